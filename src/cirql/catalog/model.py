@@ -1,0 +1,235 @@
+"""What a table is: its columns, the API operations that fill them, and what those need.
+
+Everything here is data, made by the compilers (`resources`, `datasets`), corrected by the overlay, stored by
+`artefact` and read by the planner. Nothing here does I/O or knows SQL.
+
+How the parts meet. A `Fetch` is one AWS operation seen from one table. Its `inputs` name columns of the same
+table whose values the call takes; its `outputs` name the columns it fills. A table is answered by one root
+fetch (role LIST or GET) followed, for the columns still missing, by per-row fetches (GET or ENRICH). Where a
+root fetch needs a column that the query does not give, `Table.parents` says which other table can supply it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from cirql.names import TableName
+from cirql.types import ColumnType
+
+
+class Access(StrEnum):
+    """What a user may do with a column in a write (CloudFormation's property classes)."""
+
+    READ_ONLY = "read-only"
+    READ_WRITE = "read-write"
+    CREATE_ONLY = "create-only"
+    WRITE_ONLY = "write-only"
+
+
+class Role(StrEnum):
+    """What part a fetch plays: LIST gives many rows, GET gives or completes one, ENRICH only completes."""
+
+    LIST = "list"
+    GET = "get"
+    ENRICH = "enrich"
+
+
+class Scope(StrEnum):
+    """Where a service lives: asked in every region, or once per account."""
+
+    REGIONAL = "regional"
+    GLOBAL = "global"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a table.
+
+    `declared` is the type as the table's published page prints it (`int64`, `array`). `member` is the spelling in the
+    API (a CloudFormation property, a botocore member), accepted in SQL as well; so is every name in `aliases`.
+    Hidden columns are not in `SELECT *` and are there when named.
+    """
+
+    name: str
+    type: ColumnType
+    declared: str
+    description: str = ""
+    member: str = ""
+    access: Access = Access.READ_ONLY
+    required: bool = False
+    hidden: bool = False
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One request member of a fetch, supplied by a column.
+
+    `param` is a dotted path into the request (`ImageName`, `ResourceModel.ImageName`). `operator` is what the member
+    means to AWS: `=`; `<`, `<=`, `>`, `>=` for ranges; `prefix`, `contains` for text. An inexact input lets through rows
+    that do not match. `batch` > 1: the member is a list that takes up to that many values in one call.
+    `filter_name`: the value goes into an EC2-style `Filters` list under that name.
+    """
+
+    param: str
+    column: str
+    required: bool = True
+    operator: str = "="
+    exact: bool = True
+    batch: int = 1
+    filter_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One column that a fetch fills: the path of member names in a row of its answer.
+
+    An empty path is the row itself (a list of bare strings). `reading` says how the value is read where its shape alone
+    does not say: `tags` (a list of Key/Value structures, or a map, to hstore), `only` (the element of a list
+    of exactly one, else NULL), `arn:<n>` (the n-th `/`- or `:`-separated part of an ARN's resource).
+    """
+
+    column: str
+    path: tuple[str, ...]
+    reading: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """How an operation pages, as botocore's paginator models say it.
+
+    `input_tokens` and `output_tokens` pair up; an output token may be a dotted path. `more` names a boolean member that
+    says whether there is another page. `limit` is the page-size member and `size` the largest value it takes.
+    """
+
+    input_tokens: tuple[str, ...]
+    output_tokens: tuple[str, ...]
+    more: str | None = None
+    limit: str | None = None
+    size: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """One API operation seen from a table.
+
+    `rows` is the path from the answer to the rows; lists on the way are flattened, a structure at the end is one row,
+    and an empty path takes the answer itself as the row. `lifted` fills columns from members on the way (path from the answer's
+    outer element to a scalar), for wrapped lists. `json_params` and `json_members` are request members to encode,
+    and row members to decode, as JSON text (Cloud Control). `rows_may_be_absent`: the protocol drops empty lists
+    (flattened XML), so a missing member is an empty list rather than a broken answer.
+    `tolerated`: a denial leaves the columns NULL with a notice, instead of failing the target.
+    Columns that are inputs and not outputs keep the value that was asked for.
+    """
+
+    name: str
+    role: Role
+    service: str
+    operation: str
+    inputs: tuple[Input, ...] = ()
+    outputs: tuple[Output, ...] = ()
+    rows: tuple[str, ...] = ()
+    lifted: tuple[Output, ...] = ()
+    constants: Mapping[str, Any] = field(default_factory=dict)
+    paging: Paging | None = None
+    json_params: tuple[str, ...] = ()
+    json_members: tuple[str, ...] = ()
+    rows_may_be_absent: bool = False
+    tolerated: bool = False
+    permissions: tuple[str, ...] = ()
+    not_found: tuple[str, ...] = ()
+
+    @property
+    def gives(self) -> frozenset[str]:
+        """The columns whose value is known once this fetch has answered."""
+        return frozenset(
+            [o.column for o in self.outputs]
+            + [o.column for o in self.lifted]
+            + [i.column for i in self.inputs if i.required and i.operator == "="]
+        )
+
+    @property
+    def required(self) -> frozenset[str]:
+        """The columns whose values this fetch cannot do without."""
+        return frozenset(i.column for i in self.inputs if i.required)
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """Where a required key comes from when the query does not give it: `column` takes the values of `source` in `table`."""
+
+    column: str
+    table: TableName
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Arn:
+    """How a table's ARNs are built, so that one names all of the row's keys.
+
+    `template` uses `{partition}`, `{region}`, `{account_id}` and column names:
+    `arn:{partition}:sagemaker:{region}:{account_id}:image-version/{image_name}/{version}`. `column` holds the ARN.
+    """
+
+    column: str
+    template: str
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """One row of a page's Methods table: the StackQL name, the SQL verb, and what it cannot do without."""
+
+    name: str
+    verb: str
+    required: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table: everything the planner, the docs and the writer need to know about it.
+
+    `columns` are in published order, hidden ones last. `identifier` names the columns of the primary identifier, in order
+    (joined by `|` in `data__identifier`). `permissions` maps a verb (`read`, `list`, `create`, `update`,
+    `delete`) to IAM actions. `regions` is None where the table is available everywhere. `problem` says why a table
+    cannot be answered without help, or is empty.
+    """
+
+    name: TableName
+    service: str
+    title: str
+    description: str
+    columns: tuple[Column, ...]
+    fetches: tuple[Fetch, ...]
+    identifier: tuple[str, ...] = ()
+    parents: tuple[Parent, ...] = ()
+    arn: Arn | None = None
+    methods: tuple[Method, ...] = ()
+    permissions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    cfn_type: str | None = None
+    scope: Scope = Scope.REGIONAL
+    regions: frozenset[str] | None = None
+    problem: str = ""
+
+    def __post_init__(self) -> None:
+        names = [c.name for c in self.columns]
+        if len(set(names)) != len(names):
+            raise ValueError(f"{self.name}: duplicate column names")
+
+    @property
+    def published(self) -> tuple[Column, ...]:
+        """The columns of `SELECT *`."""
+        return tuple(c for c in self.columns if not c.hidden)
+
+    def column(self, name: str) -> Column | None:
+        """The column of that name in any accepted spelling, case-insensitive; None where there is none."""
+        wanted = name.lower()
+        for c in self.columns:
+            if c.name == wanted:
+                return c
+        for c in self.columns:
+            if c.member.lower() == wanted or wanted in c.aliases:
+                return c
+        return None

@@ -1,0 +1,272 @@
+"""Every error cirql raises, in one tree.
+
+The names at the top are those of PEP 249, so that database code catches what it expects::
+
+    Error
+    +-- InterfaceError                       the library was used wrongly
+    |   +-- SettingsError            F0000   a setting cannot be used
+    +-- DatabaseError
+        +-- DataError
+        |   +-- InvalidText          22P02   a value does not read as its type (a malformed ARN, a bad number)
+        |   +-- InvalidProperty      22023   a property breaks a rule of its resource's schema
+        +-- OperationalError
+        |   +-- CloudError           HV000   AWS answered with an error, or with something unusable
+        |   |   +-- ResourceNotFound P0002   the one thing that was asked for does not exist
+        |   +-- Throttled            53400   AWS kept throttling until the retry budget was spent
+        |   +-- Unreachable          08006   no usable answer: refused, timed out, cut short
+        |   +-- CredentialsError     28000   no credentials, or credentials AWS does not take
+        |   +-- ChangeFailed         HV00L   a write reached AWS and failed there
+        |   +-- Cancelled            57014   the user or a deadline stopped the statement
+        |   +-- FileUnreadable       58030   a local file could not be read
+        +-- IntegrityError
+        |   +-- AlreadyExists        23505   the resource to create is there already
+        +-- ProgrammingError
+        |   +-- ParseError           42601   the text is not a statement
+        |   +-- UnknownTable         42P01
+        |   +-- UnknownColumn        42703
+        |   +-- AmbiguousColumn      42702
+        |   +-- UnknownFunction      42883
+        |   +-- TypeMismatch         42804
+        |   +-- MissingKey           42000   AWS needs a value that the statement does not give
+        |   +-- AccessDenied         42501   the caller may not do this, here or in AWS
+        |   +-- InvalidStatement     42P17   well formed, but cannot be run as written
+        +-- NotSupportedError
+        |   +-- NotSupported         0A000
+        +-- InternalError
+            +-- Internal             XX000   a defect in cirql
+
+A SQLSTATE belongs to exactly one class. Where AWS was involved, `failure` says where and what.
+This module knows nothing of AWS codes: `cirql.cloud` maps those.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class CloudFailure:
+    """What went wrong at AWS, and where: one target, one operation."""
+
+    account: str
+    region: str
+    service: str
+    operation: str
+    code: str
+    message: str
+    request_id: str | None = None
+    table: str | None = None
+
+    def __str__(self) -> str:
+        where = f"{self.account}/{self.region}" if self.region else self.account
+        return f"{where}: {self.service}:{self.operation}: {self.code}: {self.message}"
+
+    def to_json(self) -> dict[str, Any]:
+        """A plain dict for `--stats` and other machine-readable output."""
+        return asdict(self)
+
+
+class Error(Exception):
+    """Anything cirql reports: a message, and where it helps a hint and a place in the SQL.
+
+    `position` is a 0-based character offset into the statement's text.
+    """
+
+    sqlstate: ClassVar[str] = "XX000"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        position: int | None = None,
+        failure: CloudFailure | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.position = position
+        self.failure = failure
+
+
+class InterfaceError(Error):
+    """The library was used wrongly: nothing was asked of AWS or of the engine."""
+
+    sqlstate = "F0001"
+
+
+class DatabaseError(Error):
+    """The statement could not be answered."""
+
+
+class DataError(DatabaseError):
+    """A value is unusable."""
+
+    sqlstate = "22000"
+
+
+class OperationalError(DatabaseError):
+    """The statement was fine; the world was not."""
+
+    sqlstate = "58000"
+
+
+class IntegrityError(DatabaseError):
+    """The change would break a uniqueness rule."""
+
+    sqlstate = "23000"
+
+
+class InternalError(DatabaseError):
+    """A defect in cirql itself."""
+
+
+class ProgrammingError(DatabaseError):
+    """The statement is wrong."""
+
+    sqlstate = "42000"
+
+
+class NotSupportedError(DatabaseError):
+    """The statement asks for something cirql does not do."""
+
+    sqlstate = "0A000"
+
+
+class SettingsError(InterfaceError):
+    """A setting cannot be used: unknown, of the wrong type, or naming something that is not there."""
+
+    sqlstate = "F0000"
+
+
+class InvalidText(DataError):
+    """A value does not read as its type."""
+
+    sqlstate = "22P02"
+
+
+class InvalidProperty(DataError):
+    """A property breaks a rule of its resource's schema."""
+
+    sqlstate = "22023"
+
+
+class CloudError(OperationalError):
+    """AWS answered with an error, or with something that cannot be understood."""
+
+    sqlstate = "HV000"
+
+
+class ResourceNotFound(CloudError):
+    """What was asked for by name or identifier does not exist in that account and region."""
+
+    sqlstate = "P0002"
+
+
+class Throttled(OperationalError):
+    """AWS kept throttling until the retry budget was spent."""
+
+    sqlstate = "53400"
+
+
+class Unreachable(OperationalError):
+    """No usable answer came: refused, timed out, dropped or cut short."""
+
+    sqlstate = "08006"
+
+
+class CredentialsError(OperationalError):
+    """There are no credentials, or AWS does not take them."""
+
+    sqlstate = "28000"
+
+
+class ChangeFailed(OperationalError):
+    """A write reached AWS and failed there."""
+
+    sqlstate = "HV00L"
+
+
+class Cancelled(OperationalError):
+    """The user or a deadline stopped the statement."""
+
+    sqlstate = "57014"
+
+
+class FileUnreadable(OperationalError):
+    """A local file that the statement names could not be read."""
+
+    sqlstate = "58030"
+
+
+class AlreadyExists(IntegrityError):
+    """The resource to create is there already."""
+
+    sqlstate = "23505"
+
+
+class ParseError(ProgrammingError):
+    """The text is not a statement."""
+
+    sqlstate = "42601"
+
+
+class UnknownTable(ProgrammingError):
+    """No table has that name."""
+
+    sqlstate = "42P01"
+
+
+class UnknownColumn(ProgrammingError):
+    """No column in reach has that name."""
+
+    sqlstate = "42703"
+
+
+class AmbiguousColumn(ProgrammingError):
+    """Several tables in reach have a column of that name."""
+
+    sqlstate = "42702"
+
+
+class UnknownFunction(ProgrammingError):
+    """No function has that name and those argument types."""
+
+    sqlstate = "42883"
+
+
+class TypeMismatch(ProgrammingError):
+    """An operator or function does not take values of these types."""
+
+    sqlstate = "42804"
+
+
+class MissingKey(ProgrammingError):
+    """AWS needs a value that neither the statement nor a parent table gives."""
+
+    sqlstate = "42000"
+
+
+class AccessDenied(ProgrammingError):
+    """The caller may not do this, in cirql (a read-only session) or in AWS (a policy)."""
+
+    sqlstate = "42501"
+
+
+class InvalidStatement(ProgrammingError):
+    """The statement is well formed but cannot be run as written."""
+
+    sqlstate = "42P17"
+
+
+class NotSupported(NotSupportedError):
+    """A construct that cirql names and refuses rather than half understands."""
+
+    sqlstate = "0A000"
+
+
+class Internal(InternalError):
+    """A defect in cirql: please report it."""
+
+    sqlstate = "XX000"
