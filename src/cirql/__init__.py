@@ -1,0 +1,41 @@
+"""SQL over the AWS cloud.
+
+    >>> import cirql
+    >>> with cirql.connect(profile="prod", regions=["us-east-1"]) as session:
+    ...     for row in session.execute("SELECT image_version_arn FROM aws.sagemaker.image_versions"):
+    ...         print(row)
+
+`connect` is all that a program needs; everything else is reached from the `Session` it gives. Importing `cirql` is
+cheap: DuckDB, sqlglot, pyarrow and botocore are imported by the first statement.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cirql.errors import Error
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cirql.result import ProgressEvent
+    from cirql.session import Session
+
+__version__ = "0.1.0"
+
+__all__ = ["Error", "__version__", "connect"]
+
+
+def connect(*, progress: Callable[[ProgressEvent], None] | None = None, **settings: Any) -> Session:
+    """Open a session over the AWS accounts and regions that the settings name.
+
+    Settings are those of `cirql.settings.Settings` (`profile`, `regions`, `endpoint_url`, ...); what is not given comes
+    from `CIRQL_*` in the environment, `cirql.toml`, and botocore's own configuration. Opening makes no call to AWS.
+    `progress` is told, from whichever thread does the work, how far each scan of a running statement is.
+
+    Raises SettingsError for a setting that does not exist or cannot be used.
+    """
+    from cirql.session import Session
+    from cirql.settings import Settings
+
+    return Session(Settings.load(**settings), progress=progress)
