@@ -18,6 +18,8 @@ The names at the top are those of PEP 249, so that database code catches what it
         |   +-- ChangeFailed         HV00L   a write reached AWS and failed there
         |   +-- Cancelled            57014   the user or a deadline stopped the statement
         |   +-- FileUnreadable       58030   a local file could not be read
+    |   +-- StoreBusy            55P03   another process kept the inventory's write lock for too long
+    |   +-- StoreDamaged         58P01   the inventory's files are not what its index says
         +-- IntegrityError
         |   +-- AlreadyExists        23505   the resource to create is there already
         +-- ProgrammingError
@@ -198,6 +200,18 @@ class FileUnreadable(OperationalError):
     """A local file that the statement names could not be read."""
 
     sqlstate = "58030"
+
+
+class StoreBusy(OperationalError):
+    """Another process kept the inventory's write lock for longer than this one was told to wait."""
+
+    sqlstate = "55P03"
+
+
+class StoreDamaged(OperationalError):
+    """The inventory's files are not what its index says, or were written by a version that this one cannot read."""
+
+    sqlstate = "58P01"
 
 
 class AlreadyExists(IntegrityError):
