@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from cirql.errors import CloudFailure, InterfaceError
-from cirql.rows import sql_type, to_rows
+from cirql.rows import as_schema, sql_type, to_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -118,7 +118,9 @@ class Result:
         field of the schema. `close` frees what the source holds; it is called once, after the last row or when the result is closed.
         """
         self._schema = source.schema
-        self.columns: tuple[ResultColumn, ...] = tuple(columns) if columns is not None else tuple(ResultColumn(f.name, sql_type(f.type)) for f in source.schema)
+        self.columns: tuple[ResultColumn, ...] = (
+            tuple(columns) if columns is not None else tuple(ResultColumn(f.name, sql_type(f.type)) for f in source.schema)
+        )
         if len(self.columns) != len(self._schema):
             raise InterfaceError(f"{len(self.columns)} columns were described and {len(self._schema)} are in the data")
         self._source = iter(source)
@@ -167,7 +169,7 @@ class Result:
 
     @property
     def schema(self) -> pa.Schema:
-        """The Arrow schema of every batch."""
+        """The Arrow schema of every batch; JSON columns are of the canonical extension type `arrow.json`."""
         return self._schema
 
     def batches(self) -> Iterator[pa.RecordBatch]:
@@ -262,7 +264,7 @@ class Result:
             self.close()
             return None
         self._row_count += batch.num_rows
-        return batch
+        return batch if batch.schema.equals(self._schema) else as_schema(batch, self._schema)
 
     def _count(self) -> Stats:
         return replace(self._stats(), rows=self._row_count, failures=self.failures)

@@ -40,7 +40,9 @@ _PLAIN = {
     "extension<arrow.uuid>": "UUID",
 }
 
-_NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "DECIMAL", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
+_NUMBERS = frozenset(
+    ["TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "DECIMAL", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"]
+)
 
 
 def sql_type(arrow_type: pa.DataType) -> str:
@@ -65,9 +67,32 @@ def sql_type(arrow_type: pa.DataType) -> str:
     return _PLAIN.get(str(arrow_type), str(arrow_type).upper())
 
 
+def with_json(schema: pa.Schema, type_names: Sequence[str]) -> pa.Schema:
+    """The schema with the names and SQL types of a result: text that is JSON becomes `arrow.json`."""
+    import pyarrow as pa
+
+    json_type = pa.json_(pa.string())
+    fields = [
+        field.with_type(json_type) if name == "JSON" and pa.types.is_string(field.type) else field
+        for field, name in zip(schema, type_names, strict=True)
+    ]
+    return pa.schema(fields)
+
+
+def as_schema(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    """The batch with its text columns wrapped as the extension types of the schema; no data is copied."""
+    import pyarrow as pa
+
+    columns = [
+        column if column.type.equals(field.type) else pa.ExtensionArray.from_storage(field.type, column)
+        for column, field in zip(batch.columns, schema, strict=True)
+    ]
+    return pa.RecordBatch.from_arrays(columns, schema=schema)
+
+
 def is_number(type_name: str) -> bool:
     """Whether values of an SQL type are numbers."""
-    return type_name.partition("(")[0] in _NUMBERS
+    return type_name.partition("(")[0] in _NUMBERS and not type_name.endswith("]")
 
 
 def to_rows(batch: pa.RecordBatch, type_names: Sequence[str]) -> list[tuple[Any, ...]]:

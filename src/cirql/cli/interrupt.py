@@ -1,0 +1,66 @@
+"""Ctrl-C ends the process within a second, whatever it is doing.
+
+Python runs a signal handler between two bytecodes of the main thread, so a main thread that waits inside DuckDB, a DNS lookup or a
+thread join never sees one. The C-level handler does write to the wakeup descriptor at once: a thread listens there, gives the main
+thread a moment to leave in order, and then ends the process. There are no child processes to leave behind.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import NoReturn
+
+GRACE_SECONDS = 0.6
+INTERRUPTED = 128 + signal.SIGINT
+
+
+class Terminated(KeyboardInterrupt):
+    """The process was asked to end (SIGTERM); unwinds like Ctrl-C."""
+
+
+@contextmanager
+def prompt_interrupts(forget: Callable[[], None] | None = None) -> Iterator[None]:
+    """For the rest of the process, an interrupt ends it soon; `forget` removes what an unfinished command would leave behind.
+
+    What interrupts the block itself is raised there as KeyboardInterrupt, and turned into exit code 130 (143 for SIGTERM).
+    """
+    _listen(forget)
+    try:
+        yield
+    except Terminated:
+        raise SystemExit(128 + signal.SIGTERM) from None
+    except KeyboardInterrupt:
+        raise SystemExit(INTERRUPTED) from None
+
+
+def _listen(forget: Callable[[], None] | None) -> None:
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    signal.signal(signal.SIGTERM, _raise_terminated)
+    threading.Thread(target=_watch, args=(reader, forget), name="interrupt", daemon=True).start()
+
+
+def _raise_terminated(number: int, frame: FrameType | None) -> NoReturn:
+    raise Terminated
+
+
+def _watch(reader: int, forget: Callable[[], None] | None) -> None:
+    """Wait for a signal number on the wakeup descriptor, then for the main thread, then for nobody."""
+    while (received := os.read(reader, 1)) and received[0] not in (signal.SIGINT, signal.SIGTERM):
+        pass
+    if not received:
+        return
+    time.sleep(GRACE_SECONDS)
+    if forget is not None:
+        forget()
+    if sys.stderr.isatty():
+        os.write(sys.stderr.fileno(), b"\x1b[?25h\n")  # A progress bar hides the cursor.
+    os._exit(128 + received[0])

@@ -1,0 +1,252 @@
+"""`cirql query`: one statement, its rows to stdout in the format asked for, everything else to stderr."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, BinaryIO, cast
+
+import typer
+from typer.core import TyperCommand
+
+import cirql
+from cirql.cli.interrupt import prompt_interrupts
+from cirql.cli.local import local_scope
+from cirql.cli.output import PARQUET, Destination, Format, unfinished, write
+from cirql.cli.progress import ScanProgress
+from cirql.cli.report import misuse, report_error, report_outcome, report_stats, report_timing
+from cirql.cli.table import Screen
+from cirql.errors import Error, FileUnreadable
+from cirql.result import Stats
+
+FAILED, INCOMPLETE, PIPE_CLOSED = 1, 3, 141
+_FORMATS = ", ".join([*(f.value for f in Format), f"{PARQUET} FILE"])
+
+
+class QueryCommand(TyperCommand):
+    """Reads two things that an option parser does not: `-o parquet FILE`, and a statement that starts with a `--` comment."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Join the two words of `-o parquet FILE`, and move a statement that looks like an option behind `--`."""
+        taken: list[str] = []
+        statements: list[str] = []
+        words = iter(args)
+        for word in words:
+            if word == "--":
+                statements.extend(words)
+            elif re.match(r"--\s", word):
+                statements.append(word)
+            elif word == PARQUET and taken and taken[-1] in ("-o", "--output"):
+                taken.append(_with_file(next(words, None)))
+            elif word in (f"-o{PARQUET}", f"--output={PARQUET}"):
+                taken.append(word + _with_file(next(words, None)).removeprefix(PARQUET))
+            else:
+                taken.append(word)
+        rest: list[str] = super().parse_args(ctx, [*taken, "--", *statements] if statements else taken)
+        return rest
+
+
+def _with_file(file: str | None) -> str:
+    if not file or file.startswith("-"):
+        misuse(f"write -o {PARQUET} FILE")
+    return f"{PARQUET}:{file}"
+
+
+def read_destination(text: str) -> Destination:
+    """What `-o` says.
+
+    Ends the command for a format that does not exist, a file that cannot be, or binary data for a terminal.
+    """
+    name, _, file = text.partition(":")
+    if name == PARQUET and file:
+        path = Path(file)
+        if path.is_dir() or not path.absolute().parent.is_dir():
+            misuse(f"cannot write {file}: {'it is' if path.is_dir() else 'its place is not'} a directory")
+        return Destination(parquet=path)
+    if text not in list(Format):
+        misuse(f"no format {text!r}; there are {_FORMATS}")
+    if text == Format.ARROW and sys.stdout.isatty():
+        misuse("arrow is binary and stdout is a terminal; write it to a file or a pipe")
+    return Destination(Format(text))
+
+
+def read_statement(sql: str | None, file: Path | None) -> str:
+    """The one SQL text, from the argument, the file or (`-`) standard input.
+
+    Ends the command for none, several, or one that cannot be read.
+    """
+    if (sql is None) == (file is None):
+        misuse("give the SQL once: as an argument, with -f FILE, or as - to read standard input")
+    if sql is not None and sql != "-":
+        return sql
+    try:
+        data = sys.stdin.buffer.read() if file is None or str(file) == "-" else file.read_bytes()
+        return data.decode("utf-8-sig")
+    except OSError as error:
+        misuse(f"cannot read {file or 'standard input'}: {error.strerror or error}")
+    except UnicodeDecodeError as error:
+        misuse(f"{file or 'standard input'} is not UTF-8 text (byte {error.start})")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What one run of `cirql query` was asked to do."""
+
+    sql: str
+    destination: Destination
+    settings: dict[str, Any]
+    local: bool
+    timing: bool
+    stats: bool
+
+
+def query(
+    sql: Annotated[
+        str | None, typer.Argument(metavar="[SQL | -]", help="The statement, or - to read it from standard input.", show_default=False)
+    ] = None,
+    file: Annotated[
+        Path | None, typer.Option("--file", "-f", metavar="FILE", help="Read the statement from a file.", show_default=False)
+    ] = None,
+    output: Annotated[str, typer.Option("--output", "-o", metavar="FORMAT", help=f"One of {_FORMATS}.")] = Format.TABLE.value,
+    local: Annotated[bool, typer.Option("--local", help="Ask the embedded AWS: two accounts and three regions of sample data.")] = False,
+    profile: Annotated[
+        list[str] | None, typer.Option("--profile", metavar="PROFILE", help="AWS profile to use; may be repeated.", show_default=False)
+    ] = None,
+    region: Annotated[
+        list[str] | None,
+        typer.Option("--region", metavar="REGION", help="Region in scope; may be repeated; '*' is every enabled one.", show_default=False),
+    ] = None,
+    timing: Annotated[bool, typer.Option("--timing", help="Say on stderr how long it took.")] = False,
+    stats: Annotated[bool, typer.Option("--stats", help="Write what it cost as JSON on the last line of stderr.")] = False,
+) -> None:
+    """Run one SQL statement and print its rows.
+
+    Exit codes: 0 complete, 1 the statement failed, 2 wrong usage, 3 rows were returned but some targets failed.
+    """
+    if local and profile:
+        misuse("--local is the embedded AWS and --profile is yours; give one of the two")
+    destination = read_destination(output)
+    settings = {"profiles": tuple(profile) if profile else None, "regions": _split(region)}
+    statement = read_statement(sql, file)
+    request = Request(statement, destination, {k: v for k, v in settings.items() if v is not None}, local, timing, stats)
+    with prompt_interrupts(_forgetter(destination)):
+        code = run(request)
+    raise typer.Exit(code)
+
+
+def _split(regions: list[str] | None) -> tuple[str, ...] | None:
+    """`--region a --region b,c` as names; None where none are given."""
+    names = [name.strip() for text in regions or () for name in text.split(",")]
+    return tuple(name for name in names if name) or None
+
+
+def _forgetter(destination: Destination) -> Any:
+    path = destination.parquet
+    return None if path is None else lambda: unfinished(path).unlink(missing_ok=True)
+
+
+def run(request: Request) -> int:
+    """Run the statement, write its rows, say on stderr what there is to say, and give the exit code."""
+    started = time.monotonic()
+    stats: Stats | None = None
+    try:
+        with ScanProgress() as progress, _scope(request) as settings, cirql.connect(progress=progress, **settings) as session:
+            with session.execute(request.sql) as result:
+                try:
+                    write(result, request.destination, cast(BinaryIO, _Rows(progress)), _screen())
+                finally:
+                    stats = result.stats
+            progress.stop()
+            report_outcome(result.notices, result.failures)
+            code = INCOMPLETE if result.failures else 0
+    except Error as error:
+        report_error(error, request.sql)
+        stats = _cost_of(error, stats, started)
+        code = FAILED
+    except BrokenPipeError:
+        _discard_stdout()
+        code = PIPE_CLOSED
+    if request.timing and stats is not None:
+        report_timing(stats)
+    if request.stats:
+        report_stats(stats or Stats())
+    return code
+
+
+@contextmanager
+def _scope(request: Request) -> Iterator[dict[str, Any]]:
+    """The settings of the session; with `--local`, over a local AWS that runs as long as the block."""
+    if not request.local:
+        yield request.settings
+        return
+    with local_scope() as scope:
+        yield {**scope, **request.settings}
+
+
+def _cost_of(error: Error, so_far: Stats | None, started: float) -> Stats:
+    """What a failed statement had cost: the Session says so on the error, else only the time and the failure are known."""
+    known = getattr(error, "stats", None) or so_far
+    if isinstance(known, Stats):
+        return known
+    return Stats(wall_ms=round((time.monotonic() - started) * 1000), failures=(error.failure,) if error.failure else ())
+
+
+class _Rows(io.RawIOBase):
+    """Standard output as a stream of bytes; progress ends before rows appear on the same terminal.
+
+    Raises FileUnreadable where the bytes cannot be written, but BrokenPipeError where nobody reads them any more.
+    """
+
+    def __init__(self, progress: ScanProgress) -> None:
+        super().__init__()
+        self._progress = progress
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any, /) -> int:
+        """Write all of the data."""
+        if sys.stdout is None:
+            raise FileUnreadable("cannot write the result: standard output is closed")
+        if sys.stdout.isatty():
+            self._progress.stop()
+        with _writing():
+            return sys.stdout.buffer.write(data)
+
+    def flush(self) -> None:
+        """Hand everything to the system."""
+        if sys.stdout is not None:
+            with _writing():
+                sys.stdout.buffer.flush()
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        _discard_stdout()
+        raise FileUnreadable(f"cannot write the result: {error.strerror or error}") from error
+
+
+def _discard_stdout() -> None:
+    """Send what is still buffered nowhere, or Python would try again, and complain, when it exits."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+
+def _screen() -> Screen | None:
+    """The terminal that stdout is; None where it is none."""
+    if sys.stdout is None or not sys.stdout.isatty():
+        return None
+    colour = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return Screen(shutil.get_terminal_size().columns, colour)

@@ -1,0 +1,173 @@
+"""The format for people: a ruled table, or one record below the other where a table would not fit the terminal.
+
+On a terminal nothing is wider than the screen: cells are wrapped, and a cell of more lines than `MOST_LINES` ends in `…`. Elsewhere nothing
+is wrapped or cut. Control characters are written as escapes, so that what a tag holds cannot steer the terminal.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import BinaryIO
+from unicodedata import combining, east_asian_width
+
+from cirql.cli.encode import plain_moment, to_texts
+from cirql.result import Result
+from cirql.rows import is_number
+
+MOST_LINES = 12
+NARROWEST = 12
+_NULL = "NULL"
+_DIM, _BOLD, _PLAIN = "\x1b[2m", "\x1b[1m", "\x1b[0m"
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """A terminal: how many characters fit a line, and whether to use colour."""
+
+    width: int
+    colour: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """One column, ready to print: NULL is None, texts have no control characters."""
+
+    name: str
+    cells: list[str | None]
+    natural: int
+    numeric: bool
+
+
+def write_table(result: Result, out: BinaryIO, screen: Screen | None) -> None:
+    """Write all rows as a table. `screen` is the terminal that `out` is, or None."""
+    columns = _columns(result)
+    if not columns:
+        return
+    widths = _widths(columns, screen)
+    lines = _records(columns, screen) if widths is None and screen is not None else _table(columns, widths or [], screen)
+    out.writelines(line.encode("utf-8", "backslashreplace") + b"\n" for line in lines)
+
+
+def _columns(result: Result) -> list[_Column]:
+    table = result.to_arrow()
+    columns = []
+    for described, data in zip(result.columns, table.columns, strict=True):
+        cells: list[str | None] = []
+        for chunk in data.chunks:
+            cells += [None if text is None else _legible(text) for text in to_texts(chunk, described.type, plain_moment)]
+        name = _legible(described.name)
+        natural = max([display_width(name), *(display_width(_NULL if cell is None else cell) for cell in cells)])
+        columns.append(_Column(name, cells, natural, is_number(described.type)))
+    return columns
+
+
+def _legible(text: str) -> str:
+    return _CONTROL.sub(lambda m: _ESCAPES.get(m.group()) or m.group().encode("unicode_escape").decode("ascii"), text)
+
+
+def display_width(text: str) -> int:
+    """How many cells of a terminal a text takes: East Asian wide characters take two, combining marks none."""
+    if text.isascii():
+        return len(text)
+    return sum(0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in text)
+
+
+def _widths(columns: Sequence[_Column], screen: Screen | None) -> list[int] | None:
+    """The width of each column: what it needs or, on a terminal, what is left for it; None where that is too little."""
+    natural = [column.natural for column in columns]
+    frame = 3 * len(columns) + 1
+    if screen is None or sum(natural) + frame <= screen.width:
+        return natural
+    room = screen.width - frame
+    least = [min(width, max(NARROWEST, display_width(column.name))) for width, column in zip(natural, columns, strict=True)]
+    if sum(least) > room:
+        return None
+    return _share(natural, least, room)
+
+
+def _share(natural: Sequence[int], least: Sequence[int], room: int) -> list[int]:
+    """Give each column what it needs up to a common ceiling, the highest that fits the room."""
+    low, high = 0, max(natural)
+    while low < high:
+        ceiling = (low + high + 1) // 2
+        if sum(min(n, max(f, ceiling)) for n, f in zip(natural, least, strict=True)) <= room:
+            low = ceiling
+        else:
+            high = ceiling - 1
+    return [min(n, max(f, low)) for n, f in zip(natural, least, strict=True)]
+
+
+def _table(columns: Sequence[_Column], widths: Sequence[int], screen: Screen | None) -> Iterator[str]:
+    colour = screen is not None and screen.colour
+    yield _rule("┌┬┐", widths)
+    yield "│" + "│".join(f" {_styled(_padded(c.name, w, c.numeric), _BOLD, colour)} " for c, w in zip(columns, widths, strict=True)) + "│"
+    yield _rule("├┼┤", widths)
+    for row in zip(*(column.cells for column in columns), strict=True):
+        cells = [_wrapped(cell, width) for cell, width in zip(row, widths, strict=True)]
+        for number in range(max(len(lines) for lines in cells)):
+            pieces = []
+            for column, cell, lines, width in zip(columns, row, cells, widths, strict=True):
+                piece = _padded(lines[number] if number < len(lines) else "", width, column.numeric)
+                pieces.append(f" {_styled(piece, _DIM, colour and cell is None)} ")
+            yield "│" + "│".join(pieces) + "│"
+    yield _rule("└┴┘", widths)
+
+
+def _rule(corners: str, widths: Sequence[int]) -> str:
+    return corners[0] + corners[1].join("─" * (width + 2) for width in widths) + corners[2]
+
+
+def _records(columns: Sequence[_Column], screen: Screen) -> Iterator[str]:
+    """Each row as a block of `name │ value` lines."""
+    names = min(max(display_width(column.name) for column in columns), screen.width // 2)
+    width = max(screen.width - names - 3, 1)
+    for number, row in enumerate(zip(*(column.cells for column in columns), strict=True), start=1):
+        title = f"─ row {number} "
+        yield _styled(title + "─" * max(screen.width - len(title), 0), _DIM, screen.colour)
+        for column, cell in zip(columns, row, strict=True):
+            lines = _wrapped(cell, width)
+            labels = _wrapped(column.name, names)
+            for index in range(max(len(lines), len(labels))):
+                label = _padded(labels[index] if index < len(labels) else "", names, False)
+                piece = lines[index] if index < len(lines) else ""
+                yield f"{_styled(label, _BOLD, screen.colour)} │ {_styled(piece, _DIM, screen.colour and cell is None)}".rstrip()
+
+
+def _wrapped(cell: str | None, width: int) -> list[str]:
+    """A cell's lines, none wider than `width`."""
+    text = _NULL if cell is None else cell
+    if display_width(text) <= width:
+        return [text]
+    lines: list[str] = []
+    while text and len(lines) < MOST_LINES:
+        cut = _fitting(text, width)
+        lines.append(text[:cut])
+        text = text[cut:]
+    if text:
+        lines[-1] = lines[-1][: _fitting(lines[-1], width - 1)] + "…"
+    return lines
+
+
+def _fitting(text: str, width: int) -> int:
+    """How many of the first characters fit a width; at least one."""
+    if text.isascii():
+        return max(width, 1)
+    used = 0
+    for index, char in enumerate(text):
+        used += display_width(char)
+        if used > width:
+            return max(index, 1)
+    return len(text)
+
+
+def _padded(text: str, width: int, right: bool) -> str:
+    padding = " " * (width - display_width(text))
+    return padding + text if right else text + padding
+
+
+def _styled(text: str, style: str, colour: bool) -> str:
+    return f"{style}{text}{_PLAIN}" if colour and text else text
