@@ -1,7 +1,12 @@
-"""Spelling: the one place where names are converted between AWS's, DDSQL's and StackQL's ways of writing them."""
+"""Spelling: the one place where names are converted between AWS's, DDSQL's and StackQL's ways of writing them.
+
+Published names are *regular*: `snake` and `plural` make them, with no exceptions list. What StackQL's generators wrote in
+their three generations is reproduced by the `stackql_*` functions and accepted as an alias, never printed.
+"""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -45,3 +50,115 @@ class TableName:
 
     def __str__(self) -> str:
         return ".".join(self.parts)
+
+
+# A plural acronym is one word: without this, ARNs would come out as `ar_ns`. A closed list, because any capital before
+# an `s` may as well start a word (`DBSnapshot`).
+_PLURAL_ACRONYMS = re.compile(r"(ARN|VPC|URL|URI|ID|IP|AZ|CIDR|ACL|AMI|API|CA|CPU|DNS|EIP|ENI|GPU|KPI|OU|PR|QR|SDK|SLO|TLD|VM)s(?![a-z])")
+_MIXED_CASE_WORDS = ((re.compile(r"OAuth"), "Oauth"), (re.compile(r"I[Pp]v([46])"), r"Ipv\1"))
+_ACRONYM_THEN_WORD = re.compile(r"([A-Z]+)([A-Z][a-z])")
+_LOWER_THEN_UPPER = re.compile(r"([a-z0-9])([A-Z])")
+
+
+def snake(name: str) -> str:
+    """The regular snake_case of an AWS name: the spelling that cirql publishes.
+
+    >>> snake("MLFramework"), snake("TargetGroupARNs"), snake("IPv6CidrBlock"), snake("DBInstanceClass")
+    ('ml_framework', 'target_group_arns', 'ipv6_cidr_block', 'db_instance_class')
+    """
+    text = _PLURAL_ACRONYMS.sub(lambda m: m[1].capitalize() + "s", name)
+    for pattern, replacement in _MIXED_CASE_WORDS:
+        text = pattern.sub(replacement, text)
+    text = _ACRONYM_THEN_WORD.sub(r"\1_\2", text)
+    text = _LOWER_THEN_UPPER.sub(r"\1_\2", text)
+    return re.sub(r"\W+|_{2,}", "_", text).strip("_").lower()
+
+
+# First match wins: what npm's `pluralize` does to every word that AWS has used so far.
+_PLURALS = (
+    (re.compile(r"sis$"), "ses"),
+    (re.compile(r"(ind|vert)ex$"), r"\1ices"),
+    (re.compile(r"schema$"), "schemata"),
+    (re.compile(r"data$"), "data"),
+    (re.compile(r"(ss|x|z|ch|sh|alias|[^aou]us)$"), r"\1es"),
+    (re.compile(r"([^aeiou])y$"), r"\1ies"),
+    (re.compile(r"s$"), "s"),
+    (re.compile(r"$"), "s"),
+)
+
+
+def plural(word: str) -> str:
+    """The regular plural of a snake_case word; only its last part changes, and a word already in -s stays.
+
+    >>> plural("image_version"), plural("policy"), plural("analysis"), plural("index"), plural("dhcp_options")
+    ('image_versions', 'policies', 'analyses', 'indices', 'dhcp_options')
+    """
+    for pattern, replacement in _PLURALS:
+        if pattern.search(word):
+            return pattern.sub(replacement, word, count=1)
+    raise AssertionError("the last pattern matches every word")
+
+
+_SINGULARS = (
+    (re.compile(r"(?i)(analy|diagno|hypothe|synop)ses$"), r"\1sis"),
+    (re.compile(r"(?i)(ind|vert)ices$"), r"\1ex"),
+    (re.compile(r"(?i)schemata$"), "schema"),
+    (re.compile(r"(?i)(status|alias|address|access|process|class|bus|virus|campus|lens)es$"), r"\1"),
+    (re.compile(r"(?i)((?:^|[^r])(?:ss|x|z|sh)|[^a]ch|atch|each)es$"), r"\1"),
+    (re.compile(r"(?i)(mov|ser|cook)ies$"), r"\1ie"),
+    (re.compile(r"(?i)ies$"), "y"),
+    (re.compile(r"(?i)(ss|us|is|data|series|settings|options|statistics|metrics|lens|analytics)$"), r"\1"),
+    (re.compile(r"s$"), ""),
+)
+
+
+def singular(name: str) -> str:
+    """The singular of an AWS plural (`Policies`, `ImageVersions`, `EventBuses`), in its own case; a singular stays as it is."""
+    for pattern, replacement in _SINGULARS:
+        if pattern.search(name):
+            return pattern.sub(replacement, name, count=1)
+    return name
+
+
+def words(name: str) -> str:
+    """An AWS name as words for a title: `ImageVersion` is "Image Version", `DBInstance` is "DB Instance"."""
+    text = _PLURAL_ACRONYMS.sub(lambda m: m[1].capitalize() + "s", name)
+    text = _ACRONYM_THEN_WORD.sub(r"\1 \2", text)
+    text = _LOWER_THEN_UPPER.sub(r"\1 \2", text)
+    return " ".join(w[:1].upper() + w[1:] for w in re.split(r"[\s_\-.]+", text) if w)
+
+
+def stackql_resource(name: str) -> str:
+    """How StackQL's pages spell a CloudFormation type's last part (all generations): `WebACLAssociation` is `webacl_association`.
+
+    In a run of capitals before a lower-case letter the last capital starts a word and both pieces are lowered at once, which glues
+    a lower-case letter to the run; a digit never splits.
+    """
+    text = _ACRONYM_THEN_WORD.sub(lambda m: f"{m[1].lower()}_{m[2].lower()}", name)
+    return re.sub(r"([a-z])([A-Z])", r"\1_\2", text).lower()
+
+
+# The first generation put the service before these three, in the singular only.
+_PREFIXED_BY_SERVICE = frozenset({"list", "stream", "registry"})
+
+
+def stackql_singulars(service: str, name: str) -> tuple[str, ...]:
+    """Every singular StackQL has printed for a type, the newest first."""
+    spelling = stackql_resource(name)
+    if spelling in _PREFIXED_BY_SERVICE:
+        return (spelling, f"{service}_{spelling}")
+    return (spelling,)
+
+
+# StackQL capitalises these inside a name, blindly and in this order, before it splits.
+_STACKQL_WORDS = (
+    "DB ARN WAN URL VPC DNS IP IAM TLS SSM CNAME SQ ML SKU KMS OK CA ID TTL URI LB SNS AWS ACL AZ API MSK ECS EBS CWE SSE HPO LF WAL OAuth"
+).split()
+
+
+def stackql_column(name: str) -> str:
+    """How StackQL's pages spell a CloudFormation property: `VPNGatewayId` is `v_pn_gateway_id`."""
+    text = name
+    for word in _STACKQL_WORDS:
+        text = text.replace(word, word.capitalize())
+    return re.sub(r"(\w)([A-Z])", r"\1_\2", text).lower()

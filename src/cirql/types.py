@@ -6,6 +6,10 @@ Here and nowhere else are types converted: botocore shapes and CloudFormation sc
 
 from __future__ import annotations
 
+import base64
+import json
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -102,3 +106,134 @@ def from_botocore(shape: Any) -> ColumnType:
             return ColumnType.JSON
         case _:
             return ColumnType.VARCHAR
+
+
+def from_json_schema(definition: Mapping[str, Any], resolve: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> tuple[ColumnType, str]:
+    """The type of a CloudFormation property, and the word its published page prints for it.
+
+    string -> VARCHAR, integer -> BIGINT, number -> DOUBLE, boolean -> BOOLEAN, array of string -> VARCHAR[], any other array and
+    any object -> JSON. A list of types that contains object, and a property without a type (oneOf, anyOf), is an object. `definition`
+    has its own references followed already; `resolve` follows those of array items.
+    """
+    declared = definition.get("type", "object")
+    if isinstance(declared, list):
+        declared = "object" if "object" in declared else next((t for t in declared if t != "null"), "string")
+    match declared:
+        case "string":
+            return ColumnType.VARCHAR, declared
+        case "integer":
+            return ColumnType.BIGINT, declared
+        case "number":
+            return ColumnType.DOUBLE, declared
+        case "boolean":
+            return ColumnType.BOOLEAN, declared
+        case "array":
+            items = definition.get("items", {})
+            is_text = isinstance(items, dict) and resolve(items).get("type") == "string"
+            return (ColumnType.VARCHAR_LIST if is_text else ColumnType.JSON), declared
+        case _:
+            return ColumnType.JSON, "object"
+
+
+def arrow_array(values: list[Any], column_type: ColumnType) -> pa.Array:
+    """Values as AWS gave them (JSON scalars, datetimes, structures), as one Arrow array of the column's type.
+
+    Raises ValueError, naming the value, where one cannot be of that type.
+    """
+    import pyarrow as pa
+
+    read = _READERS[column_type]
+    storage = arrow_type(column_type)
+    plain = [None if v is None else read(v) for v in values]
+    if column_type is ColumnType.JSON:
+        return pa.ExtensionArray.from_storage(storage, pa.array(plain, pa.string()))
+    return pa.array(plain, storage)
+
+
+def _text(value: Any) -> str:
+    match value:
+        case str():
+            return value
+        case bool():
+            return "true" if value else "false"
+        case datetime():
+            return _iso(value)
+        case bytes():
+            return base64.b64encode(value).decode()
+        case dict() | list():
+            return json.dumps(value, default=_json_default, ensure_ascii=False)
+    return str(value)
+
+
+def _integer(value: Any) -> int:
+    if isinstance(value, float) and not value.is_integer():
+        raise ValueError(f"{value!r} is not an integer")
+    return int(value)
+
+
+def _boolean(value: Any) -> bool:
+    if isinstance(value, str):
+        if value.lower() not in ("true", "false"):
+            raise ValueError(f"{value!r} is not a boolean")
+        return value.lower() == "true"
+    return bool(value)
+
+
+def _timestamp(value: Any) -> datetime:
+    if isinstance(value, int | float):
+        return datetime.fromtimestamp(value, UTC).replace(tzinfo=None)
+    if isinstance(value, str):
+        try:
+            return datetime.fromtimestamp(float(value), UTC).replace(tzinfo=None)
+        except ValueError:
+            value = datetime.fromisoformat(value)
+    if not isinstance(value, datetime):
+        raise ValueError(f"{value!r} is not a timestamp")
+    return value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
+
+
+def _json(value: Any) -> str:
+    if isinstance(value, str) and value[:1] in ("{", "["):
+        try:
+            json.loads(value)
+        except ValueError:
+            pass
+        else:
+            return value  # a property that may be a structure or its JSON text (policies)
+    return json.dumps(value, default=_json_default, ensure_ascii=False)
+
+
+def _json_default(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return _iso(value)
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    raise ValueError(f"{value!r} has no JSON form")
+
+
+def _iso(moment: datetime) -> str:
+    utc = moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+    return utc.isoformat() + "Z"
+
+
+def _hstore(value: Any) -> list[tuple[str, str | None]]:
+    if not isinstance(value, dict):
+        raise ValueError(f"{value!r} is not a map")
+    return sorted((str(k), None if v is None else _text(v)) for k, v in value.items())
+
+
+def _texts(value: Any) -> list[str | None]:
+    return [None if v is None else _text(v) for v in value] if isinstance(value, list) else [_text(value)]
+
+
+_READERS: dict[ColumnType, Callable[[Any], Any]] = {
+    ColumnType.VARCHAR: _text,
+    ColumnType.BIGINT: _integer,
+    ColumnType.DOUBLE: float,
+    ColumnType.BOOLEAN: _boolean,
+    ColumnType.TIMESTAMP: _timestamp,
+    ColumnType.JSON: _json,
+    ColumnType.HSTORE: _hstore,
+    ColumnType.HSTORE_CSV: _hstore,
+    ColumnType.VARCHAR_LIST: _texts,
+}

@@ -20,13 +20,44 @@ from cirql.names import TableName
 from cirql.types import ColumnType
 
 
+class Face(StrEnum):
+    """Which spelling of a table was used: it decides what `SELECT *` and `SHOW METHODS` mean, never what may be asked.
+
+    A dataset has one face. A resource has three: its singular, its plural, and its plural with `_list_only`.
+    """
+
+    DATASET = "dataset"
+    SINGULAR = "singular"
+    PLURAL = "plural"
+    LIST_ONLY = "list_only"
+
+
 class Access(StrEnum):
-    """What a user may do with a column in a write (CloudFormation's property classes)."""
+    """What a user may do with a column in a write (CloudFormation's property classes).
+
+    WRITE_ONLY and WRITE_ONCE values are never returned by AWS; WRITE_ONCE ones can only be given on creation.
+    """
 
     READ_ONLY = "read-only"
     READ_WRITE = "read-write"
     CREATE_ONLY = "create-only"
     WRITE_ONLY = "write-only"
+    WRITE_ONCE = "write-once"
+
+    @property
+    def is_settable_on_create(self) -> bool:
+        """Whether an INSERT may give it."""
+        return self is not Access.READ_ONLY
+
+    @property
+    def is_updatable(self) -> bool:
+        """Whether an UPDATE may change it."""
+        return self in (Access.READ_WRITE, Access.WRITE_ONLY)
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether AWS ever returns it."""
+        return self not in (Access.WRITE_ONLY, Access.WRITE_ONCE)
 
 
 class Role(StrEnum):
@@ -89,7 +120,8 @@ class Output:
 
     An empty path is the row itself (a list of bare strings). `reading` says how the value is read where its shape alone
     does not say: `tags` (a list of Key/Value structures, or a map, to hstore), `only` (the element of a list
-    of exactly one, else NULL), `arn:<n>` (the n-th `/`- or `:`-separated part of an ARN's resource).
+    of exactly one, else NULL), `list` (all of them), `arn:<n>` (the n-th `/`- or `:`-separated part of an ARN's resource,
+    counted from 0: part 1 of `...:image/base` is `base`). A path into a list takes the member of every element.
     """
 
     column: str
@@ -122,6 +154,8 @@ class Fetch:
     and row members to decode, as JSON text (Cloud Control). `rows_may_be_absent`: the protocol drops empty lists
     (flattened XML), so a missing member is an empty list rather than a broken answer.
     `tolerated`: a denial leaves the columns NULL with a notice, instead of failing the target.
+    `collect`: all rows of all pages of one call are one list value, which the outputs then read (`list`, `only`): the call
+    gives exactly one row, even when the list is empty.
     Columns that are inputs and not outputs keep the value that was asked for.
     """
 
@@ -141,6 +175,7 @@ class Fetch:
     tolerated: bool = False
     permissions: tuple[str, ...] = ()
     not_found: tuple[str, ...] = ()
+    collect: bool = False
 
     @property
     def gives(self) -> frozenset[str]:
@@ -180,11 +215,12 @@ class Arn:
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """One row of a page's Methods table: the StackQL name, the SQL verb, and what it cannot do without."""
+    """One row of a page's Methods table: the StackQL name, the SQL verb, what it cannot do without, and whose page has it."""
 
     name: str
     verb: str
     required: tuple[str, ...]
+    face: Face = Face.SINGULAR
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +228,10 @@ class Table:
     """One table: everything the planner, the docs and the writer need to know about it.
 
     `columns` are in published order, hidden ones last. `identifier` names the columns of the primary identifier, in order
-    (joined by `|` in `data__identifier`). `permissions` maps a verb (`read`, `list`, `create`, `update`,
+    (joined by `|` in `data__identifier`). `key` names the columns whose values tell one row of a target from another: the
+    ARN alone where there is one; `_key` is made of them. `plural` is the other spelling of a resource (equal to the name's
+    last part where a type has only one). `account_column` says which column holds the account that was asked: a resource
+    with a property `AccountId` of its own publishes that as `account_id`. `permissions` maps a verb (`read`, `list`, `create`, `update`,
     `delete`) to IAM actions. `regions` is None where the table is available everywhere. `problem` says why a table
     cannot be answered without help, or is empty.
     """
@@ -212,6 +251,9 @@ class Table:
     scope: Scope = Scope.REGIONAL
     regions: frozenset[str] | None = None
     problem: str = ""
+    key: tuple[str, ...] = ()
+    plural: str = ""
+    account_column: str = "account_id"
 
     def __post_init__(self) -> None:
         names = [c.name for c in self.columns]

@@ -1,0 +1,98 @@
+"""The compiled catalog on disk: one SQLite file, a row per table and a row per spelling, looked up by key.
+
+SQLite is in the standard library, opens in a fraction of a millisecond and reads only the pages that a lookup touches.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Self
+
+from cirql.catalog.codec import decode, encode
+from cirql.catalog.model import Face, Table
+from cirql.catalog.spellings import Spelling
+
+# Raise it whenever `codec` or the layout below changes: an older file is then rebuilt instead of misread.
+FORMAT = 1
+DEFAULT_PATH = Path(__file__).with_name("catalog.sqlite")
+
+_LAYOUT = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE tables (name TEXT PRIMARY KEY, scheme TEXT NOT NULL, service TEXT NOT NULL, title TEXT NOT NULL, stored BLOB NOT NULL);
+CREATE TABLE spellings (name TEXT PRIMARY KEY, table_name TEXT NOT NULL, face TEXT NOT NULL, published INTEGER NOT NULL) WITHOUT ROWID;
+"""
+
+
+def write(path: Path, tables: Iterable[Table], spellings: Iterable[Spelling], meta: Mapping[str, str]) -> None:
+    """Write the whole catalog, replacing the file in one step: a reader sees the old one or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    unfinished.unlink(missing_ok=True)
+    try:
+        connection = sqlite3.connect(unfinished)
+        try:
+            connection.executescript(_LAYOUT)
+            rows = ((str(t.name), t.name.scheme.value, t.service, t.title, encode(t)) for t in tables)
+            connection.executemany("INSERT INTO tables VALUES (?, ?, ?, ?, ?)", rows)
+            connection.executemany(
+                "INSERT INTO spellings VALUES (?, ?, ?, ?)", ((s.name, s.table, s.face.value, s.published) for s in spellings)
+            )
+            connection.executemany("INSERT INTO meta VALUES (?, ?)", {**meta, "format": str(FORMAT)}.items())
+            connection.commit()
+        finally:
+            connection.close()
+        os.replace(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+class Artefact:
+    """An open catalog file. Usable from any thread; reads only."""
+
+    def __init__(self, path: Path) -> None:
+        # `immutable` spares the locks: the file is only ever replaced as a whole.
+        self._connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    def meta(self) -> dict[str, str]:
+        """What the file was compiled from. Raises sqlite3.DatabaseError where this is no catalog."""
+        return dict(self._connection.execute("SELECT key, value FROM meta"))
+
+    def spelling(self, name: str) -> Spelling | None:
+        """The spelling of that name, or None."""
+        row = self._connection.execute("SELECT name, table_name, face, published FROM spellings WHERE name = ?", (name,)).fetchone()
+        return Spelling(row[0], row[1], Face(row[2]), bool(row[3])) if row else None
+
+    def spellings(self, prefix: str = "") -> Iterator[Spelling]:
+        """All spellings that begin with a prefix, in order."""
+        rows = self._connection.execute(
+            "SELECT name, table_name, face, published FROM spellings WHERE name >= ? AND name < ? ORDER BY name", (prefix, prefix + "\uffff")
+        )
+        for name, table, face, published in rows:
+            yield Spelling(name, table, Face(face), bool(published))
+
+    def table(self, name: str) -> Table | None:
+        """The table that is published under that name, or None."""
+        row = self._connection.execute("SELECT stored FROM tables WHERE name = ?", (name,)).fetchone()
+        return decode(row[0]) if row else None
+
+    def tables(self) -> Iterator[Table]:
+        """Every table, in the order of their names."""
+        for (stored,) in self._connection.execute("SELECT stored FROM tables ORDER BY name"):
+            yield decode(stored)
+
+    def services(self) -> list[tuple[str, str, int]]:
+        """Every (scheme, service) and how many tables it has."""
+        return list(self._connection.execute("SELECT scheme, service, count(*) FROM tables GROUP BY scheme, service ORDER BY service, scheme"))

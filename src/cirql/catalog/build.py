@@ -1,0 +1,88 @@
+"""Builds the compiled catalog from the installed botocore and cfn-lint: `python -m cirql.catalog.build [PATH]`.
+
+Needs cfn-lint, which is a build dependency: a running cirql only reads what this made.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+import sys
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from cirql.catalog.artefact import DEFAULT_PATH, FORMAT, Artefact
+
+# Told after each step: how many are done, of how many, and what is being compiled.
+Progress = Callable[[int, int, str], None]
+
+_SOURCES = Path(__file__).parent
+
+
+def sources_digest() -> str:
+    """A short digest of the rules and corrections that decide what the catalog says."""
+    digest = hashlib.blake2b(digest_size=8)
+    rules = [*_SOURCES.glob("*.py"), *_SOURCES.glob("overlay/*.toml"), _SOURCES.parent / "names.py", _SOURCES.parent / "types.py"]
+    for path in sorted(rules):
+        digest.update(path.name.encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def inputs() -> dict[str, str]:
+    """What a catalog built now would be made from.
+
+    Raises:
+        RuntimeError: cfn-lint or botocore is not installed.
+    """
+    try:
+        return {"botocore": version("botocore"), "cfn_lint": version("cfn-lint"), "sources": sources_digest()}
+    except PackageNotFoundError as error:
+        raise RuntimeError(f"building the catalog needs the package {error.name}: pip install {error.name}") from error
+
+
+def is_fresh(path: Path = DEFAULT_PATH) -> bool:
+    """Whether the file was built from exactly what is installed now."""
+    if not path.exists():
+        return False
+    try:
+        with Artefact(path) as artefact:
+            return artefact.meta() == {**inputs(), "format": str(FORMAT)}
+    except sqlite3.DatabaseError:
+        return False
+
+
+def build(path: Path | None = None, progress: Progress | None = None) -> Path:
+    """Compile every table and write the catalog file, in one step; a failed build leaves the old file as it was.
+
+    Raises:
+        RuntimeError: cfn-lint or botocore is not installed.
+        OverlayError: a correction does not fit what was compiled.
+    """
+    from cirql.catalog.artefact import write
+    from cirql.catalog.compilation import compile_all
+
+    path = path or DEFAULT_PATH
+    made_from = inputs()
+    tables, spellings = compile_all(progress or (lambda done, total, what: None))
+    write(path, tables, spellings, made_from)
+    return path
+
+
+def main(arguments: list[str]) -> int:
+    """Build at the path given, or where the package expects it, and say so on stderr."""
+
+    def show(done: int, total: int, what: str) -> None:
+        if sys.stderr.isatty():
+            print(f"\r\x1b[Kcatalog: {done}/{total} {what}", end="", file=sys.stderr, flush=True)
+
+    made = build(Path(arguments[0]) if arguments else None, show)
+    if sys.stderr.isatty():
+        print(file=sys.stderr)
+    print(f"catalog: {made} ({made.stat().st_size / 1e6:.1f} MB)", file=sys.stderr)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

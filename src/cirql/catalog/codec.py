@@ -1,0 +1,100 @@
+"""A `Table` as bytes and back: JSON with the defaults left out, compressed. Nothing here knows where the bytes are kept."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, fields
+from enum import StrEnum
+from typing import Any
+
+from cirql.catalog.model import Access, Arn, Column, Face, Fetch, Input, Method, Output, Paging, Parent, Role, Scope, Table
+from cirql.names import TableName
+from cirql.types import ColumnType
+
+
+def encode(table: Table) -> bytes:
+    """The table's stored form."""
+    return zlib.compress(json.dumps(_plain(table), separators=(",", ":"), sort_keys=True).encode(), 9)
+
+
+def decode(stored: bytes) -> Table:
+    """The table that `encode` was given."""
+    raw: dict[str, Any] = json.loads(zlib.decompress(stored))
+    return Table(
+        **{
+            **raw,
+            "name": _name(raw["name"]),
+            "columns": tuple(_column(c) for c in raw["columns"]),
+            "fetches": tuple(_fetch(f) for f in raw["fetches"]),
+            "identifier": tuple(raw.get("identifier", ())),
+            "key": tuple(raw.get("key", ())),
+            "parents": tuple(Parent(p["column"], _name(p["table"]), p["source"]) for p in raw.get("parents", ())),
+            "arn": Arn(**raw["arn"]) if "arn" in raw else None,
+            "methods": tuple(_method(m) for m in raw.get("methods", ())),
+            "permissions": {verb: tuple(actions) for verb, actions in raw.get("permissions", {}).items()},
+            "scope": Scope(raw.get("scope", Scope.REGIONAL)),
+            "regions": frozenset(raw["regions"]) if "regions" in raw else None,
+        }
+    )
+
+
+def _default(f: Field[Any]) -> Any:
+    return f.default if f.default_factory is MISSING else f.default_factory()
+
+
+def _plain(value: Any) -> Any:
+    """Only what JSON has: names as text, enums as their values, dataclasses as objects without their defaults."""
+    if isinstance(value, TableName):
+        return str(value)
+    if isinstance(value, StrEnum):
+        return value.value
+    if isinstance(value, frozenset):
+        return sorted(value)
+    if isinstance(value, tuple | list):
+        return [_plain(v) for v in value]
+    if isinstance(value, Mapping):
+        return {k: _plain(v) for k, v in value.items()}
+    if hasattr(value, "__dataclass_fields__"):
+        return {f.name: _plain(v) for f in fields(value) if (v := getattr(value, f.name)) != _default(f)}
+    return value
+
+
+def _name(text: str) -> TableName:
+    return TableName(tuple(text.split(".")))
+
+
+def _column(raw: dict[str, Any]) -> Column:
+    raw["type"] = ColumnType(raw["type"])
+    if "access" in raw:
+        raw["access"] = Access(raw["access"])
+    if "aliases" in raw:
+        raw["aliases"] = tuple(raw["aliases"])
+    return Column(**raw)
+
+
+def _output(raw: dict[str, Any]) -> Output:
+    return Output(raw["column"], tuple(raw["path"]), raw.get("reading", ""))
+
+
+def _fetch(raw: dict[str, Any]) -> Fetch:
+    raw["role"] = Role(raw["role"])
+    for name in ("rows", "json_params", "json_members", "permissions", "not_found"):
+        if name in raw:
+            raw[name] = tuple(raw[name])
+    for name in ("outputs", "lifted"):
+        if name in raw:
+            raw[name] = tuple(_output(o) for o in raw[name])
+    if "inputs" in raw:
+        raw["inputs"] = tuple(Input(**i) for i in raw["inputs"])
+    if "paging" in raw:
+        paging = raw["paging"]
+        raw["paging"] = Paging(
+            **{**paging, "input_tokens": tuple(paging["input_tokens"]), "output_tokens": tuple(paging["output_tokens"])},
+        )
+    return Fetch(**raw)
+
+
+def _method(raw: dict[str, Any]) -> Method:
+    return Method(raw["name"], raw["verb"], tuple(raw["required"]), Face(raw.get("face", Face.SINGULAR)))

@@ -1,0 +1,33 @@
+"""The whole compilation in order: schemas and models to tables, corrections, parents, names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from cirql.catalog import overlay as corrections
+from cirql.catalog import schemas, services
+from cirql.catalog.datasets import compile_service
+from cirql.catalog.model import Table
+from cirql.catalog.parents import with_parents
+from cirql.catalog.resources import compile_resource
+from cirql.catalog.spellings import Spelling, assign
+
+
+def compile_all(progress: Callable[[int, int, str], None]) -> tuple[list[Table], list[Spelling]]:
+    """Every table and every name.
+
+    Raises:
+        OverlayError: a correction does not fit what was compiled.
+    """
+    overlay = corrections.load()
+    names = services.names()
+    steps = len(names) + 1
+    tables: list[Table] = []
+    for done, name in enumerate(names):
+        progress(done, steps, name)
+        tables += compile_service(services.load(name, overlay.services.get(name, {})), overlay.hints)
+    progress(len(names), steps, "CloudFormation schemas")
+    tables += [compile_resource(schema, overlay.global_resources) for schema in schemas.load()]
+    tables = corrections.apply(overlay, with_parents(tables))
+    progress(steps, steps, "names")
+    return sorted(tables, key=lambda t: str(t.name)), assign(tables, overlay.aliases)

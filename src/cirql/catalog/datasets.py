@@ -1,0 +1,315 @@
+"""Compiles botocore's service models into datasets (`aws.<service>_<resource>`): native APIs under DDSQL's rules.
+
+For each noun of a service: the best list call, the describe call whose keys the list's rows give, and the call that gives tags.
+The columns are the members of the describe call's answer and of the list's rows, alphabetically; request members that identify a row
+and come back in neither are hidden columns.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from botocore.model import OperationModel, Shape
+
+from cirql.catalog import filters, tags
+from cirql.catalog.descriptions import clean
+from cirql.catalog.model import Column, Fetch, Input, Output, Role, Table
+from cirql.catalog.operations import Getting, Listing, gettings, is_scalar, listings, read_getting, read_listing, required_members
+from cirql.catalog.overlay import Hint
+from cirql.catalog.services import Service
+from cirql.names import TableName, snake, words
+from cirql.types import ColumnType, from_botocore
+
+# Lists that narrow another list: the same things again, chosen by something else.
+_NARROWED = re.compile(r"(.+?)(?:For|By|With|In|Using|Granting)[A-Z].*")
+_NO_TABLE = re.compile(r"Tags?(For.*|Of.*)?|ResourceTags?|.*Tagging")
+# `account_id` and `region` say where a row was read, `tags` what it is tagged with: members that mean something else give way.
+_TAKEN = frozenset({"account_id", "region", "tags"})
+_DEFAULT_HINT = Hint()
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A dataset in the making: columns by name, and for each member of the API the column that holds it."""
+
+    service: Service
+    noun: str
+    columns: dict[str, Column] = field(default_factory=dict)
+    by_member: dict[str, str] = field(default_factory=dict)
+
+    def add(self, member: str, shape: Shape, *, hidden: bool = False) -> str:
+        """The column of a member, made if it is new; the first to claim a name decides its type."""
+        name = snake(member)
+        if name in _TAKEN:
+            name = f"own_{name}"
+        self.by_member.setdefault(_plain(member), name)
+        if name not in self.columns:
+            column_type = from_botocore(shape)
+            self.columns[name] = Column(name, column_type, column_type.dataset_name, clean(shape.documentation), member, hidden=hidden)
+        return name
+
+    def outputs(self, members: Mapping[tuple[str, ...], Shape], lacks: tuple[str, ...] = ()) -> Iterator[Output]:
+        """A fetch's outputs, with their columns made."""
+        given: set[str] = set()
+        for path, shape in members.items():
+            if path[-1] in lacks or not snake(path[-1]):
+                continue
+            if tags.is_inline(path[-1], shape):
+                column, reading = "tags", "tags"
+            else:
+                column, reading = self.add(path[-1], shape), ""
+                if self.columns[column].type is not from_botocore(shape):
+                    continue
+            if column not in given:
+                given.add(column)
+                yield Output(column, path, reading)
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", "").lower()
+
+
+def compile_service(service: Service, hints: Mapping[tuple[str, str], Hint]) -> list[Table]:
+    """The datasets of one service."""
+    lists, gets = listings(service), gettings(service)
+    nouns = set(lists) | {noun for name, noun in hints if name == service.name}
+    found: dict[str, Table] = {}
+    for noun in sorted(nouns):
+        hint = hints.get((service.name, noun), _DEFAULT_HINT)
+        if hint.skip or (hint is _DEFAULT_HINT and _is_no_table(noun, nouns)):
+            continue
+        listing = _listing(service, noun, hint, lists.get(noun, []))
+        if listing is not None:
+            table = _table(service, noun, hint, listing, gets.get(noun, []))
+            found.setdefault(str(table.name), table)
+    return list(found.values())
+
+
+def _is_no_table(noun: str, nouns: set[str]) -> bool:
+    if _NO_TABLE.fullmatch(noun):
+        return True
+    match = _NARROWED.fullmatch(noun)
+    return match is not None and (match[1] in nouns or match[1].rstrip("s") in nouns)
+
+
+def _listing(service: Service, noun: str, hint: Hint, candidates: list[Listing]) -> Listing | None:
+    if hint.list is not None:
+        return read_listing(service, service.operation(hint.list), noun, hint.rows)
+    if hint.rows is not None and candidates:
+        return read_listing(service, candidates[0].operation, noun, hint.rows)
+    return candidates[0] if candidates else None
+
+
+def _table(service: Service, noun: str, hint: Hint, listing: Listing, gets: list[OperationModel]) -> Table:
+    draft = _Draft(service, noun)
+    getting, get_inputs = _getting(draft, hint, listing, gets)
+    get = _get_fetch(draft, hint, getting, get_inputs) if getting else None
+    listed = _list_fetch(draft, hint, listing)
+    fetches = [f for f in (listed, get) if f is not None]
+    for fetch in fetches:
+        for parameter in fetch.inputs:
+            if parameter.column not in draft.columns:
+                shape = service.operation(fetch.operation).input_shape.members[parameter.param]
+                draft.add(parameter.param, shape, hidden=True)
+    arn = _arn(draft)
+    if not any(o.column == "tags" for f in fetches for o in f.outputs):
+        call = tags.fetch(service, noun, arn, lambda param: _own_column(draft, param))
+        fetches += [call] if call else []
+    name = TableName(("aws", f"{service.prefix}_{snake(noun)}"))
+    documented = getting.operation if getting else listing.operation
+    return Table(
+        name=name,
+        service=service.prefix,
+        title=f"{service.title} {words(noun)}",
+        description=clean(documented.documentation),
+        columns=tuple(_published(draft, fetches)),
+        fetches=tuple(fetches),
+        permissions={"read": tuple(dict.fromkeys(p for f in fetches for p in f.permissions))},
+        scope=service.scope,
+        key=_key(draft, arn, fetches),
+    )
+
+
+def _list_fetch(draft: _Draft, hint: Hint, listing: Listing) -> Fetch:
+    service, operation = draft.service, listing.operation
+    if listing.is_bare:
+        member, shape = next(iter(listing.members.items()))
+        outputs: tuple[Output, ...] = (Output(draft.add(member, shape), ()),)
+    else:
+        outputs = tuple(draft.outputs({(m,): s for m, s in listing.members.items()}, hint.lacks))
+    outer = listing.outer.members if listing.outer is not None else {}
+    lifted = tuple(Output(draft.add(m, outer[m]), (m,)) for m in hint.lifted)
+    filled = {o.column: draft.columns[o.column] for o in outputs if o.column in draft.columns}
+    absent = hint.rows_may_be_absent
+    return Fetch(
+        name="list",
+        role=Role.LIST,
+        service=service.name,
+        operation=operation.name,
+        inputs=(*(Input(p, _key_column(draft, p)) for p in listing.required), *filters.inputs(listing, filled)),
+        outputs=outputs,
+        rows=listing.rows,
+        lifted=lifted,
+        constants=dict(hint.constants),
+        paging=service.paging(operation.name),
+        rows_may_be_absent=service.has_xml_answers if absent is None else absent,
+        permissions=(service.action(operation.name),),
+        not_found=tags.not_found_codes(operation) if listing.required else (),
+    )
+
+
+def _key_column(draft: _Draft, param: str) -> str:
+    """The column of a list call's own key: the row's member of that name, else one named after the request member."""
+    return draft.by_member.get(_plain(param)) or _safe(snake(param))
+
+
+def _safe(name: str) -> str:
+    return f"own_{name}" if name in _TAKEN else name
+
+
+def _getting(draft: _Draft, hint: Hint, listing: Listing, gets: list[OperationModel]) -> tuple[Getting | None, dict[str, str]]:
+    """The describe call to complete the rows with, and the member of the list's rows or keys for each of its inputs."""
+    if hint.get == "":
+        return None, {}
+    candidates = [draft.service.operation(hint.get)] if hint.get else gets
+    for operation in candidates:
+        if operation.name == listing.operation.name:
+            continue
+        getting = read_getting(operation, draft.noun, listing.element, hint.get_rows)
+        inputs = _get_inputs(draft.noun, operation, listing)
+        if getting is not None and inputs and not all(v in listing.required for v in inputs.values()):
+            return getting, inputs
+    return None, {}
+
+
+def _get_inputs(noun: str, operation: OperationModel, listing: Listing) -> dict[str, str] | None:
+    """Which member fills each input of a describe call; None where a required one cannot be filled.
+
+    Where what is required says only whose the row is (`ImageName` of an image version), the optional inputs that rows
+    name too (`Version`) say which.
+    """
+    members = {m: s for m, s in listing.members.items() if is_scalar(s)}
+    inputs: dict[str, str] = {}
+    for param in required_members(operation):
+        if not is_scalar(operation.input_shape.members[param]):
+            return None
+        source = match_member(param, noun, members) or next((p for p in listing.required if _plain(p) == _plain(param)), None)
+        if source is None and listing.is_bare and len(required_members(operation)) == 1 + len(inputs):
+            source = next(iter(members))
+        if source is None:
+            return None
+        inputs[param] = source
+    optional = {m: s for m, s in operation.input_shape.members.items() if m not in inputs} if operation.input_shape else {}
+    identifies = any(source in members for source in inputs.values())
+    if inputs and not identifies:
+        own = [m for m in optional if m in members and m not in listing.required]
+        inputs |= {m: m for m in own}
+    elif not inputs:
+        own = [m for m in optional if m in members and re.fullmatch(rf"(?i)({noun})?(arn|id|name|identifier)", m)]
+        inputs |= {m: m for m in own[:1]}
+    return inputs or None
+
+
+_SUFFIX = re.compile(r"(.*?)(Arn|ARN|Id|ID|Name|Identifier)")
+
+
+def match_member(param: str, noun: str, members: Mapping[str, Shape]) -> str | None:
+    """The member of a row that a request member asks for, by their names: `ClusterName` of a cluster is its `Name`."""
+    plain = {_plain(m): m for m in members}
+    wanted, about = _plain(param), _plain(noun)
+    if wanted in plain:
+        return plain[wanted]
+    if wanted.startswith(about) and wanted != about and wanted[len(about) :] in plain:
+        return plain[wanted[len(about) :]]
+    if f"{about}{wanted}" in plain:
+        return plain[f"{about}{wanted}"]
+    suffixes = [wanted] if wanted in ("arn", "id", "name") else []
+    if wanted in (about, f"{about}identifier", "identifier", f"{about}id", "id", "resourceid", "resourceidentifier", f"{about}idorarn"):
+        suffixes = ["id", "identifier", "arn", "name"]
+    elif wanted in (f"{about}arn", "resourcearn", "arn"):
+        suffixes = ["arn"]
+    for suffix in suffixes:
+        for name in (f"{about}{suffix}", suffix):
+            if name in plain:
+                return plain[name]
+    ending = [m for m in members if wanted.endswith("arn") and _plain(m).endswith("arn")]
+    return ending[0] if len(ending) == 1 and about.endswith(wanted.removesuffix("arn")) else None
+
+
+def _get_fetch(draft: _Draft, hint: Hint, getting: Getting, sources: Mapping[str, str]) -> Fetch:
+    service, operation = draft.service, getting.operation
+    outputs = tuple(draft.outputs(getting.members))
+    inputs = tuple(Input(p, draft.by_member.get(_plain(m)) or _safe(snake(m))) for p, m in sources.items())
+    return Fetch(
+        name="get",
+        role=Role.GET,
+        service=service.name,
+        operation=operation.name,
+        inputs=inputs,
+        outputs=outputs,
+        rows=getting.rows,
+        constants=dict(hint.get_constants),
+        rows_may_be_absent=False,
+        permissions=(service.action(operation.name),),
+        not_found=tags.not_found_codes(operation),
+    )
+
+
+def _own_column(draft: _Draft, param: str) -> str | None:
+    """The column that holds a request member of another call about the same noun."""
+    shapes = {c.member: draft for c in draft.columns.values() if c.member}
+    del shapes
+    return draft.by_member.get(_plain(param)) or draft.by_member.get(_plain(param).removeprefix(_plain(draft.noun)))
+
+
+def _arn(draft: _Draft) -> str | None:
+    """The column of the row's own ARN: `<Noun>Arn` or `Arn`, else the only one there is."""
+    texts = {m: c for m, c in draft.by_member.items() if c in draft.columns and draft.columns[c].type is ColumnType.VARCHAR}
+    about = _plain(draft.noun)
+    for name in (f"{about}arn", "arn", "resourcearn"):
+        if name in texts:
+            return texts[name]
+    for member, column in texts.items():
+        if member.endswith("arn") and about.endswith(member.removesuffix("arn")):
+            return column
+    return None
+
+
+def _key(draft: _Draft, arn: str | None, fetches: list[Fetch]) -> tuple[str, ...]:
+    """The columns that tell one row from another: the ARN, else the parent's key and the row's own id or name."""
+    if arn is not None:
+        return (arn,)
+    parents = [i.column for i in fetches[0].inputs if i.required]
+    asked = [i.column for f in fetches[1:] if f.role is Role.GET for i in f.inputs]
+    about = _plain(draft.noun)
+    own = [draft.by_member[n] for n in (f"{about}id", f"{about}identifier", f"{about}name", "id", "name") if n in draft.by_member]
+    bare = [o.column for o in fetches[0].outputs if o.path == ()]
+    return tuple(dict.fromkeys([*parents, *(asked or own[:1] or bare)]))
+
+
+def _published(draft: _Draft, fetches: list[Fetch]) -> Iterator[Column]:
+    """All columns in published order: alphabetical, with the three that every dataset has; then the hidden ones."""
+    added = [
+        Column("_key", ColumnType.VARCHAR, "string"),
+        Column("account_id", ColumnType.VARCHAR, "string"),
+        Column("tags", ColumnType.HSTORE_CSV, "hstore_csv", aliases=_tag_names(fetches)),
+    ]
+    every = [*draft.columns.values(), *added]
+    yield from sorted((c for c in every if not c.hidden), key=lambda c: c.name)
+    yield Column("region", ColumnType.VARCHAR, "string", hidden=True)
+    yield from sorted((c for c in every if c.hidden), key=lambda c: c.name)
+    yield Column("_fetched_at", ColumnType.TIMESTAMP, "timestamp", hidden=True)
+    yield Column("_source", ColumnType.VARCHAR, "string", hidden=True)
+
+
+def _tag_names(fetches: list[Fetch]) -> tuple[str, ...]:
+    """Other names of `tags`: what the member that holds them is called (`tag_list`, `tag_set`)."""
+    names = {snake(o.path[-1]) for f in fetches if f.role is not Role.ENRICH for o in f.outputs if o.column == "tags" and o.path}
+    return tuple(sorted(names - {"tags"}))
+
+
+def with_more(table: Table, fetch: Fetch) -> Table:
+    """The table with one more fetch."""
+    return replace(table, fetches=(*table.fetches, fetch))

@@ -1,0 +1,19 @@
+"""AWS's documentation as the pages print it: HTML with the paragraphs' own markup taken out."""
+
+from __future__ import annotations
+
+import re
+
+_BETWEEN_PARAGRAPHS = re.compile(r"</p>\s*<p>")
+_PARAGRAPH = re.compile(r"</?p>")
+_SPACE = re.compile(r"\s+")
+
+
+def clean(html: str) -> str:
+    """The text without `<p>` and line breaks; other markup (`<ul>`, `<code>`) stays.
+
+    >>> clean("<p>Its type. </p> <ul> <li> <p> <code>A</code>: first.</p> </li> </ul>")
+    'Its type. <ul> <li> <code>A</code>: first. </li> </ul>'
+    """
+    text = _PARAGRAPH.sub("", _BETWEEN_PARAGRAPHS.sub(" ", html))
+    return _SPACE.sub(" ", text).strip()

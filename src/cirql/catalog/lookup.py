@@ -1,0 +1,157 @@
+"""The Catalog: the only registry of tables. It finds one by any of its names, in milliseconds, and imports no compiler."""
+
+from __future__ import annotations
+
+import difflib
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Self
+
+from cirql.catalog.artefact import DEFAULT_PATH, FORMAT, Artefact
+from cirql.catalog.model import Column, Face, Method, Table
+from cirql.errors import SettingsError, UnknownTable
+from cirql.names import Scheme, TableName
+
+_REBUILD = "run `cirql catalog build`"
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What a catalog was compiled from: package versions, and a digest of cirql's own rules and corrections."""
+
+    botocore: str
+    cfn_lint: str
+    sources: str
+
+    def __str__(self) -> str:
+        return f"botocore {self.botocore}, cfn-lint {self.cfn_lint}, rules {self.sources}"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A table and the spelling it was found by, which decides what `SELECT *` and `SHOW METHODS` give."""
+
+    table: Table
+    face: Face
+    name: TableName
+
+    @property
+    def star(self) -> tuple[Column, ...]:
+        """The columns of `SELECT *`, in order.
+
+        A dataset: what its page has. A resource puts `region` first; then the singular has every property, the plural
+        and `_list_only` have the identifier.
+        """
+        if self.face is Face.DATASET:
+            return self.table.published
+        region = tuple(c for c in self.table.columns if c.name == "region")
+        if self.face is Face.SINGULAR:
+            return region + tuple(c for c in self.table.published if c.name != "region")
+        return region + tuple(c for name in self.table.identifier for c in self.table.columns if c.name == name)
+
+    @property
+    def fields(self) -> tuple[Column, ...]:
+        """The columns in the order of the page's Fields table, which has `region` last."""
+        return self.star if self.face is Face.DATASET else (*self.star[1:], self.star[0])
+
+    @property
+    def methods(self) -> tuple[Method, ...]:
+        """The methods that the page of this spelling prints; a type with a single spelling has them all."""
+        if self.table.plural == self.table.name.resource and self.face is Face.SINGULAR:
+            return self.table.methods
+        if self.face is Face.LIST_ONLY:
+            return tuple(m for m in self.table.methods if m.name == "list_resources")
+        return tuple(m for m in self.table.methods if m.face is self.face)
+
+
+class Catalog:
+    """Finds tables, lazily, in a compiled catalog file."""
+
+    def __init__(self, artefact: Artefact, version: Version) -> None:
+        self._artefact = artefact
+        self.version = version
+        self._load = lru_cache(maxsize=256)(artefact.table)
+
+    @classmethod
+    def open(cls, path: Path | None = None) -> Self:
+        """Open the catalog that was built with the package, or the one at `path`.
+
+        Raises:
+            SettingsError: there is none, it is not a catalog, or another release of cirql wrote it.
+        """
+        path = path or DEFAULT_PATH
+        if not path.exists():
+            raise SettingsError(f"there is no compiled catalog at {path}", hint=_REBUILD)
+        artefact = Artefact(path)
+        try:
+            meta = artefact.meta()
+        except sqlite3.DatabaseError as error:
+            artefact.close()
+            raise SettingsError(f"{path} is not a compiled catalog: {error}", hint=_REBUILD) from error
+        if meta.get("format") != str(FORMAT):
+            artefact.close()
+            raise SettingsError(f"the catalog at {path} was written by another release of cirql", hint=_REBUILD)
+        return cls(artefact, Version(meta["botocore"], meta["cfn_lint"], meta["sources"]))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file behind the catalog."""
+        self._artefact.close()
+
+    def find(self, name: TableName | str) -> Found:
+        """The table of that name in any accepted spelling.
+
+        Raises:
+            UnknownTable: there is none; the hint has the nearest names.
+        """
+        text = str(name).lower()
+        if isinstance(name, str):
+            try:
+                name = TableName.parse(name)
+            except ValueError:
+                raise UnknownTable(f"there is no table {text}", hint=self._hint(text)) from None
+        spelling = self._artefact.spelling(str(name))
+        table = self._load(spelling.table) if spelling else None
+        if spelling is None or table is None:
+            raise UnknownTable(f"there is no table {name}", hint=self._hint(str(name)))
+        return Found(table, spelling.face, name)
+
+    def names(self, prefix: str = "", *, service: str | None = None, scheme: Scheme | None = None) -> list[str]:
+        """The published names that begin with a prefix; `service` narrows to one service as the names spell it."""
+        found = [s.name for s in self._artefact.spellings(prefix) if s.published]
+        if service is not None:
+            found = [n for n in found if n.startswith((f"aws.{service}.", f"aws.{service}_"))]
+        return found if scheme is None else [n for n in found if (n.count(".") == 1) == (scheme is Scheme.DATASET)]
+
+    def services(self, scheme: Scheme | None = None) -> dict[str, int]:
+        """Every service and how many tables it has, in one scheme or in both."""
+        counts: dict[str, int] = {}
+        for found, service, count in self._artefact.services():
+            if scheme is None or found == scheme:
+                counts[service] = counts.get(service, 0) + count
+        return counts
+
+    def tables(self) -> Iterator[Table]:
+        """Every table there is: for documentation and checks, not for queries."""
+        return self._artefact.tables()
+
+    def _hint(self, text: str) -> str:
+        """What the user may have meant: the same thing in the other scheme first, then names that look alike."""
+        if not text.startswith(("aws.", "awscc.")):
+            text = f"aws.{text}"
+        every = [s.name for s in self._artefact.spellings() if s.published and s.face is not Face.LIST_ONLY]
+        squeezed = {n.replace(".", "").replace("_", ""): n for n in reversed(every)}
+        wanted = text.replace("awscc.", "aws.").replace(".", "").replace("_", "")
+        near = [n for n in (squeezed.get(wanted), squeezed.get(f"{wanted}s"), squeezed.get(wanted.removesuffix("s"))) if n]
+        near += difflib.get_close_matches(text, [n for n in every if n[4:6] == text[4:6]] or every, n=3, cutoff=0.6)
+        if not near:
+            return "names are aws.<service>_<resource> (inventory) or aws.<service>.<resource> (live)"
+        return f"did you mean {', '.join(list(dict.fromkeys(near))[:3])}?"

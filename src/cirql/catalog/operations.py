@@ -1,0 +1,187 @@
+"""Reads a service's operations: which list things, which describe one thing, and what a row of their answers is.
+
+Pure rules over botocore's shapes. A *noun* is what a table is about, singular and in AWS's own case: `ListImageVersions`,
+`DescribeImageVersion` and `GetImageVersion` are about `ImageVersion`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from botocore.model import OperationModel, Shape
+
+from cirql.catalog.services import Service
+from cirql.names import singular
+
+_VERB = re.compile(r"(List|Describe|Get)([A-Z].*)")
+_SCALARS = frozenset({"string", "integer", "long", "float", "double", "boolean", "timestamp"})
+# Lists that accompany the rows.
+_NOT_ROWS = frozenset({"errors", "failures", "warnings", "failed", "unprocesseditems", "unprocessedkeys", "invalidparameters", "responsemetadata"})
+# Members that accompany one row.
+_NOT_DATA = frozenset({"responsemetadata", "nexttoken", "marker", "nextmarker", "requestid", "responsemetadata", "etag", "tagserror"})
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A list operation: where its rows are, and what one is (a structure, or a bare string)."""
+
+    operation: OperationModel
+    noun: str
+    rows: tuple[str, ...]
+    element: Shape
+    outer: Shape | None = None
+
+    @property
+    def members(self) -> Mapping[str, Shape]:
+        """The members of a row; a bare string has one, named after the list: `clusterArns` holds `clusterArn`."""
+        if self.element.type_name == "structure":
+            return dict(self.element.members)
+        return {singular(self.rows[-1]): self.element}
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether a row is a bare string."""
+        return self.element.type_name != "structure"
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """The request members that it cannot do without."""
+        return required_members(self.operation)
+
+
+@dataclass(frozen=True, slots=True)
+class Getting:
+    """An operation that describes one thing. `rows` leads to it; `members` maps each path from there to its shape."""
+
+    operation: OperationModel
+    rows: tuple[str, ...]
+    members: Mapping[tuple[str, ...], Shape]
+
+
+def required_members(operation: OperationModel) -> tuple[str, ...]:
+    """The required members of a request, in the model's order; those that the client fills itself are not counted."""
+    shape = operation.input_shape
+    if shape is None:
+        return ()
+    return tuple(m for m in shape.members if m in shape.required_members and not shape.members[m].metadata.get("idempotencyToken"))
+
+
+def is_scalar(shape: Shape) -> bool:
+    """Whether a shape holds one plain value."""
+    return shape.type_name in _SCALARS
+
+
+def _nouns(service: Service) -> Iterator[tuple[str, str, OperationModel]]:
+    for name in service.model.operation_names:
+        if (match := _VERB.fullmatch(name)) is None:
+            continue
+        operation = service.operation(name)
+        if operation.deprecated or operation.has_event_stream_input or operation.has_event_stream_output or operation.output_shape is None:
+            continue
+        yield match[1], match[2], operation
+
+
+def listings(service: Service) -> dict[str, list[Listing]]:
+    """The list operations of each noun, the best first: the one that needs least and tells most."""
+    found: dict[str, list[Listing]] = {}
+    for verb, rest, operation in _nouns(service):
+        noun = singular(rest)
+        if noun == rest and verb != "List":
+            continue
+        listing = read_listing(service, operation, noun)
+        if listing is not None:
+            found.setdefault(noun, []).append(listing)
+    for noun, candidates in found.items():
+        candidates.sort(key=lambda c: (len(c.required), c.is_bare, -len(c.members), c.operation.name))
+        found[noun] = candidates
+    return found
+
+
+def gettings(service: Service) -> dict[str, list[OperationModel]]:
+    """The operations that describe one thing, by noun; Describe before Get."""
+    found: dict[str, list[OperationModel]] = {}
+    for verb, rest, operation in _nouns(service):
+        if verb != "List":
+            found.setdefault(rest, []).append(operation)
+    for candidates in found.values():
+        candidates.sort(key=lambda o: o.name)
+    return found
+
+
+def read_listing(service: Service, operation: OperationModel, noun: str, rows: tuple[str, ...] | None = None) -> Listing | None:
+    """How an operation lists; None where its answer holds no list of structures or strings. `rows` overrides the search."""
+    output = operation.output_shape
+    if rows is None:
+        rows = _rows(service, operation, noun)
+    if output is None or rows is None:
+        return None
+    shape, outer = output, None
+    for name in rows:
+        if shape.type_name == "list":
+            shape = outer = shape.member
+        if name not in getattr(shape, "members", {}):
+            return None
+        shape = shape.members[name]
+    if shape.type_name != "list" or shape.member.type_name not in ("structure", "string"):
+        return None
+    return Listing(operation, noun, rows, shape.member, outer)
+
+
+def _rows(service: Service, operation: OperationModel, noun: str) -> tuple[str, ...] | None:
+    output = operation.output_shape
+    keys = service.paginators.get(operation.name, {}).get("result_key", [])
+    paths = [tuple(k.split(".")) for k in ([keys] if isinstance(keys, str) else keys) if k.replace(".", "").isalnum()]
+    paths = [p for p in paths if p[0] in output.members] or [(m,) for m, s in output.members.items() if s.type_name == "list"]
+    if not paths:
+        wrappers = [(m, s) for m, s in output.members.items() if s.type_name == "structure" and m.lower() not in _NOT_DATA]
+        paths = [(m, n) for m, s in wrappers for n, t in s.members.items() if t.type_name == "list"] if len(wrappers) == 1 else []
+    paths = [p for p in paths if p[-1].lower() not in _NOT_ROWS]
+    if len(paths) <= 1:
+        return paths[0] if paths else None
+    named = [p for p in paths if _plain(singular(p[-1])) in _plain(noun) or _plain(noun) in _plain(p[-1])]
+    return (named or paths)[0]
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", "").lower()
+
+
+def read_getting(operation: OperationModel, noun: str, element: Shape | None, rows: tuple[str, ...] | None = None) -> Getting | None:
+    """What one answer of a describe operation holds; None where it is a list.
+
+    The answer itself is the row, unless it wraps one: in a structure of the same shape as the list's rows, or named after the noun,
+    or the only one there is. What stands beside the wrapper belongs to the row too.
+    """
+    output = operation.output_shape
+    if rows is not None:
+        shape = output
+        for name in rows:
+            shape = shape.members[name]
+        return Getting(operation, rows, {(m,): s for m, s in shape.members.items()})
+    members = {m: s for m, s in output.members.items() if m.lower() not in _NOT_DATA and not s.serialization.get("location") == "statusCode"}
+    wrapper = _wrapper(members, noun, element)
+    if wrapper is None:
+        if not members or (len(members) == 1 and next(iter(members.values())).type_name == "list"):
+            return None
+        return Getting(operation, (), {(m,): s for m, s in members.items()})
+    inner = {m: s for m, s in members[wrapper].members.items()}
+    beside = {m: s for m, s in members.items() if m != wrapper and m not in inner}
+    if not beside:
+        return Getting(operation, (wrapper,), {(m,): s for m, s in inner.items()})
+    return Getting(operation, (), {**{(wrapper, m): s for m, s in inner.items()}, **{(m,): s for m, s in beside.items()}})
+
+
+def _wrapper(members: Mapping[str, Shape], noun: str, element: Shape | None) -> str | None:
+    structures = {m: s for m, s in members.items() if s.type_name == "structure"}
+    if element is not None and element.type_name == "structure":
+        for member, shape in structures.items():
+            if shape.name == element.name:
+                return member
+    for member in structures:
+        if _plain(member) in (_plain(noun), f"{_plain(noun)}description", f"{_plain(noun)}detail", f"{_plain(noun)}details"):
+            return member
+    if len(members) == 1 and structures:
+        return next(iter(structures))
+    return None

@@ -1,0 +1,238 @@
+"""Corrections to the compiled tables, kept as data: `overlay/*.toml`, one file per service.
+
+An entry that names a table, column or field that is not there is an error, so a correction that AWS has made superfluous is noticed.
+Tables: `[table."aws.x.y"]` patches a compiled table. `[dataset.<service>.<Noun>]` steers the dataset rules before they run.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from cirql.catalog.model import Arn, Column, Fetch, Input, Output, Paging, Parent, Role, Scope, Table
+from cirql.names import TableName
+from cirql.types import ColumnType
+
+FOLDER = Path(__file__).with_name("overlay")
+
+
+class OverlayError(Exception):
+    """An overlay file is wrong: says which file, which entry, and what about it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One table's corrections and where they stand."""
+
+    file: str
+    table: str
+    values: Mapping[str, Any]
+
+    def error(self, text: str) -> OverlayError:
+        """What is wrong with this entry."""
+        return OverlayError(f"overlay/{self.file}: {self.table}: {text}")
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """How the rules are to read one noun of one service; what is None is left to them.
+
+    `list` and `get` are operations ("" is none); `rows` and `get_rows` their paths to the rows; `lifted` names members of the
+    outer element to keep; `lacks` names members that the list call declares and never fills; `constants`
+    and `get_constants` are request members always sent; `enums` names a map member whose keys are the values of an enum shape,
+    which become columns.
+    """
+
+    list: str | None = None
+    get: str | None = None
+    rows: tuple[str, ...] | None = None
+    get_rows: tuple[str, ...] | None = None
+    lifted: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
+    constants: Mapping[str, Any] = field(default_factory=dict)
+    get_constants: Mapping[str, Any] = field(default_factory=dict)
+    rows_may_be_absent: bool | None = None
+    skip: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """All corrections: patches of tables, hints to the dataset rules, and facts about services."""
+
+    entries: tuple[Entry, ...]
+    hints: Mapping[tuple[str, str], Hint]
+    global_resources: frozenset[str]
+    services: Mapping[str, Mapping[str, Any]]
+
+    @property
+    def aliases(self) -> dict[str, str]:
+        """Further names of tables, each with the published name it stands for."""
+        return {alias: e.table for e in self.entries for alias in e.values.get("aliases", ())}
+
+
+def load(folder: Path = FOLDER) -> Overlay:
+    """Read every overlay file of a folder.
+
+    Raises:
+        OverlayError: a file is no TOML, or has a section or a field that does not exist.
+    """
+    entries: list[Entry] = []
+    hints: dict[tuple[str, str], Hint] = {}
+    services: dict[str, dict[str, Any]] = {}
+    global_resources: frozenset[str] = frozenset()
+    for path in sorted(folder.glob("*.toml")):
+        try:
+            content = tomllib.loads(path.read_text(encoding="utf-8"))
+        except tomllib.TOMLDecodeError as error:
+            raise OverlayError(f"overlay/{path.name}: {error}") from error
+        if unknown := content.keys() - {"table", "dataset", "resources", "service"}:
+            raise OverlayError(f"overlay/{path.name}: unknown section {min(unknown)}")
+        entries += [Entry(path.name, table, values) for table, values in content.get("table", {}).items()]
+        for service, nouns in content.get("dataset", {}).items():
+            hints |= {(service, noun): _hint(path.name, f"{service}.{noun}", values) for noun, values in nouns.items()}
+        services |= content.get("service", {})
+        global_resources |= frozenset(content.get("resources", {}).get("global", ()))
+    return Overlay(tuple(entries), hints, global_resources, services)
+
+
+def _hint(file: str, name: str, values: Mapping[str, Any]) -> Hint:
+    if unknown := values.keys() - {f.name for f in fields(Hint)}:
+        raise OverlayError(f"overlay/{file}: {name}: unknown field {min(unknown)}")
+    return Hint(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+
+
+def apply(overlay: Overlay, tables: Iterable[Table]) -> list[Table]:
+    """The tables with all entries applied.
+
+    Raises:
+        OverlayError: an entry names a table, column or field that does not exist.
+    """
+    by_name = {str(t.name): t for t in tables}
+    for entry in overlay.entries:
+        if entry.table not in by_name:
+            raise entry.error("there is no such table")
+        by_name[entry.table] = _patch(entry, by_name[entry.table])
+    known = {name: {c.name for c in t.columns} for name, t in by_name.items()}
+    for entry in overlay.entries:
+        for parent in by_name[entry.table].parents:
+            if parent.source not in known.get(str(parent.table), ()):
+                raise entry.error(f"parents: there is no column {parent.table}.{parent.source}")
+    return list(by_name.values())
+
+
+def _patch(entry: Entry, table: Table) -> Table:
+    for key, value in entry.values.items():
+        match key:
+            case "order":
+                table = replace(table, columns=_ordered(entry, table, value))
+            case "arn":
+                table = replace(table, arn=Arn(**value))
+            case "parents":
+                parents = tuple(_parent(entry, column, source) for column, source in value.items())
+                kept = tuple(p for p in table.parents if p.column not in value)
+                table = replace(table, parents=kept + parents, problem="")
+            case "fetch":
+                for raw in value:
+                    table = _with_fetch(entry, table, raw)
+            case "column":
+                for name, raw in value.items():
+                    table = _with_column(entry, table, name, raw)
+            case "key" | "identifier":
+                table = replace(table, **{key: tuple(value)})
+            case "title" | "problem":
+                table = replace(table, **{key: value})
+            case "scope":
+                table = replace(table, scope=Scope(value))
+            case "aliases":
+                pass  # names are assigned once all tables are known: see Overlay.aliases
+            case _:
+                raise entry.error(f"unknown field {key}")
+    _check_columns(entry, table)
+    return table
+
+
+def _ordered(entry: Entry, table: Table, order: list[str]) -> tuple[Column, ...]:
+    """The columns in the given order; the others follow as they were."""
+    by_name = {c.name: c for c in table.columns}
+    if unknown := [name for name in order if name not in by_name]:
+        raise entry.error(f"order: there is no column {unknown[0]}")
+    return tuple(by_name[name] for name in order) + tuple(c for c in table.columns if c.name not in order)
+
+
+def _parent(entry: Entry, column: str, source: str) -> Parent:
+    table, _, name = source.rpartition(".")
+    if not table:
+        raise entry.error(f"parents: {source} is not <table>.<column>")
+    return Parent(column, TableName.parse(table), name)
+
+
+def _with_column(entry: Entry, table: Table, name: str, raw: Mapping[str, Any]) -> Table:
+    """The table with a column changed, or added where the entry gives it a type."""
+    values = {**raw, **({"type": ColumnType(raw["type"])} if "type" in raw else {})}
+    if "aliases" in values:
+        values["aliases"] = tuple(values["aliases"])
+    old = next((c for c in table.columns if c.name == name), None)
+    if old is None and "type" not in values:
+        raise entry.error(f"there is no column {name}")
+    if unknown := values.keys() - {f.name for f in fields(Column)}:
+        raise entry.error(f"column {name}: unknown field {min(unknown)}")
+    if "type" in values:
+        column_type: ColumnType = values["type"]
+        values.setdefault("declared", column_type.dataset_name)
+    if old is not None:
+        changed = replace(old, **values)
+        return replace(table, columns=tuple(changed if c.name == name else c for c in table.columns))
+    added = Column(name=name, **values)
+    columns = [*table.columns, added]
+    # A dataset's page is alphabetical; hidden columns come last.
+    return replace(table, columns=tuple(sorted(columns, key=lambda c: (c.hidden, c.name if not c.hidden else ""))))
+
+
+def _with_fetch(entry: Entry, table: Table, raw: Mapping[str, Any]) -> Table:
+    """The table with a fetch changed field by field, or added where it has none of that name; `drop = true` removes it."""
+    name = raw.get("name", "")
+    if raw.get("drop"):
+        return replace(table, fetches=tuple(f for f in table.fetches if f.name != name))
+    if unknown := raw.keys() - {f.name for f in fields(Fetch)} - {"drop", "more_outputs"}:
+        raise entry.error(f"fetch {name}: unknown field {min(unknown)}")
+    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in raw.items()}
+    old = next((f for f in table.fetches if f.name == name), None)
+    if "role" in values:
+        values["role"] = Role(values["role"])
+    for key in ("outputs", "lifted", "more_outputs"):
+        if key in values:
+            values[key] = tuple(Output(o["column"], tuple(o["path"]), o.get("reading", "")) for o in values[key])
+    if "inputs" in values:
+        values["inputs"] = tuple(Input(**i) for i in values["inputs"])
+    if "paging" in values:
+        paging = values["paging"]
+        values["paging"] = Paging(**{k: tuple(v) if isinstance(v, list) else v for k, v in paging.items()})
+    more = values.pop("more_outputs", ())
+    if old is None:
+        if missing := {"name", "role", "service", "operation"} - values.keys():
+            raise entry.error(f"fetch {name}: needs {min(missing)}")
+        new = Fetch(**values)
+    else:
+        new = replace(old, **values)
+    new = replace(new, outputs=new.outputs + more)
+    return replace(table, fetches=(*(f for f in table.fetches if f.name != name), new))
+
+
+def _check_columns(entry: Entry, table: Table) -> None:
+    """Every column that the patched table speaks of is there."""
+    names = {c.name for c in table.columns}
+    for fetch in table.fetches:
+        for column in [i.column for i in fetch.inputs] + [o.column for o in (*fetch.outputs, *fetch.lifted)]:
+            if column not in names:
+                raise entry.error(f"fetch {fetch.name}: there is no column {column}")
+    if table.arn and table.arn.column not in names:
+        raise entry.error(f"arn: there is no column {table.arn.column}")
+    for parent in table.parents:
+        if parent.column not in names:
+            raise entry.error(f"parents: there is no column {parent.column}")
+    for name in (*table.key, *table.identifier):
+        if name not in names:
+            raise entry.error(f"key: there is no column {name}")

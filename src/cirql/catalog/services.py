@@ -1,0 +1,126 @@
+"""The services that botocore knows: their models, pagination, and what their names and IAM actions begin with.
+
+Read at build time only; nothing here calls AWS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from botocore.exceptions import DataNotFoundError
+from botocore.loaders import Loader
+from botocore.model import OperationModel, ServiceModel, Shape
+
+from cirql.catalog.model import Paging, Scope
+from cirql.names import snake
+
+# Members that paginate where botocore has no paginator for the operation.
+_TOKENS = ("NextToken", "nextToken", "Marker", "NextMarker", "nextMarker")
+_LIMITS = ("MaxResults", "maxResults", "MaxItems", "maxItems", "MaxRecords", "Limit", "limit", "PageSize", "pageSize")
+# Models allow page sizes (up to 2^31) that services then refuse or answer slowly.
+_LARGEST_PAGE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One service: `name` is botocore's, `prefix` what its tables' names begin with, `actions` what its IAM actions do."""
+
+    name: str
+    prefix: str
+    title: str
+    actions: str
+    scope: Scope
+    model: ServiceModel
+    paginators: Mapping[str, Any]
+
+    @property
+    def has_xml_answers(self) -> bool:
+        """Whether answers are XML, where an empty list may be no element at all."""
+        return self.model.metadata["protocol"] in ("query", "ec2", "rest-xml")
+
+    def operation(self, name: str) -> OperationModel:
+        """The model of an operation."""
+        return self.model.operation_model(name)
+
+    def action(self, operation: str) -> str:
+        """The IAM action that an operation needs."""
+        return f"{self.actions}:{operation}"
+
+    def paging(self, operation: str) -> Paging | None:
+        """How an operation pages; None where it does not."""
+        shape = self.operation(operation)
+        members = shape.input_shape.members if shape.input_shape else {}
+        known = self.paginators.get(operation)
+        if known is None:
+            return _guessed_paging(members, shape.output_shape.members if shape.output_shape else {})
+        outputs = _texts(known["output_token"])
+        limit = known.get("limit_key")
+        return Paging(
+            input_tokens=_texts(known["input_token"]),
+            # `NextMarker || Contents[-1].Key`: the first is always there when the engine asks without a delimiter.
+            output_tokens=tuple(o.split(" || ")[0] for o in outputs),
+            more=known.get("more_results"),
+            limit=limit if limit in members else None,
+            size=_page_size(members[limit]) if limit in members else None,
+        )
+
+
+def _texts(value: str | list[str]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
+def _page_size(shape: Shape) -> int | None:
+    """The largest page a model allows, within reason; None where it sets no bound."""
+    largest = shape.metadata.get("max")
+    # Numbers as text (Route 53's MaxItems, CloudFront's) carry a length there, not a bound.
+    return min(int(largest), _LARGEST_PAGE) if largest and shape.type_name in ("integer", "long") else None
+
+
+def _guessed_paging(inputs: Mapping[str, Shape], outputs: Mapping[str, Shape]) -> Paging | None:
+    given = next((t for t in _TOKENS if t in outputs and outputs[t].type_name == "string"), None)
+    taken = next((t for t in (given, *_TOKENS) if t in inputs), None) if given else None
+    if given is None or taken is None:
+        return None
+    limit = next((k for k in _LIMITS if k in inputs), None)
+    return Paging((taken,), (given,), None, limit, _page_size(inputs[limit]) if limit else None)
+
+
+@cache
+def _loader() -> Loader:
+    return Loader()
+
+
+@cache
+def _global_endpoints() -> frozenset[str]:
+    """The endpoint prefixes of services that have one endpoint for all regions."""
+    partitions = _loader().load_data("endpoints")["partitions"]
+    return frozenset(name for p in partitions if p["partition"] == "aws" for name, s in p["services"].items() if s.get("isRegionalized") is False)
+
+
+def names() -> list[str]:
+    """Every service, by botocore's name."""
+    return sorted(_loader().list_available_services("service-2"))
+
+
+def load(name: str, corrections: Mapping[str, Any]) -> Service:
+    """One service; `corrections` are the overlay's `prefix`, `actions` and `scope`."""
+    raw = _loader().load_service_model(name, "service-2")
+    try:
+        paginators = _loader().load_service_model(name, "paginators-1")["pagination"]
+    except DataNotFoundError:
+        paginators = {}
+    metadata = raw["metadata"]
+    title = metadata.get("serviceId", name)
+    is_global = metadata["endpointPrefix"] in _global_endpoints()
+    return Service(
+        name=name,
+        prefix=corrections.get("prefix", snake(name)),
+        title=title,
+        actions=corrections.get("actions", metadata.get("signingName", metadata["endpointPrefix"])),
+        scope=Scope(corrections.get("scope", Scope.GLOBAL if is_global else Scope.REGIONAL)),
+        model=ServiceModel(raw, name),
+        paginators=paginators,
+    )

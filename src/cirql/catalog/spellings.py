@@ -1,0 +1,74 @@
+"""Every name under which a table is found: the published ones, and the aliases that others have printed.
+
+A published name always wins; an alias that two tables would claim is claimed by neither.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from cirql.catalog.model import Face, Table
+from cirql.names import plural, stackql_singulars
+
+_LIST_ONLY = "_list_only"
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """One name of one table: the face it shows, and whether cirql prints it or merely takes it."""
+
+    name: str
+    table: str
+    face: Face
+    published: bool
+
+
+def assign(tables: Iterable[Table], aliases: Mapping[str, str]) -> list[Spelling]:
+    """All spellings of all tables, unique by name. `aliases` maps further names (the overlay's) to published ones.
+
+    Raises:
+        ValueError: two tables publish one name, or an alias of the overlay names no table.
+    """
+    found: dict[str, Spelling] = {}
+    candidates: defaultdict[str, list[Spelling]] = defaultdict(list)
+    for table in tables:
+        for spelling in _published(table):
+            if spelling.name in found:
+                raise ValueError(f"{spelling.name}: published by {found[spelling.name].table} and by {table.name}")
+            found[spelling.name] = spelling
+        for spelling in _accepted(table):
+            candidates[spelling.name].append(spelling)
+    for alias, target in aliases.items():
+        if target not in found:
+            raise ValueError(f"alias {alias}: there is no table {target}")
+        candidates[alias] = [Spelling(alias, found[target].table, found[target].face, False)]
+    for name, claims in candidates.items():
+        if name not in found and len({c.table for c in claims}) == 1:
+            found[name] = claims[0]
+    return sorted(found.values(), key=lambda s: s.name)
+
+
+def _published(table: Table) -> Iterator[Spelling]:
+    name = str(table.name)
+    if table.cfn_type is None:
+        yield Spelling(name, name, Face.DATASET, True)
+        return
+    yield Spelling(name, name, Face.SINGULAR, True)
+    prefix = f"aws.{table.service}."
+    if table.plural != table.name.resource:
+        yield Spelling(f"{prefix}{table.plural}", name, Face.PLURAL, True)
+    if any(f.role == "list" for f in table.fetches):
+        yield Spelling(f"{prefix}{table.plural}{_LIST_ONLY}", name, Face.LIST_ONLY, True)
+
+
+def _accepted(table: Table) -> Iterator[Spelling]:
+    if table.cfn_type is None:
+        return
+    prefix, name = f"aws.{table.service}.", str(table.name)
+    for singular in stackql_singulars(table.service, table.cfn_type.split("::")[2]):
+        yield Spelling(f"{prefix}{singular}", name, Face.SINGULAR, False)
+        if plural(singular) != singular:
+            yield Spelling(f"{prefix}{plural(singular)}", name, Face.PLURAL, False)
+        yield Spelling(f"{prefix}{plural(singular)}{_LIST_ONLY}", name, Face.LIST_ONLY, False)

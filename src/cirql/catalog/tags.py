@@ -1,0 +1,105 @@
+"""Where a dataset's tags come from: a member of its rows, or a call of their own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+
+from botocore.model import OperationModel, Shape
+
+from cirql.catalog.model import Fetch, Input, Output, Role
+from cirql.catalog.operations import required_members
+from cirql.catalog.services import Service
+
+_INLINE = frozenset({"tags", "taglist", "tagset", "tagmap"})
+_KEYS = frozenset({"key", "tagkey"})
+_VALUES = frozenset({"value", "tagvalue"})
+# Operations that give the tags of whatever ARN they are asked about, in order of preference.
+_GENERIC = re.compile(r"(ListTagsForResources?|ListTagsOfResource|ListTags|ListResourceTags|GetResourceTags|GetTags|DescribeTags)")
+_RESOURCE = frozenset({"resource", "resourcearn", "resourcename", "resourceid", "arn", "taggableresourcearn", "resourceidentifier"})
+
+
+def are_tags(shape: Shape) -> bool:
+    """Whether a shape is a list of key and value, or a map of text to text."""
+    if shape.type_name == "map":
+        return shape.value.type_name == "string"
+    if shape.type_name != "list" or shape.member.type_name != "structure":
+        return False
+    names = {m.lower() for m in shape.member.members}
+    return bool(names & _KEYS) and bool(names & _VALUES)
+
+
+def is_inline(name: str, shape: Shape) -> bool:
+    """Whether a member of a row holds its tags."""
+    return name.lower() in _INLINE and are_tags(shape)
+
+
+def fetch(service: Service, noun: str, arn: str | None, column_for: Callable[[str], str | None]) -> Fetch | None:
+    """The call that gives a row's tags: one that names the noun, else the service's general one, asked with the row's ARN.
+
+    `arn` is the ARN's column; `column_for` says which column holds a request member of a call about this noun.
+    """
+    own = (f"List{noun}Tags", f"ListTagsFor{noun}", f"Get{noun}Tagging", f"Describe{noun}Tags", f"Get{noun}Tags")
+    for name in own:
+        if name in service.model.operation_names:
+            operation = service.operation(name)
+            columns = {p: column_for(p) for p in required_members(operation)}
+            if columns and all(columns.values()):
+                return _fetch(service, operation, {p: c for p, c in columns.items() if c})
+    if arn is None:
+        return None
+    for name in sorted(n for n in service.model.operation_names if _GENERIC.fullmatch(n)):
+        operation = service.operation(name)
+        required = required_members(operation)
+        if len(required) == 1 and required[0].lower() in _RESOURCE and operation.input_shape.members[required[0]].type_name == "string":
+            made = _fetch(service, operation, {required[0]: arn})
+            if made is not None:
+                return made
+    return None
+
+
+def _fetch(service: Service, operation: OperationModel, inputs: Mapping[str, str]) -> Fetch | None:
+    path = _path(operation)
+    if path is None:
+        return None
+    *outer, last = path
+    shape = operation.output_shape
+    for name in path:
+        shape = shape.members[name]
+    is_list = shape.type_name == "list"
+    paging = service.paging(operation.name)
+    return Fetch(
+        name="tags",
+        role=Role.ENRICH,
+        service=service.name,
+        operation=operation.name,
+        inputs=tuple(Input(param, column) for param, column in inputs.items()),
+        outputs=(Output("tags", () if is_list else (last,), "tags"),),
+        rows=tuple(path) if is_list else tuple(outer),
+        paging=paging if is_list else None,
+        collect=is_list,
+        rows_may_be_absent=service.has_xml_answers,
+        permissions=(service.action(operation.name),),
+        not_found=not_found_codes(operation),
+    )
+
+
+def _path(operation: OperationModel) -> Sequence[str] | None:
+    output = operation.output_shape
+    if output is None:
+        return None
+    for name, shape in output.members.items():
+        if "tag" in name.lower() and are_tags(shape):
+            return [name]
+    for name, shape in output.members.items():
+        if shape.type_name == "structure":
+            for inner, inner_shape in shape.members.items():
+                if "tag" in inner.lower() and are_tags(inner_shape):
+                    return [name, inner]
+    return None
+
+
+def not_found_codes(operation: OperationModel) -> tuple[str, ...]:
+    """The error codes by which an operation says that there is no such thing."""
+    codes = [s.metadata.get("error", {}).get("code", s.name) for s in operation.error_shapes]
+    return tuple(c for c in codes if "NotFound" in c or "NoSuch" in c or "DoesNotExist" in c or "NonExistent" in c)
