@@ -1,0 +1,225 @@
+"""CloudClient: the only door to AWS.
+
+`targets` says who and where a statement asks, `call` gets one answer, `pages` all pages of a list. Everything else about AWS
+(credentials, endpoints, signing, retries, rate limits, error codes) is behind this door. A client belongs to one event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Collection
+from contextlib import AbstractContextManager
+from typing import Any
+
+from cirql.catalog.model import Paging
+from cirql.cloud import stats
+from cirql.cloud.credentials import Keyring
+from cirql.cloud.exchange import Exchange
+from cirql.cloud.failures import Place
+from cirql.cloud.http import Transport
+from cirql.cloud.limits import Limits
+from cirql.cloud.pages import Cursor, PagingError
+from cirql.cloud.proxy import ProxyRules
+from cirql.cloud.regions import check_regions, global_region, partition_of
+from cirql.cloud.stats import CallStats
+from cirql.cloud.target import Target
+from cirql.errors import CloudError, CredentialsError, SettingsError
+from cirql.settings import Settings
+
+
+class CloudClient:
+    """Asks AWS. One per session; close it when done."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._keyring = Keyring(settings)
+        self._exchange: Exchange | None = None
+        self._enabled: dict[tuple[str, str], tuple[str, ...]] = {}
+        self._asking: dict[str, asyncio.Lock] = {}
+        self._total = CallStats()
+
+    @property
+    def stats(self) -> CallStats:
+        """Everything sent since the client was made."""
+        return self._total
+
+    def recording(self) -> AbstractContextManager[CallStats]:
+        """A block whose calls, and those of the tasks started in it, are counted apart: one per statement."""
+        return stats.recording()
+
+    def credentials_source(self, name: str) -> str:
+        """Where the keys of an entry came from, in botocore's words, once they have been read."""
+        return self._keyring.source(name)
+
+    def canonical_region(self, service: str, partition: str = "aws") -> str | None:
+        """The one region to ask for a service with a single endpoint in a partition; None for a regional service."""
+        return global_region(service, partition)
+
+    async def targets(
+        self, *, regions: Collection[str] | None = None, accounts: Collection[str] | None = None, need_account: bool = False
+    ) -> tuple[Target, ...]:
+        """Who and where to ask: every set of credentials in every region.
+
+        `regions` and `accounts` are a statement's own constants: `regions` replaces the session's, `accounts` narrows it.
+        Account ids are looked up (once per set of credentials) only where they matter; elsewhere `Target.account` is empty.
+
+        Raises: InvalidText for a name that is no region, before any call; SettingsError where no region is configured;
+        CredentialsError; the errors of `call`.
+        """
+        chosen = tuple(dict.fromkeys(regions)) if regions is not None else self._settings.regions
+        check_regions((r for r in chosen if r != "*"), self._settings.extra_regions)
+        if regions is not None and not chosen:
+            return ()
+        wanted = set(self._settings.accounts) if self._settings.accounts else None
+        if accounts is not None:
+            wanted = set(accounts) if wanted is None else wanted & set(accounts)
+        names = self._keyring.names
+        need_account = need_account or wanted is not None or len(names) > 1
+        per_name = await asyncio.gather(*(self._targets_of(name, chosen, wanted, need_account) for name in names))
+        return tuple(dict.fromkeys(target for targets in per_name for target in targets))
+
+    async def _targets_of(self, name: str, chosen: tuple[str, ...], wanted: set[str] | None, need_account: bool) -> list[Target]:
+        first = chosen[0] if chosen and chosen[0] != "*" else await self._home_region(name, required=not chosen)
+        account = await self._account(name, first, required=wanted is not None) if need_account else self._keyring.account(name) or ""
+        if wanted is not None and account not in wanted:
+            return []
+        regions = chosen or (first,)
+        if "*" in regions:
+            regions = await self._enabled_regions(name, first)
+        return [Target(account, region, name, partition_of(region).name) for region in regions]
+
+    async def _home_region(self, name: str, *, required: bool) -> str:
+        """The region in the profile or the environment; where it is only asked for a list of regions, `us-east-1` will do."""
+        configured = await self._open().services.configured(self._keyring.profile(name), "region")
+        if configured:
+            check_regions((configured,), self._settings.extra_regions)
+            return str(configured)
+        if required:
+            hint = "name one in the statement (region = 'us-east-1'), with --region or AWS_REGION, or use '*' for all enabled ones"
+            raise SettingsError("no AWS region is configured", hint=hint)
+        return "us-east-1"
+
+    async def _account(self, name: str, region: str, *, required: bool) -> str:
+        """The account id behind an entry.
+
+        With several entries one that cannot sign in stays without an id: its own calls will fail and say why, and the
+        others go on. Where accounts are filtered, that would hide an account, so it is an error.
+        """
+        async with self._asking.setdefault(name, asyncio.Lock()):
+            known = self._keyring.account(name)
+            if known is not None:
+                return known
+            try:
+                await self._keyring.keys(name)
+                known = self._keyring.account(name)
+                if known is None:
+                    target = Target("", region, name, partition_of(region).name)
+                    known = str((await self.call(target, "sts", "GetCallerIdentity", {}))["Account"])
+            except (CredentialsError, CloudError):
+                if required or len(self._keyring.names) == 1:
+                    raise
+                return ""
+            self._keyring.learn_account(name, known)
+            return known
+
+    async def _enabled_regions(self, name: str, home: str) -> tuple[str, ...]:
+        """Every region that is enabled for the account, asked once per set of credentials (`ec2:DescribeRegions`)."""
+        partition = partition_of(home)
+        key = (name, partition.name)
+        if key not in self._enabled:
+            target = Target(self._keyring.account(name) or "", home, name, partition.name)
+            answer = await self.call(target, "ec2", "DescribeRegions", {})
+            enabled = (r["RegionName"] for r in answer.get("Regions", ()) if r.get("OptInStatus") != "not-opted-in")
+            found = sorted(r for r in enabled if partition_of(r) is partition)
+            if not found:
+                failure = Place(target, "ec2", "DescribeRegions").failure("NoRegions", "the answer lists no region")
+                raise CloudError("AWS lists no enabled region", hint="name the regions instead of '*'", failure=failure)
+            self._enabled[key] = tuple(found)
+        return self._enabled[key]
+
+    async def call(self, target: Target, service: str, operation: str, params: dict[str, Any]) -> dict[str, Any]:
+        """The answer of one operation, by botocore's names and rules.
+
+        Timestamps are aware datetimes in UTC, blobs are bytes; absent members stay absent; `ResponseMetadata` is left out.
+
+        Raises: Throttled, AccessDenied, CredentialsError, ResourceNotFound, AlreadyExists, Unreachable or CloudError, each with
+        its CloudFailure; InvalidText for parameters that the operation does not take; NotSupported for an unknown operation.
+        """
+        return await self._open().call(target, service, operation, params)
+
+    async def pages(
+        self, target: Target, service: str, operation: str, params: dict[str, Any], paging: Paging | None
+    ) -> AsyncIterator[dict[str, Any]]:
+        """All pages of a list, each asked for when the one before has been taken. Without `paging` there is one.
+
+        Raises: as `call`; CloudError where a page token repeats or is missing.
+        """
+        size = await self._page_size(target, service, operation, paging)
+        cursor = Cursor(params, paging, size=size)
+        while cursor.params is not None:
+            answer = await self.call(target, service, operation, cursor.params)
+            try:
+                cursor.advance(answer)
+            except PagingError as problem:
+                place = Place(target, service, operation)
+                failure = place.failure("PagingBroken", str(problem))
+                raise CloudError(f"{place}: {problem}", hint="the rows so far may be incomplete", failure=failure) from None
+            yield answer
+
+    async def _page_size(self, target: Target, service: str, operation: str, paging: Paging | None) -> int | str | None:
+        """The largest page, as the operation spells numbers (a few take them as text)."""
+        if paging is None or paging.limit is None or paging.size is None:
+            return None
+        handle = await self._open().services.get(service, target.region, self._keyring.profile(target.credentials))
+        shape = handle.operation(operation).input_shape
+        member = shape.members.get(paging.limit) if shape is not None else None
+        return str(paging.size) if member is not None and member.type_name == "string" else paging.size
+
+    def _open(self) -> Exchange:
+        """The working parts, made when AWS is first asked: they need botocore and a running loop."""
+        if self._exchange is None:
+            from cirql.cloud.services import Services
+
+            settings = self._settings
+            transport = Transport(
+                tls=lambda: tls_context(settings),
+                proxies=ProxyRules(settings.proxies),
+                connect_timeout=settings.connect_timeout,
+                read_timeout=settings.read_timeout,
+            )
+            self._exchange = Exchange(
+                services=Services(settings),
+                transport=transport,
+                limits=Limits(settings.concurrency, settings.max_rps),
+                keyring=self._keyring,
+                max_attempts=settings.max_attempts,
+                stats=self._total,
+            )
+        return self._exchange
+
+    async def close(self) -> None:
+        """Close all connections; calls in flight fail. The client can be used again afterwards."""
+        if self._exchange is not None:
+            exchange, self._exchange = self._exchange, None
+            await exchange.transport.close()
+            exchange.services.close()
+
+
+def tls_context(settings: Settings) -> ssl.SSLContext:
+    """The TLS context for all connections. Blocks while it loads the authorities.
+
+    Raises: SettingsError for a CA bundle that cannot be read.
+    """
+    from botocore.httpsession import get_cert_path
+
+    if not settings.verify:
+        context = ssl.create_default_context()
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        return context
+    bundle = settings.ca_bundle or get_cert_path(True)
+    try:
+        return ssl.create_default_context(cafile=bundle)
+    except (OSError, ssl.SSLError) as error:
+        raise SettingsError(f"the CA bundle {bundle} cannot be read: {error}", hint="ca_bundle or AWS_CA_BUNDLE names it") from None

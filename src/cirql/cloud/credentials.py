@@ -1,0 +1,197 @@
+"""Credentials: botocore's chain behind names, read and refreshed off the event loop.
+
+The keyring knows one entry per profile, static key pair, or the default chain. It hands out frozen keys and never prints them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from cirql.cloud.failures import no_credentials
+from cirql.errors import SettingsError
+from cirql.settings import Credential, Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from botocore.session import Session
+
+DEFAULT = "default"
+ADVISORY_PAUSE = 30.0
+"""Seconds between attempts to renew credentials that still work."""
+MANDATORY = 600
+"""Credentials that expire within this many seconds are renewed before they are used (botocore's own figure)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Frozen keys, in the form that botocore's signers take."""
+
+    access_key: str
+    secret_key: str = field(repr=False)
+    token: str | None = field(default=None, repr=False)
+    account_id: str | None = None
+
+    def get_frozen_credentials(self) -> Keys:
+        """Itself: botocore asks its credentials for a snapshot."""
+        return self
+
+
+@dataclass(slots=True)
+class _Entry:
+    name: str
+    profile: str | None = None
+    static: Credential | None = None
+    source: Any = field(default=None, repr=False)
+    keys: Keys | None = None
+    account: str | None = None
+    renew_at: float = 0.0
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+class Keyring:
+    """The credential table of a client."""
+
+    def __init__(self, settings: Settings) -> None:
+        if settings.credentials:
+            entries = [_Entry(c.name, static=c, account=c.account) for c in settings.credentials]
+        elif settings.profiles:
+            entries = [_Entry(p, profile=p) for p in settings.profiles]
+        else:
+            entries = [_Entry(DEFAULT)]
+        self._entries = {entry.name: entry for entry in entries}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the entries, in the order of the settings."""
+        return tuple(self._entries)
+
+    def profile(self, name: str) -> str | None:
+        """The AWS profile behind an entry, or None for a static one and the default chain."""
+        return self._entry(name).profile
+
+    def is_sso(self, name: str) -> bool:
+        """Whether an entry's keys came from IAM Identity Center."""
+        return "sso" in str(getattr(self._entry(name).source, "method", "") or "")
+
+    def source(self, name: str) -> str:
+        """Where an entry's keys came from, in botocore's words (`env`, `shared-credentials-file`, `sso`, …); empty before they are read."""
+        entry = self._entry(name)
+        return "settings" if entry.static else str(getattr(entry.source, "method", "") or "")
+
+    def account(self, name: str) -> str | None:
+        """The account id, as far as it is known without asking AWS.
+
+        Emulators take a 12-digit access key for the account; a real access key has letters.
+        """
+        entry = self._entry(name)
+        if entry.account is None and entry.keys is not None:
+            if entry.keys.account_id:
+                entry.account = entry.keys.account_id
+            elif re.fullmatch(r"\d{12}", entry.keys.access_key):
+                entry.account = entry.keys.access_key
+        return entry.account
+
+    def learn_account(self, name: str, account: str) -> None:
+        """Remember what AWS said."""
+        self._entry(name).account = account
+
+    async def keys(self, name: str) -> Keys:
+        """The entry's keys, renewed first where they are about to expire.
+
+        Raises: CredentialsError.
+        """
+        entry = self._entry(name)
+        if entry.keys is not None and not _is_due(entry):
+            return entry.keys
+        async with entry.lock:
+            if entry.keys is None or _is_due(entry):
+                await self._read(entry)
+            if entry.keys is None:
+                raise no_credentials(name, "nothing was found in the environment, the AWS configuration files or the machine's role")
+            return entry.keys
+
+    async def renew(self, name: str, old: Keys) -> bool:
+        """Read the entry's keys anew after AWS refused `old` as expired; False where that gave the same ones."""
+        entry = self._entry(name)
+        async with entry.lock:
+            if entry.keys is None or entry.keys == old:
+                entry.source = None
+                await self._read(entry)
+            return entry.keys is not None and entry.keys != old
+
+    def _entry(self, name: str) -> _Entry:
+        try:
+            return self._entries[name]
+        except KeyError:
+            raise SettingsError(f"no credentials are called {name!r}", hint=f"known: {', '.join(self._entries)}") from None
+
+    async def _read(self, entry: _Entry) -> None:
+        """Fill `entry.keys`; files, SSO, STS and the metadata service may block for seconds, hence the thread."""
+        if entry.static is not None:
+            static = entry.static
+            entry.keys = Keys(static.access_key, static.secret_key, static.token, static.account)
+            return
+        entry.source, entry.keys = await asyncio.to_thread(_resolve, entry.name, entry.profile, entry.source)
+        entry.renew_at = time.monotonic() + ADVISORY_PAUSE
+
+
+def _is_due(entry: _Entry) -> bool:
+    """Whether the keys must be renewed now, or may be and have not been tried for a while."""
+    refresh_needed = getattr(entry.source, "refresh_needed", None)
+    if refresh_needed is None or not refresh_needed():
+        return False
+    return refresh_needed(refresh_in=MANDATORY) is True or time.monotonic() >= entry.renew_at
+
+
+def _resolve(name: str, profile: str | None, source: Any) -> tuple[Any, Keys | None]:
+    """Run botocore's chain (or ask `source` again) and freeze the result. Blocks."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        source = source or open_session(profile).get_credentials()
+        if source is None:
+            return None, None
+        frozen = source.get_frozen_credentials()
+    except (BotoCoreError, ClientError, RuntimeError, OSError, ValueError) as error:
+        is_sso = "SSO" in type(error).__name__ or "sso" in str(error).lower()
+        raise no_credentials(name, str(error), is_sso=is_sso) from error
+    return source, Keys(frozen.access_key, frozen.secret_key, frozen.token, getattr(frozen, "account_id", None))
+
+
+def open_session(profile: str | None) -> Session:
+    """A botocore session for a profile, or for whatever the environment says. Blocks.
+
+    Raises: SettingsError for a profile that does not exist, with the nearest ones, or a configuration file that cannot be read.
+    """
+    import botocore.session
+    from botocore.exceptions import ConfigNotFound, ConfigParseError, ProfileNotFound
+
+    session = botocore.session.Session(profile=profile)
+    try:
+        session.get_scoped_config()
+    except ProfileNotFound as error:
+        from difflib import get_close_matches
+
+        wanted = profile or str(error)
+        near = get_close_matches(wanted, session.available_profiles, n=3)
+        known = near or sorted(session.available_profiles)[:10]
+        hint = f"{'did you mean' if near else 'known profiles:'} {', '.join(known) or 'none'}"
+        raise SettingsError(str(error), hint=hint) from None
+    except (ConfigParseError, ConfigNotFound) as error:
+        raise SettingsError(str(error), hint="check ~/.aws/config and AWS_CONFIG_FILE") from None
+    return session
+
+
+_CREDENTIAL_KEYS = re.compile(
+    r"aws_|role_|source_profile$|credential_|external_id$|mfa_serial$|duration_seconds$|sso_|web_identity_|login_session$|region$|output$|cli_"
+)
+
+
+def client_configuration(scoped: Mapping[str, Any]) -> str:
+    """What in a profile shapes its clients, as a key: profiles that differ only in credentials and region share clients."""
+    return repr(sorted((k, v) for k, v in scoped.items() if not _CREDENTIAL_KEYS.match(k)))

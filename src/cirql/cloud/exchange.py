@@ -1,0 +1,224 @@
+"""Exchange: one call to AWS carried through: drafted, signed, sent, read, and tried again where that may help.
+
+It joins the parts that know one thing each: services (botocore), transport (HTTP), limits (pace), retry (judgement), keyring (keys).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from cirql.cloud import failures
+from cirql.cloud.credentials import Keyring, Keys
+from cirql.cloud.failures import Place
+from cirql.cloud.http import Response, Transport, TransportError
+from cirql.cloud.limits import Limits, Pace
+from cirql.cloud.retry import RetryBudget, Verdict, backoff, classify, retry_after, skew
+from cirql.cloud.stats import CallStats, listeners
+from cirql.cloud.target import Target
+from cirql.errors import CloudError, Error, InvalidText
+
+if TYPE_CHECKING:
+    from cirql.cloud.answers import ErrorAnswer
+    from cirql.cloud.services import Draft, Service, Services
+
+SKEW_LIMIT = 30.0
+"""A clock that is off by less is not what AWS complains about (it allows five minutes)."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Setback:
+    """A try that did not give an answer: what it means, the error it would be, and what the server said about waiting."""
+
+    verdict: Verdict
+    error: Error
+    wait: float | None = None
+    clock_offset: float | None = None
+    redirect: tuple[Response, ErrorAnswer] | None = None
+
+
+@dataclass(slots=True)
+class _Call:
+    """One call under way."""
+
+    place: Place
+    service: Service
+    draft: Draft
+    keys: Keys
+    repeatable: bool
+    attempt: int = 0
+    has_renewed: bool = False
+    has_corrected_clock: bool = False
+    has_redirected: bool = False
+
+
+@dataclass(slots=True)
+class Exchange:
+    """Carries calls through. `stats` counts for the life of the client."""
+
+    services: Services
+    transport: Transport
+    limits: Limits
+    keyring: Keyring
+    max_attempts: int
+    budget: RetryBudget = field(default_factory=lambda: RetryBudget(time.monotonic))
+    stats: CallStats = field(default_factory=CallStats)
+    clock_offset: float = 0.0
+
+    async def call(self, target: Target, service: str, operation: str, params: dict[str, Any]) -> dict[str, Any]:
+        """One answer of one operation.
+
+        Raises: the errors of `cirql.cloud.failures`; InvalidText for parameters that the operation does not take.
+        """
+        call = await self._begin(target, service, operation, params)
+        while True:
+            call.attempt += 1
+            outcome = await self._try(call)
+            if not isinstance(outcome, _Setback):
+                self.budget.succeed()
+                return outcome
+            delay = await self._delay_before_retry(call, outcome)
+            if delay is None:
+                raise outcome.error
+            for stats in (self.stats, *listeners()):
+                stats.retries += 1
+            await asyncio.sleep(delay)
+
+    async def _begin(self, target: Target, service: str, operation: str, params: dict[str, Any]) -> _Call:
+        from cirql.cloud.services import is_repeatable
+
+        handle = await self.services.get(service, target.region, self.keyring.profile(target.credentials))
+        keys = await self.keyring.keys(target.credentials)
+        place = Place(target, service, operation, self.keyring.is_sso(target.credentials))
+        model = handle.operation(operation)
+        if handle.needs_thread(model):
+            draft = await asyncio.to_thread(_draft, handle, model, params, keys, place)
+        else:
+            draft = _draft(handle, model, params, keys, place)
+        return _Call(place, handle, draft, keys, is_repeatable(model))
+
+    async def _try(self, call: _Call) -> dict[str, Any] | _Setback:
+        """One request, in its turn under the rate limit."""
+        place = call.place
+        async with self.limits.turn(place.account, place.target.region, place.service, place.operation) as pace:
+            if call.service.needs_thread(call.draft.model):
+                request = await asyncio.to_thread(call.service.sign, call.draft, call.keys, call.attempt, self.clock_offset)
+            else:
+                request = call.service.sign(call.draft, call.keys, call.attempt, self.clock_offset)
+            try:
+                response = await self.transport.send(
+                    request.method, request.url, header_pairs(request.headers), body_bytes(request.body), repeatable=call.repeatable
+                )
+            except TransportError as failure:
+                if failure.sent:
+                    self._count(place, b"")
+                return _of_transport(call, failure, request.url)
+            self._count(place, response.body)
+            return self._judge(call, response, request.url, pace)
+
+    def _judge(self, call: _Call, response: Response, url: str, pace: Pace) -> dict[str, Any] | _Setback:
+        """What a response means, for the statement and for the pace of its API."""
+        from cirql.cloud.answers import ErrorAnswer, UnusableAnswerError
+
+        now = asyncio.get_running_loop().time()
+        try:
+            answer = call.service.read(call.draft, response)
+        except UnusableAnswerError as unusable:
+            failure = TransportError(unusable.reason, f"the answer (HTTP {response.status_code}) cannot be used: {unusable}", sent=True)
+            return _of_transport(call, failure, url)
+        if not isinstance(answer, ErrorAnswer):
+            pace.succeed(now)
+            return answer
+        verdict = classify(answer.code, answer.status, call.draft.model)
+        if verdict is Verdict.THROTTLE:
+            pace.throttle(now)
+            for stats in (self.stats, *listeners()):
+                stats.throttles += 1
+        error = failures.of_answer(call.place, answer.code, answer.message, answer.request_id, verdict, call.attempt)
+        return _Setback(
+            verdict,
+            error,
+            wait=retry_after(response.headers, time.time()),
+            clock_offset=skew(response.headers, datetime.now(UTC)),
+            redirect=(response, answer) if call.place.service in ("s3", "s3control") else None,
+        )
+
+    async def _delay_before_retry(self, call: _Call, setback: _Setback) -> float | None:
+        """Seconds to wait before another try; None where the setback stands."""
+        if setback.redirect is not None and not call.has_redirected:
+            call.has_redirected = True
+            response, answer = setback.redirect
+            if await asyncio.to_thread(call.service.redirect, call.draft, response, answer, call.keys):
+                return 0.0
+        if setback.verdict in (Verdict.SKEWED, Verdict.EXPIRED):
+            return 0.0 if await self._repair(call, setback) else None
+        if setback.verdict is Verdict.FINAL or call.attempt >= self.max_attempts or not self.budget.spend(setback.verdict):
+            return None
+        return max(backoff(call.attempt, setback.verdict, random.random()), setback.wait or 0.0)
+
+    async def _repair(self, call: _Call, setback: _Setback) -> bool:
+        """Correct the signing clock or renew the keys, each once a call; False where neither helps."""
+        offset = setback.clock_offset
+        if offset is not None and abs(offset - self.clock_offset) > SKEW_LIMIT and not call.has_corrected_clock:
+            call.has_corrected_clock = True
+            self.clock_offset = offset if abs(offset) > SKEW_LIMIT else 0.0
+            return True
+        if setback.verdict is Verdict.EXPIRED and not call.has_renewed:
+            call.has_renewed = True
+            name = call.place.target.credentials
+            if await self.keyring.renew(name, call.keys):
+                call.keys = await self.keyring.keys(name)
+                return True
+        return False
+
+    def _count(self, place: Place, body: bytes) -> None:
+        name = f"{place.service}:{place.operation}"
+        for stats in (self.stats, *listeners()):
+            stats.calls[name] += 1
+            stats.bytes += len(body)
+
+
+def _draft(service: Service, model: Any, params: dict[str, Any], keys: Keys, place: Place) -> Draft:
+    from botocore.exceptions import BotoCoreError, ParamValidationError
+
+    try:
+        return service.draft(model, params, keys)
+    except ParamValidationError as error:
+        problem = " ".join(str(error).removeprefix("Parameter validation failed:").split())
+        failure = place.failure("ParamValidation", problem)
+        hint = "a value in the statement is not of the form that this API takes"
+        raise InvalidText(f"{place}: {problem}", hint=hint, failure=failure) from None
+    except BotoCoreError as error:
+        raise CloudError(f"{place}: {error}", failure=place.failure(type(error).__name__, str(error))) from error
+
+
+def _of_transport(call: _Call, failure: TransportError, url: str) -> _Setback:
+    """A request without a usable answer: worth a retry unless it may have changed something, or cannot get better."""
+    unsure = failure.sent and not call.repeatable
+    error = failures.of_transport(call.place, failure, url, call.attempt, may_have_happened=unsure)
+    hopeless = failure.reason in ("tls", "proxy", "unknown-host")
+    return _Setback(Verdict.FINAL if unsure or hopeless else Verdict.TRANSIENT, error)
+
+
+def header_pairs(headers: Any) -> list[tuple[str, str]]:
+    """The headers of a botocore request as text; `Expect` is left out, because bodies are sent at once."""
+    pairs = ((name, value.decode("utf-8") if isinstance(value, bytes) else str(value)) for name, value in headers.items())
+    return [(name, value) for name, value in pairs if name.lower() != "expect"]
+
+
+def body_bytes(body: Any) -> bytes:
+    """The body of a botocore request, read into memory where it is a file."""
+    if body is None:
+        return b""
+    if isinstance(body, str):
+        return body.encode("utf-8")
+    if isinstance(body, bytes | bytearray):
+        return bytes(body)
+    if hasattr(body, "seek"):
+        body.seek(0)
+    content: bytes = body.read()
+    return content

@@ -1,0 +1,351 @@
+"""HTTP: an asyncio HTTP/1.1 client with keep-alive pools, TLS, proxies, timeouts, and a sharp eye for cut bodies.
+
+It sends one prepared request and returns one complete response, or raises `TransportError`. It knows nothing of AWS, of
+retries (but for the one that HTTP itself makes necessary: RFC 9112 §9.3.1, a kept-alive connection that the server closed
+just as it was used) and of settings; those arrive as arguments. Response bodies are held in memory: AWS answers are pages.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from cirql.cloud.pool import Connect, Pool
+from cirql.cloud.proxy import Origin, ProxyRules, connect_request, proxy_headers
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable, Iterable
+
+MAX_BODY = 512 * 1024 * 1024
+"""A response longer than this is no AWS answer: the pages of every API are far smaller."""
+
+
+class TransportError(Exception):
+    """No complete response came.
+
+    `sent` says whether the request may have reached the server, so that a write is not repeated blindly.
+    `reason` is one of `unknown-host`, `refused`, `connect-timeout`, `read-timeout`, `dropped` (no byte of an answer), `cut` (part of one),
+    `garbage` (not HTTP), `tls`, `proxy`.
+    """
+
+    def __init__(self, reason: str, message: str, *, sent: bool) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.sent = sent
+
+
+class Headers(dict[str, str]):
+    """Response headers: lower-case names, looked up in any case, as botocore's parsers do."""
+
+    def __getitem__(self, name: str) -> str:
+        return super().__getitem__(name.lower())
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and super().__contains__(name.lower())
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The value under that name in any case."""
+        return super().get(name.lower(), default)
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One complete HTTP response. `content` is the same as `body`, under the name that botocore's handlers use."""
+
+    status_code: int
+    headers: Headers
+    body: bytes
+    url: str = ""
+
+    @property
+    def content(self) -> bytes:
+        """The body."""
+        return self.body
+
+
+class Connection(asyncio.Protocol):
+    """One TCP or TLS connection that carries one exchange at a time.
+
+    httptools drives the `on_*` methods while bytes arrive. Whatever goes wrong, the future of the exchange is settled exactly once.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+        self.transport: asyncio.Transport | None = None
+        self.is_open = False
+        self.exchanges = 0
+        self.last_used = loop.time()
+        self._answer: asyncio.Future[Response] | None = None
+        self._parser: Any = None
+        self._begin_answer()
+
+    def _begin_answer(self) -> None:
+        self._headers = Headers()
+        self._chunks: list[bytes] = []
+        self._size = 0
+        self._status = 0
+        self._started = False
+        self._until_close = False
+        self._bodiless = False
+
+    # asyncio.Protocol
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take the transport; called again by a TLS upgrade."""
+        self.transport = cast("asyncio.Transport", transport)
+        self.is_open = True
+
+    def data_received(self, data: bytes) -> None:
+        """Feed the parser; bytes that nobody asked for close the connection."""
+        import httptools
+
+        if self._answer is None or self._answer.done():
+            self.close()
+            return
+        self._started = True
+        self._activity = self.loop.time()
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            self._fail("garbage", "the server answered with a protocol upgrade")
+        except httptools.HttpParserError as error:
+            self._fail("garbage", f"the server's answer is not HTTP ({error})")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Settle the exchange: complete when the body was delimited by the close, cut or dropped otherwise."""
+        self.is_open = False
+        if self._answer is None or self._answer.done():
+            return
+        if self._until_close and exc is None:
+            self._succeed()
+        elif self._started:
+            self._fail("cut", f"the connection ended after {self._size} bytes of the body")
+        else:
+            self._fail("dropped", "the connection was closed before an answer" + (f" ({exc})" if exc else ""))
+
+    # httptools callbacks
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Keep one header; a repeated one is joined by a comma (RFC 9110 §5.3)."""
+        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
+        self._headers[key] = f"{self._headers[key]}, {text}" if key in self._headers else text
+
+    def on_headers_complete(self) -> None:
+        """Find out how the body ends: by length, by chunks, by the close, or at once."""
+        self._status = self._parser.get_status_code()
+        if 100 <= self._status < 200:
+            return
+        bodiless = self._bodiless or self._status in (204, 304)
+        if bodiless:
+            self._succeed()
+        elif "content-length" not in self._headers and "chunked" not in self._headers.get("transfer-encoding", "").lower():
+            self._until_close = True
+
+    def on_body(self, body: bytes) -> None:
+        """Keep a piece of the body."""
+        self._chunks.append(body)
+        self._size += len(body)
+        if self._size > MAX_BODY:
+            self._fail("garbage", f"the answer is longer than {MAX_BODY} bytes")
+
+    def on_message_complete(self) -> None:
+        """Hand over the response; an interim one (100 Continue) is skipped."""
+        if 100 <= self._status < 200:
+            self._headers, self._status = Headers(), 0
+        else:
+            self._succeed()
+
+    # the exchange
+
+    async def exchange(self, data: bytes, *, read_timeout: float, bodiless: bool = False) -> Response:
+        """Send the bytes of one request and wait for its response.
+
+        Raises: TransportError. Cancellation closes the connection at once: a late answer must not meet the next request.
+        """
+        import httptools
+
+        self._begin_answer()
+        self._bodiless = bodiless
+        self._parser = httptools.HttpResponseParser(self)
+        self._answer = self.loop.create_future()
+        self._activity = self.loop.time()
+        self.exchanges += 1
+        watch = self.loop.call_later(read_timeout, self._watch, read_timeout)
+        self._timer = watch
+        try:
+            if self.transport is None or not self.is_open:
+                raise TransportError("dropped", "the connection was closed before the request", sent=False)
+            self.transport.write(data)
+            return await self._answer
+        except asyncio.CancelledError:
+            self.close()
+            raise
+        finally:
+            self._timer.cancel()
+            self._answer = None
+            self.last_used = self.loop.time()
+
+    def _watch(self, read_timeout: float) -> None:
+        """Fail the exchange once nothing has arrived for `read_timeout` seconds."""
+        quiet = self.loop.time() - self._activity
+        if quiet + 0.001 >= read_timeout:
+            self._fail("read-timeout", f"no data for {read_timeout:g} s")
+        else:
+            self._timer = self.loop.call_later(read_timeout - quiet, self._watch, read_timeout)
+
+    @property
+    def is_reusable(self) -> bool:
+        """Whether another request may follow on this connection."""
+        return self.is_open and self.transport is not None and not self.transport.is_closing()
+
+    def _succeed(self) -> None:
+        if self._answer is None or self._answer.done():
+            return
+        keep = not self._until_close and self._parser.should_keep_alive()
+        self._answer.set_result(Response(self._status, self._headers, b"".join(self._chunks)))
+        if not keep:
+            self.close()
+
+    def _fail(self, reason: str, message: str) -> None:
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_exception(TransportError(reason, message, sent=True))
+        self.close()
+
+    def close(self) -> None:
+        """Drop the connection without waiting for unsent bytes."""
+        self.is_open = False
+        if self.transport is not None:
+            self.transport.abort()
+
+
+class Transport:
+    """Sends requests over pooled connections.
+
+    `per_origin` bounds the connections to one scheme, host and port. `tls` makes the TLS context when it is first needed,
+    in a thread, because loading a CA bundle takes tens of milliseconds.
+    """
+
+    def __init__(
+        self,
+        *,
+        tls: Callable[[], ssl.SSLContext],
+        proxies: ProxyRules,
+        connect_timeout: float,
+        read_timeout: float,
+        per_origin: int = 128,
+    ) -> None:
+        self._make_tls = tls
+        self._proxies = proxies
+        self._connect_timeout = connect_timeout
+        self._read_timeout = read_timeout
+        self._per_origin = per_origin
+        self._pools: dict[Origin, Pool[Connection]] = {}
+        self._tls: asyncio.Task[ssl.SSLContext] | None = None
+
+    async def send(self, method: str, url: str, headers: Iterable[tuple[str, str]], body: bytes, *, repeatable: bool) -> Response:
+        """Send one request, wait for its response, and keep the connection for the next.
+
+        `repeatable`: the request may be sent a second time when a kept-alive connection turns out closed.
+
+        Raises: TransportError.
+        """
+        origin, target = Origin.of(url)
+        proxy = self._proxies.proxy_for(origin)
+        lines = [f"Host: {origin.authority}", "Accept-Encoding: identity", *[f"{name}: {value}" for name, value in headers]]
+        if proxy is not None and origin.scheme == "http":
+            target = f"http://{origin.authority}{target}"
+            lines += proxy_headers(proxy)
+        data = "\r\n".join([f"{method} {target} HTTP/1.1", *lines, "", ""]).encode("latin-1") + body
+        pool = self._pool(origin, proxy)
+        connection = await pool.acquire()
+        reused = connection.exchanges > 0
+        try:
+            return await connection.exchange(data, read_timeout=self._read_timeout, bodiless=method == "HEAD")
+        except TransportError as failure:
+            if not (reused and failure.reason == "dropped" and (repeatable or not failure.sent)):
+                raise
+        finally:
+            pool.release(connection)
+        connection = await pool.acquire(fresh=True)
+        try:
+            return await connection.exchange(data, read_timeout=self._read_timeout, bodiless=method == "HEAD")
+        finally:
+            pool.release(connection)
+
+    def _pool(self, origin: Origin, proxy: Origin | None) -> Pool[Connection]:
+        pool = self._pools.get(origin)
+        if pool is None:
+
+            async def connect() -> Connection:
+                return await self._connect(origin, proxy)
+
+            pool = self._pools[origin] = Pool(cast("Connect[Connection]", connect), self._per_origin)
+        return pool
+
+    async def _connect(self, origin: Origin, proxy: Origin | None) -> Connection:
+        """Open a connection, through the proxy's CONNECT tunnel where there is one and the origin is https."""
+        import socket
+        import ssl
+
+        where = f"{origin.host}:{origin.port}" + ("" if proxy is None else f" through the proxy {proxy.host}:{proxy.port}")
+        try:
+            async with asyncio.timeout(self._connect_timeout):
+                if proxy is None:
+                    return await self._open(origin, origin.scheme == "https", origin.host)
+                connection = await self._open(proxy, proxy.scheme == "https", proxy.host)
+                if origin.scheme == "https":
+                    await self._tunnel(connection, origin, proxy)
+                return connection
+        except TimeoutError:
+            raise TransportError("connect-timeout", f"no connection to {where} within {self._connect_timeout:g} s", sent=False) from None
+        except ssl.SSLError as error:
+            raise TransportError("tls", f"no secure connection to {where}: {error}", sent=False) from None
+        except socket.gaierror as error:
+            raise TransportError("unknown-host", f"{where} is not known: {error.strerror}", sent=False) from None
+        except OSError as error:
+            raise TransportError("refused", f"no connection to {where}: {error.strerror or error}", sent=False) from None
+
+    async def _open(self, to: Origin, secure: bool, name: str) -> Connection:
+        loop = asyncio.get_running_loop()
+        context = await self._tls_context() if secure else None
+        _, connection = await loop.create_connection(
+            lambda: Connection(loop), to.host, to.port, ssl=context, server_hostname=name if secure else None
+        )
+        return connection
+
+    async def _tunnel(self, connection: Connection, origin: Origin, proxy: Origin) -> None:
+        """Ask the proxy for a tunnel and put TLS inside it."""
+        try:
+            answer = await connection.exchange(connect_request(origin, proxy), read_timeout=self._connect_timeout, bodiless=True)
+            if answer.status_code != 200:
+                message = f"the proxy {proxy.host}:{proxy.port} refused a tunnel to {origin.host}: HTTP {answer.status_code}"
+                raise TransportError("proxy", message, sent=False)
+            if connection.transport is None or not connection.is_reusable:
+                raise TransportError("proxy", f"the proxy {proxy.host}:{proxy.port} closed the tunnel", sent=False)
+            loop = asyncio.get_running_loop()
+            context = await self._tls_context()
+            secured = await loop.start_tls(connection.transport, connection, context, server_hostname=origin.host)
+        except TransportError as failure:
+            connection.close()
+            raise TransportError("proxy", str(failure), sent=False) from None
+        except BaseException:
+            connection.close()
+            raise
+        if secured is None:
+            raise TransportError("proxy", f"the proxy {proxy.host}:{proxy.port} closed the tunnel", sent=False)
+        connection.connection_made(secured)
+        connection.exchanges = 0
+
+    async def _tls_context(self) -> ssl.SSLContext:
+        if self._tls is None:
+            self._tls = asyncio.create_task(asyncio.to_thread(self._make_tls))
+        return await asyncio.shield(self._tls)
+
+    async def close(self) -> None:
+        """Close every connection; requests in flight fail."""
+        for pool in self._pools.values():
+            pool.close()
+        self._pools.clear()
+        await asyncio.sleep(0)  # lets the transports report that they are gone

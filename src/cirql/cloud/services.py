@@ -1,0 +1,351 @@
+"""Services: what botocore knows of one service in one region, without its HTTP.
+
+A `Service` turns parameters into a signed request and a response into an answer, through botocore's own serialiser, endpoint rules,
+event hooks, signer and parser. It is shared by all accounts: the keys of the account at hand travel in a context variable, so the
+number of botocore clients depends on services and regions and not on accounts. `Services` makes them off the event loop and keeps
+a bounded number.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import timedelta
+from difflib import get_close_matches
+from functools import cache
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+from botocore.auth import SIGV4_TIMESTAMP, SigV4Auth, resolve_auth_scheme_preference
+from botocore.compat import get_current_datetime
+from botocore.compress import maybe_compress_request
+from botocore.config import Config
+from botocore.exceptions import UnknownServiceError
+from botocore.httpchecksum import apply_request_checksum, handle_checksum_body, resolve_checksum_context
+from botocore.model import OperationModel, OperationNotFoundError
+
+from cirql.cloud.answers import ErrorAnswer, read_error, read_success, response_dict
+from cirql.cloud.credentials import Keys, client_configuration, open_session
+from cirql.cloud.http import Response
+from cirql.errors import NotSupported
+from cirql.settings import Settings
+
+MOST_SERVICES = 192
+"""Clients kept at once; one takes about a megabyte for the large services."""
+_READING_VERBS = ("List", "Describe", "Get", "BatchGet", "BatchDescribe", "Search", "Lookup", "Query", "Scan", "Head", "Filter", "Select")
+
+_caller: ContextVar[Keys | None] = ContextVar("cirql_caller", default=None)
+_clock_offset: ContextVar[float] = ContextVar("cirql_clock_offset", default=0.0)
+
+
+class _CallerKeys:
+    """Stands where botocore expects credentials, and answers with the keys of the call being made."""
+
+    method = "cirql"
+
+    @property
+    def account_id(self) -> str | None:
+        keys = _caller.get()
+        return keys.account_id if keys else None
+
+    def get_frozen_credentials(self) -> Keys | None:
+        return _caller.get()
+
+    def get_deferred_property(self, name: str) -> Callable[[], Any]:
+        """For endpoint rules that want the account id: looked up when an endpoint is resolved."""
+        return lambda: getattr(self, name)
+
+
+class _CallerKeysProvider:
+    """The credential component of a client-making session: it must not go looking for real ones."""
+
+    def load_credentials(self) -> _CallerKeys:
+        return _CallerKeys()
+
+
+class _ShiftedClock:
+    """Mixed into a SigV4 signer: signs by the server's clock."""
+
+    def add_auth(self: Any, request: Any) -> None:
+        now = get_current_datetime() + timedelta(seconds=_clock_offset.get())
+        request.context["timestamp"] = now.strftime(SIGV4_TIMESTAMP)
+        self._modify_request_before_signing(request)
+        text = self.string_to_sign(request, self.canonical_request(request))
+        self._inject_signature_to_request(request, self.signature(text, request))
+
+
+@cache
+def _shifted(kind: type) -> type:
+    return type(f"Shifted{kind.__name__}", (_ShiftedClock, kind), {})
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A request that is serialised and not yet signed. `request` and `context` are botocore's dicts, changed by its hooks."""
+
+    model: OperationModel
+    request: dict[str, Any]
+    context: dict[str, Any]
+
+
+class Service:
+    """One service in one region."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self._id = client.meta.service_model.service_id.hyphenize()
+        self._models: dict[str, OperationModel] = {}
+        signer = client._request_signer
+        original = signer.get_auth_instance
+
+        def by_clock(**kwargs: Any) -> Any:
+            auth = original(**kwargs)
+            if _clock_offset.get() and isinstance(auth, SigV4Auth):
+                auth.__class__ = _shifted(auth.__class__)
+            return auth
+
+        signer.get_auth_instance = by_clock
+
+    @property
+    def endpoint_url(self) -> str:
+        """The endpoint before the rules of an operation are applied."""
+        return str(self._client.meta.endpoint_url)
+
+    def operation(self, name: str) -> OperationModel:
+        """The model of an operation.
+
+        Raises: NotSupported, with the nearest names, where botocore knows no such operation.
+        """
+        model = self._models.get(name)
+        if model is None:
+            service_model = self._client.meta.service_model
+            try:
+                model = self._models[name] = service_model.operation_model(name)
+            except OperationNotFoundError:
+                near = get_close_matches(name, service_model.operation_names, n=3)
+                hint = f"did you mean {' or '.join(near)}?" if near else None
+                raise NotSupported(f"{service_model.service_name} has no operation {name}", hint=hint) from None
+        return model
+
+    def draft(self, model: OperationModel, params: dict[str, Any], keys: Keys) -> Draft:
+        """Serialise a request, as `BaseClient._make_api_call` does it.
+
+        Raises: botocore's ParamValidationError and endpoint errors.
+        """
+        token = _caller.set(keys)
+        try:
+            return self._draft(model, params)
+        finally:
+            _caller.reset(token)
+
+    def _draft(self, model: OperationModel, params: dict[str, Any]) -> Draft:
+        client = self._client
+        context: dict[str, Any] = {
+            "client_region": client.meta.region_name,
+            "client_config": client.meta.config,
+            "has_streaming_input": model.has_streaming_input,
+            "auth_type": _auth_type(client, model),
+            "unsigned_payload": model.unsigned_payload,
+            "auth_options": client.meta.service_model.metadata.get("auth"),
+        }
+        params = client._emit_api_params(api_params=params, operation_model=model, context=context)
+        url, headers, properties = client._resolve_endpoint_ruleset(model, params, context)
+        if properties:
+            context["endpoint_properties"] = properties
+        request: dict[str, Any] = client._convert_to_request_dict(
+            api_params=params, operation_model=model, endpoint_url=url, context=context, headers=headers
+        )
+        resolve_checksum_context(request, model, params)
+        client.meta.events.emit(
+            f"before-call.{self._id}.{model.name}", model=model, params=request, request_signer=client._request_signer, context=context
+        )
+        maybe_compress_request(client.meta.config, request, model)
+        apply_request_checksum(request)
+        context["retries"] = {"attempt": 1, "invocation-id": str(uuid4())}
+        return Draft(model, request, context)
+
+    def sign(self, draft: Draft, keys: Keys, attempt: int, clock_offset: float = 0.0) -> Any:
+        """The signed botocore request (`method`, `url`, `headers`, `body`) for one attempt; `clock_offset` in seconds."""
+        draft.context["retries"]["attempt"] = attempt
+        tokens = _caller.set(keys), _clock_offset.set(clock_offset)
+        try:
+            return self._client._endpoint.create_request(draft.request, draft.model)
+        finally:
+            _caller.reset(tokens[0])
+            _clock_offset.reset(tokens[1])
+
+    def needs_thread(self, model: OperationModel) -> bool:
+        """Whether preparing the operation may block: endpoint discovery (Timestream) asks AWS first."""
+        return bool(model.endpoint_discovery)
+
+    def read(self, draft: Draft, response: Response) -> dict[str, Any] | ErrorAnswer:
+        """The answer that a response holds.
+
+        Raises: UnusableAnswerError.
+        """
+        answer = response_dict(response, draft.model.name)
+        handle_checksum_body(response, answer, draft.context, draft.model)
+        events = self._client.meta.events
+        custom: dict[str, Any] = {}
+        events.emit(
+            f"before-parse.{self._id}.{draft.model.name}",
+            operation_model=draft.model,
+            response_dict=answer,
+            customized_response_dict=custom,
+        )
+        if answer["status_code"] >= 300:
+            return read_error(draft.model, answer)
+        parsed = read_success(draft.model, answer)
+        parsed.update(custom)
+        events.emit(
+            f"after-call.{self._id}.{draft.model.name}", http_response=response, parsed=parsed, model=draft.model, context=draft.context
+        )
+        return parsed
+
+    def redirect(self, draft: Draft, response: Response, error: ErrorAnswer, keys: Keys) -> bool:
+        """Point an S3 request at the bucket's own region, as botocore does; True where it was changed. May block."""
+        if self._id != "s3" or not (error.status in (301, 302, 307) or error.code in ("AuthorizationHeaderMalformed", "PermanentRedirect")):
+            return False
+        token = _caller.set(keys)
+        try:
+            _, delay = self._client.meta.events.emit_until_response(
+                f"needs-retry.s3.{draft.model.name}",
+                response=(response, error.parsed),
+                endpoint=self._client._endpoint,
+                operation=draft.model,
+                attempts=1_000_000,
+                caught_exception=None,
+                request_dict=draft.request,
+            )
+        finally:
+            _caller.reset(token)
+        return delay is not None and delay is not False
+
+    def close(self) -> None:
+        """Let go of botocore's own (unused) connection pool."""
+        self._client.close()
+
+
+def _auth_type(client: Any, model: OperationModel) -> Any:
+    preference = client.meta.config.auth_scheme_preference
+    if model.auth and preference:
+        return resolve_auth_scheme_preference(preference.split(","), model.auth)
+    return model.resolved_auth_type
+
+
+def is_repeatable(model: OperationModel) -> bool:
+    """Whether carrying an operation out twice does no harm: it reads, or it takes an idempotency token."""
+    return model.name.startswith(_READING_VERBS) or bool(model.idempotent_members)
+
+
+class Services:
+    """Makes and keeps `Service` objects: one per (configuration, service, region) at most."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        # One thread: botocore's client making is not thread-safe within a session.
+        self._maker = ThreadPoolExecutor(1, thread_name_prefix="cirql-botocore")
+        self._services: OrderedDict[tuple[str | None, str, str], Service] = OrderedDict()
+        self._pending: dict[tuple[str | None, str, str], asyncio.Task[Service]] = {}
+        self._sessions: dict[str, Any] = {}
+        self._configurations: dict[str | None, str] = {}
+
+    async def get(self, service: str, region: str, profile: str | None) -> Service:
+        """The service in a region, as a profile configures it.
+
+        Raises: NotSupported for a service that botocore does not know; SettingsError for a bad profile.
+        """
+        key = (self._configurations.get(profile, f"profile:{profile}"), service, region)
+        found = self._services.get(key)
+        if found is not None:
+            self._services.move_to_end(key)
+            return found
+        task = self._pending.get(key)
+        if task is None:
+            task = self._pending[key] = asyncio.create_task(self._make(service, region, profile))
+            task.add_done_callback(lambda _: self._pending.pop(key, None))
+        return await asyncio.shield(task)
+
+    async def configured(self, profile: str | None, variable: str) -> Any:
+        """A value of botocore's configuration for a profile, such as `region` or `ca_bundle`."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._maker, lambda: open_session(profile).get_config_variable(variable))
+
+    async def _make(self, service: str, region: str, profile: str | None) -> Service:
+        loop = asyncio.get_running_loop()
+        made = await loop.run_in_executor(self._maker, self._make_blocking, service, region, profile)
+        key = (self._configurations[profile], service, region)
+        kept = self._services.setdefault(key, made)
+        if len(self._services) > MOST_SERVICES:
+            self._services.popitem(last=False)
+        return kept
+
+    def _make_blocking(self, service: str, region: str, profile: str | None) -> Service:
+        session = self._session(profile)
+        existing = self._services.get((self._configurations[profile], service, region))
+        if existing is not None:
+            return existing
+        client = self._client(session, service, region, {})
+        if service in ("s3", "s3control") and is_local(client.meta.endpoint_url):
+            client = self._client(session, service, region, {"s3": {"addressing_style": "path"}})
+        return Service(client)
+
+    def _session(self, profile: str | None) -> Any:
+        """The session that makes clients for a profile; equal configurations share one."""
+        configuration = self._configurations.get(profile)
+        if configuration is None:
+            session = open_session(profile)
+            configuration = client_configuration(session.get_scoped_config())
+            if configuration not in self._sessions:
+                session.register_component("credential_provider", _CallerKeysProvider())
+                self._sessions[configuration] = session
+            self._configurations[profile] = configuration
+        return self._sessions[configuration]
+
+    def _client(self, session: Any, service: str, region: str, more: dict[str, Any]) -> Any:
+        retries = {"total_max_attempts": self._settings.max_attempts, "mode": "standard"}
+        config = Config(retries=retries, user_agent_extra=_user_agent(), **more)
+        try:
+            return session.create_client(service, region_name=region, endpoint_url=self._settings.endpoint_url, config=config)
+        except UnknownServiceError:
+            near = get_close_matches(service, session.get_available_services(), n=3)
+            hint = f"did you mean {' or '.join(near)}?" if near else None
+            raise NotSupported(f"botocore knows no AWS service {service!r}", hint=hint) from None
+        except ValueError as error:
+            # botocore builds a host name from the region; a bad endpoint in AWS's own configuration ends here as well.
+            raise NotSupported(f"no endpoint for {service} in {region}: {error}", hint="check AWS_ENDPOINT_URL and the region") from None
+
+    def close(self) -> None:
+        """Drop all clients."""
+        for service in self._services.values():
+            service.close()
+        self._services.clear()
+        self._maker.shutdown(wait=False, cancel_futures=True)
+
+
+@cache
+def _user_agent() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return f"cirql/{version('cirql')}"
+    except PackageNotFoundError:
+        return "cirql"
+
+
+def is_local(url: str) -> bool:
+    """Whether a URL points at this machine or a bare address, where `bucket.host` does not resolve."""
+    host = urlsplit(url).hostname or ""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True

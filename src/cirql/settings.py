@@ -1,0 +1,313 @@
+"""Settings: what a session may be told, and the only place that reads the environment and configuration files.
+
+Later sources win over earlier ones: defaults, `cirql.toml` (in the working directory, or the file that `CIRQL_CONFIG` names),
+`CIRQL_*` environment variables, keyword arguments. AWS's own configuration (profiles, `AWS_ENDPOINT_URL`, SSO, …) is
+botocore's to read, in `cirql.cloud`, and applies wherever a setting here is left alone.
+
+Lists take a TOML array or comma-separated text, and every list has a singular spelling: `profile = "audit"`, `CIRQL_REGION=eu-west-1`.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from cirql.errors import SettingsError
+
+CONFIG_FILE = "cirql.toml"
+DIALECTS = ("cirql", "ddsql", "stackql", "postgres", "duckdb")
+_PREFIX = "CIRQL_"
+_SINGULARS = {"profile": "profiles", "region": "regions", "account": "accounts", "extra_region": "extra_regions"}
+_UNITS = {"s": 1.0, "sec": 1.0, "second": 1.0, "m": 60.0, "min": 60.0, "minute": 60.0}
+_UNITS |= {"h": 3600.0, "hour": 3600.0, "d": 86400.0, "day": 86400.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """One static key pair, given in code only: the local AWS and tests use it; it is never read from a file.
+
+    `account` is the 12-digit id where it is known; asked from STS otherwise.
+    """
+
+    name: str
+    access_key: str
+    secret_key: str = field(repr=False)
+    token: str | None = field(default=None, repr=False)
+    account: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything a session may be told. Times are in seconds; an empty tuple or None means "whatever AWS's configuration says".
+
+    * `profiles`: the AWS profiles whose accounts are in scope; empty is the default credential chain.
+    * `regions`: the regions in scope; `("*",)` is every region enabled for the account.
+    * `accounts`: keeps only targets of these 12-digit ids. `extra_regions`: regions newer than the installed botocore.
+    * `max_rps`: most requests a second per account and region, by `service` or `service:Operation`.
+    * `proxies`: by URL scheme, as `{"https": url, "no": "host,host"}`; from HTTPS_PROXY, HTTP_PROXY and NO_PROXY by default.
+    * `max_age`: how old remembered rows may be; 0 is live, infinity is offline, None leaves it to each kind of table.
+    * `strict`: a statement with a failed target fails as a whole.
+    """
+
+    profiles: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    accounts: tuple[str, ...] = ()
+    extra_regions: tuple[str, ...] = ()
+    credentials: tuple[Credential, ...] = ()
+    endpoint_url: str | None = None
+    max_attempts: int = 8
+    connect_timeout: float = 10.0
+    read_timeout: float = 60.0
+    concurrency: int = 256
+    max_rps: Mapping[str, float] = field(default_factory=dict)
+    verify: bool = True
+    ca_bundle: str | None = None
+    proxies: Mapping[str, str] = field(default_factory=dict, repr=False)
+    strict: bool = False
+    dialect: str = "cirql"
+    max_age: float | None = None
+
+    def __post_init__(self) -> None:
+        for problem in _problems(self):
+            raise problem
+
+    @classmethod
+    def load(cls, **overrides: Any) -> Settings:
+        """Read the file and the environment, then apply the keyword arguments.
+
+        An override of None counts as not given, so that command-line options can be passed as they are.
+
+        Raises: SettingsError, naming the source and the nearest setting.
+        """
+        environment = dict(os.environ)
+        merged: dict[str, Any] = _from_aws_environment(environment)
+        merged |= _from_file(environment.get(f"{_PREFIX}CONFIG"))
+        merged |= _from_environment(environment)
+        given = {name: value for name, value in overrides.items() if value is not None}
+        merged |= _read(given, "the arguments", code=True)
+        return cls(**merged)
+
+
+def _problems(settings: Settings) -> Iterator[SettingsError]:
+    """What is wrong with the values apart, then together; the types are right already."""
+    for name in ("max_attempts", "concurrency"):
+        if getattr(settings, name) < 1:
+            yield SettingsError(f"{name} must be at least 1, not {getattr(settings, name)}")
+    for name in ("connect_timeout", "read_timeout"):
+        if not 0 < getattr(settings, name) < math.inf:
+            yield SettingsError(f"{name} must be a positive number of seconds, not {getattr(settings, name)}")
+    for account in settings.accounts:
+        if not re.fullmatch(r"\d{12}", account):
+            yield SettingsError(f"accounts: {account!r} is not an account id", hint="write the 12-digit account id as text")
+    for key, rate in settings.max_rps.items():
+        if not 0 < rate < math.inf:
+            yield SettingsError(f"max_rps: {key!r} must be a positive number of requests a second, not {rate}")
+    if settings.dialect not in DIALECTS:
+        yield _unknown("dialect", settings.dialect, DIALECTS, "the settings")
+    yield from _connection_problems(settings)
+
+
+def _connection_problems(settings: Settings) -> Iterator[SettingsError]:
+    if "*" in settings.regions and len(settings.regions) > 1:
+        yield SettingsError("regions: '*' is every region already; write it alone")
+    if settings.endpoint_url is not None and not _is_http_url(settings.endpoint_url):
+        hint = "for example http://127.0.0.1:4566"
+        yield SettingsError(f"endpoint_url: {settings.endpoint_url!r} is not an http or https URL", hint=hint)
+    if settings.ca_bundle is not None and not Path(settings.ca_bundle).exists():
+        yield SettingsError(f"ca_bundle: {settings.ca_bundle!r} is not there")
+    names = [c.name for c in settings.credentials]
+    if len(set(names)) != len(names):
+        yield SettingsError("credentials: two entries have the same name")
+    if settings.credentials and settings.profiles:
+        yield SettingsError("credentials and profiles cannot be combined", hint="give one of the two")
+
+
+def _is_http_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return False
+
+
+def _unknown(what: str, name: str, known: tuple[str, ...], source: str) -> SettingsError:
+    near = get_close_matches(name, known, n=3, cutoff=0.5)
+    hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(sorted(known))}"
+    return SettingsError(f"unknown {what} {name!r} in {source}", hint=hint)
+
+
+def _from_file(named: str | None) -> dict[str, Any]:
+    """The settings in `cirql.toml`; a file that is named must be there, the one in the working directory may be absent."""
+    path = Path(named or CONFIG_FILE)
+    try:
+        text = path.read_text("utf-8")
+    except FileNotFoundError:
+        if named is None:
+            return {}
+        raise SettingsError(f"the configuration file {named} is not there", hint="CIRQL_CONFIG names it") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"the configuration file {path} cannot be read: {error}") from None
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"the configuration file {path} is not valid TOML: {error}") from None
+    return _read(values, str(path))
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    """The `CIRQL_*` variables. An empty variable counts as not set."""
+    values = {
+        name.removeprefix(_PREFIX).lower(): value
+        for name, value in environment.items()
+        if name.startswith(_PREFIX) and name != f"{_PREFIX}CONFIG" and value
+    }
+    return _read(values, "the environment", spell=lambda name: _PREFIX + name.upper())
+
+
+def _from_aws_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    """What other AWS tools read from the environment and botocore itself does not act on for our transport."""
+    from urllib.request import getproxies  # here, because it brings http.client and email with it
+
+    values: dict[str, Any] = {"proxies": dict(getproxies())}
+    if region := environment.get("AWS_REGION"):
+        values["regions"] = (region,)
+    # botocore falls back to REQUESTS_CA_BUNDLE in the same way.
+    if bundle := environment.get("AWS_CA_BUNDLE") or environment.get("REQUESTS_CA_BUNDLE"):
+        values["ca_bundle"] = bundle
+    return values
+
+
+def _read(values: Mapping[str, Any], source: str, *, spell: Callable[[str], str] = str, code: bool = False) -> dict[str, Any]:
+    """Check names and convert values; `code` allows what may not come from a file or the environment."""
+    read: dict[str, Any] = {}
+    for name, value in values.items():
+        full = _SINGULARS.get(name, name)
+        if full not in _READERS:
+            known = tuple(spell(n) for n in (*_READERS, *_SINGULARS))
+            raise _unknown("setting", spell(name), known, source)
+        if full == "credentials" and not code:
+            raise SettingsError(f"credentials cannot be set in {source}", hint="name an AWS profile instead; cirql stores no secrets")
+        if full in read:
+            raise SettingsError(f"{spell(full)} is set twice in {source}", hint=f"use {spell(full)} alone")
+        try:
+            read[full] = _READERS[full](value)
+        except (ValueError, TypeError) as error:
+            raise SettingsError(f"{spell(name)} in {source}: {error}") from None
+    return read
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError(f"text is needed, not {value!r}")
+    return value.strip()
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    items = value.split(",") if isinstance(value, str) else value
+    if not isinstance(items, list | tuple | set | frozenset):
+        raise TypeError(f"a list of texts is needed, not {value!r}")
+    return tuple(dict.fromkeys(_text(item) for item in items))
+
+
+def _boolean(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    match str(value).strip().lower():
+        case "true" | "yes" | "on" | "1":
+            return True
+        case "false" | "no" | "off" | "0":
+            return False
+    raise ValueError(f"true or false is needed, not {value!r}")
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise TypeError(f"a number is needed, not {value!r}")
+    try:
+        return float(value)
+    except ValueError:
+        raise ValueError(f"a number is needed, not {value!r}") from None
+
+
+def _whole(value: Any) -> int:
+    number = _number(value)
+    if not number.is_integer():
+        raise ValueError(f"a whole number is needed, not {value!r}")
+    return int(number)
+
+
+def _rates(value: Any) -> dict[str, float]:
+    """`{"cloudcontrol": 25}` or `cloudcontrol=25,ec2:DescribeInstances=10`."""
+    if isinstance(value, str):
+        pairs = [item.partition("=") for item in value.split(",")]
+        value = {key.strip(): rate.strip() for key, _, rate in pairs}
+    if not isinstance(value, Mapping):
+        raise TypeError(f"a table of service = rate is needed, not {value!r}")
+    return {_text(key): _number(rate) for key, rate in value.items()}
+
+
+def _text_table(value: Any) -> dict[str, str]:
+    if not isinstance(value, Mapping):
+        raise TypeError(f"a table of texts is needed, not {value!r}")
+    return {_text(key): _text(item) for key, item in value.items()}
+
+
+def _credentials(value: Any) -> tuple[Credential, ...]:
+    items = tuple(value)
+    if not all(isinstance(item, Credential) for item in items):
+        raise TypeError("a tuple of Credential is needed")
+    return items
+
+
+def parse_duration(value: Any) -> float:
+    """Seconds in a duration: a number, or text such as `90`, `15 minutes`, `1h`, `live`, `unlimited`.
+
+    Raises: ValueError for anything else, including negative durations.
+    """
+    if isinstance(value, str):
+        text = value.strip().lower()
+        if text in ("unlimited", "infinity", "inf", "offline"):
+            return math.inf
+        if text == "live":
+            return 0.0
+        found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([a-z]*)", text)
+        unit = found[2] if found else "?"
+        factor = 1.0 if unit == "" else _UNITS.get(unit, _UNITS.get(unit.removesuffix("s")))
+        if found is None or factor is None:
+            raise ValueError(f"a duration is needed, such as '15 minutes', '1 hour', 0 or 'unlimited', not {value!r}")
+        return float(found[1]) * factor
+    seconds = _number(value)
+    if not seconds >= 0:
+        raise ValueError(f"a duration cannot be negative: {value!r}")
+    return seconds
+
+
+_READERS: dict[str, Callable[[Any], Any]] = {
+    "profiles": _texts,
+    "regions": _texts,
+    "accounts": _texts,
+    "extra_regions": _texts,
+    "credentials": _credentials,
+    "endpoint_url": _text,
+    "max_attempts": _whole,
+    "connect_timeout": _number,
+    "read_timeout": _number,
+    "concurrency": _whole,
+    "max_rps": _rates,
+    "verify": _boolean,
+    "ca_bundle": _text,
+    "proxies": _text_table,
+    "strict": _boolean,
+    "dialect": _text,
+    "max_age": parse_duration,
+}
+if set(_READERS) != {f.name for f in fields(Settings)}:
+    raise AssertionError("every setting needs a reader")
