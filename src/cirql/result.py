@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from cirql.errors import CloudFailure, InterfaceError
-from cirql.rows import as_schema, sql_type, to_rows
+from cirql.rows import as_schema, sql_type, to_rows, with_json
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -117,12 +117,11 @@ class Result:
         `columns` gives the SQL types where Arrow's do not say them (JSON that comes as plain text); there must be one for each
         field of the schema. `close` frees what the source holds; it is called once, after the last row or when the result is closed.
         """
-        self._schema = source.schema
-        self.columns: tuple[ResultColumn, ...] = (
-            tuple(columns) if columns is not None else tuple(ResultColumn(f.name, sql_type(f.type)) for f in source.schema)
-        )
-        if len(self.columns) != len(self._schema):
-            raise InterfaceError(f"{len(self.columns)} columns were described and {len(self._schema)} are in the data")
+        described = columns if columns is not None else [ResultColumn(f.name, sql_type(f.type)) for f in source.schema]
+        if len(described) != len(source.schema):
+            raise InterfaceError(f"{len(described)} columns were described and {len(source.schema)} are in the data")
+        self.columns: tuple[ResultColumn, ...] = tuple(described)
+        self._schema = with_json(source.schema, [c.type for c in described])
         self._source = iter(source)
         self._failures = failures
         self._notices = notices
@@ -258,7 +257,11 @@ class Result:
     def _pull(self) -> pa.RecordBatch | None:
         if self._closed:
             return None
-        batch = next(self._source, None)
+        try:
+            batch = next(self._source, None)
+        except BaseException:
+            self.close()
+            raise
         if batch is None:
             self._exhausted = True
             self.close()
