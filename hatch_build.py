@@ -1,0 +1,34 @@
+"""Build hook: compiles the catalog into the package, for wheels and for editable installs.
+
+The catalog is made from the cfn-lint and botocore of the build environment; a file that is fresh (same versions, same rules) is kept.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+
+class CatalogBuildHook(BuildHookInterface[Any]):
+    """Makes `cirql/catalog/catalog.sqlite` before the files of the package are collected."""
+
+    PLUGIN_NAME = "custom"
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Build the catalog where it is missing or stale, and name it as a file to ship although git ignores it."""
+        if self.target_name != "wheel":
+            return
+        source = Path(self.root) / "src"
+        sys.path.insert(0, str(source))
+        try:
+            from cirql.catalog.artefact import DEFAULT_PATH
+            from cirql.catalog.build import build, is_fresh
+        finally:
+            sys.path.remove(str(source))
+        if not is_fresh():
+            self.app.display_info("compiling the catalog from cfn-lint and botocore")
+            build()
+        build_data["artifacts"].append(f"/{DEFAULT_PATH.relative_to(self.root).as_posix()}")
