@@ -1,0 +1,10 @@
+"""A local AWS on the loopback interface, for the demo and for tests. Never imported by the engine."""
+
+from __future__ import annotations
+
+from cirql.localcloud.calls import Call
+from cirql.localcloud.cloud import LocalCloud
+from cirql.localcloud.demo import ACCOUNTS, REGIONS
+from cirql.localcloud.faults import Rule
+
+__all__ = ["ACCOUNTS", "REGIONS", "Call", "LocalCloud", "Rule"]

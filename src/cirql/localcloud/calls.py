@@ -1,0 +1,62 @@
+"""The log of calls that a local AWS got: what tests and `--stats` are checked against."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One HTTP request as the local AWS understood it.
+
+    `time` is seconds since the epoch; `service` and `operation` are botocore's names; `status` is the HTTP status, 0 where
+    no answer was sent; `fault` is the kind of the fault that shaped the answer, or None.
+    """
+
+    time: float
+    account: str
+    region: str
+    service: str
+    operation: str
+    status: int
+    fault: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """A plain dict, for the control interface."""
+        return asdict(self)
+
+
+class CallLog:
+    """Calls in the order in which they were answered. Iterates over a snapshot, and is safe to use from any thread."""
+
+    def __init__(self) -> None:
+        self._calls: list[Call] = []
+        self._lock = threading.Lock()
+
+    def add(self, call: Call) -> None:
+        """Append one call."""
+        with self._lock:
+            self._calls.append(call)
+
+    def clear(self) -> None:
+        """Forget every call."""
+        with self._lock:
+            self._calls.clear()
+
+    def counts(self) -> dict[str, int]:
+        """How often each `service:Operation` was asked, as `{"sagemaker:ListImages": 1}`."""
+        return dict(Counter(f"{call.service}:{call.operation}" for call in self))
+
+    def __iter__(self) -> Iterator[Call]:
+        with self._lock:
+            return iter(list(self._calls))
+
+    def __len__(self) -> int:
+        return len(self._calls)
+
+    def __getitem__(self, index: int) -> Call:
+        return self._calls[index]

@@ -1,0 +1,148 @@
+"""Every other AWS service, answered by moto: imported, reset and filled when one of them is first asked.
+
+moto's state belongs to the process, so the `MotoServices` that uses it resets it and takes it over from the one before. Only public
+entry points of moto's server are used: its dispatching WSGI application, and the header that names the account.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import threading
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, unquote, urlencode
+
+from cirql.localcloud.identity import DEFAULT_ACCOUNT, Caller
+from cirql.localcloud.listener import HOST, HttpAnswer, HttpRequest
+from cirql.localcloud.operations import read_parameters, service_model
+from cirql.localcloud.wire import Operation, Protocol, ServiceError
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+
+_ownership = threading.RLock()
+_owner: list[object] = []
+
+
+class MotoServices:
+    """Answers what the local AWS has no implementation of its own for. `demo` fills services with the demo world."""
+
+    def __init__(self, demo: bool) -> None:
+        self._demo = demo
+        self._application: WSGIApplication | None = None
+        self._seeded: set[str] = set()
+
+    def clear(self) -> None:
+        """Forget everything moto holds; the demo world comes back with the next call."""
+        with _ownership:
+            if _owner and _owner[0] is self:
+                _owner.clear()
+            self._seeded.clear()
+
+    def resolve_account(self, caller: Caller) -> Caller:
+        """The caller with the account that moto knows for its key: keys that sts:AssumeRole or IAM gave out belong to accounts."""
+        if caller.account != DEFAULT_ACCOUNT or not caller.access_key.startswith(("AKIA", "ASIA", "LSIA")) or not _owner:
+            return caller
+        from moto.iam.models import get_account_id_from
+
+        return replace(caller, account=get_account_id_from(caller.access_key))
+
+    def answer(self, request: HttpRequest, caller: Caller, operation: Operation, page_limit: int | None) -> HttpAnswer:
+        """moto's answer to a request. Raises ServiceError where moto has no such service or operation."""
+        with _ownership:
+            application = self._own()
+            if self._demo:
+                self._seed(operation.service, application)
+        if page_limit is not None:
+            request = limit_page(request, operation, page_limit)
+        return call_application(application, request, caller)
+
+    def _own(self) -> WSGIApplication:
+        """The application, with moto's state ours: reset when somebody else used it."""
+        if self._application is None:
+            from cirql.localcloud.moto_application import build_application
+
+            self._application = build_application()
+        if not _owner or _owner[0] is not self:
+            from moto.moto_api._internal.models import moto_api_backend
+
+            moto_api_backend.reset()
+            _owner[:] = [self]
+            self._seeded.clear()
+        return self._application
+
+    def _seed(self, service: str, application: WSGIApplication) -> None:
+        from cirql.localcloud.demo_services import needed_seeds
+
+        for seed in needed_seeds(service):
+            if seed.service not in self._seeded:
+                self._seeded.add(seed.service)
+                seed.run(application)
+
+
+def call_application(application: WSGIApplication, request: HttpRequest, caller: Caller) -> HttpAnswer:
+    """Run a WSGI application on a request."""
+    from werkzeug.test import run_wsgi_app
+
+    body, status, headers = run_wsgi_app(application, _environ(request, caller), buffered=True)
+    return HttpAnswer(int(status.split()[0]), tuple(headers.items()), b"".join(body))
+
+
+def _environ(request: HttpRequest, caller: Caller) -> WSGIEnvironment:
+    host, _, port = request.headers.get("host", HOST).partition(":")
+    environ: WSGIEnvironment = {
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(request.body),
+        "wsgi.errors": io.StringIO(),
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+        "REQUEST_METHOD": request.method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": unquote(request.path).encode().decode("latin-1"),
+        "QUERY_STRING": request.query,
+        "REQUEST_URI": f"{request.path}?{request.query}" if request.query else request.path,
+        "RAW_URI": f"{request.path}?{request.query}" if request.query else request.path,
+        "REMOTE_ADDR": HOST,
+        "SERVER_NAME": host,
+        "SERVER_PORT": port or "80",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "HTTP_X_MOTO_ACCOUNT_ID": caller.account,
+        "CONTENT_LENGTH": str(len(request.body)),
+    }
+    for name, value in request.headers.items():
+        if name == "content-type":
+            environ["CONTENT_TYPE"] = value
+        elif name not in ("content-length", "transfer-encoding"):
+            environ[f"HTTP_{name.upper().replace('-', '_')}"] = value
+    return environ
+
+
+def limit_page(request: HttpRequest, operation: Operation, size: int) -> HttpRequest:
+    """The request with its page-size member set to `size`, where botocore's paginator model names one."""
+    paginator = service_model(operation.service, "paginators-1").get("pagination", {}).get(operation.name, {})
+    member = paginator.get("limit_key")
+    if not member:
+        return request
+    match operation.protocol:
+        case Protocol.JSON:
+            asked: dict[str, Any] = json.loads(request.body or b"{}")
+            return replace(request, body=json.dumps({**asked, member: size}).encode())
+        case Protocol.QUERY | Protocol.EC2:
+            return replace(request, body=urlencode({**read_parameters(request), member: str(size)}).encode())
+        case Protocol.REST_JSON | Protocol.REST_XML:
+            model = service_model(operation.service)
+            shape = model["shapes"][model["operations"][operation.name]["input"]["shape"]]["members"][member]
+            if shape.get("location") != "querystring":
+                return request
+            query = dict(parse_qsl(request.query, keep_blank_values=True)) | {shape["locationName"]: str(size)}
+            return replace(request, query=urlencode(query))
+        case _:
+            return request
+
+
+def unserved(operation: str) -> ServiceError:
+    """The error for what neither we nor moto implement."""
+    return ServiceError("UnknownOperationException", f"The local AWS does not implement {operation}.", 501)
