@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pytest
 
@@ -198,3 +199,26 @@ def test_json_is_parsed_in_rows_and_is_the_extension_type_in_arrow() -> None:
 def test_columns_must_describe_every_field() -> None:
     with pytest.raises(InterfaceError, match="0 columns were described and 1 are in the data"):
         Result(numbers([1]), columns=[])
+
+
+def test_what_duckdb_alone_knows_comes_as_types_that_everyone_knows() -> None:
+    connection = duckdb.connect()
+    connection.execute("SET arrow_lossless_conversion = true")
+    source = connection.sql("""
+        SELECT true AS b, [true, NULL] AS bs, 170141183460469231731687303715884105727::HUGEINT // 10 AS h, -5::HUGEINT AS neg,
+               {'h': 7::HUGEINT} AS s, MAP {'k': false} AS m, '10110'::BIT AS bits, TIMETZ '03:04:05.5+02' AS t, '{"a": 1}'::JSON AS j,
+               ['[1]'::JSON] AS js, sum(i)::HUGEINT AS total
+        FROM range(4) AS r(i)
+        UNION ALL BY NAME SELECT NULL AS b""")
+    result = Result(source.to_arrow_reader())
+    assert [c.type for c in result.columns] == [
+        *("BOOLEAN", "BOOLEAN[]", "HUGEINT", "HUGEINT", "STRUCT(h HUGEINT)", "MAP(VARCHAR, BOOLEAN)", "BIT", "TIMETZ", "JSON", "JSON[]"),
+        "HUGEINT",
+    ]
+    assert "opaque" not in str(result.schema)
+    first, second = result.fetchall()
+    assert first == (
+        *(True, [True, None], 17014118346046923173168730371588410572, -5, {"h": 7}, {"k": False}),
+        *("10110", "03:04:05.500000+02:00", {"a": 1}, [[1]], 6),
+    )
+    assert set(second) == {None}

@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from cirql.errors import CloudFailure, InterfaceError
-from cirql.rows import as_schema, sql_type, to_rows, with_json
+from cirql.rows import as_schema, plain_schema, sql_type, to_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -121,7 +121,7 @@ class Result:
         if len(described) != len(source.schema):
             raise InterfaceError(f"{len(described)} columns were described and {len(source.schema)} are in the data")
         self.columns: tuple[ResultColumn, ...] = tuple(described)
-        self._schema = with_json(source.schema, [c.type for c in described])
+        self._schema = plain_schema(source.schema, [c.type for c in described])
         self._source = iter(source)
         self._failures = failures
         self._notices = notices
@@ -168,7 +168,7 @@ class Result:
 
     @property
     def schema(self) -> pa.Schema:
-        """The Arrow schema of every batch; JSON columns are of the canonical extension type `arrow.json`."""
+        """The Arrow schema of every batch; JSON columns are of the canonical extension type `arrow.json`, HUGEINT is `decimal128`."""
         return self._schema
 
     def batches(self) -> Iterator[pa.RecordBatch]:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ _PLAIN = {
     "date64[ms]": "DATE",
     "month_day_nano_interval": "INTERVAL",
     "null": "NULL",
+    "extension<arrow.bool8>": "BOOLEAN",
     "extension<arrow.json>": "JSON",
     "extension<arrow.uuid>": "UUID",
 }
@@ -49,6 +51,7 @@ _NUMBERS = (
 
 def sql_type(arrow_type: pa.DataType) -> str:
     """The SQL spelling of an Arrow type: `timestamp[us]` is `TIMESTAMP`, `map<string, string>` is `hstore`."""
+    import pyarrow as pa
     import pyarrow.types as kinds
 
     if kinds.is_map(arrow_type):
@@ -66,30 +69,88 @@ def sql_type(arrow_type: pa.DataType) -> str:
         return f"DECIMAL({arrow_type.precision},{arrow_type.scale})"
     if kinds.is_dictionary(arrow_type):
         return sql_type(arrow_type.value_type)
+    if isinstance(arrow_type, pa.OpaqueType):
+        return _OPAQUE_NAMES.get(arrow_type.type_name, str(arrow_type.type_name).upper())
     return _PLAIN.get(str(arrow_type), str(arrow_type).upper())
 
 
-def with_json(schema: pa.Schema, type_names: Sequence[str]) -> pa.Schema:
-    """The schema with the names and SQL types of a result: text that is JSON becomes `arrow.json`."""
+def plain_schema(schema: pa.Schema, type_names: Sequence[str]) -> pa.Schema:
+    """The schema that a result shows: types that every reader of Arrow knows, and `arrow.json` for columns of JSON."""
     import pyarrow as pa
 
     json_type = pa.json_(pa.string())
     fields = [
-        field.with_type(json_type) if name == "JSON" and pa.types.is_string(field.type) else field
+        field.with_type(json_type if name == "JSON" and pa.types.is_string(field.type) else plain_type(field.type))
         for field, name in zip(schema, type_names, strict=True)
     ]
     return pa.schema(fields)
 
 
-def as_schema(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
-    """The batch with its text columns wrapped as the extension types of the schema; no data is copied."""
+def plain_type(arrow_type: pa.DataType) -> pa.DataType:
+    """The type without DuckDB's private extensions: its wide integers become decimals, its one-byte booleans booleans."""
     import pyarrow as pa
 
-    columns = [
-        column if column.type.equals(field.type) else pa.ExtensionArray.from_storage(field.type, column)
-        for column, field in zip(batch.columns, schema, strict=True)
-    ]
+    if isinstance(arrow_type, pa.Bool8Type):
+        return pa.bool_()
+    if isinstance(arrow_type, pa.OpaqueType):
+        return {"hugeint": pa.decimal128(38, 0), "uhugeint": pa.decimal256(39, 0)}.get(arrow_type.type_name, pa.string())
+    if pa.types.is_map(arrow_type):
+        return pa.map_(plain_type(arrow_type.key_type), plain_type(arrow_type.item_type))
+    if pa.types.is_list(arrow_type):
+        return pa.list_(arrow_type.value_field.with_type(plain_type(arrow_type.value_type)))
+    if pa.types.is_struct(arrow_type):
+        return pa.struct([field.with_type(plain_type(field.type)) for field in arrow_type])
+    return arrow_type
+
+
+def as_schema(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    """The batch in the types of its `plain_schema`."""
+    import pyarrow as pa
+
+    columns = [_as_type(column, field.type) for column, field in zip(batch.columns, schema, strict=True)]
     return pa.RecordBatch.from_arrays(columns, schema=schema)
+
+
+def _as_type(column: pa.Array, wanted: pa.DataType) -> pa.Array:
+    import pyarrow as pa
+
+    if column.type.equals(wanted):
+        return column
+    if isinstance(wanted, pa.JsonType):
+        return pa.ExtensionArray.from_storage(wanted, column)
+    if isinstance(column.type, pa.Bool8Type):
+        return column.storage.cast(pa.bool_())
+    if isinstance(column.type, pa.OpaqueType):
+        read = _OPAQUE.get(column.type.type_name, repr)
+        return pa.array([None if value is None else read(value) for value in column.storage.to_pylist()], wanted)
+    if pa.types.is_map(wanted):
+        keys, items = _as_type(column.keys, wanted.key_type), _as_type(column.items, wanted.item_type)
+        return pa.MapArray.from_arrays(column.offsets, keys, items, type=wanted, mask=column.is_null())
+    if pa.types.is_list(wanted):
+        return pa.ListArray.from_arrays(column.offsets, _as_type(column.values, wanted.value_type), type=wanted, mask=column.is_null())
+    children = [_as_type(column.field(index), field.type) for index, field in enumerate(wanted)]
+    return pa.StructArray.from_arrays(children, fields=list(wanted), mask=column.is_null())
+
+
+def _bits(value: bytes) -> str:
+    """DuckDB's BIT: how many bits of padding, then the padded bits."""
+    return "".join(f"{byte:08b}" for byte in value[1:])[value[0] :]
+
+
+def _time_with_zone(value: bytes) -> str:
+    """DuckDB's TIMETZ: microseconds, and in the low 24 bits the seconds by which the offset stays below +15:59:59."""
+    micros, below = divmod(int.from_bytes(value, "little"), 1 << 24)
+    zone = timezone(timedelta(seconds=57_599 - below))
+    return (datetime(1, 1, 1, tzinfo=zone) + timedelta(microseconds=micros)).timetz().isoformat()
+
+
+_OPAQUE: dict[str, Callable[[bytes], Any]] = {
+    "hugeint": lambda value: Decimal(int.from_bytes(value, "little", signed=True)),
+    "uhugeint": lambda value: Decimal(int.from_bytes(value, "little")),
+    "bit": _bits,
+    "time_tz": _time_with_zone,
+}
+_OPAQUE_NAMES = {"hugeint": "HUGEINT", "uhugeint": "UHUGEINT", "bit": "BIT", "time_tz": "TIMETZ"}
 
 
 def is_number(type_name: str) -> bool:
@@ -140,6 +201,8 @@ def _converter(arrow_type: pa.DataType, type_name: str) -> Converter | None:
 
     if type_name == "JSON":
         return parse_json
+    if type_name in ("HUGEINT", "UHUGEINT"):
+        return int
     if kinds.is_timestamp(arrow_type) and arrow_type.tz:
         return _in_utc
     if kinds.is_interval(arrow_type):
