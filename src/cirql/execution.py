@@ -1,0 +1,304 @@
+"""One statement being answered: scans run as their keys become known, DuckDB runs last, failures are kept to the end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Protocol
+
+from cirql.catalog.model import Scope
+from cirql.cloud.stats import CallStats, recording
+from cirql.cloud.target import Target
+from cirql.errors import CloudFailure, DatabaseError, Error
+from cirql.fetch.batches import schema_of
+from cirql.fetch.calls import Calls
+from cirql.fetch.channel import Channel
+from cirql.fetch.runner import ScanOutcome, run_scan
+from cirql.fetch.scanner import Surroundings
+from cirql.plan.model import Plan, Scan
+from cirql.result import ProgressEvent, Result, ResultColumn, Stats
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from cirql.cloud.client import CloudClient
+    from cirql.engine import Engine
+    from cirql.settings import Settings
+
+
+class Home(Protocol):
+    """What an execution needs from its session."""
+
+    settings: Settings
+
+    @property
+    def client(self) -> CloudClient:
+        """The door to AWS."""
+        ...
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The loop that calls run on."""
+        ...
+
+    def start(self, work: Any) -> Future[Any]:
+        """Run a coroutine on the loop."""
+        ...
+
+
+@dataclass(slots=True)
+class _Progress:
+    """What is known so far; read by the caller's thread, written by the loop's."""
+
+    stats: CallStats = field(default_factory=CallStats)
+    outcomes: list[ScanOutcome] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+    error: BaseException | None = None
+
+
+class Execution:
+    """Runs one plan on one engine, which it closes at the end."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        columns: list[ResultColumn],
+        engine: Engine,
+        home: Home,
+        started: float,
+        progress: Callable[[ProgressEvent], None] | None,
+    ) -> None:
+        self._plan = plan
+        self._columns = columns
+        self._engine = engine
+        self._home = home
+        self._started = started
+        self._tell = progress
+        self._so_far = _Progress()
+        self._fetching: Future[Any] | None = None
+        self._channel: Channel | None = None
+
+    def result(self) -> Result:
+        """Start fetching, wait for all but a streamed relation, and give the rows."""
+        if self._plan.streamed is not None and not self._home.settings.strict:
+            self._stream(self._plan.streamed)
+        elif self._plan.scans:
+            self._fetching = self._home.start(self._fetch())
+            try:
+                self._fetching.result()
+            except BaseException:
+                self.close()
+                raise
+            if self._home.settings.strict:
+                self._refuse_partial()
+        try:
+            rows = _Rows(self._engine, self._plan.sql, self._settle, lambda: self._so_far.error)
+        except BaseException:
+            self.close()
+            raise
+        return Result(
+            rows,
+            columns=self._columns,
+            failures=self._failures,
+            notices=lambda: tuple(self._so_far.notices),
+            stats=self._stats,
+            close=self.close,
+        )
+
+    def _stream(self, relation: str) -> None:
+        import pyarrow as pa
+
+        self._channel = Channel(self._home.loop)
+        self._fetching = self._home.start(self._fetch())
+        schema = schema_of(self._plan.relations[relation])
+        self._engine.register(relation, pa.RecordBatchReader.from_batches(schema, iter(self._channel)))
+
+    def _refuse_partial(self) -> None:
+        for outcome in self._so_far.outcomes:
+            for error in outcome.errors.values():
+                self.close()
+                raise error
+
+    # -- on the event loop
+
+    async def _fetch(self) -> None:
+        with recording() as stats:
+            self._so_far.stats = stats
+            calls = Calls(self._home.client, self._plan.scans, self._home.settings.concurrency)
+            around = Surroundings(
+                calls, self._engine.passes, _now, self._home.settings.concurrency, notices=self._so_far.notices
+            )
+            try:
+                await self._all_scans(around)
+            except BaseException as error:
+                if not isinstance(error, asyncio.CancelledError):
+                    self._so_far.error = error
+                if self._channel is not None:
+                    self._channel.end(error)
+                raise
+            finally:
+                await calls.close()
+            if self._channel is not None:
+                self._channel.end()
+
+    async def _all_scans(self, around: Surroundings) -> None:
+        """Every scan as soon as those it takes keys from are done; the first error stops the others."""
+        tasks: dict[str, asyncio.Task[None]] = {}
+        for scan in self._plan.scans:
+            before = [tasks[r] for r in scan.depends]
+            tasks[scan.relation] = asyncio.create_task(self._one_scan(scan, before, around))
+        try:
+            await asyncio.gather(*tasks.values())
+        finally:
+            for task in tasks.values():
+                task.cancel()
+            await asyncio.gather(*tasks.values(), return_exceptions=True)
+
+    async def _one_scan(self, scan: Scan, before: list[asyncio.Task[None]], around: Surroundings) -> None:
+        if before:
+            await asyncio.gather(*(asyncio.shield(task) for task in before))
+        for group in scan.keys:
+            if group.query is not None and group.query.sql not in around.key_rows:
+                rows = self._engine.rows(group.query.sql)
+                around.key_rows[group.query.sql] = tuple(r for r in rows if None not in r)
+        targets = await self._targets(scan)
+        if self._channel is not None:
+            self._so_far.outcomes.append(await self._watched(scan, targets, around, self._channel.put))
+            return
+        batches: list[pa.RecordBatch] = []
+
+        async def keep(batch: pa.RecordBatch) -> None:
+            batches.append(batch)
+
+        self._so_far.outcomes.append(await self._watched(scan, targets, around, keep))
+        import pyarrow as pa
+
+        self._engine.register(scan.relation, pa.Table.from_batches(batches, schema=schema_of(self._plan.relations[scan.relation])))
+
+    async def _watched(self, scan: Scan, targets: tuple[Target, ...], around: Surroundings, emit: Any) -> ScanOutcome:
+        outcome = await run_scan(scan, targets, around, emit, lambda o: self._report(scan, o.rows, done=False))
+        self._report(scan, outcome.rows, done=True)
+        return outcome
+
+    def _report(self, scan: Scan, rows: int, *, done: bool) -> None:
+        if self._tell is not None:
+            self._tell(ProgressEvent(str(scan.table.name), self._so_far.stats.requests, rows, done))
+
+    async def _targets(self, scan: Scan) -> tuple[Target, ...]:
+        """The targets a scan asks: those its constant keys name, else the session's scope; global services once an account."""
+        table = scan.table
+        regions, accounts = scan.constants("region"), scan.constants(table.account_column)
+        if (regions is not None and not regions) or (accounts is not None and not accounts):
+            return ()
+        need_account = table.account_column in scan.columns or ("_key" in scan.columns and not _key_is_arn(scan))
+        client = self._home.client
+        settings = self._home.settings
+        several = max(len(settings.profiles), len(settings.credentials)) > 1
+        targets = await client.targets(
+            regions=None if regions is None else sorted(map(str, regions)),
+            accounts=sorted(map(str, accounts)) if accounts is not None and several else None,
+            need_account=need_account,
+        )
+        if accounts is not None:  # a single account whose id is not known yet is asked: AWS says whether it is the one
+            targets = tuple(t for t in targets if not t.account or t.account in accounts)
+        if table.scope is Scope.GLOBAL:
+            return _once_an_account(targets, regions is not None)
+        if table.regions is not None:
+            for target in targets:
+                if target.region not in table.regions:
+                    self._so_far.notices.append(f"{table.name} does not exist in {target.region}; it was not asked there")
+            return tuple(t for t in targets if t.region in table.regions)
+        return targets
+
+    # -- on the caller's thread
+
+    def _settle(self) -> None:
+        """After the last row: let the fetch end, so that failures and statistics are final."""
+        if self._channel is not None:
+            self._channel.stop()
+        if self._fetching is not None:
+            if self._channel is not None and not self._fetching.done() and not self._channel.ended:
+                self._fetching.cancel()
+            with contextlib.suppress(Exception, asyncio.CancelledError):
+                self._fetching.result()
+        if self._home.settings.strict:
+            self._refuse_partial()
+
+    def _failures(self) -> tuple[CloudFailure, ...]:
+        return tuple(f for outcome in self._so_far.outcomes for f in outcome.failures)
+
+    def _stats(self) -> Stats:
+        stats = self._so_far.stats
+        wall = round((time.monotonic() - self._started) * 1000)
+        return Stats(calls=dict(stats.calls), retries=stats.retries, throttles=stats.throttles, wall_ms=wall)
+
+    def close(self) -> None:
+        """Stop everything and free the engine. Closing twice is fine."""
+        if self._channel is not None:
+            self._channel.stop()
+        if self._fetching is not None and not self._fetching.done():
+            self._fetching.cancel()
+        self._engine.close()
+
+
+class _Rows:
+    """The rows of the final query, as a source for `Result`; the error that was the cause is the one that is raised."""
+
+    def __init__(self, engine: Engine, sql: str, settle: Callable[[], None], cause: Callable[[], BaseException | None]) -> None:
+        self._settle = settle
+        self._cause = cause
+        with self._blaming():
+            self._reader = engine.run(sql)
+
+    @property
+    def schema(self) -> pa.Schema:
+        return self._reader.schema
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        with self._blaming():
+            yield from self._reader
+        self._settle()
+        cause = self._cause()
+        if isinstance(cause, DatabaseError):
+            raise cause
+
+    @contextlib.contextmanager
+    def _blaming(self) -> Iterator[None]:
+        """DuckDB wraps an error of the fetch that feeds it: raise the one that was first."""
+        import duckdb
+        import pyarrow as pa
+
+        from cirql.engine import engine_error
+
+        try:
+            yield
+        except (Error, duckdb.Error, pa.ArrowException, OSError) as fault:
+            cause = self._cause()
+            if cause is not None:
+                raise cause from None
+            if isinstance(fault, Error):
+                raise
+            raise engine_error(fault) from None
+
+
+def _key_is_arn(scan: Scan) -> bool:
+    return len(scan.table.key) == 1 and scan.table.key[0].endswith("arn")
+
+
+def _once_an_account(targets: tuple[Target, ...], named: bool) -> tuple[Target, ...]:
+    """One target for each account. Its region is the one the query names, so that `WHERE region = …` finds the rows."""
+    firsts: dict[tuple[str, str], Target] = {}
+    for target in targets:
+        preferred = target.region == "us-east-1" and not named
+        if (target.account, target.credentials) not in firsts or preferred:
+            firsts[target.account, target.credentials] = target
+    return tuple(firsts.values())
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)

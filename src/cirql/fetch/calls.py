@@ -1,0 +1,71 @@
+"""The calls of one statement: each distinct request is sent once, however many scans want its answer."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable
+from typing import Any, Protocol
+
+from cirql.catalog.model import Fetch, Paging
+from cirql.cloud.target import Target
+from cirql.plan.model import Scan
+
+Answer = dict[str, Any]
+
+
+class Door(Protocol):
+    """The part of CloudClient that fetching needs."""
+
+    async def call(self, target: Target, service: str, operation: str, params: dict[str, Any]) -> Answer:
+        """One answer."""
+        ...
+
+    def pages(
+        self, target: Target, service: str, operation: str, params: dict[str, Any], paging: Paging | None
+    ) -> AsyncIterator[Answer]:
+        """Answer after answer, until there are no more."""
+        ...
+
+
+class Calls:
+    """Sends requests through the door and shares the answers of operations that several scans use."""
+
+    def __init__(self, door: Door, scans: Iterable[Scan], concurrency: int) -> None:
+        used = Counter((f.service, f.operation) for scan in scans for f in scan.fetches)
+        self._door = door
+        self._shared = {operation for operation, times in used.items() if times > 1}
+        self._kept: dict[str, asyncio.Task[list[Answer]]] = {}
+        self._room = asyncio.Semaphore(concurrency)
+
+    async def pages(self, target: Target, fetch: Fetch, params: dict[str, Any]) -> AsyncIterator[Answer]:
+        """The answers of one request, page by page."""
+        if (fetch.service, fetch.operation) not in self._shared:
+            async for answer in self._send(target, fetch, params):
+                yield answer
+            return
+        key = json.dumps([str(target), fetch.service, fetch.operation, params], sort_keys=True, default=str)
+        if key not in self._kept:
+            self._kept[key] = asyncio.create_task(self._all(target, fetch, params))
+        for answer in await asyncio.shield(self._kept[key]):
+            yield answer
+
+    async def _all(self, target: Target, fetch: Fetch, params: dict[str, Any]) -> list[Answer]:
+        return [answer async for answer in self._send(target, fetch, params)]
+
+    async def _send(self, target: Target, fetch: Fetch, params: dict[str, Any]) -> AsyncIterator[Answer]:
+        if fetch.paging is None:
+            async with self._room:
+                answer = await self._door.call(target, fetch.service, fetch.operation, params)
+            yield answer
+            return
+        pages = self._door.pages(target, fetch.service, fetch.operation, params, fetch.paging)
+        async for answer in pages:
+            yield answer
+
+    async def close(self) -> None:
+        """Stop what is still under way."""
+        for task in self._kept.values():
+            task.cancel()
+        await asyncio.gather(*self._kept.values(), return_exceptions=True)

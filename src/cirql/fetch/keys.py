@@ -1,0 +1,51 @@
+"""Key groups at run time: which combinations of values a scan asks for in one target."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from cirql.catalog.model import Table
+from cirql.cloud.target import Target
+from cirql.plan.keys import combine, project, with_derived
+from cirql.plan.model import KeyGroup
+
+
+class TargetKeys:
+    """The values that a scan's key columns may have in one target."""
+
+    def __init__(self, table: Table, groups: Iterable[KeyGroup], target: Target) -> None:
+        place = {"region": target.region, table.account_column: target.account}
+        self._groups = [_in_place(g, place) for g in with_derived(table, combine(list(groups)))]
+
+    @property
+    def empty(self) -> bool:
+        """Whether no row of this target can match."""
+        return any(not g.rows for g in self._groups)
+
+    def covers(self, columns: Iterable[str]) -> bool:
+        """Whether all these columns have known values."""
+        known = {c for g in self._groups for c in g.columns}
+        return set(columns) <= known
+
+    def combinations(self, columns: Sequence[str]) -> list[dict[str, Any]]:
+        """The distinct combinations for these columns."""
+        return [dict(zip(columns, row, strict=True)) for row in project(self._groups, tuple(columns))]
+
+    def agree(self, values: dict[str, Any]) -> bool:
+        """Whether values that a parent row gives are among those wanted."""
+        for group in self._groups:
+            shared = [c for c in group.columns if c in values]
+            if shared and not any(all(row[group.columns.index(c)] == values[c] for c in shared) for row in group.rows or ()):
+                return False
+        return True
+
+
+def _in_place(group: KeyGroup, place: dict[str, str]) -> KeyGroup:
+    """The rows that speak of this target. An account that is not known yet agrees with any."""
+    rows = group.rows or ()
+    for column, here in place.items():
+        if column in group.columns and here:
+            at = group.columns.index(column)
+            rows = tuple(r for r in rows if r[at] is None or r[at] == here)
+    return KeyGroup(group.columns, rows, group.why)

@@ -1,0 +1,38 @@
+"""From key values to request parameters, in the form the operation's inputs say."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from cirql.catalog.model import Fetch, Input
+
+
+def request(fetch: Fetch, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters of one call. `values` maps column to value (a list of values for a batched input)."""
+    params: dict[str, Any] = copy.deepcopy(dict(fetch.constants))
+    for given in fetch.inputs:
+        if given.column in values and values[given.column] is not None:
+            _put(params, given, values[given.column])
+    for name in fetch.json_params:
+        if name in params:
+            params[name] = json.dumps(params[name], separators=(",", ":"))
+    return params
+
+
+def _put(params: dict[str, Any], given: Input, value: Any) -> None:
+    if given.filter_name is not None:
+        values = value if isinstance(value, list) else [value]
+        params.setdefault(given.param, []).append({"Name": given.filter_name, "Values": [_text(v) for v in values]})
+        return
+    at = params
+    *outer, last = given.param.split(".")
+    for name in outer:
+        at = at.setdefault(name, {})
+    at[last] = value if given.batch == 1 or isinstance(value, list) else [value]
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,130 @@
+"""From an answer to rows: each a dict from column to the value AWS gave, still untyped.
+
+A missing list is a broken answer, not an empty one, unless the catalog says that the protocol drops empty lists.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from cirql.catalog.model import Arn, Fetch, Output, Table
+from cirql.errors import CloudError
+from cirql.plan.arns import arn_columns, parse_arn
+
+Row = dict[str, Any]
+
+
+def rows_of(fetch: Fetch, answer: dict[str, Any]) -> list[Row]:
+    """The rows of one page. Raises CloudError where the member that holds them is missing."""
+    return [_row(fetch, item, outer) for item, outer in _items(fetch, answer)]
+
+
+def collected(fetch: Fetch, answers: list[dict[str, Any]]) -> Row:
+    """The one row of a collecting fetch: each output reads the list of all items of all pages."""
+    items = [item for answer in answers for item, _ in _items(fetch, answer)]
+    return {o.column: _read(o, [_follow(item, o.path) for item in items]) for o in fetch.outputs}
+
+
+def _items(fetch: Fetch, answer: dict[str, Any]) -> Iterator[tuple[Any, list[Any]]]:
+    if fetch.rows and fetch.rows[0] not in answer:
+        if fetch.rows_may_be_absent:
+            return
+        raise CloudError(
+            f"AWS's answer to {fetch.service}:{fetch.operation} has no {fetch.rows[0]}",
+            hint="the answer was incomplete; it is not taken for an empty list",
+        )
+    yield from _descend(answer, fetch.rows, [])
+
+
+def _descend(node: Any, path: tuple[str, ...], outer: list[Any]) -> Iterator[tuple[Any, list[Any]]]:
+    if isinstance(node, list):
+        for element in node:
+            yield from _descend(element, path, outer)
+    elif not path:
+        if node is not None:
+            yield node, outer
+    elif isinstance(node, dict):
+        yield from _descend(node.get(path[0]), path[1:], [node, *outer])
+
+
+def _row(fetch: Fetch, item: Any, outer: list[Any]) -> Row:
+    if fetch.json_members and isinstance(item, dict):
+        item = {**item, **{m: _decode(fetch, m, item[m]) for m in fetch.json_members if m in item}}
+    row = {o.column: _read(o, _follow(item, o.path)) for o in fetch.outputs}
+    for output in fetch.lifted:
+        row[output.column] = _read(output, next((v for node in outer if (v := _follow(node, output.path)) is not None), None))
+    return row
+
+
+def _decode(fetch: Fetch, member: str, text: Any) -> Any:
+    try:
+        return json.loads(text) if isinstance(text, str) else text
+    except ValueError:
+        raise CloudError(f"AWS's answer to {fetch.service}:{fetch.operation} has a {member} that is not JSON") from None
+
+
+def _follow(node: Any, path: tuple[str, ...]) -> Any:
+    for at, name in enumerate(path):
+        if isinstance(node, list):
+            return [_follow(element, path[at:]) for element in node]
+        if not isinstance(node, dict):
+            return None
+        node = node.get(name)
+    return node
+
+
+def _read(output: Output, value: Any) -> Any:
+    match output.reading:
+        case "":
+            return value
+        case "tags":
+            return _tags(value)
+        case "list":
+            return list(value) if value is not None else None
+        case "only":
+            return value[0] if isinstance(value, list) and len(value) == 1 else None
+    if output.reading.startswith("arn:"):
+        part = int(output.reading.removeprefix("arn:"))
+        parts = str(value).split(":", 5)[-1].replace(":", "/").split("/") if value else []
+        return parts[part] if part < len(parts) else None
+    raise ValueError(f"unknown reading {output.reading!r} of column {output.column}")
+
+
+def _tags(value: Any) -> dict[str, str] | None:
+    """Tags in any of AWS's shapes as a map; several values of one key are sorted and comma-joined (hstore_csv)."""
+    if value is None or isinstance(value, dict):
+        return None if value is None else {str(k): "" if v is None else str(v) for k, v in value.items()}
+    found: dict[str, set[str]] = {}
+    for tag in value:
+        if isinstance(tag, dict):
+            lowered = {k.lower(): v for k, v in tag.items()}
+            key = lowered.get("key", lowered.get("tagkey"))
+            text = lowered.get("value", lowered.get("tagvalue"))
+            if key is not None:
+                found.setdefault(str(key), set()).add("" if text is None else str(text))
+    return {key: ",".join(sorted(values)) for key, values in found.items()}
+
+
+def derive(table: Table, row: Row, partition: str) -> None:
+    """Fill what follows from the row without a call: ARN parts, the ARN, the identifier and its parts."""
+    identifier = row.get("data__identifier")
+    if identifier is not None and table.identifier:
+        parts = str(identifier).split("|") if len(table.identifier) > 1 else [str(identifier)]
+        if len(parts) == len(table.identifier):
+            for name, part in zip(table.identifier, parts, strict=True):
+                row.setdefault(name, part)
+    if table.arn is not None:
+        _derive_arn(table, table.arn, row, partition)
+    if identifier is None and table.identifier and all(row.get(c) is not None for c in table.identifier):
+        row["data__identifier"] = "|".join(str(row[c]) for c in table.identifier)
+
+
+def _derive_arn(table: Table, arn: Arn, row: Row, partition: str) -> None:
+    text = row.get(arn.column)
+    if text is not None:
+        for name, value in (parse_arn(arn, str(text), table) or {}).items():
+            row.setdefault(name, value)
+    elif row.get("account_id") and all(row.get(c) is not None for c in arn_columns(arn)):
+        row[arn.column] = arn.template.format(**{"partition": partition, **row})

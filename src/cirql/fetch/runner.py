@@ -1,0 +1,132 @@
+"""One scan over all its targets at once: batches out, failures noted, nothing dropped silently."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from cirql.cloud.target import Target
+from cirql.errors import CloudFailure, DatabaseError
+from cirql.fetch.batches import record_batch
+from cirql.fetch.merge import each, flat_map
+from cirql.fetch.rows import Row
+from cirql.fetch.scanner import Enough, Scanner, Surroundings
+from cirql.plan.model import Scan
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+CONCURRENT_TARGETS = 256
+ROWS_A_BATCH = 2048
+SECONDS_A_BATCH = 0.05
+
+
+@dataclass(slots=True)
+class ScanOutcome:
+    """How a scan ended: rows delivered, and the error of every target that could not answer completely."""
+
+    scan: Scan
+    targets: tuple[Target, ...] = ()
+    rows: int = 0
+    errors: dict[Target, DatabaseError] = field(default_factory=dict)
+
+    @property
+    def failures(self) -> tuple[CloudFailure, ...]:
+        """The failures, each naming the table that was read."""
+        return tuple(
+            replace(e.failure, table=str(self.scan.table.name))
+            if e.failure is not None
+            else CloudFailure(t.account, t.region, self.scan.table.service, self.scan.root.operation, e.sqlstate, e.message, table=str(self.scan.table.name))
+            for t, e in self.errors.items()
+        )
+
+    def raise_if_nothing_answered(self) -> None:
+        """Raise the first error where every target failed: an empty result would be a lie."""
+        if self.targets and len(self.errors) == len(self.targets):
+            raise next(iter(self.errors.values()))
+
+
+async def run_scan(
+    scan: Scan,
+    targets: Sequence[Target],
+    around: Surroundings,
+    emit: Callable[[pa.RecordBatch], Awaitable[None]],
+    report: Callable[[ScanOutcome], None] = lambda outcome: None,
+) -> ScanOutcome:
+    """Read the scan from every target, hand batches to `emit` as they fill, and stop at the scan's limit."""
+    outcome = ScanOutcome(scan, tuple(targets))
+    batcher = _Batcher(scan, emit)
+    async with aclosing(_pages(scan, targets, around, outcome)) as pages:
+        async for page in pages:
+            if scan.limit is not None:
+                page = page[: scan.limit - outcome.rows]
+            outcome.rows += len(page)
+            await batcher.add(page)
+            report(outcome)
+            if scan.limit is not None and outcome.rows >= scan.limit:
+                break
+    await batcher.flush()
+    outcome.raise_if_nothing_answered()
+    return outcome
+
+
+async def _pages(scan: Scan, targets: Sequence[Target], around: Surroundings, outcome: ScanOutcome) -> AsyncGenerator[list[Row]]:
+    enough = Enough(scan.limit)
+
+    async def of_target(target: Target) -> AsyncGenerator[list[Row]]:
+        try:
+            async with aclosing(Scanner(scan, target, around, enough).pages()) as pages:
+                async for page in pages:
+                    yield page
+        except DatabaseError as error:
+            outcome.errors[target] = error
+
+    if len(targets) == 1:
+        async with aclosing(of_target(targets[0])) as pages:
+            async for page in pages:
+                yield page
+        return
+    async with aclosing(flat_map(each(list(targets)), of_target, CONCURRENT_TARGETS)) as merged:
+        async for page in merged:
+            yield page
+
+
+class _Batcher:
+    """Collects rows until there are enough of them, or the oldest has waited long enough."""
+
+    def __init__(self, scan: Scan, emit: Callable[[pa.RecordBatch], Awaitable[None]]) -> None:
+        self._scan = scan
+        self._emit = emit
+        self._rows: list[Row] = []
+        self._since = 0.0
+
+    async def add(self, page: list[Row]) -> None:
+        now = asyncio.get_running_loop().time()
+        if not self._rows:
+            self._since = now
+        for row in page:
+            _make_key(self._scan, row)
+        self._rows += page
+        if len(self._rows) >= ROWS_A_BATCH or now - self._since >= SECONDS_A_BATCH:
+            await self.flush()
+
+    async def flush(self) -> None:
+        if self._rows:
+            rows, self._rows = self._rows, []
+            await self._emit(record_batch(self._scan.table, self._scan.columns, rows))
+
+
+def _make_key(scan: Scan, row: Row) -> None:
+    """`_key`: the ARN where the table has one, else an ARN-like path that no other row has."""
+    if "_key" not in scan.columns or "_key" in row:
+        return
+    table = scan.table
+    values: list[Any] = [row.get(c) for c in table.key]
+    if len(values) == 1 and str(values[0]).startswith("arn:"):
+        row["_key"] = values[0]
+        return
+    place = f"{row.get('region') or ''}:{row.get(table.account_column) or ''}"
+    row["_key"] = f"arn:aws:{table.service}:{place}:{table.name.resource}/" + "/".join("" if v is None else str(v) for v in values)

@@ -1,0 +1,264 @@
+"""One scan in one target: calls out, rows back, page by page.
+
+The order is the plan's: the root fetch (for every combination of keys, or for every row of the parent), then the filters whose columns
+are there, then each step's per-row calls, each followed by the filters it makes possible. So no call is made for a row that
+is already ruled out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from cirql.catalog.model import Fetch, Role, Table
+from cirql.cloud.target import Target
+from cirql.errors import AccessDenied, ResourceNotFound
+from cirql.fetch.calls import Calls
+from cirql.fetch.keys import TargetKeys
+from cirql.fetch.merge import each, flat_map
+from cirql.fetch.requests import request
+from cirql.fetch.rows import Row, collected, derive, rows_of
+from cirql.plan.model import KeyGroup, RowFilter, Scan, Step
+
+RowTest = Callable[[RowFilter, Table, Sequence[Row]], list[bool]]
+
+CONCURRENT_LISTS = 32
+
+
+@dataclass(slots=True)
+class Surroundings:
+    """What every scan of a statement shares."""
+
+    calls: Calls
+    passes: RowTest
+    clock: Callable[[], datetime]
+    concurrency: int = 64
+    key_rows: dict[str, tuple[tuple[Any, ...], ...]] = field(default_factory=dict)
+    notices: list[str] = field(default_factory=list)
+
+    def notice(self, text: str) -> None:
+        """Say something once."""
+        if text not in self.notices:
+            self.notices.append(text)
+
+
+class Enough:
+    """How many rows are still wanted of a limited scan, over all its targets.
+
+    A row is claimed before per-row calls are made for it, and confirmed or given back afterwards, so that no more rows are
+    completed than the limit needs, and none too few.
+    """
+
+    def __init__(self, limit: int | None) -> None:
+        self._left = limit
+        self._under_way = 0
+        self._changed = asyncio.Condition()
+
+    async def claim(self, rows: int) -> int:
+        """How many of these rows to complete; 0 where the limit is met."""
+        if self._left is None:
+            return rows
+        async with self._changed:
+            while self._left == 0 and self._under_way:
+                await self._changed.wait()
+            taken = min(rows, self._left)
+            self._left -= taken
+            self._under_way += taken
+            return taken
+
+    async def settle(self, claimed: int, found: int) -> None:
+        """Say how many of the claimed rows were really there."""
+        if self._left is None:
+            return
+        async with self._changed:
+            self._under_way -= claimed
+            self._left += claimed - found
+            self._changed.notify_all()
+
+
+class Scanner:
+    """Reads one scan from one target."""
+
+    def __init__(self, scan: Scan, target: Target, around: Surroundings, enough: Enough | None = None) -> None:
+        self._enough = enough or Enough(None)
+        self._scan = scan
+        self._table = scan.table
+        self._target = target
+        self._around = around
+        self._keys = TargetKeys(scan.table, [self._resolved(g) for g in scan.keys], target)
+
+    def _resolved(self, group: KeyGroup) -> KeyGroup:
+        if group.query is None:
+            return group
+        return KeyGroup(group.columns, self._around.key_rows[group.query.sql], group.why)
+
+    async def pages(self) -> AsyncGenerator[list[Row]]:
+        """The rows of this target that can matter, complete with every wanted column, a page at a time."""
+        if self._keys.empty:
+            return
+        requests = flat_map(self._requests(), self._root_pages, CONCURRENT_LISTS)
+        async with aclosing(requests):
+            async for page in requests:
+                for row in page:
+                    self._complete(row)
+                columns = set(self._scan.root.gives).union(*(r.keys() for r in page))
+                tested = self._ready(columns, set())
+                rows = self._filtered(page, tested)
+                while rows:
+                    last = len(tested) == len(self._scan.filters)  # no filter left: each of these rows counts
+                    claimed = await self._enough.claim(len(rows)) if last else len(rows)
+                    complete = await self._completed(rows[:claimed], columns, set(tested))
+                    if last:
+                        await self._enough.settle(claimed, len(complete))
+                    if complete:
+                        yield complete
+                    if not claimed:
+                        return
+                    rows = rows[claimed:]
+
+    async def _completed(self, rows: list[Row], columns: set[str], tested: set[int]) -> list[Row]:
+        """The rows with every step's columns, and every filter that these make possible."""
+        for step in self._scan.steps:
+            rows = await self._hydrate(rows, step)
+            columns = columns.union(*(f.gives for f in step.fetches), *rows)
+            more = self._ready(columns, tested)
+            rows = self._filtered(rows, more)
+            tested.update(more)
+        return self._filtered(rows, [i for i in range(len(self._scan.filters)) if i not in tested])
+
+    # -- the root
+
+    async def _requests(self) -> AsyncIterator[dict[str, Any]]:
+        """The key values of every root call, each once."""
+        root, parent = self._scan.root, self._scan.parent
+        required = [i.column for i in root.inputs if i.required]
+        if parent is None:
+            async for values in each(_batched(root, self._keys.combinations(required))):
+                yield {**self._optional(root, values), **values}
+            return
+        bound = dict(parent.bindings)
+        own = [c for c in required if c not in bound]
+        seen: set[str] = set()
+        scanner = Scanner(parent.scan, self._target, self._around)
+        async for page in scanner.pages():
+            for row in page:
+                values = {child: row.get(source) for child, source in bound.items()}
+                if repr(values) in seen or None in values.values() or not self._keys.agree(values):
+                    continue
+                seen.add(repr(values))
+                for more in self._keys.combinations(own):
+                    yield {**self._optional(root, values), **values, **more}
+
+    def _optional(self, root: Fetch, values: dict[str, Any]) -> dict[str, Any]:
+        """Values for the inputs that only narrow the answer, where there is exactly one."""
+        found = {}
+        for given in root.inputs:
+            if not given.required and given.operator == "=" and given.column not in values and self._keys.covers([given.column]):
+                options = self._keys.combinations([given.column])
+                if len(options) == 1:
+                    found[given.column] = options[0][given.column]
+        return found
+
+    async def _root_pages(self, values: dict[str, Any]) -> AsyncIterator[list[Row]]:
+        root = self._scan.root
+        params = request(root, values)
+        asked = {i.column: values[i.column] for i in root.inputs if i.operator == "=" and i.required and i.batch == 1}
+        if self._scan.parent is not None:
+            asked.update({c: v for c, v in values.items() if c not in asked and not isinstance(v, list)})
+        try:
+            async for answer in self._around.calls.pages(self._target, root, params):
+                now = self._around.clock()
+                yield [{"_fetched_at": now, **asked, **_given(row)} for row in rows_of(root, answer)]
+        except ResourceNotFound:
+            return  # asked for by key and not there: no row, and no failure
+
+    def _complete(self, row: Row) -> None:
+        """Fill what needs no call."""
+        row["region"] = self._target.region
+        row["_source"] = "live"
+        if self._target.account:
+            row[self._table.account_column] = self._target.account
+        derive(self._table, row, self._target.partition)
+
+    # -- filters
+
+    def _ready(self, columns: set[str], done: set[int]) -> list[int]:
+        return [i for i, f in enumerate(self._scan.filters) if i not in done and f.columns <= columns]
+
+    def _filtered(self, rows: list[Row], tests: list[int]) -> list[Row]:
+        for i in tests:
+            if not rows:
+                break
+            kept = self._around.passes(self._scan.filters[i], self._table, rows)
+            rows = [row for row, keep in zip(rows, kept, strict=True) if keep]
+        return rows
+
+    # -- per-row calls
+
+    async def _hydrate(self, rows: list[Row], step: Step) -> list[Row]:
+        """Complete every row with the step's fetches; a row that has gone meanwhile is dropped."""
+        room = asyncio.Semaphore(self._around.concurrency)
+
+        async def one(row: Row, fetch: Fetch) -> Row | None:
+            async with room:
+                return await self._enrich(row, fetch)
+
+        tasks = [asyncio.create_task(one(row, f)) for row in rows for f in step.fetches]
+        try:
+            found = await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+        width = len(step.fetches)
+        complete = []
+        for at, row in enumerate(rows):
+            parts = found[at * width : (at + 1) * width]
+            if any(part is None for part in parts):
+                continue
+            for part in parts:
+                row.update(part or {})
+            derive(self._table, row, self._target.partition)
+            complete.append(row)
+        return complete
+
+    async def _enrich(self, row: Row, fetch: Fetch) -> Row | None:
+        """The columns one call adds; None where the row is gone."""
+        if any(row.get(c) is None for c in fetch.required):
+            return {}
+        params = request(fetch, {c: row[c] for c in fetch.required})
+        try:
+            answers = [a async for a in self._around.calls.pages(self._target, fetch, params)]
+        except ResourceNotFound:
+            return None if fetch.role is Role.GET else {}
+        except AccessDenied as error:
+            if not fetch.tolerated:
+                raise
+            columns = " and ".join(o.column for o in fetch.outputs)
+            self._around.notice(f"{columns} of {self._table.name} are NULL in {self._target}: {error.message}")
+            return {}
+        if fetch.collect:
+            return collected(fetch, answers)
+        rows = [r for a in answers for r in rows_of(fetch, a)]
+        return _given(rows[0]) if rows else (None if fetch.role is Role.GET else {})
+
+
+def _given(row: Row) -> Row:
+    """The values that are there: a detail call that leaves a member out does not erase what the list call gave."""
+    return {c: v for c, v in row.items() if v is not None}
+
+
+def _batched(fetch: Fetch, combinations: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Combinations of one key folded into lists, where the call takes many values at once."""
+    batched = [i for i in fetch.inputs if i.required and i.batch > 1]
+    if len(batched) != 1:
+        return combinations
+    column, size = batched[0].column, batched[0].batch
+    rest: dict[str, tuple[dict[str, Any], list[Any]]] = {}
+    for values in combinations:
+        others = {c: v for c, v in values.items() if c != column}
+        rest.setdefault(repr(others), (others, []))[1].append(values[column])
+    return [{**others, column: many[i : i + size]} for others, many in rest.values() for i in range(0, len(many), size)]

@@ -1,0 +1,206 @@
+"""Third pass: how a table's rows are reached: which fetch begins, and where its required keys come from.
+
+A missing required key is looked up in the parent table, whose own scan is planned the same way; conditions on the key go
+along. Every way that works is costed in calls, and the cheapest is taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+from sqlglot import exp
+
+from cirql.catalog.model import Fetch, Parent, Role, Table
+from cirql.errors import MissingKey
+from cirql.names import TableName
+from cirql.plan.hydrate import context_columns, derivable, steps
+from cirql.plan.model import KeyGroup, ParentScan, RowFilter, Scan, Step
+
+FindTable = Callable[[TableName], Table]
+TranslateFilter = Callable[[Table, list[exp.Expression]], RowFilter]
+
+ROWS_OF_LIST = 25.0
+ROWS_OF_QUERY = 5.0
+PAGES_OF_LIST = 1.2
+MAX_DEPTH = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What is wanted of one table: columns, the key groups that hold, and the conditions over it alone."""
+
+    table: Table
+    columns: frozenset[str]
+    groups: tuple[KeyGroup, ...]
+    conjuncts: tuple[exp.Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way to answer a need, and what it costs in calls."""
+
+    cost: float
+    root: Fetch
+    parent: ParentScan | None
+    steps: tuple[Step, ...]
+
+
+class Accessor:
+    """Chooses ways; holds only the two functions it needs from outside, so it stays pure."""
+
+    def __init__(self, find_table: FindTable, translate_filter: TranslateFilter) -> None:
+        self._find = find_table
+        self._translate = translate_filter
+
+    def scan(self, need: Need, relation: str, delivered: tuple[str, ...], depth: int = 0) -> Scan:
+        """The cheapest scan for a need. Raises MissingKey where there is none."""
+        ways = [w for w in (self._way(need, f, depth) for f in need.table.fetches if f.role is not Role.ENRICH) if w is not None]
+        if not ways:
+            raise _missing_key(need)
+        best = min(ways, key=lambda w: w.cost)
+        return Scan(
+            relation=relation,
+            table=need.table,
+            columns=delivered,
+            root=best.root,
+            keys=need.groups,
+            parent=best.parent,
+            steps=best.steps,
+            filters=self._filters(need),
+        )
+
+    def _filters(self, need: Need) -> tuple[RowFilter, ...]:
+        """One filter for each set of columns, so that each page is looked at once."""
+        by_columns: dict[frozenset[str], list[exp.Expression]] = {}
+        for conjunct in need.conjuncts:
+            by_columns.setdefault(frozenset(_columns(conjunct)), []).append(conjunct)
+        return tuple(self._translate(need.table, conjuncts) for conjuncts in by_columns.values())
+
+    def _way(self, need: Need, fetch: Fetch, depth: int) -> Way | None:
+        known = known_columns(need)
+        lacking = fetch.required - known
+        if fetch.role is Role.GET and lacking:
+            if not _only_gets(need.table):
+                return None
+        given = derivable(need.table, _pinned(need))
+        parent: ParentScan | None = None
+        if lacking:
+            parent = self._parent(need, lacking, depth)
+            if parent is None:
+                return None
+            given = given | {child for child, _ in parent.bindings}
+        more = steps(need.table, fetch, need.columns | {c for j in need.conjuncts for c in _columns(j)}, given)
+        if more is None:
+            return None
+        return Way(_cost(need, fetch, parent, more), fetch, parent, more)
+
+    def _parent(self, need: Need, lacking: frozenset[str], depth: int) -> ParentScan | None:
+        """The scan of the one parent table that has all the lacking keys."""
+        if depth >= MAX_DEPTH:
+            return None
+        by_table: dict[TableName, list[Parent]] = {}
+        for parent in need.table.parents:
+            if parent.column in lacking:
+                by_table.setdefault(parent.table, []).append(parent)
+        for name, links in by_table.items():
+            if {p.column for p in links} >= lacking:
+                table = self._find(name)
+                bindings = dict.fromkeys((p.column, p.source) for p in links)
+                wanted = frozenset(p.source for p in links)
+                renamed = {p.column: p.source for p in links}
+                inner = Need(table, wanted, _renamed_groups(need, renamed, table), _renamed_conjuncts(need, renamed))
+                try:
+                    scan = self.scan(inner, f"{table.name}", tuple(sorted(wanted)), depth + 1)
+                except MissingKey:
+                    continue
+                return ParentScan(_with_early_filters(scan), tuple(bindings))
+        return None
+
+
+def known_columns(need: Need) -> frozenset[str]:
+    """The columns whose values the query gives, now or once other scans are read."""
+    return derivable(need.table, {c for g in need.groups for c in g.columns})
+
+
+def _pinned(need: Need) -> frozenset[str]:
+    """The columns that every row takes from the key combination that asked for it."""
+    return frozenset(c for g in need.groups for c in g.columns if g.rows is not None and len(g.rows) == 1)
+
+
+def _only_gets(table: Table) -> bool:
+    return not any(f.role is Role.LIST for f in table.fetches)
+
+
+def _columns(node: exp.Expression) -> set[str]:
+    return {c.name for c in node.find_all(exp.Column)}
+
+
+def _combinations(need: Need, columns: Iterable[str]) -> float:
+    total = 1.0
+    for group in need.groups:
+        if set(group.columns) & set(columns):
+            total *= len(group.rows) if group.rows is not None else ROWS_OF_QUERY
+    return total
+
+
+def _cost(need: Need, fetch: Fetch, parent: ParentScan | None, more: tuple[Step, ...]) -> float:
+    """Calls, roughly: what is exact here is only the order of the ways."""
+    calls = 1.0 if fetch.role is Role.GET else PAGES_OF_LIST
+    if parent is not None:
+        calls *= ROWS_OF_LIST
+    calls *= _combinations(need, derivable_inputs(need.table, fetch.required))
+    per_row = sum(len(step.fetches) for step in more)
+    rows = calls if fetch.role is Role.GET else calls * (ROWS_OF_LIST if not need.conjuncts else ROWS_OF_LIST / 3)
+    return calls + rows * per_row + (1.0 if parent is not None else 0.0)
+
+
+def derivable_inputs(table: Table, required: Iterable[str]) -> set[str]:
+    """The required columns, and the ARN or identifier whose parts they are."""
+    found = set(required)
+    if table.arn is not None and found & derivable(table, {table.arn.column}):
+        found.add(table.arn.column)
+    if table.identifier and found & {"data__identifier", *table.identifier}:
+        found |= {"data__identifier", *table.identifier}
+    return found
+
+
+def _renamed_groups(need: Need, renamed: dict[str, str], table: Table) -> tuple[KeyGroup, ...]:
+    """The child's keys that also narrow the parent: those on the linked columns alone."""
+    groups = []
+    for group in need.groups:
+        if set(group.columns) <= set(renamed):
+            groups.append(replace(group, columns=tuple(renamed[c] for c in group.columns)))
+    return tuple(groups)
+
+
+def _renamed_conjuncts(need: Need, renamed: dict[str, str]) -> tuple[exp.Expression, ...]:
+    found = []
+    for conjunct in need.conjuncts:
+        columns = _columns(conjunct)
+        if columns and columns <= set(renamed):
+            moved = conjunct.copy()
+            for column in list(moved.find_all(exp.Column)):
+                column.set("this", exp.to_identifier(renamed[column.name], quoted=True))
+            found.append(moved)
+    return tuple(found)
+
+
+def _with_early_filters(scan: Scan) -> Scan:
+    """A parent's filters are only worth having where they need no call of their own."""
+    cheap = derivable(scan.table, {*scan.root.gives, *context_columns(scan.table)})
+    return replace(scan, filters=tuple(f for f in scan.filters if f.columns <= cheap))
+
+
+def _missing_key(need: Need) -> MissingKey:
+    table = need.table
+    roots = [f for f in table.fetches if f.role is not Role.ENRICH]
+    if not roots:
+        return MissingKey(f"AWS offers no way to read {table.name}", hint=table.problem or None)
+    known = known_columns(need)
+    lacking = min((sorted(f.required - known) for f in roots), key=len)
+    names = " and ".join(lacking)
+    return MissingKey(
+        f"{table.name} cannot be listed without {names}",
+        hint=f"add WHERE {' AND '.join(f'{n} = …' for n in lacking)}, or join a table that has {names}",
+    )

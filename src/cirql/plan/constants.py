@@ -1,0 +1,103 @@
+"""Which values an expression can only have: constants read from the tree, typed as the column they meet.
+
+Values are compared exactly as DuckDB would compare them; whatever is not surely a constant is no constant here.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlglot import exp
+
+from cirql.types import ColumnType
+
+
+class NotConstant(Exception):
+    """The expression is not a constant of the wanted type; nothing may be concluded from it."""
+
+
+def constant(node: exp.Expression, column_type: ColumnType) -> Any:
+    """The Python value of a constant compared with a column of that type. Raises NotConstant."""
+    value = _literal(node)
+    if value is None:
+        raise NotConstant
+    match column_type:
+        case ColumnType.VARCHAR:
+            if isinstance(value, str):
+                return value
+        case ColumnType.BIGINT:
+            return _integer(value)
+        case ColumnType.DOUBLE:
+            if isinstance(value, int | float) and not isinstance(value, bool):
+                return float(value)
+        case ColumnType.BOOLEAN:
+            if isinstance(value, bool):
+                return value
+            if isinstance(value, str) and value.lower() in ("true", "false"):
+                return value.lower() == "true"
+        case ColumnType.TIMESTAMP:
+            return _timestamp(value)
+    raise NotConstant
+
+
+def constants(nodes: list[exp.Expression], column_type: ColumnType) -> frozenset[Any]:
+    """The values of several constants; NULLs match nothing and are left out. Raises NotConstant."""
+    return frozenset(constant(n, column_type) for n in nodes if not isinstance(n, exp.Null))
+
+
+def _integer(value: Any) -> int:
+    if isinstance(value, bool):
+        raise NotConstant
+    if isinstance(value, int):
+        return value
+    try:
+        if isinstance(value, str):
+            return int(value.strip())
+    except ValueError:
+        pass
+    raise NotConstant
+
+
+def _timestamp(value: Any) -> datetime:
+    if isinstance(value, str):
+        try:
+            moment = datetime.fromisoformat(value.strip())
+        except ValueError:
+            raise NotConstant from None
+        return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+    raise NotConstant
+
+
+def _literal(node: exp.Expression) -> Any:
+    match node:
+        case exp.Literal():
+            if node.is_string:
+                return node.this
+            return int(node.this) if node.this.isdigit() else float(node.this)
+        case exp.Boolean():
+            return bool(node.this)
+        case exp.Neg():
+            inner = _literal(node.this)
+            if isinstance(inner, int | float) and not isinstance(inner, bool):
+                return -inner
+        case exp.Paren():
+            return _literal(node.this)
+        case exp.Cast() if isinstance(node.this, exp.Literal):
+            return _cast(node)
+    raise NotConstant
+
+
+def _cast(node: exp.Cast) -> Any:
+    """A cast literal, where the cast cannot change what it compares equal to."""
+    text, kind = node.this.this, node.to.this
+    kinds = exp.DataType.Type
+    if kind in (kinds.TEXT, kinds.VARCHAR) and node.this.is_string and not node.to.expressions:
+        return text
+    if kind in (kinds.BIGINT, kinds.INT, kinds.SMALLINT):
+        return _integer(text)
+    if kind in (kinds.TIMESTAMP, kinds.TIMESTAMPTZ) and node.this.is_string:
+        return text
+    if kind is kinds.BOOLEAN and text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    raise NotConstant

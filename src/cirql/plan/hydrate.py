@@ -1,0 +1,102 @@
+"""Fourth pass: the fewest per-row calls that fill the columns still missing once the root fetch has answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Set
+
+from cirql.catalog.model import Access, Fetch, Role, Table
+from cirql.plan.arns import arn_columns
+from cirql.plan.model import Step
+
+CONTEXT_COLUMNS = frozenset({"region", "_key", "_fetched_at", "_source"})
+
+
+def context_columns(table: Table) -> frozenset[str]:
+    """The columns the engine fills itself, without a call."""
+    return CONTEXT_COLUMNS | {table.account_column}
+
+
+def derivable(table: Table, columns: Iterable[str]) -> frozenset[str]:
+    """These columns and all that follow from them without a call: the parts of an ARN or of an identifier, and the reverse."""
+    known = set(columns)
+    if table.identifier and "data__identifier" in known:
+        known.update(table.identifier)
+    if table.identifier and set(table.identifier) <= known and table.column("data__identifier") is not None:
+        known.add("data__identifier")
+    if table.arn is not None:
+        if table.arn.column in known:
+            known.update(arn_columns(table.arn))
+        elif set(arn_columns(table.arn)) <= known:
+            known.add(table.arn.column)
+            if table.identifier == (table.arn.column,):
+                known.add("data__identifier")
+    return frozenset(known)
+
+
+def steps(table: Table, root: Fetch, wanted: Iterable[str], given: Iterable[str] = ()) -> tuple[Step, ...] | None:
+    """The per-row fetches after `root`, in the order their inputs allow; None where some wanted column cannot be reached.
+
+    `given` are columns that the parent or single key values supply. A column that nothing can read (a write-only property, a
+    tag column without a source) is no obstacle: it is NULL.
+    """
+    available = derivable(table, {*root.gives, *given, *context_columns(table)})
+    missing = set(wanted) - available
+    if "_key" in wanted:
+        missing |= set(table.key) - available
+    missing &= _readable(table)
+    chosen: list[Fetch] = []
+    while missing:
+        best = _best(table, root, missing, available, chosen)
+        if best is None:
+            return None
+        chosen += [f for f in best if f not in chosen]
+        reached = derivable(table, {*available, *(c for f in chosen for c in f.gives)})
+        missing -= reached
+    return _order(table, chosen, available)
+
+
+def _readable(table: Table) -> frozenset[str]:
+    given = {c for f in table.fetches for c in f.gives}
+    return derivable(table, given | {c.name for c in table.columns if c.access is not Access.WRITE_ONLY and c.name in given})
+
+
+def _best(table: Table, root: Fetch, missing: Set[str], available: frozenset[str], chosen: list[Fetch]) -> tuple[Fetch, ...] | None:
+    """The chain of fetches that reaches the most missing columns with the fewest calls a row."""
+    candidates: list[tuple[int, int, tuple[Fetch, ...]]] = []
+    reached = derivable(table, {*available, *(c for f in chosen for c in f.gives)})
+    for fetch in table.fetches:
+        if fetch is root or fetch.role is Role.LIST or fetch in chosen:
+            continue
+        covered = len(missing & derivable(table, {*reached, *fetch.gives}))
+        if not covered:
+            continue
+        chain = _chain(table, fetch, reached, (fetch,))
+        if chain is not None:
+            candidates.append((len(chain), -covered, chain))
+    return min(candidates, key=lambda c: (c[0], c[1]))[2] if candidates else None
+
+
+def _chain(table: Table, fetch: Fetch, reached: frozenset[str], chain: tuple[Fetch, ...]) -> tuple[Fetch, ...] | None:
+    """The fetch behind whatever must run first to give it its inputs."""
+    lacking = fetch.required - reached
+    if not lacking:
+        return chain
+    for other in table.fetches:
+        if other.role is not Role.LIST and other not in chain and lacking & other.gives:
+            before = _chain(table, other, reached, (other, *chain))
+            if before is not None and lacking <= derivable(table, {*reached, *(c for f in before for c in f.gives if f is not fetch)}):
+                return before
+    return None
+
+
+def _order(table: Table, chosen: list[Fetch], available: frozenset[str]) -> tuple[Step, ...]:
+    ordered: list[Step] = []
+    left, reached = list(chosen), available
+    while left:
+        ready = tuple(f for f in left if f.required <= reached)
+        if not ready:
+            break
+        ordered.append(Step(ready))
+        left = [f for f in left if f not in ready]
+        reached = derivable(table, {*reached, *(c for f in ready for c in f.gives)})
+    return tuple(ordered)

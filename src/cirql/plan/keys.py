@@ -1,0 +1,204 @@
+"""Second pass: the values each column can have, from constants, equalities with other tables, subqueries and ARNs.
+
+Region and account are ordinary keys. Values known now are groups of rows; values that other scans will supply are queries over
+their relations. Groups combine by natural join, so that pairs stay pairs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from sqlglot import exp
+from sqlglot.optimizer.scope import Scope
+
+from cirql.catalog.model import Table
+from cirql.errors import InvalidText
+from cirql.plan.arns import arn_columns, parse_arn, where_of_arn
+from cirql.plan.constants import NotConstant, constants
+from cirql.plan.model import KeyGroup
+from cirql.types import ColumnType
+
+IDENTIFIER = "data__identifier"
+
+
+def constant_groups(table: Table, conjuncts: Iterable[exp.Expression]) -> list[KeyGroup]:
+    """The key groups that the conjuncts over this table alone give; a contradiction gives a group without rows."""
+    values: dict[str, frozenset[Any]] = {}
+    types = {c.name: c.type for c in table.columns}
+    for conjunct in conjuncts:
+        found = _column_values(conjunct, types)
+        if found is not None:
+            column, allowed = found
+            values[column] = allowed if column not in values else values[column] & allowed
+    groups = [KeyGroup((c,), tuple((v,) for v in sorted(vs, key=repr)), "constant") for c, vs in values.items()]
+    return combine(groups + list(_derived_groups(table, values)))
+
+
+def _column_values(node: exp.Expression, types: Mapping[str, ColumnType]) -> tuple[str, frozenset[Any]] | None:
+    """The one column a condition restricts to constants: `=`, IN, `= ANY(ARRAY[…])`, OR of these on one column, a bare boolean."""
+    node = node.unnest()
+    try:
+        match node:
+            case exp.EQ():
+                for column, other in ((node.this, node.expression), (node.expression, node.this)):
+                    if isinstance(column, exp.Column) and column.name in types:
+                        items = _any_items(other)
+                        return column.name, constants([other] if items is None else items, types[column.name])
+            case exp.In() if isinstance(node.this, exp.Column) and node.this.name in types and node.expressions and not node.args.get("query"):
+                return node.this.name, constants(node.expressions, types[node.this.name])
+            case exp.Or():
+                left, right = _column_values(node.this, types), _column_values(node.expression, types)
+                if left is not None and right is not None and left[0] == right[0]:
+                    return left[0], left[1] | right[1]
+            case exp.Column() if types.get(node.name) is ColumnType.BOOLEAN:
+                return node.name, frozenset([True])
+    except NotConstant:
+        pass
+    return None
+
+
+def _any_items(node: exp.Expression) -> list[exp.Expression] | None:
+    """The elements of `ANY(ARRAY[…])`; None for anything else."""
+    if isinstance(node, exp.Any):
+        array = node.this.unnest()
+        if isinstance(array, exp.Array):
+            return list(array.expressions)
+        raise NotConstant
+    return None
+
+
+def _derived_groups(table: Table, values: Mapping[str, frozenset[Any]]) -> Iterator[KeyGroup]:
+    """What identifiers and ARNs among the constants say about other columns."""
+    if IDENTIFIER in values and table.identifier:
+        yield _identifier_parts(table, values[IDENTIFIER])
+    elif table.identifier and all(c in values for c in table.identifier) and table.column(IDENTIFIER) is not None:
+        parts = combine([KeyGroup((c,), tuple((v,) for v in sorted(values[c], key=repr)), "constant") for c in table.identifier])
+        rows = project(parts, table.identifier)
+        yield KeyGroup(
+            (IDENTIFIER, *table.identifier), tuple(("|".join(map(str, r)), *r) for r in rows), "the parts of the identifier"
+        )
+    for column in _own_arn_columns(table):
+        if column in values:
+            yield from _arn_groups(table, column, values[column])
+
+
+def _identifier_parts(table: Table, identifiers: frozenset[Any]) -> KeyGroup:
+    types = {c.name: c.type for c in table.columns}
+    rows: list[tuple[Any, ...]] = []
+    for text in sorted(identifiers):
+        parts = text.split("|") if len(table.identifier) > 1 else [text]
+        if len(parts) != len(table.identifier):
+            raise InvalidText(
+                f"'{text}' is not an identifier of {table.name}",
+                hint="it has the form " + "|".join(table.identifier),
+            )
+        for name, part in zip(table.identifier, parts, strict=True):
+            if name.endswith("_arn") and not part.startswith("arn:"):
+                raise InvalidText(f"'{part}' is no ARN: {table.name} is identified by {name}", hint="it has the form " + _arn_form(table, name))
+        typed = [int(p) if types[n] is ColumnType.BIGINT and p.isdigit() else p for n, p in zip(table.identifier, parts, strict=True)]
+        rows.append((text, *typed))
+    return KeyGroup((IDENTIFIER, *table.identifier), tuple(rows), "the identifier")
+
+
+def _arn_form(table: Table, column: str) -> str:
+    if table.arn is not None and table.arn.column == column:
+        return table.arn.template.replace("{", "<").replace("}", ">")
+    return "arn:<partition>:<service>:<region>:<account>:<resource>"
+
+
+def _own_arn_columns(table: Table) -> tuple[str, ...]:
+    """The columns that hold the row's own ARN."""
+    own = [table.arn.column] if table.arn is not None else []
+    single = table.identifier[0] if len(table.identifier) == 1 else ""
+    if single.endswith("arn"):
+        own += [single, IDENTIFIER]
+    if table.key and len(table.key) == 1 and table.key[0].endswith("arn"):
+        own += [table.key[0], "_key"]
+    return tuple(dict.fromkeys(own))
+
+
+def _arn_groups(table: Table, column: str, texts: frozenset[Any]) -> Iterator[KeyGroup]:
+    arn = table.arn
+    if arn is not None and arn.column in _own_arn_columns(table):
+        names = tuple(n for n in dict.fromkeys((column, arn.column, "region", "account_id", *arn_columns(arn))))
+        found = [(t, parse_arn(arn, t, table)) for t in sorted(texts)]
+        rows = [tuple(t if n in (column, arn.column) else f.get(n) for n in names) for t, f in found if f is not None]
+        yield KeyGroup(names, tuple(rows), "the ARN")
+        return
+    places = [(t, where_of_arn(t)) for t in sorted(texts)]
+    for name in ("region", "account_id"):
+        if places and all(name in place for _, place in places):
+            yield KeyGroup((column, name), tuple((t, place[name]) for t, place in places), "the ARN")
+
+
+def with_derived(table: Table, groups: list[KeyGroup]) -> list[KeyGroup]:
+    """The groups, and what the identifiers and ARNs among their values say about other columns.
+
+    For values that came from other scans: text that is no identifier of this table simply matches nothing.
+    """
+    values: dict[str, frozenset[Any]] = {}
+    for group in groups:
+        for at, column in enumerate(group.columns):
+            values[column] = frozenset(row[at] for row in group.rows or () if row[at] is not None)
+    usable = dict(values)
+    if IDENTIFIER in usable:
+        usable[IDENTIFIER] = frozenset(v for v in usable[IDENTIFIER] if _is_identifier(table, str(v)))
+    return combine([*groups, *_derived_groups(table, usable)])
+
+
+def _is_identifier(table: Table, text: str) -> bool:
+    parts = text.split("|") if len(table.identifier) > 1 else [text]
+    return len(parts) == len(table.identifier) and all(
+        p.startswith("arn:") or not n.endswith("_arn") for n, p in zip(table.identifier, parts, strict=True)
+    )
+
+
+def combine(groups: list[KeyGroup]) -> list[KeyGroup]:
+    """Natural-join the groups that share a column, so that no column is in two of the groups given back."""
+    done: list[KeyGroup] = []
+    for group in groups:
+        merged = group
+        rest: list[KeyGroup] = []
+        for other in done:
+            if merged.rows is not None and other.rows is not None and set(other.columns) & set(merged.columns):
+                merged = _join(other, merged)
+            else:
+                rest.append(other)
+        done = [*rest, merged]
+    return done
+
+
+def _join(a: KeyGroup, b: KeyGroup) -> KeyGroup:
+    assert a.rows is not None and b.rows is not None
+    shared = [c for c in a.columns if c in b.columns]
+    extra = [i for i, c in enumerate(b.columns) if c not in a.columns]
+    by_key: dict[tuple[Any, ...], list[tuple[Any, ...]]] = {}
+    for row in b.rows:
+        by_key.setdefault(tuple(row[b.columns.index(c)] for c in shared), []).append(tuple(row[i] for i in extra))
+    rows = tuple((*row, *more) for row in a.rows for more in by_key.get(tuple(row[a.columns.index(c)] for c in shared), []))
+    why = a.why if a.why == b.why else f"{a.why}, {b.why}"
+    return KeyGroup((*a.columns, *(b.columns[i] for i in extra)), rows, why)
+
+
+def project(groups: Iterable[KeyGroup], columns: tuple[str, ...]) -> list[tuple[Any, ...]]:
+    """The distinct combinations of values for these columns, which the (disjoint, known) groups must all have between them."""
+    rows: list[dict[str, Any]] = [{}]
+    for group in groups:
+        wanted = [c for c in group.columns if c in columns]
+        if group.rows is None or (not wanted and group.rows):
+            continue
+        distinct = dict.fromkeys(tuple(row[group.columns.index(c)] for c in wanted) for row in group.rows)
+        rows = [{**row, **dict(zip(wanted, values, strict=True))} for row in rows for values in distinct]
+    return [tuple(row[c] for c in columns) for row in rows]
+
+
+def provider_of(scope: Scope, column: exp.Column) -> exp.Table | Scope | None:
+    """What a column's alias means, seen from a scope: one of its own sources or one of an enclosing query's."""
+    reach: Scope | None = scope
+    while reach is not None:
+        if column.table in reach.selected_sources:
+            source = reach.selected_sources[column.table][1]
+            return source if isinstance(source, exp.Table | Scope) else None
+        reach = reach.parent
+    return None

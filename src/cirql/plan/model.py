@@ -1,0 +1,110 @@
+"""What a plan is: scans in dependency order, and the SQL that remains for DuckDB. Data only; EXPLAIN prints it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cirql.catalog.model import Fetch, Table
+from cirql.types import ColumnType
+
+
+@dataclass(frozen=True, slots=True)
+class KeyQuery:
+    """Key values that other scans supply: SQL over their relations, run once those are read."""
+
+    sql: str
+    relations: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyGroup:
+    """Values that go together for some columns of a table.
+
+    `rows` are known now (constants); else `query` gives them later. Several groups combine by natural join.
+    `why` is said in EXPLAIN.
+    """
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...] | None
+    why: str
+    query: KeyQuery | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RowFilter:
+    """A condition on one table's own columns: a DuckDB query over a relation `page` that gives one boolean a row, in order."""
+
+    sql: str
+    columns: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Per-row fetches that run together, once the columns they need are there."""
+
+    fetches: tuple[Fetch, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ParentScan:
+    """The scan whose rows supply keys: `bindings` pairs the child's column with the parent's."""
+
+    scan: Scan
+    bindings: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """One table in one query.
+
+    `columns` are delivered to DuckDB as `relation`. `keys` narrow what is asked. `root` gives rows, `steps` complete them,
+    `filters` drop rows as soon as their columns are known. `limit` is how many rows are enough, where nothing later can drop one.
+    """
+
+    relation: str
+    table: Table
+    columns: tuple[str, ...]
+    root: Fetch
+    keys: tuple[KeyGroup, ...] = ()
+    parent: ParentScan | None = None
+    steps: tuple[Step, ...] = ()
+    filters: tuple[RowFilter, ...] = ()
+    limit: int | None = None
+
+    @property
+    def depends(self) -> frozenset[str]:
+        """The relations that must be read before this scan can start."""
+        own = {r for g in self.keys if g.query is not None for r in g.query.relations}
+        return frozenset(own | (self.parent.scan.depends if self.parent is not None else frozenset()))
+
+    @property
+    def fetches(self) -> tuple[Fetch, ...]:
+        """Every fetch of this scan and of its parents, root first."""
+        own = (self.root, *(f for step in self.steps for f in step.fetches))
+        return own if self.parent is None else (*self.parent.scan.fetches, *own)
+
+    def constants(self, column: str) -> frozenset[Any] | None:
+        """The only values the column may have, where constants say so; None where any value may come."""
+        found: frozenset[Any] | None = None
+        for group in self.keys:
+            if group.rows is not None and column in group.columns:
+                at = group.columns.index(column)
+                values = frozenset(row[at] for row in group.rows)
+                found = values if found is None else found & values
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All scans of a statement, in an order in which each finds its keys, and what DuckDB then runs.
+
+    `relations` gives each relation's columns and types. `streamed` names the relation that may be read once while its pages
+    arrive; all others are read completely first.
+    """
+
+    scans: tuple[Scan, ...]
+    sql: str
+    relations: Mapping[str, Mapping[str, ColumnType]]
+    streamed: str | None = None

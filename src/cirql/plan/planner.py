@@ -1,0 +1,260 @@
+"""From bound statement to plan: one pass per idea, in this order.
+
+    predicates   what must hold of each table's rows            (`predicates`)
+    keys         which values its key columns can have          (`keys`)
+    parents      how its rows are reached                       (`access`)
+    hydrate      which calls per row complete them              (`hydrate`)
+    limit        how many rows are enough                       (`limit`)
+
+Pure: the catalog's lookup, the translation to DuckDB's dialect and the time are handed in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from sqlglot import exp
+from sqlglot.optimizer.scope import Scope
+
+from cirql.catalog.model import Role, Table
+from cirql.names import TableName
+from cirql.plan.access import Accessor, Need
+from cirql.plan.hydrate import derivable
+from cirql.plan.keys import IDENTIFIER, combine, constant_groups, project, provider_of
+from cirql.plan.limit import apply_limit, streamed_relation
+from cirql.plan.model import KeyGroup, KeyQuery, Plan, RowFilter, Scan
+from cirql.plan.predicates import Conditions, Edge, conditions
+from cirql.sql.bind import Bound, Source, column_types
+from cirql.types import ColumnType
+
+Translate = Callable[[exp.Expression, Mapping[str, Mapping[str, ColumnType]]], str]
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A scan while it is being planned."""
+
+    source: Source
+    conditions: Conditions
+    groups: list[KeyGroup] = field(default_factory=list)
+
+    @property
+    def table(self) -> Table:
+        return self.source.table
+
+    def has_constants(self, column: str) -> bool:
+        return any(column in g.columns and g.rows is not None for g in self.groups)
+
+
+def plan(bound: Bound, find_table: Callable[[TableName], Table], translate: Translate, *, pushdown: bool = True) -> Plan:
+    """Plan a statement.
+
+    `pushdown=False` reads every table whole: the answer must be the same, and a test holds that it is.
+    Raises MissingKey where a table cannot be reached, InvalidText where a constant cannot be an identifier.
+    """
+    found = conditions(bound)
+    drafts = [_Draft(s, found[s.relation] if pushdown else Conditions()) for s in bound.sources]
+    for draft in drafts:
+        draft.groups = constant_groups(draft.table, found[draft.source.relation].conjuncts)
+        if not pushdown:
+            draft.groups = _indispensable(draft)
+    _propagate_constants(drafts)
+    order = _key_queries(bound, drafts, translate)
+    accessor = Accessor(find_table, lambda table, conjuncts: _row_filter(table, conjuncts, translate))
+    scans = [_scan(accessor, draft) for draft in order]
+    if pushdown:
+        scans = apply_limit(bound, scans)
+    return Plan(
+        scans=tuple(scans),
+        sql=translate(bound.tree, bound.relations),
+        relations=bound.relations,
+        streamed=streamed_relation(bound),
+    )
+
+
+def _indispensable(draft: _Draft) -> list[KeyGroup]:
+    """Without pushdown, what is kept: where to ask, and keys that no list call and no parent replaces."""
+    listable = any(f.role is Role.LIST and (not f.required or _has_parents(draft.table, f)) for f in draft.table.fetches)
+    if not listable:
+        return draft.groups
+    place = ("region", draft.table.account_column)
+    kept = []
+    for group in draft.groups:
+        columns = tuple(c for c in group.columns if c in place)
+        if columns and group.rows is not None:
+            kept.append(KeyGroup(columns, tuple(project([group], columns)), group.why))
+    return kept
+
+
+def _has_parents(table: Table, fetch: Fetch) -> bool:
+    return fetch.required <= {p.column for p in table.parents}
+
+
+def _propagate_constants(drafts: list[_Draft]) -> None:
+    """`v.image_name = i.image_name AND i.image_name = 'a'` says `v.image_name = 'a'` too."""
+    by_relation = {d.source.relation: d for d in drafts}
+    changed = True
+    while changed:
+        changed = False
+        for draft in drafts:
+            for edge in draft.conditions.edges:
+                provider = _relation_of(edge)
+                if provider not in by_relation or draft.has_constants(edge.column):
+                    continue
+                assert isinstance(edge.provider, exp.Column)
+                values = _single_column(by_relation[provider], edge.provider.name)
+                if values is not None:
+                    why = f"equal to {edge.provider.table}.{edge.provider.name}"
+                    group = KeyGroup((edge.column,), values, why)
+                    equality = exp.In(
+                        this=exp.column(edge.column, table=draft.source.alias, quoted=True),
+                        expressions=[exp.convert(v) for (v,) in values],
+                    )
+                    draft.groups = combine([*draft.groups, *constant_groups(draft.table, [equality]), group])
+                    changed = True
+
+
+def _relation_of(edge: Edge) -> str | None:
+    if not isinstance(edge.provider, exp.Column):
+        return None
+    provider = provider_of(edge.scope, edge.provider)
+    return provider.name if isinstance(provider, exp.Table) else None
+
+
+def _single_column(draft: _Draft, column: str) -> tuple[tuple[object], ...] | None:
+    for group in draft.groups:
+        if column in group.columns and group.rows is not None:
+            at = group.columns.index(column)
+            return tuple((v,) for v in dict.fromkeys(row[at] for row in group.rows))
+    return None
+
+
+def _key_queries(bound: Bound, drafts: list[_Draft], translate: Translate) -> list[_Draft]:
+    """Let tables that need keys take them from the others, and give the order in which all can run."""
+    depends: dict[str, set[str]] = {d.source.relation: set() for d in drafts}
+    needy = sorted(drafts, key=lambda d: (not _needs_keys(d), len(d.groups)))
+    for draft in needy:
+        for edges in _edges_by_provider(draft):
+            columns = tuple(dict.fromkeys(e.column for e in edges if not draft.has_constants(e.column)))
+            if not any(_is_useful(draft, c) for c in columns):
+                continue
+            query = _provider_query(bound, edges, columns)
+            if query is None:
+                continue
+            relations = {t.name for t in query.find_all(exp.Table) if t.name in depends}
+            own = draft.source.relation
+            if own in relations or any(_reaches(depends, r, own) for r in relations):
+                continue
+            if not _needs_keys(draft) and not all(_is_narrow(d) for d in drafts if d.source.relation in relations):
+                continue
+            depends[own] |= relations
+            sql = translate(query, {r: t for r, t in bound.relations.items() if r in relations})
+            why = "joined with " + ", ".join(sorted({_provider_name(e) for e in edges}))
+            draft.groups.append(KeyGroup(columns, None, why, KeyQuery(sql, tuple(sorted(relations)))))
+    return _topological(drafts, depends)
+
+
+def _needs_keys(draft: _Draft) -> bool:
+    """Whether no list call works without a key that the query has not given yet."""
+    known = derivable(draft.table, {c for g in draft.groups for c in g.columns})
+    return not any(f.role is not Role.ENRICH and f.required <= known for f in draft.table.fetches)
+
+
+def _is_narrow(draft: _Draft) -> bool:
+    return any(g.rows is not None for g in draft.groups) or bool(draft.conditions.conjuncts)
+
+
+def _is_useful(draft: _Draft, column: str) -> bool:
+    inputs = {c for f in draft.table.fetches if f.role is not Role.ENRICH for c in f.required}
+    return bool(derivable(draft.table, {column}) & (inputs | {IDENTIFIER}))
+
+
+def _edges_by_provider(draft: _Draft) -> list[list[Edge]]:
+    groups: dict[object, list[Edge]] = {}
+    for edge in draft.conditions.edges:
+        key: object = id(edge.provider) if isinstance(edge.provider, exp.Query) else (id(edge.scope), edge.provider.table)
+        groups.setdefault(key, []).append(edge)
+    return list(groups.values())
+
+
+def _provider_name(edge: Edge) -> str:
+    return edge.provider.table if isinstance(edge.provider, exp.Column) else "a subquery"
+
+
+def _provider_query(bound: Bound, edges: list[Edge], columns: tuple[str, ...]) -> exp.Query | None:
+    """SELECT DISTINCT of the values that the other side can give; None where it depends on the row being looked for."""
+    first = edges[0].provider
+    if isinstance(first, exp.Query):
+        scope = next((s for s in edges[0].scope.subquery_scopes if s.expression is first), None)
+        if scope is None or scope.external_columns:
+            return None
+        return _with_ctes(bound, first.copy())
+    source = provider_of(edges[0].scope, first)
+    by_column = {e.column: e.provider for e in edges if isinstance(e.provider, exp.Column)}
+    selects = [exp.alias_(exp.column(by_column[c].name, table="p", quoted=True), c, quoted=True) for c in columns]
+    if isinstance(source, exp.Table):
+        inner: exp.Expression = source.copy()
+        inner.set("joins", None)
+        inner.set("alias", exp.TableAlias(this=exp.to_identifier("p")))
+    elif isinstance(source, Scope) and isinstance(source.expression, exp.Query):
+        if source.external_columns:
+            return None
+        parent = source.expression.parent
+        names = parent.alias_column_names if isinstance(parent, exp.CTE | exp.Subquery) else []
+        alias = exp.TableAlias(this=exp.to_identifier("p"), columns=[exp.to_identifier(n) for n in names])
+        inner = exp.Subquery(this=source.expression.copy(), alias=alias)
+    else:
+        return None
+    return _with_ctes(bound, exp.select(*selects).distinct().from_(inner))
+
+
+def _with_ctes(bound: Bound, query: exp.Query) -> exp.Query:
+    """The statement's CTEs that the query still refers to, in front of it."""
+    with_ = bound.tree.args.get("with_") or bound.tree.args.get("with")
+    if with_ is None:
+        return query
+    names = {cte.alias: cte for cte in with_.expressions}
+    used: list[str] = []
+    open_ = [t.name for t in query.find_all(exp.Table)]
+    while open_:
+        name = open_.pop()
+        if name in names and name not in used:
+            used.append(name)
+            open_ += [t.name for t in names[name].find_all(exp.Table)]
+    if used:
+        query.set("with_", exp.With(expressions=[c.copy() for n, c in names.items() if n in used], recursive=with_.args.get("recursive")))
+    return query
+
+
+def _reaches(depends: Mapping[str, set[str]], start: str, goal: str) -> bool:
+    return start == goal or any(_reaches(depends, r, goal) for r in depends[start])
+
+
+def _topological(drafts: list[_Draft], depends: Mapping[str, set[str]]) -> list[_Draft]:
+    ordered: list[_Draft] = []
+    done: set[str] = set()
+    while len(ordered) < len(drafts):
+        for draft in drafts:
+            if draft.source.relation not in done and depends[draft.source.relation] <= done:
+                ordered.append(draft)
+                done.add(draft.source.relation)
+    return ordered
+
+
+def _scan(accessor: Accessor, draft: _Draft) -> Scan:
+    source = draft.source
+    own = [c for c in draft.conditions.conjuncts if {x.name for x in c.find_all(exp.Column)} <= {x.name for x in source.table.columns}]
+    need = Need(source.table, frozenset(source.columns), tuple(draft.groups), tuple(own))
+    return accessor.scan(need, source.relation, source.columns)
+
+
+def _row_filter(table: Table, conjuncts: list[exp.Expression], translate: Translate) -> RowFilter:
+    """The conjuncts as one DuckDB query over the relation `page`, giving a boolean for each of its rows, in order."""
+    moved = exp.and_(*(c.copy() for c in conjuncts))
+    columns = sorted({c.name for c in moved.find_all(exp.Column)})
+    for column in moved.find_all(exp.Column):
+        column.set("table", exp.to_identifier("page"))
+    query = exp.select(exp.alias_(exp.paren(moved), "kept")).from_("page")
+    sql = translate(query, {"page": column_types(table, columns)})
+    return RowFilter(sql, frozenset(columns))

@@ -1,0 +1,247 @@
+"""First pass: what must hold of each table's rows for them to matter, and which columns must be equal to which.
+
+Conditions come from WHERE and ON. They may only be used to fetch *less*: DuckDB still runs the query with its whole WHERE. So a
+condition may be handed to a table exactly if no row that fails it can change the answer:
+
+* from WHERE, and from the ON of inner joins: any conjunct over the table alone; where an outer join can fill the table's
+  columns with NULLs, only a conjunct that is never true of an all-NULL row (`v.version = 3`, not `v.version IS NULL`);
+* from the ON of a LEFT JOIN: to the joined table only; RIGHT JOIN: to the others only; FULL JOIN: to none.
+
+Conditions on the columns of a subquery, or of a CTE that is used once, go on into it where its projection passes the column through
+and nothing in it (LIMIT, aggregate, window, DISTINCT ON) looks at other rows. An example: from
+
+    SELECT * FROM (SELECT image_name n, version FROM scan_0) s WHERE s.n = 'a'
+
+scan_0 gets the condition `image_name = 'a'`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from sqlglot import exp
+from sqlglot.optimizer.scope import Scope, traverse_scope
+
+from cirql.sql.bind import Bound
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """`column` of `relation` only matters where it equals one of the values that `provider` gives.
+
+    `provider` is a column of another source (`by_alias` in `scope`), or a subquery that gives one column.
+    """
+
+    relation: str
+    column: str
+    scope: Scope
+    provider: exp.Column | exp.Query
+
+
+@dataclass(slots=True)
+class Conditions:
+    """What is known of one source: conjuncts over its own columns, and equalities with others."""
+
+    conjuncts: list[exp.Expression] = field(default_factory=list)
+    edges: list[Edge] = field(default_factory=list)
+
+
+def conditions(bound: Bound) -> dict[str, Conditions]:
+    """The conditions of every relation of the statement."""
+    found: dict[str, Conditions] = {s.relation: Conditions() for s in bound.sources}
+    scopes = list(traverse_scope(bound.tree)) if isinstance(bound.tree, exp.Query) else []
+    uses = _cte_uses(scopes)
+    inherited: dict[int, list[exp.Expression]] = {}
+    for scope in reversed(scopes):  # outer scopes first: they hand conditions inwards
+        if isinstance(scope.expression, exp.Select):
+            _conditions_of_select(scope, inherited, uses, found)
+    return found
+
+
+def _cte_uses(scopes: list[Scope]) -> dict[int, int]:
+    uses: dict[int, int] = {}
+    for scope in scopes:
+        for node, source in scope.selected_sources.values():
+            if isinstance(source, Scope) and isinstance(node, exp.Table):
+                uses[id(source)] = uses.get(id(source), 0) + 1
+    return uses
+
+
+def _conditions_of_select(
+    scope: Scope, inherited: dict[int, list[exp.Expression]], uses: dict[int, int], found: dict[str, Conditions]
+) -> None:
+    sources = {alias: source for alias, (_, source) in scope.selected_sources.items()}
+    nullable = _nullable(scope.expression, list(sources))
+    for conjunct, allowed in (*_own_conjuncts(scope.expression, set(sources)), *((c, set(sources)) for c in inherited.get(id(scope), []))):
+        aliases = {c.table for c in conjunct.find_all(exp.Column)}
+        here = aliases & set(sources)
+        if len(aliases) == 1 and len(here) == 1 and not conjunct.find(exp.Query):
+            alias = here.pop()
+            if alias in allowed and (alias not in nullable or rejects_null(conjunct)):
+                _hand_over(sources[alias], alias, conjunct, inherited, uses, found)
+        for alias in here & allowed:
+            _add_edges(scope, sources[alias], alias, conjunct, found)
+
+
+def _own_conjuncts(select: exp.Expression, aliases: set[str]) -> Iterator[tuple[exp.Expression, set[str]]]:
+    """Each conjunct, with the aliases whose rows it may restrict."""
+    where = select.args.get("where")
+    if where is not None:
+        for conjunct in _split(where.this):
+            yield conjunct, aliases
+    before = {select.args["from_"].this.alias_or_name} if select.args.get("from_") else set()
+    for join in select.args.get("joins") or []:
+        alias = join.this.alias_or_name
+        allowed = _restricted_by_on(join, before, alias, aliases)
+        if join.args.get("on") is not None:
+            for conjunct in _split(join.args["on"]):
+                yield conjunct, allowed
+        for name in join.args.get("using") or []:
+            for other in before:
+                yield exp.EQ(this=exp.column(name.name, table=alias), expression=exp.column(name.name, table=other)), allowed
+        before = before | {alias}
+
+
+def _restricted_by_on(join: exp.Join, before: set[str], alias: str, aliases: set[str]) -> set[str]:
+    match join.side:
+        case "LEFT":
+            return {alias}
+        case "RIGHT":
+            return before
+        case "FULL":
+            return set()
+    return {alias} if join.kind in ("SEMI", "ANTI") else aliases
+
+
+def _nullable(select: exp.Expression, aliases: list[str]) -> set[str]:
+    """The sources whose columns an outer join may fill with NULLs."""
+    nullable: set[str] = set()
+    before = {select.args["from_"].this.alias_or_name} if select.args.get("from_") else set()
+    for join in select.args.get("joins") or []:
+        alias = join.this.alias_or_name
+        if join.side in ("LEFT", "FULL"):
+            nullable.add(alias)
+        if join.side in ("RIGHT", "FULL"):
+            nullable |= before
+        before.add(alias)
+    return nullable
+
+
+def _split(node: exp.Expression) -> Iterator[exp.Expression]:
+    node = node.unnest()
+    if isinstance(node, exp.And):
+        yield from _split(node.this)
+        yield from _split(node.expression)
+    else:
+        yield node
+
+
+_NULL_REJECTING = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Like, exp.ILike, exp.RegexpLike, exp.RegexpILike)
+
+
+def rejects_null(node: exp.Expression) -> bool:
+    """Whether the condition is surely not true where all its columns are NULL."""
+    node = node.unnest()
+    match node:
+        case exp.And():
+            return rejects_null(node.this) or rejects_null(node.expression)
+        case exp.Or():
+            return rejects_null(node.this) and rejects_null(node.expression)
+        case exp.Not():
+            inner = node.this.unnest()
+            if isinstance(inner, exp.Is) and isinstance(inner.expression, exp.Null):
+                return isinstance(inner.this, exp.Column)
+            return isinstance(inner, (exp.In, exp.Between, *_NULL_REJECTING)) and rejects_null(inner)
+        case exp.In() | exp.Between():
+            return isinstance(node.this, exp.Column)
+        case exp.Column():
+            return True
+    if isinstance(node, _NULL_REJECTING):
+        return isinstance(node.this, exp.Column) or isinstance(node.expression, exp.Column)
+    return False
+
+
+def _hand_over(
+    source: exp.Expression | Scope,
+    alias: str,
+    conjunct: exp.Expression,
+    inherited: dict[int, list[exp.Expression]],
+    uses: dict[int, int],
+    found: dict[str, Conditions],
+) -> None:
+    if isinstance(source, exp.Table):
+        if source.name in found:
+            found[source.name].conjuncts.append(conjunct)
+    elif isinstance(source, Scope) and uses.get(id(source), 1) == 1:
+        for inner, moved in _inwards(source, conjunct):
+            inherited.setdefault(id(inner), []).append(moved)
+
+
+def _inwards(scope: Scope, conjunct: exp.Expression) -> Iterator[tuple[Scope, exp.Expression]]:
+    """The condition in terms of a subquery's own sources, for it or for each branch of its UNION, where it may go in."""
+    if isinstance(scope.expression, exp.SetOperation):
+        if not isinstance(scope.expression, exp.Union) or scope.expression.args.get("limit") or _recursive(scope):
+            return
+        names = scope.expression.named_selects
+        for branch in scope.union_scopes:
+            if not isinstance(branch.expression, exp.Select):
+                continue
+            outputs = dict(zip(names, branch.expression.selects, strict=False))
+            moved = _through(branch.expression, outputs, conjunct)
+            if moved is not None:
+                yield branch, moved
+        return
+    if isinstance(scope.expression, exp.Select):
+        parent = scope.expression.parent
+        columns = parent.alias_column_names if isinstance(parent, exp.CTE | exp.Subquery) else []
+        names = columns or scope.expression.named_selects
+        moved = _through(scope.expression, dict(zip(names, scope.expression.selects, strict=False)), conjunct)
+        if moved is not None:
+            yield scope, moved
+
+
+def _recursive(scope: Scope) -> bool:
+    with_ = scope.expression.find_ancestor(exp.With)
+    return bool(with_ is not None and with_.args.get("recursive"))
+
+
+def _through(select: exp.Select, outputs: dict[str, exp.Expression], conjunct: exp.Expression) -> exp.Expression | None:
+    """The condition with every output name replaced by the column it passes through; None where that is not safe."""
+    if any(select.args.get(a) for a in ("limit", "offset", "windows", "qualify")) or select.find(exp.Window):
+        return None
+    distinct = select.args.get("distinct")
+    if distinct is not None and distinct.args.get("on"):
+        return None
+    grouped = None
+    if select.args.get("group") or select.find(exp.AggFunc):
+        group = select.args.get("group")
+        if group is not None and any(group.args.get(a) for a in ("rollup", "cube", "grouping_sets", "all")):
+            return None
+        grouped = [e.sql() for e in group.expressions] if group is not None else []
+    moved = conjunct.copy()
+    for column in list(moved.find_all(exp.Column)):
+        output = outputs.get(column.name)
+        inner = output.unalias() if output is not None else None
+        if not isinstance(inner, exp.Column) or (grouped is not None and inner.sql() not in grouped):
+            return None
+        if column is moved:
+            moved = inner.copy()
+        else:
+            column.replace(inner.copy())
+    return moved
+
+
+def _add_edges(scope: Scope, source: exp.Expression | Scope, alias: str, conjunct: exp.Expression, found: dict[str, Conditions]) -> None:
+    """Note `alias.column = other.column` and `alias.column IN (SELECT …)`."""
+    if not isinstance(source, exp.Table) or source.name not in found:
+        return
+    conjunct = conjunct.unnest()
+    if isinstance(conjunct, exp.EQ):
+        for mine, other in ((conjunct.this, conjunct.expression), (conjunct.expression, conjunct.this)):
+            if isinstance(mine, exp.Column) and mine.table == alias and isinstance(other, exp.Column) and other.table != alias:
+                found[source.name].edges.append(Edge(source.name, mine.name, scope, other))
+    elif isinstance(conjunct, exp.In) and isinstance(conjunct.this, exp.Column) and conjunct.this.table == alias:
+        query = conjunct.args.get("query")
+        if query is not None and isinstance(query.unnest(), exp.Query):
+            found[source.name].edges.append(Edge(source.name, conjunct.this.name, scope, query.unnest()))

@@ -1,0 +1,173 @@
+"""Text to statement: the one place where SQL is read.
+
+sqlglot's stock Postgres dialect does the grammar. What it does not know (EXPLAIN with options) is peeled off by a look at
+the tokens first: subclassing its parser breaks where its compiled build is installed.
+Nothing here knows tables: names are resolved in `bind`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from cirql.errors import InvalidStatement, NotSupported, ParseError
+
+if TYPE_CHECKING:
+    from sqlglot import exp
+
+MAX_SQL_BYTES = 512 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One parsed statement: its tree, its text, and what was asked about it.
+
+    `offset` is where the tree's text begins in `text`, so that positions can point into what the user typed.
+    """
+
+    tree: exp.Expression
+    text: str
+    explain: Explain | None = None
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Explain:
+    """EXPLAIN and its options: `format` is TEXT, JSON, MERMAID or POLICY."""
+
+    analyze: bool = False
+    format: str = "TEXT"
+
+
+def parse(text: str) -> Statement:
+    """Read exactly one statement.
+
+    Raises ParseError (empty, too long, not SQL), InvalidStatement (several statements), NotSupported (not a query).
+    """
+    if len(text) > MAX_SQL_BYTES or len(text.encode(errors="replace")) > MAX_SQL_BYTES:
+        raise ParseError(
+            f"the statement is longer than {MAX_SQL_BYTES // 1024} KiB",
+            hint="put long lists of values into a file and join it: … IN (SELECT id FROM read_csv('ids.csv'))",
+        )
+    explain, offset = _peel_explain(text)
+    trees = [t for t in _parse_all(text[offset:], offset) if t is not None]
+    if not trees:
+        raise ParseError("there is no statement", hint="write a SELECT, for example: SELECT * FROM aws.sagemaker_image_version")
+    if len(trees) > 1:
+        raise InvalidStatement(f"{len(trees)} statements where one is meant", hint="run them one at a time")
+    statement = Statement(trees[0], text, explain, offset)
+    _refuse_others(statement)
+    return statement
+
+
+def _parse_all(text: str, offset: int) -> list[Any]:
+    import logging
+
+    import sqlglot
+    from sqlglot.errors import ParseError as SyntaxFault
+    from sqlglot.errors import TokenError
+
+    # sqlglot warns on its logger when it falls back to an opaque Command; that case is refused by name below.
+    logging.getLogger("sqlglot").setLevel(logging.ERROR)
+    try:
+        with _deep_recursion():
+            return list(sqlglot.parse(text, dialect="postgres"))
+    except SyntaxFault as fault:
+        raise _syntax_error(text, offset, fault) from None
+    except TokenError:
+        raise ParseError("a quoted string or comment is not closed", position=_unclosed(text, offset)) from None
+    except RecursionError:
+        raise ParseError("the statement is nested too deeply", hint="flatten long chains of OR into IN (…)") from None
+
+
+@contextmanager
+def _deep_recursion() -> Iterator[None]:
+    """Leave sqlglot's recursive descent enough frames for a long generated statement, and give them back."""
+    import sys
+
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, 5000))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
+
+
+def _syntax_error(text: str, offset: int, fault: Any) -> ParseError:
+    first = fault.errors[0] if fault.errors else {}
+    description = re.sub(r"<Token [^>]*text: ([^,>]*),[^>]*>", r"'\1'", str(first.get("description", "not a statement")))
+    description = description.replace("Invalid expression / Unexpected token", "unexpected text")
+    near = first.get("highlight") or ""
+    position = None
+    if first.get("line") is not None and first.get("col") is not None:
+        position = offset + _offset_of(text, int(first["line"]), int(first["col"])) - len(near)
+    message = description[:1].lower() + description[1:]
+    if near and near not in message:
+        message += f" near {near!r}"
+    return ParseError(f"syntax error: {message}", position=None if position is None else max(position, 0))
+
+
+def _offset_of(text: str, line: int, col: int) -> int:
+    lines = text.split("\n")
+    return sum(len(before) + 1 for before in lines[: line - 1]) + col
+
+
+def _unclosed(text: str, offset: int) -> int | None:
+    """The place of the quote or comment that is never closed, as far as a simple scan can tell."""
+    opened: tuple[str, int] | None = None
+    i = 0
+    while i < len(text):
+        if opened is None:
+            if text[i] in "'\"":
+                opened = (text[i], i)
+            elif text.startswith("/*", i):
+                opened = ("*/", i)
+            elif text.startswith("--", i):
+                end = text.find("\n", i)
+                i = len(text) if end < 0 else end
+        elif text.startswith(opened[0], i):
+            opened = None
+        i += 1
+    return None if opened is None else offset + opened[1]
+
+
+_EXPLAIN = re.compile(r"\s*EXPLAIN\b\s*(?P<analyze>ANALYZE\b\s*)?(?:\((?P<options>[^()]*)\)\s*)?", re.IGNORECASE)
+_FORMATS = ("TEXT", "JSON", "MERMAID", "POLICY")
+
+
+def _peel_explain(text: str) -> tuple[Explain | None, int]:
+    match = _EXPLAIN.match(text)
+    if match is None:
+        return None, 0
+    explain = Explain(analyze=match["analyze"] is not None)
+    for option in filter(None, (o.strip() for o in (match["options"] or "").split(","))):
+        words = option.upper().split()
+        if words == ["ANALYZE"]:
+            explain = replace(explain, analyze=True)
+        elif words == ["POLICY"]:
+            explain = replace(explain, format="POLICY")
+        elif len(words) == 2 and words[0] == "FORMAT" and words[1] in _FORMATS:
+            explain = replace(explain, format=words[1])
+        else:
+            raise ParseError(
+                f"unknown EXPLAIN option: {option}",
+                hint="the options are ANALYZE, POLICY and FORMAT TEXT | JSON | MERMAID",
+                position=match.start("options"),
+            )
+    return explain, match.end()
+
+
+def _refuse_others(statement: Statement) -> None:
+    from sqlglot import exp
+
+    tree = statement.tree
+    if isinstance(tree, exp.Query):
+        for node in tree.walk():
+            if isinstance(node, exp.DML | exp.DDL | exp.Into) and not isinstance(node, exp.Query):
+                raise NotSupported(f"{node.key.upper()} inside a query is not supported")
+        return
+    word = statement.text[statement.offset :].lstrip().split(None, 1)[0].strip(";(").upper()
+    raise NotSupported(f"{word} is not a statement that cirql runs", hint="SELECT, WITH, VALUES and EXPLAIN are")
