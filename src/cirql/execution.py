@@ -130,9 +130,7 @@ class Execution:
         with recording() as stats:
             self._so_far.stats = stats
             calls = Calls(self._home.client, self._plan.scans, self._home.settings.concurrency)
-            around = Surroundings(
-                calls, self._engine.passes, _now, self._home.settings.concurrency, notices=self._so_far.notices
-            )
+            around = Surroundings(calls, self._engine.passes, _now, self._home.settings.concurrency, notices=self._so_far.notices)
             try:
                 await self._all_scans(around)
             except BaseException as error:

@@ -1,0 +1,1 @@
+"""From a plan to Arrow batches: the calls, their order, their sharing, and what failed."""

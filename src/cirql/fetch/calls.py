@@ -22,9 +22,7 @@ class Door(Protocol):
         """One answer."""
         ...
 
-    def pages(
-        self, target: Target, service: str, operation: str, params: dict[str, Any], paging: Paging | None
-    ) -> AsyncIterator[Answer]:
+    def pages(self, target: Target, service: str, operation: str, params: dict[str, Any], paging: Paging | None) -> AsyncIterator[Answer]:
         """Answer after answer, until there are no more."""
         ...
 

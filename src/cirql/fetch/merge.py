@@ -11,54 +11,46 @@ U = TypeVar("U")
 
 
 async def flat_map(source: AsyncIterable[T], spread: Callable[[T], AsyncIterator[U]], limit: int) -> AsyncGenerator[U]:
-    """What `spread` gives for every item of `source`, as it comes, with at most `limit` items under way.
+    """What `spread` gives for every item of `source`, as it comes, with at most `limit` items under way and `limit` results unread.
 
     The first exception stops the rest and is raised. Closing the generator cancels everything it started.
     """
-    results: asyncio.Queue[tuple[U] | BaseException | None] = asyncio.Queue(maxsize=max(2, limit))
-    room = asyncio.Semaphore(limit)
-    running: set[asyncio.Task[None]] = set()
+    results: asyncio.Queue[tuple[U] | None] = asyncio.Queue()
+    unread, under_way = asyncio.Semaphore(limit), asyncio.Semaphore(limit)
 
     async def work(item: T) -> None:
         try:
             async for value in spread(item):
-                await results.put((value,))
-        except asyncio.CancelledError:
-            raise
-        except BaseException as error:  # handed to the reader, which raises it
-            await results.put(error)
+                await unread.acquire()
+                results.put_nowait((value,))
         finally:
-            room.release()
+            under_way.release()
 
     async def feed() -> None:
-        try:
+        async with asyncio.TaskGroup() as group:
             async for item in source:
-                await room.acquire()
-                task = asyncio.create_task(work(item))
-                running.add(task)
-                task.add_done_callback(running.discard)
-            while running:
-                await asyncio.wait(set(running))
-            await results.put(None)
-        except asyncio.CancelledError:
-            raise
-        except BaseException as error:  # handed to the reader, which raises it
-            await results.put(error)
+                await under_way.acquire()
+                group.create_task(work(item))
 
     feeder = asyncio.create_task(feed())
+    feeder.add_done_callback(lambda _: results.put_nowait(None))
     try:
-        while True:
-            result = await results.get()
-            if result is None:
-                return
-            if isinstance(result, BaseException):
-                raise result
+        while (result := await results.get()) is not None:
+            unread.release()
             yield result[0]
+        _raise_first(feeder)
     finally:
-        left = [feeder, *running]
-        for task in left:
-            task.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
+        feeder.cancel()
+        await asyncio.wait([feeder])
+
+
+def _raise_first(task: asyncio.Task[None]) -> None:
+    """Raise what ended the task, without the groups that nested task groups wrap it in."""
+    error = task.exception()
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    if error is not None:
+        raise error
 
 
 async def each(items: list[T]) -> AsyncIterator[T]:

@@ -39,7 +39,15 @@ class ScanOutcome:
         return tuple(
             replace(e.failure, table=str(self.scan.table.name))
             if e.failure is not None
-            else CloudFailure(t.account, t.region, self.scan.table.service, self.scan.root.operation, e.sqlstate, e.message, table=str(self.scan.table.name))
+            else CloudFailure(
+                t.account,
+                t.region,
+                self.scan.table.service,
+                self.scan.root.operation,
+                e.sqlstate,
+                e.message,
+                table=str(self.scan.table.name),
+            )
             for t, e in self.errors.items()
         )
 

@@ -18,7 +18,7 @@ from cirql.plan.hydrate import context_columns, derivable, steps
 from cirql.plan.model import KeyGroup, ParentScan, RowFilter, Scan, Step
 
 FindTable = Callable[[TableName], Table]
-TranslateFilter = Callable[[Table, list[exp.Expression]], RowFilter]
+TranslateFilter = Callable[[Table, list[exp.Expr]], RowFilter]
 
 ROWS_OF_LIST = 25.0
 ROWS_OF_QUERY = 5.0
@@ -33,7 +33,7 @@ class Need:
     table: Table
     columns: frozenset[str]
     groups: tuple[KeyGroup, ...]
-    conjuncts: tuple[exp.Expression, ...]
+    conjuncts: tuple[exp.Expr, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class Accessor:
 
     def _filters(self, need: Need) -> tuple[RowFilter, ...]:
         """One filter for each set of columns, so that each page is looked at once."""
-        by_columns: dict[frozenset[str], list[exp.Expression]] = {}
+        by_columns: dict[frozenset[str], list[exp.Expr]] = {}
         for conjunct in need.conjuncts:
             by_columns.setdefault(frozenset(_columns(conjunct)), []).append(conjunct)
         return tuple(self._translate(need.table, conjuncts) for conjuncts in by_columns.values())
@@ -80,9 +80,8 @@ class Accessor:
     def _way(self, need: Need, fetch: Fetch, depth: int) -> Way | None:
         known = known_columns(need)
         lacking = fetch.required - known
-        if fetch.role is Role.GET and lacking:
-            if not _only_gets(need.table):
-                return None
+        if fetch.role is Role.GET and lacking and not _only_gets(need.table):
+            return None
         given = derivable(need.table, _pinned(need))
         parent: ParentScan | None = None
         if lacking:
@@ -109,7 +108,7 @@ class Accessor:
                 bindings = dict.fromkeys((p.column, p.source) for p in links)
                 wanted = frozenset(p.source for p in links)
                 renamed = {p.column: p.source for p in links}
-                inner = Need(table, wanted, _renamed_groups(need, renamed, table), _renamed_conjuncts(need, renamed))
+                inner = Need(table, wanted, _renamed_groups(need, renamed), _renamed_conjuncts(need, renamed))
                 try:
                     scan = self.scan(inner, f"{table.name}", tuple(sorted(wanted)), depth + 1)
                 except MissingKey:
@@ -132,7 +131,7 @@ def _only_gets(table: Table) -> bool:
     return not any(f.role is Role.LIST for f in table.fetches)
 
 
-def _columns(node: exp.Expression) -> set[str]:
+def _columns(node: exp.Expr) -> set[str]:
     return {c.name for c in node.find_all(exp.Column)}
 
 
@@ -165,16 +164,12 @@ def derivable_inputs(table: Table, required: Iterable[str]) -> set[str]:
     return found
 
 
-def _renamed_groups(need: Need, renamed: dict[str, str], table: Table) -> tuple[KeyGroup, ...]:
+def _renamed_groups(need: Need, renamed: dict[str, str]) -> tuple[KeyGroup, ...]:
     """The child's keys that also narrow the parent: those on the linked columns alone."""
-    groups = []
-    for group in need.groups:
-        if set(group.columns) <= set(renamed):
-            groups.append(replace(group, columns=tuple(renamed[c] for c in group.columns)))
-    return tuple(groups)
+    return tuple(replace(g, columns=tuple(renamed[c] for c in g.columns)) for g in need.groups if set(g.columns) <= set(renamed))
 
 
-def _renamed_conjuncts(need: Need, renamed: dict[str, str]) -> tuple[exp.Expression, ...]:
+def _renamed_conjuncts(need: Need, renamed: dict[str, str]) -> tuple[exp.Expr, ...]:
     found = []
     for conjunct in need.conjuncts:
         columns = _columns(conjunct)

@@ -13,15 +13,15 @@ from sqlglot import exp
 from cirql.types import ColumnType
 
 
-class NotConstant(Exception):
+class NotConstantError(Exception):
     """The expression is not a constant of the wanted type; nothing may be concluded from it."""
 
 
-def constant(node: exp.Expression, column_type: ColumnType) -> Any:
-    """The Python value of a constant compared with a column of that type. Raises NotConstant."""
+def constant(node: exp.Expr, column_type: ColumnType) -> Any:
+    """The Python value of a constant compared with a column of that type. Raises NotConstantError."""
     value = _literal(node)
     if value is None:
-        raise NotConstant
+        raise NotConstantError
     match column_type:
         case ColumnType.VARCHAR:
             if isinstance(value, str):
@@ -38,17 +38,17 @@ def constant(node: exp.Expression, column_type: ColumnType) -> Any:
                 return value.lower() == "true"
         case ColumnType.TIMESTAMP:
             return _timestamp(value)
-    raise NotConstant
+    raise NotConstantError
 
 
-def constants(nodes: list[exp.Expression], column_type: ColumnType) -> frozenset[Any]:
-    """The values of several constants; NULLs match nothing and are left out. Raises NotConstant."""
+def constants(nodes: list[exp.Expr], column_type: ColumnType) -> frozenset[Any]:
+    """The values of several constants; NULLs match nothing and are left out. Raises NotConstantError."""
     return frozenset(constant(n, column_type) for n in nodes if not isinstance(n, exp.Null))
 
 
 def _integer(value: Any) -> int:
     if isinstance(value, bool):
-        raise NotConstant
+        raise NotConstantError
     if isinstance(value, int):
         return value
     try:
@@ -56,7 +56,7 @@ def _integer(value: Any) -> int:
             return int(value.strip())
     except ValueError:
         pass
-    raise NotConstant
+    raise NotConstantError
 
 
 def _timestamp(value: Any) -> datetime:
@@ -64,12 +64,12 @@ def _timestamp(value: Any) -> datetime:
         try:
             moment = datetime.fromisoformat(value.strip())
         except ValueError:
-            raise NotConstant from None
+            raise NotConstantError from None
         return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
-    raise NotConstant
+    raise NotConstantError
 
 
-def _literal(node: exp.Expression) -> Any:
+def _literal(node: exp.Expr) -> Any:
     match node:
         case exp.Literal():
             if node.is_string:
@@ -85,7 +85,7 @@ def _literal(node: exp.Expression) -> Any:
             return _literal(node.this)
         case exp.Cast() if isinstance(node.this, exp.Literal):
             return _cast(node)
-    raise NotConstant
+    raise NotConstantError
 
 
 def _cast(node: exp.Cast) -> Any:
@@ -100,4 +100,4 @@ def _cast(node: exp.Cast) -> Any:
         return text
     if kind is kinds.BOOLEAN and text.lower() in ("true", "false"):
         return text.lower() == "true"
-    raise NotConstant
+    raise NotConstantError

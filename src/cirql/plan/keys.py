@@ -15,14 +15,14 @@ from sqlglot.optimizer.scope import Scope
 from cirql.catalog.model import Table
 from cirql.errors import InvalidText
 from cirql.plan.arns import arn_columns, parse_arn, where_of_arn
-from cirql.plan.constants import NotConstant, constants
+from cirql.plan.constants import NotConstantError, constants
 from cirql.plan.model import KeyGroup
 from cirql.types import ColumnType
 
 IDENTIFIER = "data__identifier"
 
 
-def constant_groups(table: Table, conjuncts: Iterable[exp.Expression]) -> list[KeyGroup]:
+def constant_groups(table: Table, conjuncts: Iterable[exp.Expr]) -> list[KeyGroup]:
     """The key groups that the conjuncts over this table alone give; a contradiction gives a group without rows."""
     values: dict[str, frozenset[Any]] = {}
     types = {c.name: c.type for c in table.columns}
@@ -35,7 +35,7 @@ def constant_groups(table: Table, conjuncts: Iterable[exp.Expression]) -> list[K
     return combine(groups + list(_derived_groups(table, values)))
 
 
-def _column_values(node: exp.Expression, types: Mapping[str, ColumnType]) -> tuple[str, frozenset[Any]] | None:
+def _column_values(node: exp.Expr, types: Mapping[str, ColumnType]) -> tuple[str, frozenset[Any]] | None:
     """The one column a condition restricts to constants: `=`, IN, `= ANY(ARRAY[…])`, OR of these on one column, a bare boolean."""
     node = node.unnest()
     try:
@@ -45,7 +45,9 @@ def _column_values(node: exp.Expression, types: Mapping[str, ColumnType]) -> tup
                     if isinstance(column, exp.Column) and column.name in types:
                         items = _any_items(other)
                         return column.name, constants([other] if items is None else items, types[column.name])
-            case exp.In() if isinstance(node.this, exp.Column) and node.this.name in types and node.expressions and not node.args.get("query"):
+            case exp.In() if (
+                isinstance(node.this, exp.Column) and node.this.name in types and node.expressions and not node.args.get("query")
+            ):
                 return node.this.name, constants(node.expressions, types[node.this.name])
             case exp.Or():
                 left, right = _column_values(node.this, types), _column_values(node.expression, types)
@@ -53,18 +55,18 @@ def _column_values(node: exp.Expression, types: Mapping[str, ColumnType]) -> tup
                     return left[0], left[1] | right[1]
             case exp.Column() if types.get(node.name) is ColumnType.BOOLEAN:
                 return node.name, frozenset([True])
-    except NotConstant:
+    except NotConstantError:
         pass
     return None
 
 
-def _any_items(node: exp.Expression) -> list[exp.Expression] | None:
+def _any_items(node: exp.Expr) -> list[exp.Expr] | None:
     """The elements of `ANY(ARRAY[…])`; None for anything else."""
     if isinstance(node, exp.Any):
         array = node.this.unnest()
         if isinstance(array, exp.Array):
             return list(array.expressions)
-        raise NotConstant
+        raise NotConstantError
     return None
 
 
@@ -75,9 +77,7 @@ def _derived_groups(table: Table, values: Mapping[str, frozenset[Any]]) -> Itera
     elif table.identifier and all(c in values for c in table.identifier) and table.column(IDENTIFIER) is not None:
         parts = combine([KeyGroup((c,), tuple((v,) for v in sorted(values[c], key=repr)), "constant") for c in table.identifier])
         rows = project(parts, table.identifier)
-        yield KeyGroup(
-            (IDENTIFIER, *table.identifier), tuple(("|".join(map(str, r)), *r) for r in rows), "the parts of the identifier"
-        )
+        yield KeyGroup((IDENTIFIER, *table.identifier), tuple(("|".join(map(str, r)), *r) for r in rows), "the parts of the identifier")
     for column in _own_arn_columns(table):
         if column in values:
             yield from _arn_groups(table, column, values[column])
@@ -95,7 +95,9 @@ def _identifier_parts(table: Table, identifiers: frozenset[Any]) -> KeyGroup:
             )
         for name, part in zip(table.identifier, parts, strict=True):
             if name.endswith("_arn") and not part.startswith("arn:"):
-                raise InvalidText(f"'{part}' is no ARN: {table.name} is identified by {name}", hint="it has the form " + _arn_form(table, name))
+                raise InvalidText(
+                    f"'{part}' is no ARN: {table.name} is identified by {name}", hint="it has the form " + _arn_form(table, name)
+                )
         typed = [int(p) if types[n] is ColumnType.BIGINT and p.isdigit() else p for n, p in zip(table.identifier, parts, strict=True)]
         rows.append((text, *typed))
     return KeyGroup((IDENTIFIER, *table.identifier), tuple(rows), "the identifier")

@@ -32,12 +32,12 @@ def apply_limit(bound: Bound, scans: list[Scan]) -> list[Scan]:
     return [replace(scans[0], limit=limit + offset)]
 
 
-def _conjuncts(node: exp.Expression) -> int:
+def _conjuncts(node: exp.Expr) -> int:
     node = node.unnest()
     return _conjuncts(node.this) + _conjuncts(node.expression) if isinstance(node, exp.And) else 1
 
 
-def _count(node: exp.Expression | None) -> int | None:
+def _count(node: exp.Expr | None) -> int | None:
     value = node.expression if node is not None else None
     return int(value.this) if isinstance(value, exp.Literal) and not value.is_string and value.this.isdigit() else None
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope
 
-from cirql.catalog.model import Role, Table
+from cirql.catalog.model import Fetch, Role, Table
 from cirql.names import TableName
 from cirql.plan.access import Accessor, Need
 from cirql.plan.hydrate import derivable
@@ -28,7 +28,7 @@ from cirql.plan.predicates import Conditions, Edge, conditions
 from cirql.sql.bind import Bound, Source, column_types
 from cirql.types import ColumnType
 
-Translate = Callable[[exp.Expression, Mapping[str, Mapping[str, ColumnType]]], str]
+Translate = Callable[[exp.Expr, Mapping[str, Mapping[str, ColumnType]]], str]
 
 
 @dataclass(slots=True)
@@ -194,7 +194,7 @@ def _provider_query(bound: Bound, edges: list[Edge], columns: tuple[str, ...]) -
     by_column = {e.column: e.provider for e in edges if isinstance(e.provider, exp.Column)}
     selects = [exp.alias_(exp.column(by_column[c].name, table="p", quoted=True), c, quoted=True) for c in columns]
     if isinstance(source, exp.Table):
-        inner: exp.Expression = source.copy()
+        inner: exp.Expr = source.copy()
         inner.set("joins", None)
         inner.set("alias", exp.TableAlias(this=exp.to_identifier("p")))
     elif isinstance(source, Scope) and isinstance(source.expression, exp.Query):
@@ -249,7 +249,7 @@ def _scan(accessor: Accessor, draft: _Draft) -> Scan:
     return accessor.scan(need, source.relation, source.columns)
 
 
-def _row_filter(table: Table, conjuncts: list[exp.Expression], translate: Translate) -> RowFilter:
+def _row_filter(table: Table, conjuncts: list[exp.Expr], translate: Translate) -> RowFilter:
     """The conjuncts as one DuckDB query over the relation `page`, giving a boolean for each of its rows, in order."""
     moved = exp.and_(*(c.copy() for c in conjuncts))
     columns = sorted({c.name for c in moved.find_all(exp.Column)})

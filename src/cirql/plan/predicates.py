@@ -43,7 +43,7 @@ class Edge:
 class Conditions:
     """What is known of one source: conjuncts over its own columns, and equalities with others."""
 
-    conjuncts: list[exp.Expression] = field(default_factory=list)
+    conjuncts: list[exp.Expr] = field(default_factory=list)
     edges: list[Edge] = field(default_factory=list)
 
 
@@ -52,7 +52,7 @@ def conditions(bound: Bound) -> dict[str, Conditions]:
     found: dict[str, Conditions] = {s.relation: Conditions() for s in bound.sources}
     scopes = list(traverse_scope(bound.tree)) if isinstance(bound.tree, exp.Query) else []
     uses = _cte_uses(scopes)
-    inherited: dict[int, list[exp.Expression]] = {}
+    inherited: dict[int, list[exp.Expr]] = {}
     for scope in reversed(scopes):  # outer scopes first: they hand conditions inwards
         if isinstance(scope.expression, exp.Select):
             _conditions_of_select(scope, inherited, uses, found)
@@ -68,9 +68,7 @@ def _cte_uses(scopes: list[Scope]) -> dict[int, int]:
     return uses
 
 
-def _conditions_of_select(
-    scope: Scope, inherited: dict[int, list[exp.Expression]], uses: dict[int, int], found: dict[str, Conditions]
-) -> None:
+def _conditions_of_select(scope: Scope, inherited: dict[int, list[exp.Expr]], uses: dict[int, int], found: dict[str, Conditions]) -> None:
     sources = {alias: source for alias, (_, source) in scope.selected_sources.items()}
     nullable = _nullable(scope.expression, list(sources))
     for conjunct, allowed in (*_own_conjuncts(scope.expression, set(sources)), *((c, set(sources)) for c in inherited.get(id(scope), []))):
@@ -84,7 +82,7 @@ def _conditions_of_select(
             _add_edges(scope, sources[alias], alias, conjunct, found)
 
 
-def _own_conjuncts(select: exp.Expression, aliases: set[str]) -> Iterator[tuple[exp.Expression, set[str]]]:
+def _own_conjuncts(select: exp.Expr, aliases: set[str]) -> Iterator[tuple[exp.Expr, set[str]]]:
     """Each conjunct, with the aliases whose rows it may restrict."""
     where = select.args.get("where")
     if where is not None:
@@ -114,7 +112,7 @@ def _restricted_by_on(join: exp.Join, before: set[str], alias: str, aliases: set
     return {alias} if join.kind in ("SEMI", "ANTI") else aliases
 
 
-def _nullable(select: exp.Expression, aliases: list[str]) -> set[str]:
+def _nullable(select: exp.Expr, aliases: list[str]) -> set[str]:
     """The sources whose columns an outer join may fill with NULLs."""
     nullable: set[str] = set()
     before = {select.args["from_"].this.alias_or_name} if select.args.get("from_") else set()
@@ -128,7 +126,7 @@ def _nullable(select: exp.Expression, aliases: list[str]) -> set[str]:
     return nullable
 
 
-def _split(node: exp.Expression) -> Iterator[exp.Expression]:
+def _split(node: exp.Expr) -> Iterator[exp.Expr]:
     node = node.unnest()
     if isinstance(node, exp.And):
         yield from _split(node.this)
@@ -140,7 +138,7 @@ def _split(node: exp.Expression) -> Iterator[exp.Expression]:
 _NULL_REJECTING = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Like, exp.ILike, exp.RegexpLike, exp.RegexpILike)
 
 
-def rejects_null(node: exp.Expression) -> bool:
+def rejects_null(node: exp.Expr) -> bool:
     """Whether the condition is surely not true where all its columns are NULL."""
     node = node.unnest()
     match node:
@@ -163,10 +161,10 @@ def rejects_null(node: exp.Expression) -> bool:
 
 
 def _hand_over(
-    source: exp.Expression | Scope,
+    source: exp.Expr | Scope,
     alias: str,
-    conjunct: exp.Expression,
-    inherited: dict[int, list[exp.Expression]],
+    conjunct: exp.Expr,
+    inherited: dict[int, list[exp.Expr]],
     uses: dict[int, int],
     found: dict[str, Conditions],
 ) -> None:
@@ -178,13 +176,13 @@ def _hand_over(
             inherited.setdefault(id(inner), []).append(moved)
 
 
-def _inwards(scope: Scope, conjunct: exp.Expression) -> Iterator[tuple[Scope, exp.Expression]]:
+def _inwards(scope: Scope, conjunct: exp.Expr) -> Iterator[tuple[Scope, exp.Expr]]:
     """The condition in terms of a subquery's own sources, for it or for each branch of its UNION, where it may go in."""
     if isinstance(scope.expression, exp.SetOperation):
         if not isinstance(scope.expression, exp.Union) or scope.expression.args.get("limit") or _recursive(scope):
             return
         names = scope.expression.named_selects
-        for branch in scope.union_scopes:
+        for branch in _branches(scope):
             if not isinstance(branch.expression, exp.Select):
                 continue
             outputs = dict(zip(names, branch.expression.selects, strict=False))
@@ -201,12 +199,16 @@ def _inwards(scope: Scope, conjunct: exp.Expression) -> Iterator[tuple[Scope, ex
             yield scope, moved
 
 
+def _branches(scope: Scope) -> list[Scope]:
+    return list(getattr(scope, "set_operation_scopes", None) or getattr(scope, "union_scopes", []))
+
+
 def _recursive(scope: Scope) -> bool:
     with_ = scope.expression.find_ancestor(exp.With)
     return bool(with_ is not None and with_.args.get("recursive"))
 
 
-def _through(select: exp.Select, outputs: dict[str, exp.Expression], conjunct: exp.Expression) -> exp.Expression | None:
+def _through(select: exp.Select, outputs: dict[str, exp.Expr], conjunct: exp.Expr) -> exp.Expr | None:
     """The condition with every output name replaced by the column it passes through; None where that is not safe."""
     if any(select.args.get(a) for a in ("limit", "offset", "windows", "qualify")) or select.find(exp.Window):
         return None
@@ -232,7 +234,7 @@ def _through(select: exp.Select, outputs: dict[str, exp.Expression], conjunct: e
     return moved
 
 
-def _add_edges(scope: Scope, source: exp.Expression | Scope, alias: str, conjunct: exp.Expression, found: dict[str, Conditions]) -> None:
+def _add_edges(scope: Scope, source: exp.Expr | Scope, alias: str, conjunct: exp.Expr, found: dict[str, Conditions]) -> None:
     """Note `alias.column = other.column` and `alias.column IN (SELECT …)`."""
     if not isinstance(source, exp.Table) or source.name not in found:
         return

@@ -66,7 +66,7 @@ class Bound:
     """A statement whose names are all resolved: `tree` runs on relations, `sources` say what each relation is."""
 
     statement: Statement
-    tree: exp.Expression
+    tree: exp.Expr
     sources: tuple[Source, ...]
 
     @property
@@ -102,13 +102,13 @@ def bind(statement: Statement, catalog: TableFinder) -> Bound:
     return Bound(statement, tree, tuple(sources))
 
 
-def _position(statement: Statement, node: exp.Expression | None) -> int | None:
+def _position(statement: Statement, node: exp.Expr | None) -> int | None:
     identifier = node if isinstance(node, exp.Identifier) else node.find(exp.Identifier) if node is not None else None
     start = identifier.meta.get("start") if identifier is not None else None
     return None if start is None else statement.offset + int(start)
 
 
-def _bind_tables(statement: Statement, tree: exp.Expression, catalog: TableFinder) -> list[Source]:
+def _bind_tables(statement: Statement, tree: exp.Expr, catalog: TableFinder) -> list[Source]:
     sources: list[Source] = []
     ctes = {cte.alias for cte in tree.find_all(exp.CTE)}
     for node in list(tree.find_all(exp.Table)):
@@ -202,13 +202,13 @@ class _Binder:
 
     # -- sources
 
-    def _sources(self, scope: Scope) -> dict[str, Source | Scope | exp.Expression]:
+    def _sources(self, scope: Scope) -> dict[str, Source | Scope | exp.Expr]:
         """What each alias in reach of this scope's own FROM is."""
         given = scope.sources if scope.is_udtf else {k: v for k, (_, v) in scope.selected_sources.items()}
         return {alias: self._by_node.get(id(s), s) if isinstance(s, exp.Table) else s for alias, s in given.items()}
 
     @staticmethod
-    def _output_names(source: Scope | exp.Expression) -> list[str] | None:
+    def _output_names(source: Scope | exp.Expr) -> list[str] | None:
         """The column names a subquery gives; None where they cannot be known before DuckDB looks."""
         if not isinstance(source, Scope) or not isinstance(source.expression, exp.Query):
             return None
@@ -254,7 +254,7 @@ class _Binder:
             select.set("expressions", [*select.expressions[: position + 1], *items[1:], *select.expressions[position + 1 :]])
 
     @staticmethod
-    def _star_items(chosen: Mapping[str, Any], using: set[str], except_: set[str]) -> Iterator[exp.Expression]:
+    def _star_items(chosen: Mapping[str, Any], using: set[str], except_: set[str]) -> Iterator[exp.Expr]:
         merged: set[str] = set()
         for name in sorted(using):
             if any(not isinstance(s, Source) or name in s.star for s in chosen.values()):
@@ -265,9 +265,7 @@ class _Binder:
                 yield exp.column(name, quoted=True)
         for alias, source in chosen.items():
             if isinstance(source, Source):
-                yield from (
-                    exp.column(n, table=alias, quoted=True) for n in source.star if n not in merged and n not in except_
-                )
+                yield from (exp.column(n, table=alias, quoted=True) for n in source.star if n not in merged and n not in except_)
             else:
                 yield exp.Column(this=exp.Star(), table=exp.to_identifier(alias, quoted=True))
 
@@ -354,7 +352,9 @@ class _Binder:
         using = {i.name for j in scope.expression.args.get("joins") or [] for i in j.args.get("using") or []}
         if column.name in using:
             return "derived"
-        published, hidden, derived, unknown = [], [], 0, False
+        published: list[tuple[Source, str]] = []
+        hidden: list[tuple[Source, str]] = []
+        derived, unknown = 0, False
         for source in sources.values():
             if isinstance(source, Source):
                 found = source.table.column(column.name)

@@ -28,7 +28,7 @@ class Statement:
     `offset` is where the tree's text begins in `text`, so that positions can point into what the user typed.
     """
 
-    tree: exp.Expression
+    tree: exp.Expr
     text: str
     explain: Explain | None = None
     offset: int = 0
