@@ -1,7 +1,150 @@
-"""`cirql doctor`."""
+"""`cirql doctor`: is everything there that a query needs, from the installation to an answer from AWS?
+
+Each check is one line; a failed one says what to do. No secret is ever read into a message.
+"""
 
 from __future__ import annotations
 
+import platform
+import time
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
 
-def doctor() -> None:
-    """Check the installation, the credentials and the way to AWS."""
+import typer
+
+from cirql import __version__
+from cirql.cli.interrupt import prompt_interrupts
+from cirql.cli.report import visible
+from cirql.errors import Error
+
+if TYPE_CHECKING:
+    from cirql.cloud.client import CloudClient
+    from cirql.cloud.target import Target
+    from cirql.settings import Settings
+
+_ENGINE_PACKAGES = ("duckdb", "sqlglot", "pyarrow", "botocore")
+_LOCAL_PACKAGES = ("moto", "cfn-lint", "werkzeug")
+_SHOWN_TARGETS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at: whether it is fine, what was found, and what to do where it is not."""
+
+    fine: bool
+    text: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        line = ("ok    " if self.fine else "FAIL  ") + visible(self.text)
+        return line + (f"\n      {visible(self.hint)}" if self.hint else "")
+
+
+def doctor(
+    profile: Annotated[
+        list[str] | None, typer.Option("--profile", metavar="PROFILE", help="AWS profile to check; may be repeated.", show_default=False)
+    ] = None,
+    region: Annotated[
+        list[str] | None, typer.Option("--region", metavar="REGION", help="Region to check; may be repeated.", show_default=False)
+    ] = None,
+) -> None:
+    """Check the installation, the credentials and the way to AWS. Exit code 1 when something essential is broken."""
+    import asyncio
+
+    with prompt_interrupts():
+        fine = True
+        for check in _installation():
+            typer.echo(check)
+            fine = fine and check.fine
+        fine = asyncio.run(_cloud(profile, region)) and fine
+    raise typer.Exit(0 if fine else 1)
+
+
+def _installation() -> Iterator[Check]:
+    from importlib.metadata import PackageNotFoundError, version
+
+    yield Check(True, f"cirql {__version__} on Python {platform.python_version()}")
+    for package in _ENGINE_PACKAGES:
+        try:
+            yield Check(True, f"{package} {version(package)}")
+        except PackageNotFoundError:
+            yield Check(False, f"{package} is not installed", "install cirql again: pip install --force-reinstall cirql")
+    yield _catalog()
+    missing = []
+    for package in _LOCAL_PACKAGES:
+        try:
+            version(package)
+        except PackageNotFoundError:
+            missing.append(package)
+    without = f"local AWS: not installed ({', '.join(missing)} missing); only --local needs it: pip install 'cirql[demo]'"
+    yield Check(True, without if missing else "local AWS: installed")
+
+
+def _catalog() -> Check:
+    from cirql.catalog.lookup import Catalog
+
+    try:
+        with Catalog.open() as catalog:
+            count = len(catalog.names())
+            return Check(True, f"catalog: {count:,} tables, from {catalog.version}")
+    except Error as error:
+        return Check(False, f"catalog: {error.message}", error.hint or "run `cirql catalog build`")
+
+
+async def _cloud(profiles: list[str] | None, regions: list[str] | None) -> bool:
+    """Print the checks of settings, credentials and endpoints as they are made; whether all are fine."""
+    from cirql.cloud.client import CloudClient
+    from cirql.settings import Settings
+
+    try:
+        scope = {"profiles": tuple(profiles) if profiles else None, "regions": tuple(regions) if regions else None}
+        settings = Settings.load(**scope, max_attempts=2, connect_timeout=5.0, read_timeout=10.0)
+    except Error as error:
+        typer.echo(Check(False, f"settings: {error.message}", error.hint or ""))
+        return False
+    client = CloudClient(settings)
+    fine = True
+    try:
+        async for check in _way_to_aws(client, settings):
+            typer.echo(check)
+            fine = fine and check.fine
+    finally:
+        await client.close()
+    return fine
+
+
+async def _way_to_aws(client: CloudClient, settings: Settings) -> AsyncIterator[Check]:
+    import asyncio
+
+    from cirql.cloud.credentials import Keyring
+
+    keyring = Keyring(settings)
+    for name in keyring.names:
+        try:
+            await keyring.keys(name)
+            yield Check(True, f"credentials {name!r}: found, from {keyring.source(name)}")
+        except Error as error:
+            yield Check(False, f"credentials {name!r}: {error.message}", error.hint or "")
+    try:
+        targets = await client.targets(need_account=True)
+    except Error as error:
+        yield Check(False, f"accounts and regions: {error.message}", error.hint or "")
+        return
+    yield Check(True, f"accounts: {', '.join(sorted({t.account for t in targets}))}")
+    yield Check(True, f"regions: {', '.join(dict.fromkeys(t.region for t in targets))}")
+    for check in await asyncio.gather(*(_answer_of(client, target) for target in targets[:_SHOWN_TARGETS])):
+        yield check
+
+
+async def _answer_of(client: CloudClient, target: Target) -> Check:
+    """Ask who we are at one target: the call that needs no permission."""
+    started = time.monotonic()
+    try:
+        account = (await client.call(target, "sts", "GetCallerIdentity", {}))["Account"]
+    except Error as error:
+        return Check(False, f"{target}: {error.message}", error.hint or "")
+    took = round((time.monotonic() - started) * 1000)
+    if target.account and account != target.account:
+        return Check(False, f"{target}: the keys are those of account {account}", "check the account id of this profile")
+    return Check(True, f"{target}: sts:GetCallerIdentity answered in {took} ms")

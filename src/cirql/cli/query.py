@@ -161,7 +161,7 @@ def run(request: Request) -> int:
         with ScanProgress() as progress, _scope(request) as settings, cirql.connect(progress=progress, **settings) as session:
             with session.execute(request.sql) as result:
                 try:
-                    write(result, request.destination, cast(BinaryIO, _Rows(progress)), _screen())
+                    write(result, request.destination, cast(BinaryIO, _Rows(progress)), screen())
                 finally:
                     stats = result.stats
             progress.stop()
@@ -244,7 +244,7 @@ def _discard_stdout() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
-def _screen() -> Screen | None:
+def screen() -> Screen | None:
     """The terminal that stdout is; None where it is none."""
     if sys.stdout is None or not sys.stdout.isatty():
         return None
