@@ -107,7 +107,7 @@ _SINGULARS = (
     (re.compile(r"(?i)((?:^|[^r])(?:ss|x|z|sh)|[^a]ch|atch|each)es$"), r"\1"),
     (re.compile(r"(?i)(mov|ser|cook)ies$"), r"\1ie"),
     (re.compile(r"(?i)ies$"), "y"),
-    (re.compile(r"(?i)(ss|us|is|data|series|settings|options|statistics|metrics|lens|analytics)$"), r"\1"),
+    (re.compile(r"(?i)(ss|us|sis|xis|data|series|settings|options|statistics|metrics|lens|analytics)$"), r"\1"),
     (re.compile(r"s$"), ""),
 )
 

@@ -75,10 +75,12 @@ class Artefact:
         row = self._connection.execute("SELECT name, table_name, face, published FROM spellings WHERE name = ?", (name,)).fetchone()
         return Spelling(row[0], row[1], Face(row[2]), bool(row[3])) if row else None
 
-    def spellings(self, prefix: str = "") -> Iterator[Spelling]:
-        """All spellings that begin with a prefix, in order."""
+    def spellings(self, prefix: str = "", service: str | None = None) -> Iterator[Spelling]:
+        """All spellings that begin with a prefix, in order; those of one service, or of all."""
         rows = self._connection.execute(
-            "SELECT name, table_name, face, published FROM spellings WHERE name >= ? AND name < ? ORDER BY name", (prefix, prefix + "\uffff")
+            "SELECT s.name, s.table_name, s.face, s.published FROM spellings s JOIN tables t ON t.name = s.table_name"
+            " WHERE s.name >= ? AND s.name < ? AND (? IS NULL OR t.service = ?) ORDER BY s.name",
+            (prefix, prefix + "\uffff", service, service),
         )
         for name, table, face, published in rows:
             yield Spelling(name, table, Face(face), bool(published))
@@ -95,4 +97,6 @@ class Artefact:
 
     def services(self) -> list[tuple[str, str, int]]:
         """Every (scheme, service) and how many tables it has."""
-        return list(self._connection.execute("SELECT scheme, service, count(*) FROM tables GROUP BY scheme, service ORDER BY service, scheme"))
+        return list(
+            self._connection.execute("SELECT scheme, service, count(*) FROM tables GROUP BY scheme, service ORDER BY service, scheme")
+        )

@@ -87,7 +87,7 @@ def _fetch(raw: dict[str, Any]) -> Fetch:
         if name in raw:
             raw[name] = tuple(_output(o) for o in raw[name])
     if "inputs" in raw:
-        raw["inputs"] = tuple(Input(**i) for i in raw["inputs"])
+        raw["inputs"] = tuple(Input(**{**i, "values": tuple(i.get("values", ()))}) for i in raw["inputs"])
     if "paging" in raw:
         paging = raw["paging"]
         raw["paging"] = Paging(

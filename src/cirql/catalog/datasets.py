@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from botocore.model import OperationModel, Shape
 
@@ -59,7 +59,7 @@ class _Draft:
             if tags.is_inline(path[-1], shape):
                 column, reading = "tags", "tags"
             else:
-                column, reading = self.add(path[-1], shape), ""
+                column, reading = self.add(path[-1], shape), "url" if shape.name in self.service.url_encoded else ""
                 if self.columns[column].type is not from_botocore(shape):
                     continue
             if column not in given:
@@ -110,7 +110,7 @@ def _table(service: Service, noun: str, hint: Hint, listing: Listing, gets: list
     fetches = [f for f in (listed, get) if f is not None]
     for fetch in fetches:
         for parameter in fetch.inputs:
-            if parameter.column not in draft.columns:
+            if parameter.column not in draft.columns and parameter.column != "account_id":
                 shape = service.operation(fetch.operation).input_shape.members[parameter.param]
                 draft.add(parameter.param, shape, hidden=True)
     arn = _arn(draft)
@@ -142,13 +142,14 @@ def _list_fetch(draft: _Draft, hint: Hint, listing: Listing) -> Fetch:
     outer = listing.outer.members if listing.outer is not None else {}
     lifted = tuple(Output(draft.add(m, outer[m]), (m,)) for m in hint.lifted)
     filled = {o.column: draft.columns[o.column] for o in outputs if o.column in draft.columns}
+    optional = tuple(filters.inputs(listing, filled))
     absent = hint.rows_may_be_absent
     return Fetch(
         name="list",
         role=Role.LIST,
         service=service.name,
         operation=operation.name,
-        inputs=(*(Input(p, _key_column(draft, p)) for p in listing.required), *filters.inputs(listing, filled)),
+        inputs=(*(_required_input(draft, listing, p) for p in listing.required), *optional),
         outputs=outputs,
         rows=listing.rows,
         lifted=lifted,
@@ -156,8 +157,19 @@ def _list_fetch(draft: _Draft, hint: Hint, listing: Listing) -> Fetch:
         paging=service.paging(operation.name),
         rows_may_be_absent=service.has_xml_answers if absent is None else absent,
         permissions=(service.action(operation.name),),
-        not_found=tags.not_found_codes(operation) if listing.required else (),
+        not_found=tags.not_found_codes(operation) if listing.required or any(i.exact for i in optional) else (),
     )
+
+
+# More values than this are no closed choice that could be asked one by one.
+_MOST_VALUES = 20
+
+
+def _required_input(draft: _Draft, listing: Listing, param: str) -> Input:
+    if draft.service.is_own_account and _plain(param) in ("accountid", "awsaccountid"):
+        return Input(param, "account_id")
+    values = tuple(getattr(listing.operation.input_shape.members[param], "enum", ()))
+    return Input(param, _key_column(draft, param), values=values if len(values) <= _MOST_VALUES else ())
 
 
 def _key_column(draft: _Draft, param: str) -> str:
@@ -184,6 +196,10 @@ def _getting(draft: _Draft, hint: Hint, listing: Listing, gets: list[OperationMo
     return None, {}
 
 
+# What names a thing, the surest first.
+_IDENTITIES = ("arn", "id", "identifier", "name")
+
+
 def _get_inputs(noun: str, operation: OperationModel, listing: Listing) -> dict[str, str] | None:
     """Which member fills each input of a describe call; None where a required one cannot be filled.
 
@@ -207,12 +223,9 @@ def _get_inputs(noun: str, operation: OperationModel, listing: Listing) -> dict[
         own = [m for m in optional if m in members and m not in listing.required]
         inputs |= {m: m for m in own}
     elif not inputs:
-        own = [m for m in optional if m in members and re.fullmatch(rf"(?i)({noun})?(arn|id|name|identifier)", m)]
-        inputs |= {m: m for m in own[:1]}
+        own = [m for m in optional if m in members and _plain(m).removeprefix(_plain(noun)) in _IDENTITIES]
+        inputs |= {m: m for m in sorted(own, key=lambda m: _IDENTITIES.index(_plain(m).removeprefix(_plain(noun))))[:1]}
     return inputs or None
-
-
-_SUFFIX = re.compile(r"(.*?)(Arn|ARN|Id|ID|Name|Identifier)")
 
 
 def match_member(param: str, noun: str, members: Mapping[str, Shape]) -> str | None:
@@ -259,8 +272,6 @@ def _get_fetch(draft: _Draft, hint: Hint, getting: Getting, sources: Mapping[str
 
 def _own_column(draft: _Draft, param: str) -> str | None:
     """The column that holds a request member of another call about the same noun."""
-    shapes = {c.member: draft for c in draft.columns.values() if c.member}
-    del shapes
     return draft.by_member.get(_plain(param)) or draft.by_member.get(_plain(param).removeprefix(_plain(draft.noun)))
 
 
@@ -279,12 +290,13 @@ def _arn(draft: _Draft) -> str | None:
 
 def _key(draft: _Draft, arn: str | None, fetches: list[Fetch]) -> tuple[str, ...]:
     """The columns that tell one row from another: the ARN, else the parent's key and the row's own id or name."""
-    if arn is not None:
+    if arn is not None and not draft.service.is_keyed_by_id:
         return (arn,)
     parents = [i.column for i in fetches[0].inputs if i.required]
     asked = [i.column for f in fetches[1:] if f.role is Role.GET for i in f.inputs]
     about = _plain(draft.noun)
     own = [draft.by_member[n] for n in (f"{about}id", f"{about}identifier", f"{about}name", "id", "name") if n in draft.by_member]
+    own += [c for m, c in draft.by_member.items() if m.endswith("id") and m != "id" and about.endswith(m.removesuffix("id"))]
     bare = [o.column for o in fetches[0].outputs if o.path == ()]
     return tuple(dict.fromkeys([*parents, *(asked or own[:1] or bare)]))
 
@@ -308,8 +320,3 @@ def _tag_names(fetches: list[Fetch]) -> tuple[str, ...]:
     """Other names of `tags`: what the member that holds them is called (`tag_list`, `tag_set`)."""
     names = {snake(o.path[-1]) for f in fetches if f.role is not Role.ENRICH for o in f.outputs if o.column == "tags" and o.path}
     return tuple(sorted(names - {"tags"}))
-
-
-def with_more(table: Table, fetch: Fetch) -> Table:
-    """The table with one more fetch."""
-    return replace(table, fetches=(*table.fetches, fetch))

@@ -1,6 +1,6 @@
 """Optional request members of a list call that narrow it, where their meaning is plain from the model.
 
-All of them are inexact: the engine keeps the whole WHERE, so a filter may only spare work.
+A filter may only spare work: the engine keeps the whole WHERE. Only a member that names the row itself counts as exact.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from botocore.model import Shape
 
 from cirql.catalog.model import Column, Input
-from cirql.catalog.operations import Listing
+from cirql.catalog.operations import Listing, is_scalar
 from cirql.names import snake
 from cirql.types import ColumnType
 
@@ -38,8 +38,15 @@ def inputs(listing: Listing, columns: Mapping[str, Column]) -> Iterator[Input]:
             column = columns.get(f"{snake(listing.noun)}_name") or columns.get("name")
             if column is not None and column.type is ColumnType.VARCHAR:
                 yield Input(name, column.name, required=False, operator="contains", exact=False)
+        elif _is_identity(name, listing) and is_scalar(member) and snake(name) in columns:
+            yield Input(name, snake(name), required=False)
         elif name == "Filters" and _is_name_and_values(member):
             yield from _named_filters(member, columns)
+
+
+def _is_identity(name: str, listing: Listing) -> bool:
+    """Whether a request member names the very row: `DBInstanceIdentifier` of `DescribeDBInstances`."""
+    return name in listing.members and name in {f"{listing.noun}{suffix}" for suffix in ("Identifier", "Name", "Id", "Arn")}
 
 
 def _is_name_and_values(shape: Shape) -> bool:

@@ -12,6 +12,7 @@ from typing import Self
 
 from cirql.catalog.artefact import DEFAULT_PATH, FORMAT, Artefact
 from cirql.catalog.model import Column, Face, Method, Table
+from cirql.catalog.spellings import Spelling
 from cirql.errors import SettingsError, UnknownTable
 from cirql.names import Scheme, TableName
 
@@ -126,9 +127,7 @@ class Catalog:
 
     def names(self, prefix: str = "", *, service: str | None = None, scheme: Scheme | None = None) -> list[str]:
         """The published names that begin with a prefix; `service` narrows to one service as the names spell it."""
-        found = [s.name for s in self._artefact.spellings(prefix) if s.published]
-        if service is not None:
-            found = [n for n in found if n.startswith((f"aws.{service}.", f"aws.{service}_"))]
+        found = [s.name for s in self._artefact.spellings(prefix, service) if s.published]
         return found if scheme is None else [n for n in found if (n.count(".") == 1) == (scheme is Scheme.DATASET)]
 
     def services(self, scheme: Scheme | None = None) -> dict[str, int]:
@@ -142,6 +141,10 @@ class Catalog:
     def tables(self) -> Iterator[Table]:
         """Every table there is: for documentation and checks, not for queries."""
         return self._artefact.tables()
+
+    def spellings(self) -> Iterator[Spelling]:
+        """Every name there is, published or only taken: for documentation and checks."""
+        return self._artefact.spellings()
 
     def _hint(self, text: str) -> str:
         """What the user may have meant: the same thing in the other scheme first, then names that look alike."""

@@ -103,6 +103,8 @@ class Input:
     means to AWS: `=`; `<`, `<=`, `>`, `>=` for ranges; `prefix`, `contains` for text. An inexact input lets through rows
     that do not match. `batch` > 1: the member is a list that takes up to that many values in one call.
     `filter_name`: the value goes into an EC2-style `Filters` list under that name.
+    `values`: all that the member can take (an enum); where a required one is not given, each is asked in turn.
+    An input on `region` or on the table's account column takes what the target says.
     """
 
     param: str
@@ -112,6 +114,7 @@ class Input:
     exact: bool = True
     batch: int = 1
     filter_name: str | None = None
+    values: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +124,8 @@ class Output:
     An empty path is the row itself (a list of bare strings). `reading` says how the value is read where its shape alone
     does not say: `tags` (a list of Key/Value structures, or a map, to hstore), `only` (the element of a list
     of exactly one, else NULL), `list` (all of them), `arn:<n>` (the n-th `/`- or `:`-separated part of an ARN's resource,
-    counted from 0: part 1 of `...:image/base` is `base`). A path into a list takes the member of every element.
+    counted from 0: part 1 of `...:image/base` is `base`), `text` (the value in writing, to be read as the column's type: a number, a
+    boolean, seconds since 1970, JSON), `url` (percent-encoded text). A path into a list takes the member of every element.
     """
 
     column: str
@@ -229,7 +233,7 @@ class Table:
 
     `columns` are in published order, hidden ones last. `identifier` names the columns of the primary identifier, in order
     (joined by `|` in `data__identifier`). `key` names the columns whose values tell one row of a target from another: the
-    ARN alone where there is one; `_key` is made of them. `plural` is the other spelling of a resource (equal to the name's
+    ARN alone where there is one; `_key` is made of them, or of all published columns where nothing tells rows apart. `plural` is the other spelling of a resource (equal to the name's
     last part where a type has only one). `account_column` says which column holds the account that was asked: a resource
     with a property `AccountId` of its own publishes that as `account_id`. `permissions` maps a verb (`read`, `list`, `create`, `update`,
     `delete`) to IAM actions. `regions` is None where the table is available everywhere. `problem` says why a table

@@ -18,7 +18,9 @@ from cirql.names import singular
 _VERB = re.compile(r"(List|Describe|Get)([A-Z].*)")
 _SCALARS = frozenset({"string", "integer", "long", "float", "double", "boolean", "timestamp"})
 # Lists that accompany the rows.
-_NOT_ROWS = frozenset({"errors", "failures", "warnings", "failed", "unprocesseditems", "unprocessedkeys", "invalidparameters", "responsemetadata"})
+_NOT_ROWS = frozenset(
+    {"errors", "failures", "warnings", "failed", "unprocesseditems", "unprocessedkeys", "invalidparameters", "responsemetadata"}
+)
 # Members that accompany one row.
 _NOT_DATA = frozenset({"responsemetadata", "nexttoken", "marker", "nextmarker", "requestid", "responsemetadata", "etag", "tagserror"})
 
@@ -160,7 +162,9 @@ def read_getting(operation: OperationModel, noun: str, element: Shape | None, ro
         for name in rows:
             shape = shape.members[name]
         return Getting(operation, rows, {(m,): s for m, s in shape.members.items()})
-    members = {m: s for m, s in output.members.items() if m.lower() not in _NOT_DATA and not s.serialization.get("location") == "statusCode"}
+    members = {
+        m: s for m, s in output.members.items() if m.lower() not in _NOT_DATA and not s.serialization.get("location") == "statusCode"
+    }
     wrapper = _wrapper(members, noun, element)
     if wrapper is None:
         if not members or (len(members) == 1 and next(iter(members.values())).type_name == "list"):

@@ -42,8 +42,7 @@ class Hint:
 
     `list` and `get` are operations ("" is none); `rows` and `get_rows` their paths to the rows; `lifted` names members of the
     outer element to keep; `lacks` names members that the list call declares and never fills; `constants`
-    and `get_constants` are request members always sent; `enums` names a map member whose keys are the values of an enum shape,
-    which become columns.
+    and `get_constants` are request members always sent. `skip` makes no table of the noun.
     """
 
     list: str | None = None
@@ -206,7 +205,7 @@ def _with_fetch(entry: Entry, table: Table, raw: Mapping[str, Any]) -> Table:
         if key in values:
             values[key] = tuple(Output(o["column"], tuple(o["path"]), o.get("reading", "")) for o in values[key])
     if "inputs" in values:
-        values["inputs"] = tuple(Input(**i) for i in values["inputs"])
+        values["inputs"] = tuple(Input(**{**i, "values": tuple(i.get("values", ()))}) for i in values["inputs"])
     if "paging" in values:
         paging = values["paging"]
         values["paging"] = Paging(**{k: tuple(v) if isinstance(v, list) else v for k, v in paging.items()})
@@ -218,7 +217,9 @@ def _with_fetch(entry: Entry, table: Table, raw: Mapping[str, Any]) -> Table:
     else:
         new = replace(old, **values)
     new = replace(new, outputs=new.outputs + more)
-    return replace(table, fetches=(*(f for f in table.fetches if f.name != name), new))
+    if old is None:
+        return replace(table, fetches=(*table.fetches, new))
+    return replace(table, fetches=tuple(new if f is old else f for f in table.fetches))
 
 
 def _check_columns(entry: Entry, table: Table) -> None:

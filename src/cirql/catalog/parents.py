@@ -45,12 +45,13 @@ def _resolved(table: Table, siblings: dict[str, Table], datasets: dict[str, Tabl
     for fetch in roots:
         parents, missing = [], []
         for needed in fetch.inputs:
-            if needed.required and needed.column != "region":
-                parent = _parent(table, needed, siblings) or _dataset_parent(table, needed, datasets)
-                if parent is None:
-                    missing.append(needed.column)
-                else:
-                    parents.append(parent)
+            if not needed.required or needed.column in ("region", table.account_column):
+                continue
+            parent = _parent(table, needed, siblings, datasets)
+            if parent is not None:
+                parents.append(parent)
+            elif not needed.values:
+                missing.append(needed.column)
         if best is None or len(missing) < len(best[1]):
             best = (parents, missing)
     if best is None:
@@ -66,13 +67,19 @@ def _candidates(name: str) -> Iterator[tuple[str, str]]:
             yield name.removesuffix(suffix), suffix.strip("_").rstrip("s")
 
 
-def _parent(table: Table, needed: Input, siblings: dict[str, Table]) -> Parent | None:
-    name = needed.column
+def _parent(table: Table, needed: Input, siblings: dict[str, Table], datasets: dict[str, Table]) -> Parent | None:
+    """The best source of a key: a sibling whose list call gives it, a native one that does, a sibling that has it at all."""
+    native = datasets if table.cfn_type is not None else {}
+    ways = ((siblings, True), (native, True), (siblings, False))
+    return next((p for tables, listed in ways if (p := _about(table, needed.column, tables, listed=listed)) is not None), None)
+
+
+def _about(table: Table, name: str, siblings: dict[str, Table], *, listed: bool) -> Parent | None:
     for noun, kind in _candidates(name):
         for candidate in (siblings.get(noun), siblings.get(f"{table.service}_{noun}")):
             if candidate is None or candidate.name == table.name:
                 continue
-            source = _source(candidate, name, noun, kind)
+            source = _source(candidate, name, noun, kind, listed=listed)
             if source is not None:
                 return Parent(name, candidate.name, source)
     for candidate in siblings.values():
@@ -81,24 +88,17 @@ def _parent(table: Table, needed: Input, siblings: dict[str, Table]) -> Parent |
     return None
 
 
-def _dataset_parent(table: Table, needed: Input, datasets: dict[str, Table]) -> Parent | None:
-    return _parent(table, needed, datasets) if table.cfn_type is not None else None
-
-
-def _source(candidate: Table, name: str, noun: str, kind: str) -> str | None:
-    """The column of the parent that holds the key's values; one that its list call fills, if there is one."""
-    listed = {c for f in root_fetches(candidate) for c in f.gives}
-    every = {c.name for c in candidate.columns}
+def _source(candidate: Table, name: str, noun: str, kind: str, *, listed: bool) -> str | None:
+    """The column of the parent that holds the key's values: one that its list call fills, or any."""
     wanted = [name, *((f"{noun}_{kind}", kind) if kind else ())]
     if not kind or kind == "identifier":
         wanted += [n for own in _OWN for n in (f"{noun}_{own}", own)]
-    for columns in (listed, every):
-        for column in wanted:
-            if column in columns:
-                return column
-    if candidate.identifier and len(candidate.identifier) == 1 and candidate.cfn_type is not None and kind != "arn":
-        return candidate.identifier[0]
-    return None
+    columns = {c for f in root_fetches(candidate) for c in f.gives} if listed else {c for f in candidate.fetches for c in f.gives}
+    found = next((column for column in wanted if column in columns), None)
+    if found is None and listed and candidate.cfn_type is not None and len(candidate.identifier) == 1 and kind != "arn":
+        identifier = candidate.identifier[0]
+        return None if identifier.endswith("arn") and kind else identifier
+    return found
 
 
 def _without_cycles(tables: list[Table]) -> list[Table]:

@@ -6,7 +6,7 @@ of the pages that StackQL generated from the same schemas; see `cirql.names` for
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any
 
 from cirql.catalog.model import Access, Column, Face, Fetch, Input, Method, Output, Paging, Role, Scope, Table
@@ -19,6 +19,8 @@ _SERVICE = "cloudcontrol"
 _NOT_FOUND = ("ResourceNotFoundException",)
 # MaxResults is documented as reserved, so no page size is asked for.
 _PAGING = Paging(("NextToken",), ("NextToken",))
+# More values than this are no closed choice that could be asked one by one.
+_MOST_VALUES = 20
 _VERBS = ("create", "read", "update", "delete", "list")
 
 
@@ -30,9 +32,8 @@ def compile_resource(schema: ResourceSchema, global_services: frozenset[str] = f
     account_column = "_account_id" if any(c.name == "account_id" for c in columns) else "account_id"
     hidden = _hidden(columns, account_column)
     identifier = _identifier(schema)
-    fetches = tuple(_fetches(schema, columns))
-    published = [c.name for c in columns]
-    extra = _unpublished_inputs(schema, fetches, published)
+    fetches = tuple(_fetches(schema, columns, account_column))
+    extra = _unpublished_inputs(schema, fetches, {*(c.name for c in columns), IDENTIFIER, account_column})
     return Table(
         name=TableName(("aws", service, singular)),
         service=service,
@@ -75,7 +76,9 @@ def _column_name(member: str) -> str:
 def _columns(schema: ResourceSchema) -> Iterator[Column]:
     properties: Mapping[str, Any] = schema.body["properties"]
     required = set(schema.body.get("required", ()))
-    access = {keyword: set(_top_level(schema, keyword)) for keyword in ("readOnlyProperties", "writeOnlyProperties", "createOnlyProperties")}
+    access = {
+        keyword: set(_top_level(schema, keyword)) for keyword in ("readOnlyProperties", "writeOnlyProperties", "createOnlyProperties")
+    }
     leading = list(dict.fromkeys([*_top_level(schema, "primaryIdentifier"), *schema.body.get("required", ())]))
     for member in [m for m in leading if m in properties] + sorted(m for m in properties if m not in leading):
         definition = schema.resolve(properties[member])
@@ -114,7 +117,24 @@ def _hidden(columns: Sequence[Column], account_column: str) -> Iterator[Column]:
     yield Column("_source", ColumnType.VARCHAR, "string", hidden=True)
 
 
-def _fetches(schema: ResourceSchema, columns: Sequence[Column]) -> Iterator[Fetch]:
+def _required_input(schema: ResourceSchema, member: str, account_column: str) -> Input:
+    """An input of a list call. `AwsAccountId` (QuickSight) is the caller's account; an enum can be asked value by value."""
+    param = f"ResourceModel.{member}"
+    if member == "AwsAccountId":
+        return Input(param, account_column)
+    definition = schema.resolve(_list_property(schema, member))
+    values = tuple(v for v in definition.get("enum", ()) if isinstance(v, str))
+    return Input(param, _column_name(member), values=values if len(values) <= _MOST_VALUES else ())
+
+
+def _list_property(schema: ResourceSchema, member: str) -> Mapping[str, Any]:
+    """What the schema says of an input of the list call: as a property of the type, or of the call alone."""
+    own = schema.body["handlers"]["list"]["handlerSchema"].get("properties", {}).get(member, {"type": "string"})
+    found: Mapping[str, Any] = schema.body["properties"].get(member, own)
+    return found
+
+
+def _fetches(schema: ResourceSchema, columns: Sequence[Column], account_column: str) -> Iterator[Fetch]:
     handlers = schema.body.get("handlers", {})
     by_member = {c.member: c for c in columns}
     if "list" in handlers:
@@ -126,7 +146,7 @@ def _fetches(schema: ResourceSchema, columns: Sequence[Column]) -> Iterator[Fetc
                 role=Role.LIST,
                 service=_SERVICE,
                 operation="ListResources",
-                inputs=tuple(Input(f"ResourceModel.{m}", _column_name(m)) for m in required),
+                inputs=tuple(_required_input(schema, m, account_column) for m in required),
                 outputs=outputs,
                 rows=("ResourceDescriptions",),
                 constants={"TypeName": schema.type_name},
@@ -161,13 +181,13 @@ def _list_requirements(schema: ResourceSchema) -> list[tuple[str, ...]]:
     return [(*always, *a) for a in alternatives if a] or [always]
 
 
-def _unpublished_inputs(schema: ResourceSchema, fetches: Sequence[Fetch], published: Sequence[str]) -> Iterator[Column]:
+def _unpublished_inputs(schema: ResourceSchema, fetches: Sequence[Fetch], known: Set[str]) -> Iterator[Column]:
     """Columns for what a list call needs although it is no property of the type."""
     params = {i.column: i.param.rpartition(".")[2] for f in fetches for i in f.inputs}
     for name, member in params.items():
-        if name not in published and name != IDENTIFIER:
-            definition = schema.body["handlers"]["list"]["handlerSchema"].get("properties", {}).get(member, {"type": "string"})
-            column_type, declared = from_json_schema(schema.resolve(definition), schema.resolve)
+        if name not in known:
+            definition = schema.resolve(_list_property(schema, member))
+            column_type, declared = from_json_schema(definition, schema.resolve)
             yield Column(name, column_type, declared, str(definition.get("description", "")), member, hidden=True)
 
 

@@ -26,7 +26,11 @@ _LARGEST_PAGE = 1000
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One service: `name` is botocore's, `prefix` what its tables' names begin with, `actions` what its IAM actions do."""
+    """One service: `name` is botocore's, `prefix` what its tables' names begin with, `actions` what its IAM actions do.
+
+    `is_own_account`: an account id that its requests require is the caller's. `url_encoded` names shapes whose text is percent-encoded.
+    `is_keyed_by_id`: rows are told apart by ids, since ARNs are members that answers may lack.
+    """
 
     name: str
     prefix: str
@@ -35,6 +39,9 @@ class Service:
     scope: Scope
     model: ServiceModel
     paginators: Mapping[str, Any]
+    is_own_account: bool = False
+    url_encoded: frozenset[str] = frozenset()
+    is_keyed_by_id: bool = False
 
     @property
     def has_xml_answers(self) -> bool:
@@ -97,7 +104,9 @@ def _loader() -> Loader:
 def _global_endpoints() -> frozenset[str]:
     """The endpoint prefixes of services that have one endpoint for all regions."""
     partitions = _loader().load_data("endpoints")["partitions"]
-    return frozenset(name for p in partitions if p["partition"] == "aws" for name, s in p["services"].items() if s.get("isRegionalized") is False)
+    return frozenset(
+        name for p in partitions if p["partition"] == "aws" for name, s in p["services"].items() if s.get("isRegionalized") is False
+    )
 
 
 def names() -> list[str]:
@@ -106,7 +115,7 @@ def names() -> list[str]:
 
 
 def load(name: str, corrections: Mapping[str, Any]) -> Service:
-    """One service; `corrections` are the overlay's `prefix`, `actions` and `scope`."""
+    """One service; `corrections` are what the overlay says of it."""
     raw = _loader().load_service_model(name, "service-2")
     try:
         paginators = _loader().load_service_model(name, "paginators-1")["pagination"]
@@ -123,4 +132,7 @@ def load(name: str, corrections: Mapping[str, Any]) -> Service:
         scope=Scope(corrections.get("scope", Scope.GLOBAL if is_global else Scope.REGIONAL)),
         model=ServiceModel(raw, name),
         paginators=paginators,
+        is_own_account=corrections.get("own_account", False),
+        url_encoded=frozenset(corrections.get("url_encoded", ())),
+        is_keyed_by_id=corrections.get("key_by", "arn") == "id",
     )

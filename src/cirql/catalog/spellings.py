@@ -65,6 +65,9 @@ def _published(table: Table) -> Iterator[Spelling]:
 
 def _accepted(table: Table) -> Iterator[Spelling]:
     if table.cfn_type is None:
+        # Some of Datadog's names run words together: sagemaker_pipelineexecution.
+        noun = table.name.resource.removeprefix(f"{table.service}_")
+        yield Spelling(f"aws.{table.service}_{noun.replace('_', '')}", str(table.name), Face.DATASET, False)
         return
     prefix, name = f"aws.{table.service}.", str(table.name)
     for singular in stackql_singulars(table.service, table.cfn_type.split("::")[2]):
