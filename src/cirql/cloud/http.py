@@ -203,7 +203,10 @@ class Connection(asyncio.Protocol):
     def _succeed(self) -> None:
         if self._answer is None or self._answer.done():
             return
-        keep = not self._until_close and self._parser.should_keep_alive()
+        # httptools' own should_keep_alive() takes the bodiless answer to CONNECT for one that ends with the connection.
+        wish = self._headers.get("connection", "").lower()
+        persistent = "close" not in wish and (self._parser.get_http_version() == "1.1" or "keep-alive" in wish)
+        keep = persistent and not self._until_close
         self._answer.set_result(Response(self._status, self._headers, b"".join(self._chunks)))
         if not keep:
             self.close()
@@ -348,4 +351,5 @@ class Transport:
         for pool in self._pools.values():
             pool.close()
         self._pools.clear()
-        await asyncio.sleep(0)  # lets the transports report that they are gone
+        for _ in range(3):
+            await asyncio.sleep(0)  # lets the transports (TLS over TCP) report that they are gone

@@ -10,7 +10,6 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from functools import cache
 from typing import Any
@@ -99,6 +98,8 @@ def server_time(text: str | None) -> float | None:
     """Seconds since the epoch in an HTTP date; None where it is not one."""
     if not text:
         return None
+    from email.utils import parsedate_to_datetime
+
     try:
         when = parsedate_to_datetime(text)
     except (ValueError, TypeError):

@@ -6,7 +6,6 @@ botocore's own parser spends most of a response's time here (dateutil); these tw
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -34,6 +33,8 @@ def parse_timestamp(value: Any) -> datetime:
         return _from_epoch(float(text))
     except ValueError:
         pass
+    from email.utils import parsedate_to_datetime
+
     try:
         when = parsedate_to_datetime(text)
     except (ValueError, TypeError):
