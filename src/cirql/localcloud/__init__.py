@@ -6,5 +6,6 @@ from cirql.localcloud.calls import Call
 from cirql.localcloud.cloud import LocalCloud
 from cirql.localcloud.demo import ACCOUNTS, REGIONS
 from cirql.localcloud.faults import Rule
+from cirql.localcloud.foreground import run
 
-__all__ = ["ACCOUNTS", "REGIONS", "Call", "LocalCloud", "Rule"]
+__all__ = ["ACCOUNTS", "REGIONS", "Call", "LocalCloud", "Rule", "run"]

@@ -17,7 +17,7 @@ from cirql.localcloud.demo import seed_images
 from cirql.localcloud.faults import ERROR_KINDS, NO_FAULT, Faults, Verdict, fault_error
 from cirql.localcloud.identity import Caller, answer_caller_identity, read_caller
 from cirql.localcloud.images import ImageStore, Place
-from cirql.localcloud.listener import HOST, HttpAnswer, HttpRequest, Listener, NoAnswer
+from cirql.localcloud.listener import HOST, HttpAnswer, HttpRequest, Listener, NoAnswerError
 from cirql.localcloud.moto_services import MotoServices
 from cirql.localcloud.operations import identify
 from cirql.localcloud.sagemaker import SageMakerImages
@@ -105,7 +105,7 @@ class LocalCloud:
             seed_images(self._images)
 
     def answer(self, request: HttpRequest) -> HttpAnswer:
-        """The answer to one HTTP request. Raises NoAnswer where the connection is to be closed without one."""
+        """The answer to one HTTP request. Raises NoAnswerError where the connection is to be closed without one."""
         if is_control(request):
             return answer_control(request, self)
         caller = self._moto.resolve_account(read_caller(request))
@@ -115,7 +115,7 @@ class LocalCloud:
             self._stopping.wait(verdict.delay)
         try:
             answer = self._answer_judged(request, caller, operation, verdict)
-        except NoAnswer:
+        except NoAnswerError:
             self._log(caller, operation, 0, verdict)
             raise
         self._log(caller, operation, answer.status, verdict)
@@ -128,10 +128,10 @@ class LocalCloud:
         if rule.kind in ERROR_KINDS:
             return render_error(operation, fault_error(rule, caller, operation))
         if rule.kind == "drop":
-            raise NoAnswer
+            raise NoAnswerError
         if rule.kind == "hang":
             self._stopping.wait(rule.seconds)
-            raise NoAnswer
+            raise NoAnswerError
         answer = self._serve(request, caller, operation, verdict.page_limit)
         if rule.kind == "garbage":
             return _GARBAGE

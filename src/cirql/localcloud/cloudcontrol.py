@@ -1,7 +1,7 @@
 """The Cloud Control API: its eight operations over every CloudFormation type.
 
-Reads and lists answer at once; creates, updates and deletes become requests (`progress.py`) that a handler carries out. What is wrong with a
-call by itself (type, action, schema, patch) is an exception; what a handler finds wrong is a FAILED event.
+Reads and lists answer at once; creates, updates and deletes become requests (`progress.py`) that a handler carries out. What is
+wrong with a call by itself (type, action, schema, patch) is an exception; what a handler finds wrong is a FAILED event.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from cirql.localcloud.images import ImageStore, Place
 from cirql.localcloud.listener import HttpAnswer
 from cirql.localcloud.models import Model, PropertyPath, is_given, values_at
 from cirql.localcloud.paging import take_page
-from cirql.localcloud.progress import HandlerFailure, Outcome, RequestBook, Work
+from cirql.localcloud.progress import HandlerError, Outcome, RequestBook, Work
 from cirql.localcloud.resources import ResourceHandler, ResourceStore, join_identifier
 from cirql.localcloud.schema_check import find_violations
 from cirql.localcloud.schemas import ResourceType, find_type
@@ -87,7 +87,7 @@ class CloudControl:
 
         def work() -> Outcome:
             if illegal:
-                raise HandlerFailure("InvalidRequest", "Invalid Create: cannot create a resource using ReadOnly properties")
+                raise HandlerError("InvalidRequest", "Invalid Create: cannot create a resource using ReadOnly properties")
             made = handler.create(place, kind, desired)
             return Outcome(made, handler.read(place, kind, made))
 
@@ -145,7 +145,7 @@ class CloudControl:
             raise ServiceError("InvalidRequestException", message)
         try:
             found = self._handler(kind).list(place, kind, wanted)
-        except HandlerFailure as failure:
+        except HandlerError as failure:
             raise _as_exception(failure) from None
         size = SAGEMAKER_PAGE if kind.name in self._handlers else PAGE
         question = f"{kind.name} {json.dumps(wanted, sort_keys=True)}"
@@ -175,7 +175,7 @@ class CloudControl:
     def _read(self, place: Place, kind: ResourceType, identifier: str) -> Model:
         try:
             return self._handler(kind).read(place, kind, identifier)
-        except HandlerFailure as failure:
+        except HandlerError as failure:
             raise _as_exception(failure) from None
 
     def _handler(self, kind: ResourceType) -> ResourceHandler:
@@ -232,7 +232,7 @@ def _description(identifier: str, model: Model) -> dict[str, str]:
     return {"Identifier": identifier, "Properties": json.dumps(model)}
 
 
-def _as_exception(failure: HandlerFailure) -> ServiceError:
+def _as_exception(failure: HandlerError) -> ServiceError:
     """A handler's failure where the API answers at once."""
     names = {"NotFound": "ResourceNotFoundException", "GeneralServiceException": "GeneralServiceException"}
     return ServiceError(names.get(failure.code, f"{failure.code}Exception"), failure.message)

@@ -59,13 +59,13 @@ PYTORCH = DemoImage(
     0,
     {"env": "prod", "team": "ml-platform", "cost-center": "4711"},
     (
-        DemoVersion("2.1", traits={**_TRAINING, "MLFramework": "PyTorch 2.1", "VendorGuidance": "ARCHIVED", "ReleaseNotes": "First build."}),
+        DemoVersion("2.1", traits={**_TRAINING, "MLFramework": "PyTorch 2.1", "VendorGuidance": "ARCHIVED", "ReleaseNotes": "First."}),
         DemoVersion("2.2", traits={**_TRAINING, "MLFramework": "PyTorch 2.2", "VendorGuidance": "TO_BE_ARCHIVED"}),
         DemoVersion("2.3-broken", status="CREATE_FAILED", failure=_NO_SUCH_BASE),
         DemoVersion(
             "2.3",
             ("stable",),
-            traits={**_TRAINING, "MLFramework": "PyTorch 2.3", "VendorGuidance": "STABLE", "ReleaseNotes": "Security fixes; \"faster\" I/O."},
+            traits={**_TRAINING, "MLFramework": "PyTorch 2.3", "VendorGuidance": "STABLE", "ReleaseNotes": 'Fixes, "faster" I/O; 100 %.'},
             tags={"env": "prod", "scanned": "true"},
         ),
         DemoVersion(
@@ -117,9 +117,7 @@ NOTEBOOK = DemoImage(
     "Notebook Kernel",
 )
 SCRATCH = DemoImage("scratch", "ml/notebook", 40, {}, description="Nothing built yet")
-BROKEN = DemoImage(
-    "broken-role", "ml/xgboost", 50, {"env": "dev"}, status="CREATE_FAILED", failure="The execution role cannot be assumed."
-)
+BROKEN = DemoImage("broken-role", "ml/xgboost", 50, {"env": "dev"}, status="CREATE_FAILED", failure="The execution role cannot be assumed.")
 
 IMAGES: Mapping[Place, tuple[DemoImage, ...]] = {
     Place("111111111111", "us-east-1"): (PYTORCH, TENSORFLOW, XGBOOST, NOTEBOOK, SCRATCH, BROKEN),

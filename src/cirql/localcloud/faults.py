@@ -2,18 +2,12 @@
 
 A rule matches by account, region, service and operation (globs over botocore's names). The kinds:
 
-throttle, server_error, expired_token, access_denied
-    the error that this service really gives, in its protocol; nothing is done.
-error
-    an error of your own: `code`, `message`, `status`; nothing is done.
-latency
-    the answer comes `seconds` late; combines with other rules.
-short_pages
-    pages hold at most `page_size` items; combines with other rules.
-drop, hang
-    nothing is done: the connection closes at once, or after `seconds` without an answer.
-cut_body, empty_body, garbage
-    the call is done, but its answer is cut in half, empty, or not what the protocol says.
+* `throttle`, `server_error`, `expired_token`, `access_denied`: the error that this service really gives, in its protocol; nothing is done.
+* `error`: an error of your own (`code`, `message`, `status`); nothing is done.
+* `latency`: the answer comes `seconds` late; combines with other rules.
+* `short_pages`: pages hold at most `page_size` items; combines with other rules.
+* `drop`, `hang`: nothing is done; the connection closes at once, or after `seconds`, without an answer.
+* `cut_body`, `empty_body`, `garbage`: the call is done, but its answer is cut in half, empty, or not what the protocol says.
 """
 
 from __future__ import annotations

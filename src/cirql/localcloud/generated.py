@@ -90,8 +90,8 @@ class _Maker:
 
     def _text(self, schema: Mapping[str, Any], name: str, model: Model) -> str:
         guess = self._guess(name, model)
-        longest = schema.get("maxLength", len(guess))
-        guess = guess[:longest]
+        guess = guess + self._digest[len(guess) : schema.get("minLength", 0)]
+        guess = guess[: schema.get("maxLength", len(guess))]
         pattern = compile_pattern(schema["pattern"]) if "pattern" in schema else None
         if pattern is None or (pattern.search(guess) and len(guess) >= schema.get("minLength", 0)):
             return guess
@@ -113,7 +113,7 @@ class _Maker:
             return f"https://{self._digest[:10]}.{self._service}.{self._place.region}.amazonaws.com"
         if lowered.endswith(("endpoint", "domainname", "dnsname", "address")):
             return f"{self._digest[:10]}.{self._service}.{self._place.region}.amazonaws.com"
-        if lowered.endswith("accountid") or lowered.endswith("ownerid"):
+        if lowered.endswith(("accountid", "ownerid")):
             return self._place.account
         if lowered.endswith("name"):
             return f"{self._resource.lower()}-{self._digest[:12]}"
@@ -124,7 +124,8 @@ class _Maker:
     def _arn(self, model: Model) -> str:
         own = [path for path in self._kind.identifier if not path[-1].lower().endswith("arn")]
         names = [next(values_at(model, path), None) for path in own]
-        names += [value for key, value in model.items() if key.lower() in ("name", f"{self._resource.lower()}name", f"{self._resource.lower()}id")]
+        usual = ("name", f"{self._resource.lower()}name", f"{self._resource.lower()}id")
+        names += [value for key, value in model.items() if key.lower() in usual]
         last = next((str(value) for value in names if value), self._digest[:16])
         region = "" if self._service in _GLOBAL_ARNS else self._place.region
         resource = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", self._resource).lower()

@@ -12,7 +12,7 @@ from typing import Any
 
 from cirql.localcloud.images import VERSION_TRAITS, Image, ImageStore, ImageVersion, Place
 from cirql.localcloud.models import Model
-from cirql.localcloud.progress import HandlerFailure
+from cirql.localcloud.progress import HandlerError
 from cirql.localcloud.resources import ResourceHandler, not_found
 from cirql.localcloud.sagemaker import list_tags, read_traits
 from cirql.localcloud.schemas import ResourceType
@@ -40,7 +40,7 @@ class ImageHandler:
             image = self._store.create_image(place, model["ImageName"], model["ImageRoleArn"], tags, **texts)
         except ServiceError as error:
             if error.code == "ResourceInUse":
-                raise HandlerFailure("AlreadyExists", error.message) from None
+                raise HandlerError("AlreadyExists", error.message) from None
             raise _as_failure(error) from None
         image.status, image.transition = "CREATED", None
         return image.arn
@@ -103,7 +103,7 @@ class ImageVersionHandler:
             )
         except ServiceError as error:
             if error.code == "ResourceNotFound":
-                raise HandlerFailure("InvalidRequest", error.message) from None
+                raise HandlerError("InvalidRequest", error.message) from None
             raise _as_failure(error) from None
         version.status, version.transition = "CREATED", None
         return version.arn
@@ -150,10 +150,10 @@ class ImageVersionHandler:
             versions = self._store.versions(place, wanted["ImageName"])
         except ServiceError as error:
             raise _as_failure(error) from None
-        shown = []
-        for version in sorted(versions, key=lambda v: v.number):
-            shown.append((version.arn, {"ImageArn": version.image_arn, "ImageVersionArn": version.arn, "Version": version.number}))
-        return shown
+        return [
+            (version.arn, {"ImageArn": version.image_arn, "ImageVersionArn": version.arn, "Version": version.number})
+            for version in sorted(versions, key=lambda v: v.number)
+        ]
 
     def _find(self, place: Place, kind: ResourceType, identifier: str) -> ImageVersion:
         *_, name, number = ["", "", *identifier.split("/")]
@@ -182,5 +182,5 @@ def _aliases(model: Mapping[str, Any]) -> list[str] | None:
     return list(dict.fromkeys([*model.get("Aliases", ()), *([model["Alias"]] if "Alias" in model else [])]))
 
 
-def _as_failure(error: ServiceError) -> HandlerFailure:
-    return HandlerFailure(_HANDLER_CODES.get(error.code, "GeneralServiceException"), error.message)
+def _as_failure(error: ServiceError) -> HandlerError:
+    return HandlerError(_HANDLER_CODES.get(error.code, "GeneralServiceException"), error.message)

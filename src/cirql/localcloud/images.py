@@ -271,10 +271,10 @@ def build_version(place: Place, name: str, number: int, base_image: str, created
     prefix = f"arn:aws:sagemaker:{place.region}:{place.account}"
     arn = f"{prefix}:image-version/{name}/{number}"
     digest = hashlib.sha256(f"{arn}|{base_image}".encode()).hexdigest()
-    repository = base_image.split("@")[0]
-    head, _, last = repository.rpartition("/")
-    container_image = f"{head}/{last.split(':')[0]}@sha256:{digest}" if head else f"{last.split(':')[0]}@sha256:{digest}"
-    return ImageVersion(number, arn, f"{prefix}:image/{name}", base_image, container_image, "CREATED", created, created, traits=dict(traits))
+    head, slash, last = base_image.split("@")[0].rpartition("/")
+    container_image = f"{head}{slash}{last.split(':')[0]}@sha256:{digest}"
+    image_arn = f"{prefix}:image/{name}"
+    return ImageVersion(number, arn, image_arn, base_image, container_image, "CREATED", created, created, traits=dict(traits))
 
 
 def _refuse_deleting(what: str, status: str) -> None:

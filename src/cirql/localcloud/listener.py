@@ -8,12 +8,12 @@ nothing else, and knows nothing of AWS.
 from __future__ import annotations
 
 import contextlib
-import io
 import socket
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import BinaryIO, cast
 
 HOST = "127.0.0.1"
 _MAX_LINE = 1 << 16
@@ -41,11 +41,11 @@ class HttpAnswer:
     cut: bool = False
 
 
-class NoAnswer(Exception):
+class NoAnswerError(Exception):
     """Raised by the responder to close the connection without a byte of an answer."""
 
 
-class MalformedRequest(Exception):
+class MalformedRequestError(Exception):
     """What arrived is not an HTTP/1.x request."""
 
 
@@ -108,7 +108,7 @@ class Listener:
 
     def _serve(self, connection: socket.socket) -> None:
         try:
-            with connection, connection.makefile("rb", buffering=_MAX_LINE) as stream:
+            with connection, cast(BinaryIO, connection.makefile("rb", buffering=_MAX_LINE)) as stream:
                 while not self._stopping and self._exchange(connection, stream):
                     pass
         except OSError:
@@ -118,11 +118,11 @@ class Listener:
             with self._lock:
                 self._connections.pop(connection, None)
 
-    def _exchange(self, connection: socket.socket, stream: io.BufferedReader) -> bool:
+    def _exchange(self, connection: socket.socket, stream: BinaryIO) -> bool:
         """Read one request and answer it; whether the connection stays open."""
         try:
             request = _read_request(connection, stream)
-        except MalformedRequest as error:
+        except MalformedRequestError as error:
             body = str(error).encode()
             connection.sendall(_render(HttpAnswer(400, (("Content-Type", "text/plain"),), body, cut=False), keep=False))
             return False
@@ -130,27 +130,27 @@ class Listener:
             return False
         try:
             answer = self._respond(request)
-        except NoAnswer:
+        except NoAnswerError:
             return False
         keep = not answer.cut and request.headers.get("connection", "").lower() != "close"
         connection.sendall(_render(answer, keep=keep, head=request.method == "HEAD"))
         return keep
 
 
-def _read_request(connection: socket.socket, stream: io.BufferedReader) -> HttpRequest | None:
+def _read_request(connection: socket.socket, stream: BinaryIO) -> HttpRequest | None:
     line = stream.readline(_MAX_LINE)
     if not line:
         return None
     parts = line.decode("latin-1").split()
     if len(parts) != 3 or not parts[2].startswith("HTTP/1."):
-        raise MalformedRequest("not an HTTP/1.1 request line")
+        raise MalformedRequestError("not an HTTP/1.1 request line")
     headers: dict[str, str] = {}
     while (line := stream.readline(_MAX_LINE)) not in (b"\r\n", b"\n"):
         if not line:
             return None
         name, separator, value = line.decode("latin-1").partition(":")
         if not separator:
-            raise MalformedRequest("a header line without a colon")
+            raise MalformedRequestError("a header line without a colon")
         key = name.strip().lower()
         headers[key] = f"{headers[key]},{value.strip()}" if key in headers else value.strip()
     if headers.get("expect", "").lower() == "100-continue":
@@ -162,7 +162,7 @@ def _read_request(connection: socket.socket, stream: io.BufferedReader) -> HttpR
     return HttpRequest(parts[0], path, query, headers, _read_body(stream, headers))
 
 
-def _read_body(stream: io.BufferedReader, headers: Mapping[str, str]) -> bytes:
+def _read_body(stream: BinaryIO, headers: Mapping[str, str]) -> bytes:
     if "chunked" in headers.get("transfer-encoding", "").lower():
         chunks = []
         try:
@@ -170,13 +170,13 @@ def _read_body(stream: io.BufferedReader, headers: Mapping[str, str]) -> bytes:
                 chunks.append(stream.read(size))
                 stream.readline(_MAX_LINE)
         except ValueError:
-            raise MalformedRequest("a chunk without a size") from None
+            raise MalformedRequestError("a chunk without a size") from None
         while stream.readline(_MAX_LINE) not in (b"\r\n", b"\n", b""):
             pass
         return b"".join(chunks)
     length = headers.get("content-length", "0")
     if not length.isdigit():
-        raise MalformedRequest("Content-Length is not a number")
+        raise MalformedRequestError("Content-Length is not a number")
     return stream.read(int(length)) if length != "0" else b""
 
 

@@ -50,11 +50,12 @@ def without(model: Model, paths: Iterable[PropertyPath]) -> Model:
 
 def set_value(model: Model, path: PropertyPath, value: Any) -> None:
     """Put a value at a path of plain names, making the objects on the way."""
+    node: Any = model
     for name in path[:-1]:
-        model = model.setdefault(name, {})
-        if not isinstance(model, dict):
+        node = node.setdefault(name, {})
+        if not isinstance(node, dict):
             return
-    model[path[-1]] = value
+    node[path[-1]] = value
 
 
 def _remove(model: Any, path: PropertyPath) -> None:

@@ -1,15 +1,65 @@
-"""moto's server application, made quiet: no CORS, no prints, no tracebacks. Importing this imports moto."""
+"""moto's server application with honest answers for what moto does not have. Importing this imports moto (1 s).
+
+moto prints for a service it does not know and lets exceptions out; here both become errors of this module, for the
+caller to put into the protocol of the request.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from moto import backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
+# Hosts that moto's dispatcher names itself, before it looks at the signature.
+_OWN_HOSTS = ("moto_api", "instance_metadata")
+
+
+class NotServedError(Exception):
+    """moto has no such service or operation."""
+
+
+class MotoBrokeError(Exception):
+    """moto has the operation, but raised something that is no AWS error."""
+
+
+class _Dispatcher(DomainDispatcherApplication):
+    """moto's dispatcher, which raises for a service that no backend serves instead of printing."""
+
+    def get_backend_for_host(self, host: str | None) -> Any:
+        if host is None or host in _OWN_HOSTS:
+            return host
+        if host in backends.list_of_moto_modules():
+            return host
+        for backend, pattern in self.backend_url_patterns:
+            if pattern.match(f"http://{host}"):
+                return backend
+        raise NotServedError(f"no service at {host}")
+
 
 def build_application() -> WSGIApplication:
-    """A new dispatching application over moto's backends."""
-    return DomainDispatcherApplication(create_backend_app)
+    """A new dispatching application over moto's backends. Calling it may raise NotServedError."""
+    application: WSGIApplication = _Dispatcher(_build_backend)
+    return application
+
+
+def _build_backend(service: Any) -> Any:
+    application = create_backend_app(service)
+    # Flask asks its registered handlers before it lets an exception out. Only exceptions moto does not render itself arrive here.
+    application.register_error_handler(Exception, _refuse)
+    return application
+
+
+def _refuse(error: Exception) -> Any:
+    from werkzeug.exceptions import HTTPException
+
+    if isinstance(error, HTTPException) and error.code == 404:
+        raise NotServedError("moto has no such path") from error
+    if isinstance(error, HTTPException):
+        return error
+    if isinstance(error, NotImplementedError):
+        raise NotServedError(str(error)) from error
+    raise MotoBrokeError(f"{type(error).__name__}: {error}") from error

@@ -21,6 +21,8 @@ from cirql.localcloud.wire import Operation, Protocol, ServiceError
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
+# What moto takes for keys it does not know.
+_MOTO_DEFAULT_ACCOUNT = "123456789012"
 _ownership = threading.RLock()
 _owner: list[object] = []
 
@@ -46,17 +48,28 @@ class MotoServices:
             return caller
         from moto.iam.models import get_account_id_from
 
-        return replace(caller, account=get_account_id_from(caller.access_key))
+        account = get_account_id_from(caller.access_key)
+        return caller if account == _MOTO_DEFAULT_ACCOUNT else replace(caller, account=account)
 
     def answer(self, request: HttpRequest, caller: Caller, operation: Operation, page_limit: int | None) -> HttpAnswer:
-        """moto's answer to a request. Raises ServiceError where moto has no such service or operation."""
+        """The answer of moto to a request. Raises ServiceError where moto has no such service or operation."""
         with _ownership:
             application = self._own()
             if self._demo:
                 self._seed(operation.service, application)
         if page_limit is not None:
             request = limit_page(request, operation, page_limit)
-        return call_application(application, request, caller)
+        from cirql.localcloud.moto_application import MotoBrokeError, NotServedError
+
+        try:
+            answer = call_application(application, request, caller)
+        except NotServedError as error:
+            raise unserved(operation, str(error)) from None
+        except MotoBrokeError as error:
+            raise ServiceError("InternalFailure", f"The local AWS failed on {operation.service}:{operation.name}: {error}", 500) from None
+        if answer.status in (404, 501) and b"not yet implemented" in answer.body.lower():
+            raise unserved(operation, "not yet implemented by moto")
+        return answer
 
     def _own(self) -> WSGIApplication:
         """The application, with moto's state ours: reset when somebody else used it."""
@@ -143,6 +156,15 @@ def limit_page(request: HttpRequest, operation: Operation, size: int) -> HttpReq
             return request
 
 
-def unserved(operation: str) -> ServiceError:
-    """The error for what neither we nor moto implement."""
-    return ServiceError("UnknownOperationException", f"The local AWS does not implement {operation}.", 501)
+def unserved(operation: Operation, reason: str) -> ServiceError:
+    """The error for what neither we nor moto implement, with the code that this protocol has for unknown operations."""
+    codes = {
+        Protocol.JSON: "UnknownOperationException",
+        Protocol.REST_JSON: "UnknownOperationException",
+        Protocol.CBOR: "UnknownOperationException",
+        Protocol.QUERY: "InvalidAction",
+        Protocol.EC2: "InvalidAction",
+        Protocol.REST_XML: "NotImplemented",
+    }
+    message = f"The local AWS does not implement {operation.service}:{operation.name} ({reason})."
+    return ServiceError(codes[operation.protocol], message, 501 if operation.protocol == Protocol.REST_XML else 400)

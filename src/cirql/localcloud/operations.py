@@ -31,12 +31,25 @@ _CBOR_PATH = re.compile(r"/service/([^/]+)/operation/([^/]+)$")
 
 @dataclass(frozen=True, slots=True)
 class _Route:
-    """One REST operation: a pattern for the path, the query pairs it must have, and how specific it is."""
+    """One REST operation: a pattern for the path, the query pairs and headers it must have, and how specific it is.
+
+    An empty value of a query pair stands for any. The weight prefers, in this order, more conditions, more fixed text in the path, and what
+    is not deprecated.
+    """
 
     operation: Operation
     pattern: re.Pattern[str]
     query: tuple[tuple[str, str], ...]
-    weight: tuple[int, int]
+    headers: tuple[str, ...]
+    weight: tuple[int, int, bool]
+
+    def matches(self, request: HttpRequest, path: str, query: Mapping[str, str]) -> bool:
+        """Whether a request may be for this operation."""
+        return (
+            all(query.get(key) == value or (not value and key in query) for key, value in self.query)
+            and all(name in request.headers for name in self.headers)
+            and self.pattern.fullmatch(path) is not None
+        )
 
 
 def identify(request: HttpRequest, signing_name: str) -> Operation:
@@ -45,7 +58,7 @@ def identify(request: HttpRequest, signing_name: str) -> Operation:
     if target:
         return _identify_target(target, request, signing_name)
     if request.headers.get("smithy-protocol") == "rpc-v2-cbor" and (match := _CBOR_PATH.search(request.path)):
-        service = _service_of_target(match.group(1), signing_name)
+        service = _service_of_target(match.group(1), match.group(2), signing_name)
         return Operation(service, match.group(2), Protocol.CBOR)
     action = read_parameters(request).get("Action")
     if action:
@@ -63,12 +76,14 @@ def read_parameters(request: HttpRequest) -> dict[str, str]:
 def _identify_target(target: str, request: HttpRequest, signing_name: str) -> Operation:
     prefix, _, name = target.rpartition(".")
     version = "1.0" if "json-1.0" in request.headers.get("content-type", "") else "1.1"
-    service = _KNOWN_TARGETS.get(prefix) or _service_of_target(prefix, signing_name)
+    service = _KNOWN_TARGETS.get(prefix) or _service_of_target(prefix, name, signing_name)
     return Operation(service, name, Protocol.JSON, version)
 
 
-def _service_of_target(prefix: str, signing_name: str) -> str:
+def _service_of_target(prefix: str, name: str, signing_name: str) -> str:
     found = [service for service, head in service_heads().items() if head.get("targetPrefix") == prefix]
+    if len(found) > 1:
+        found = [service for service in found if name in service_model(service)["operations"]] or found
     return found[0] if found else signing_name
 
 
@@ -89,7 +104,7 @@ def _identify_rest(request: HttpRequest, signing_name: str) -> Operation:
         for route in _routes(service).get(request.method, ()):
             if best is not None and route.weight <= best.weight:
                 continue
-            if route.pattern.fullmatch(path) and all(query.get(key) == value or (not value and key in query) for key, value in route.query):
+            if route.matches(request, path, query):
                 best = route
     if best is not None:
         return best.operation
@@ -112,11 +127,24 @@ def _routes(service: str) -> Mapping[str, tuple[_Route, ...]]:
         pattern = "".join(
             (".+" if piece.endswith("+}") else "[^/]+") if piece.startswith("{") else re.escape(unquote(piece)) for piece in pieces
         )
-        constants = tuple(parse_qsl(query, keep_blank_values=True))
+        needed = _required_members(model, operation)
+        constants = (*parse_qsl(query, keep_blank_values=True), *((key, "") for key in needed.get("querystring", ())))
+        headers = tuple(header.lower() for header in needed.get("header", ()))
         literal = sum(len(piece) for piece in pieces if not piece.startswith("{"))
-        route = _Route(Operation(service, name, protocol), re.compile(pattern), constants, (len(constants), literal))
+        weight = (len(constants) + len(headers), literal, not operation.get("deprecated", False))
+        route = _Route(Operation(service, name, protocol), re.compile(pattern), constants, headers, weight)
         routes.setdefault(operation["http"]["method"], []).append(route)
     return {method: tuple(sorted(found, key=lambda r: r.weight, reverse=True)) for method, found in routes.items()}
+
+
+def _required_members(model: Mapping[str, Any], operation: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The wire names of an operation's required members by where they travel: `{"querystring": ["uploadId"]}`."""
+    shape = model["shapes"].get(operation.get("input", {}).get("shape", ""), {})
+    needed: dict[str, list[str]] = {}
+    for name in shape.get("required", ()):
+        member = shape["members"][name]
+        needed.setdefault(member.get("location", "body"), []).append(member.get("locationName", name))
+    return needed
 
 
 @cache

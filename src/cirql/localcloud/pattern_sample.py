@@ -49,12 +49,14 @@ def _sample_node(op: Any, argument: Any, chooser: random.Random) -> str:
         return chooser.choice([c for c in _WORD if op is ops.ANY or ord(c) != argument])
     if op in (ops.MAX_REPEAT, ops.MIN_REPEAT, ops.POSSESSIVE_REPEAT):
         low, high, body = argument
-        count = min(high, max(low, _LONG if high >= _LONG and _is_single(body) else min(high, 1)))
+        usual = 1 if high < _LONG else _LONG if _is_single(body) else _LONG // 2
+        count = min(high, max(low, usual))
         return "".join(_sample(body, chooser) for _ in range(count))
     if op is ops.SUBPATTERN:
         return _sample(argument[3], chooser)
     if op is ops.BRANCH:
-        return _sample(argument[1][0], chooser)
+        # The longest alternative: others are often fixed words or nothing at all.
+        return max((_sample(branch, chooser) for branch in argument[1]), key=len)
     return ""
 
 

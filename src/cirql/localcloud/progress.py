@@ -22,7 +22,7 @@ REQUEST_LIFE = 7 * 86400.0
 CLIENT_TOKEN_LIFE = 36 * 3600.0
 
 
-class HandlerFailure(Exception):
+class HandlerError(Exception):
     """A resource handler failed: a `HandlerErrorCode` of the Cloud Control model, and what happened."""
 
     def __init__(self, code: str, message: str) -> None:
@@ -189,7 +189,7 @@ class RequestBook:
             return
         try:
             outcome = request.work()
-        except HandlerFailure as failure:
+        except HandlerError as failure:
             request.error_code, request.message = failure.code, failure.message
             self._move(request, "FAILED")
             return

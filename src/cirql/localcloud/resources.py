@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from cirql.localcloud.generated import fill_generated
 from cirql.localcloud.images import Place
 from cirql.localcloud.models import Model, is_given, set_value, values_at, without
-from cirql.localcloud.progress import HandlerFailure
+from cirql.localcloud.progress import HandlerError
 from cirql.localcloud.schemas import ResourceType
 
 # Types of these services are the same in every region of an account.
@@ -17,7 +17,7 @@ _GLOBAL_SERVICES = frozenset({"IAM", "CloudFront", "Route53", "Organizations", "
 
 
 class ResourceHandler(Protocol):
-    """What stands behind a type: the five verbs over models. Each raises HandlerFailure."""
+    """What stands behind a type: the five verbs over models. Each raises HandlerError."""
 
     def create(self, place: Place, kind: ResourceType, model: Model) -> str:
         """Make a resource from a valid desired state and return its identifier."""
@@ -49,7 +49,7 @@ class ResourceStore:
         self._made = 0
 
     def create(self, place: Place, kind: ResourceType, model: Model) -> str:
-        """Keep a model with its defaults and generated values. Raises HandlerFailure AlreadyExists."""
+        """Keep a model with its defaults and generated values. Raises HandlerError AlreadyExists."""
         self._made += 1
         model = copy.deepcopy(model)
         add_defaults(kind, model)
@@ -57,7 +57,7 @@ class ResourceStore:
         identifier = join_identifier(kind, model)
         found = self._partition(place, kind)
         if identifier in found:
-            raise HandlerFailure("AlreadyExists", f"Resource of type '{kind.name}' with identifier '{identifier}' already exists.")
+            raise HandlerError("AlreadyExists", f"Resource of type '{kind.name}' with identifier '{identifier}' already exists.")
         found[identifier] = model
         return identifier
 
@@ -99,9 +99,9 @@ class ResourceStore:
         return model
 
 
-def not_found(type_name: str, identifier: str) -> HandlerFailure:
+def not_found(type_name: str, identifier: str) -> HandlerError:
     """The failure of a handler that was asked for a resource which is not there."""
-    return HandlerFailure("NotFound", f"Resource of type '{type_name}' with identifier '{identifier}' was not found.")
+    return HandlerError("NotFound", f"Resource of type '{type_name}' with identifier '{identifier}' was not found.")
 
 
 def join_identifier(kind: ResourceType, model: Model) -> str:

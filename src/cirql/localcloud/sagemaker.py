@@ -196,10 +196,11 @@ def _names_image(asked: Any) -> bool:
 
 def _in_range(item: Image | ImageVersion, asked: Body) -> bool:
     """Whether an item's times lie within the four time filters, which include their ends."""
-    return (
-        asked.get("CreationTimeAfter", item.created) <= item.created <= asked.get("CreationTimeBefore", item.created)
-        and asked.get("LastModifiedTimeAfter", item.modified) <= item.modified <= asked.get("LastModifiedTimeBefore", item.modified)
+    created: bool = asked.get("CreationTimeAfter", item.created) <= item.created <= asked.get("CreationTimeBefore", item.created)
+    modified: bool = (
+        asked.get("LastModifiedTimeAfter", item.modified) <= item.modified <= asked.get("LastModifiedTimeBefore", item.modified)
     )
+    return created and modified
 
 
 def _ordered(items: list[Any], asked: Body) -> list[Any]:

@@ -70,7 +70,7 @@ class ResourceType:
 
     def follow(self, node: Mapping[str, Any]) -> Mapping[str, Any]:
         """The node that a `$ref` points to, or the node itself."""
-        while isinstance(node, Mapping) and "$ref" in node:
+        while "$ref" in node:
             target: Any = self.schema
             for part in node["$ref"].partition("#/")[2].split("/"):
                 target = target.get(part.replace("~1", "/").replace("~0", "~"), {})

@@ -16,6 +16,7 @@ from cirql.localcloud.operations import service_model
 from cirql.localcloud.wire import ServiceError
 
 _Check = Callable[[Any, str, list[str]], None]
+_DOUBLED = ("--", "~~", "||")
 _UNICODE_CLASSES = {r"\p{L}": r"\w", r"\p{N}": r"\d", r"\p{Z}": r"\s", r"\p{M}": ""}
 
 
@@ -28,14 +29,37 @@ def validate_input(service: str, operation: str, body: Mapping[str, Any]) -> Non
         raise ServiceError("ValidationException", f"{len(problems)} validation {noun} detected: {'; '.join(problems)}")
 
 
+@cache
 def compile_pattern(pattern: str) -> re.Pattern[str] | None:
     """A model's pattern (Java's dialect) for `re`, or None where Python cannot express it."""
+    if "&&" in pattern:
+        return None
     for java, python in _UNICODE_CLASSES.items():
         pattern = pattern.replace(java, python)
     try:
-        return re.compile(pattern)
+        return re.compile(_escape_classes(pattern))
     except re.error:
         return None
+
+
+def _escape_classes(pattern: str) -> str:
+    """The pattern with what `re` warns of inside character classes (a `[`, a doubled sign) escaped."""
+    result, inside, position = "", False, 0
+    while position < len(pattern):
+        here = pattern[position : position + 2]
+        if here.startswith("\\"):
+            result += here
+            position += 2
+            continue
+        if inside and (here.startswith("[") or here in _DOUBLED):
+            result += "\\"
+        elif inside and here.startswith("]") and not result.endswith(("[", "[^")):
+            inside = False
+        elif not inside and here.startswith("["):
+            inside = True
+        result += here[0]
+        position += 1
+    return result
 
 
 @cache

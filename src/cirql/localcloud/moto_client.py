@@ -1,0 +1,93 @@
+"""Calls into moto without a socket, credentials or configuration: botocore's serialisers and parsers around the WSGI application."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import sys
+from collections.abc import Iterator
+from functools import cache
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from cirql.localcloud.identity import Caller
+from cirql.localcloud.images import Place
+from cirql.localcloud.listener import HttpRequest
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+
+class MotoClient:
+    """Calls operations of any service in any place."""
+
+    def __init__(self, application: WSGIApplication) -> None:
+        self._application = application
+
+    def call(self, place: Place, service: str, operation: str, /, **members: Any) -> dict[str, Any]:
+        """One call; members and answer as botocore has them. Raises RuntimeError when moto refuses."""
+        from botocore import parsers, serialize
+
+        from cirql.localcloud.moto_services import call_application
+
+        model = _service_model(service)
+        operation_model = model.operation_model(operation)
+        protocol = model.resolved_protocol
+        sent = serialize.create_serializer(protocol, include_validation=False).serialize_to_request(members, operation_model)
+        caller = Caller(place.account, place.account, place.region, model.signing_name)
+        answer = call_application(self._application, _as_request(sent, caller), caller)
+        received = {"status_code": answer.status, "headers": _lowered(answer.headers), "body": answer.body}
+        parsed: dict[str, Any] = parsers.create_parser(protocol).parse(received, operation_model.output_shape)
+        if answer.status >= 300:
+            raise RuntimeError(f"the demo world could not be made: {service}:{operation}: {parsed.get('Error')}")
+        return parsed
+
+
+def _as_request(sent: dict[str, Any], caller: Caller) -> HttpRequest:
+    body = sent["body"]
+    data = urlencode(body).encode() if isinstance(body, dict) else body.encode() if isinstance(body, str) else bytes(body or b"")
+    path, _, query = sent["url_path"].partition("?")
+    given = sent["query_string"]
+    query = "&".join(part for part in (query, urlencode(given, doseq=True) if given else "") if part)
+    scope = f"{caller.access_key}/20250106/{caller.region}/{caller.service}/aws4_request"
+    headers = {name.lower(): str(value) for name, value in sent["headers"].items()}
+    headers["authorization"] = f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"
+    headers["host"] = "127.0.0.1"
+    return HttpRequest(sent["method"], path, query, headers, data)
+
+
+def _lowered(headers: tuple[tuple[str, str], ...]) -> Any:
+    from botocore.compat import HTTPHeaders
+
+    return HTTPHeaders.from_pairs(headers)
+
+
+@cache
+def _service_model(service: str) -> Any:
+    from botocore.model import ServiceModel
+
+    from cirql.localcloud.operations import service_model
+
+    return ServiceModel(service_model(service), service)
+
+
+@contextlib.contextmanager
+def steady_moto(seed: str, now: float) -> Iterator[None]:
+    """Make moto's ids and times the same on every run: its random source seeded, its clock standing at `now`.
+
+    moto has a seed for its ids but none for its clock, which every module of it holds as `utcnow`.
+    """
+    from moto.moto_api._internal import mock_random
+
+    moment = datetime.datetime.fromtimestamp(now, datetime.UTC).replace(tzinfo=None)
+    mock_random.seed(seed)
+    stopped = []
+    for name, module in list(sys.modules.items()):
+        if name.startswith("moto.") and "utcnow" in vars(module):
+            stopped.append((module, module.utcnow))
+            setattr(module, "utcnow", lambda: moment)  # noqa: B010 - the type checker knows no such attribute
+    try:
+        yield
+    finally:
+        for module, clock in stopped:
+            setattr(module, "utcnow", clock)  # noqa: B010
