@@ -152,8 +152,42 @@ def stackql_singulars(service: str, name: str) -> tuple[str, ...]:
 
 # StackQL capitalises these inside a name, blindly and in this order, before it splits.
 _STACKQL_WORDS = (
-    "DB ARN WAN URL VPC DNS IP IAM TLS SSM CNAME SQ ML SKU KMS OK CA ID TTL URI LB SNS AWS ACL AZ API MSK ECS EBS CWE SSE HPO LF WAL OAuth"
-).split()
+    "DB",
+    "ARN",
+    "WAN",
+    "URL",
+    "VPC",
+    "DNS",
+    "IP",
+    "IAM",
+    "TLS",
+    "SSM",
+    "CNAME",
+    "SQ",
+    "ML",
+    "SKU",
+    "KMS",
+    "OK",
+    "CA",
+    "ID",
+    "TTL",
+    "URI",
+    "LB",
+    "SNS",
+    "AWS",
+    "ACL",
+    "AZ",
+    "API",
+    "MSK",
+    "ECS",
+    "EBS",
+    "CWE",
+    "SSE",
+    "HPO",
+    "LF",
+    "WAL",
+    "OAuth",
+)
 
 
 def stackql_column(name: str) -> str:

@@ -44,7 +44,7 @@ def write(path: Path, tables: Iterable[Table], spellings: Iterable[Spelling], me
             connection.commit()
         finally:
             connection.close()
-        os.replace(unfinished, path)
+        unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
 

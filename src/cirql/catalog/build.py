@@ -5,7 +5,6 @@ Needs cfn-lint, which is a build dependency: a running cirql only reads what thi
 
 from __future__ import annotations
 
-import hashlib
 import sqlite3
 import sys
 from collections.abc import Callable
@@ -13,21 +12,10 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from cirql.catalog.artefact import DEFAULT_PATH, FORMAT, Artefact
+from cirql.catalog.freshness import sources_digest
 
 # Told after each step: how many are done, of how many, and what is being compiled.
 Progress = Callable[[int, int, str], None]
-
-_SOURCES = Path(__file__).parent
-
-
-def sources_digest() -> str:
-    """A short digest of the rules and corrections that decide what the catalog says."""
-    digest = hashlib.blake2b(digest_size=8)
-    rules = [*_SOURCES.glob("*.py"), *_SOURCES.glob("overlay/*.toml"), _SOURCES.parent / "names.py", _SOURCES.parent / "types.py"]
-    for path in sorted(rules):
-        digest.update(path.name.encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
 
 
 def inputs() -> dict[str, str]:
@@ -75,12 +63,12 @@ def main(arguments: list[str]) -> int:
 
     def show(done: int, total: int, what: str) -> None:
         if sys.stderr.isatty():
-            print(f"\r\x1b[Kcatalog: {done}/{total} {what}", end="", file=sys.stderr, flush=True)
+            sys.stderr.write(f"\r\x1b[Kcatalog: {done}/{total} {what}")
 
     made = build(Path(arguments[0]) if arguments else None, show)
     if sys.stderr.isatty():
-        print(file=sys.stderr)
-    print(f"catalog: {made} ({made.stat().st_size / 1e6:.1f} MB)", file=sys.stderr)
+        sys.stderr.write("\n")
+    sys.stderr.write(f"catalog: {made} ({made.stat().st_size / 1e6:.1f} MB)\n")
     return 0
 
 

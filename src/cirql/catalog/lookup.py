@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Self
 
 from cirql.catalog.artefact import DEFAULT_PATH, FORMAT, Artefact
+from cirql.catalog.freshness import sources_digest
 from cirql.catalog.model import Column, Face, Method, Table
 from cirql.catalog.spellings import Spelling
 from cirql.errors import SettingsError, UnknownTable
@@ -81,7 +82,7 @@ class Catalog:
         """Open the catalog that was built with the package, or the one at `path`.
 
         Raises:
-            SettingsError: there is none, it is not a catalog, or another release of cirql wrote it.
+            SettingsError: there is none, it is not a catalog, or it is older than the rules that compile it.
         """
         path = path or DEFAULT_PATH
         if not path.exists():
@@ -95,6 +96,9 @@ class Catalog:
         if meta.get("format") != str(FORMAT):
             artefact.close()
             raise SettingsError(f"the catalog at {path} was written by another release of cirql", hint=_REBUILD)
+        if meta["sources"] != sources_digest():
+            artefact.close()
+            raise SettingsError(f"the catalog at {path} is older than the rules that compile it", hint=_REBUILD)
         return cls(artefact, Version(meta["botocore"], meta["cfn_lint"], meta["sources"]))
 
     def __enter__(self) -> Self:

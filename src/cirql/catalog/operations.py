@@ -22,7 +22,7 @@ _NOT_ROWS = frozenset(
     {"errors", "failures", "warnings", "failed", "unprocesseditems", "unprocessedkeys", "invalidparameters", "responsemetadata"}
 )
 # Members that accompany one row.
-_NOT_DATA = frozenset({"responsemetadata", "nexttoken", "marker", "nextmarker", "requestid", "responsemetadata", "etag", "tagserror"})
+_NOT_DATA = frozenset({"responsemetadata", "nexttoken", "marker", "nextmarker", "requestid", "etag", "tagserror"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Listing:
     @property
     def is_bare(self) -> bool:
         """Whether a row is a bare string."""
-        return self.element.type_name != "structure"
+        return bool(self.element.type_name != "structure")
 
     @property
     def required(self) -> tuple[str, ...]:
@@ -72,7 +72,7 @@ def required_members(operation: OperationModel) -> tuple[str, ...]:
 
 def is_scalar(shape: Shape) -> bool:
     """Whether a shape holds one plain value."""
-    return shape.type_name in _SCALARS
+    return str(shape.type_name) in _SCALARS
 
 
 def _nouns(service: Service) -> Iterator[tuple[str, str, OperationModel]]:
@@ -162,15 +162,13 @@ def read_getting(operation: OperationModel, noun: str, element: Shape | None, ro
         for name in rows:
             shape = shape.members[name]
         return Getting(operation, rows, {(m,): s for m, s in shape.members.items()})
-    members = {
-        m: s for m, s in output.members.items() if m.lower() not in _NOT_DATA and not s.serialization.get("location") == "statusCode"
-    }
+    members = {m: s for m, s in output.members.items() if m.lower() not in _NOT_DATA and s.serialization.get("location") != "statusCode"}
     wrapper = _wrapper(members, noun, element)
     if wrapper is None:
         if not members or (len(members) == 1 and next(iter(members.values())).type_name == "list"):
             return None
         return Getting(operation, (), {(m,): s for m, s in members.items()})
-    inner = {m: s for m, s in members[wrapper].members.items()}
+    inner: dict[str, Shape] = dict(members[wrapper].members)
     beside = {m: s for m, s in members.items() if m != wrapper and m not in inner}
     if not beside:
         return Getting(operation, (wrapper,), {(m,): s for m, s in inner.items()})

@@ -9,6 +9,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
+from functools import partial, reduce
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +101,12 @@ def load(folder: Path = FOLDER) -> Overlay:
 def _hint(file: str, name: str, values: Mapping[str, Any]) -> Hint:
     if unknown := values.keys() - {f.name for f in fields(Hint)}:
         raise OverlayError(f"overlay/{file}: {name}: unknown field {min(unknown)}")
-    return Hint(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+    return Hint(**_frozen(values))
+
+
+def _frozen(values: Mapping[str, Any]) -> dict[str, Any]:
+    """TOML's arrays as tuples, which is what the model's fields hold."""
+    return {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
 
 
 def apply(overlay: Overlay, tables: Iterable[Table]) -> list[Table]:
@@ -134,17 +140,15 @@ def _patch(entry: Entry, table: Table) -> Table:
                 kept = tuple(p for p in table.parents if p.column not in value)
                 table = replace(table, parents=kept + parents, problem="")
             case "fetch":
-                for raw in value:
-                    table = _with_fetch(entry, table, raw)
+                table = reduce(partial(_with_fetch, entry), value, table)
             case "column":
                 for name, raw in value.items():
                     table = _with_column(entry, table, name, raw)
-            case "key" | "identifier":
-                table = replace(table, **{key: tuple(value)})
-            case "title" | "problem":
-                table = replace(table, **{key: value})
             case "scope":
                 table = replace(table, scope=Scope(value))
+            case "key" | "identifier" | "title" | "problem":
+                changes: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value}
+                table = replace(table, **changes)
             case "aliases":
                 pass  # names are assigned once all tables are known: see Overlay.aliases
             case _:
@@ -197,7 +201,7 @@ def _with_fetch(entry: Entry, table: Table, raw: Mapping[str, Any]) -> Table:
         return replace(table, fetches=tuple(f for f in table.fetches if f.name != name))
     if unknown := raw.keys() - {f.name for f in fields(Fetch)} - {"drop", "more_outputs"}:
         raise entry.error(f"fetch {name}: unknown field {min(unknown)}")
-    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in raw.items()}
+    values = _frozen(raw)
     old = next((f for f in table.fetches if f.name == name), None)
     if "role" in values:
         values["role"] = Role(values["role"])
@@ -207,8 +211,7 @@ def _with_fetch(entry: Entry, table: Table, raw: Mapping[str, Any]) -> Table:
     if "inputs" in values:
         values["inputs"] = tuple(Input(**{**i, "values": tuple(i.get("values", ()))}) for i in values["inputs"])
     if "paging" in values:
-        paging = values["paging"]
-        values["paging"] = Paging(**{k: tuple(v) if isinstance(v, list) else v for k, v in paging.items()})
+        values["paging"] = Paging(**_frozen(values["paging"]))
     more = values.pop("more_outputs", ())
     if old is None:
         if missing := {"name", "role", "service", "operation"} - values.keys():

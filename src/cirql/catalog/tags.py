@@ -22,7 +22,7 @@ _RESOURCE = frozenset({"resource", "resourcearn", "resourcename", "resourceid", 
 def are_tags(shape: Shape) -> bool:
     """Whether a shape is a list of key and value, or a map of text to text."""
     if shape.type_name == "map":
-        return shape.value.type_name == "string"
+        return bool(shape.value.type_name == "string")
     if shape.type_name != "list" or shape.member.type_name != "structure":
         return False
     names = {m.lower() for m in shape.member.members}
