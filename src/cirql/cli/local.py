@@ -25,7 +25,10 @@ def group() -> None:
 def up(
     port: Annotated[int, typer.Option(help="The port to listen on, 0 for any that is free.", min=0, max=65535)] = 4566,
 ) -> None:
-    """Run the local AWS on 127.0.0.1 until Ctrl-C, and print what to put in the environment to use it."""
+    """Run the local AWS on 127.0.0.1 until Ctrl-C.
+
+    It prints what to put in the environment so that cirql, the AWS CLI and every SDK use it.
+    """
     from cirql.cli.report import report_error, say
 
     try:

@@ -110,7 +110,7 @@ class Request:
 
 def query(
     sql: Annotated[
-        str | None, typer.Argument(metavar="[SQL | -]", help="The statement, or - to read it from standard input.", show_default=False)
+        str | None, typer.Argument(metavar="SQL | -", help="The statement, or - to read it from standard input.", show_default=False)
     ] = None,
     file: Annotated[
         Path | None, typer.Option("--file", "-f", metavar="FILE", help="Read the statement from a file.", show_default=False)
