@@ -7,7 +7,7 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -165,6 +165,7 @@ class Execution:
                 rows = self._engine.rows(group.query.sql)
                 around.key_rows[group.query.sql] = tuple(r for r in rows if None not in r)
         targets = await self._targets(scan)
+        around = replace(around, single_target=len(targets) == 1)
         if self._channel is not None:
             self._so_far.outcomes.append(await self._watched(scan, targets, around, self._channel.put))
             return

@@ -128,3 +128,15 @@ def _derive_arn(table: Table, arn: Arn, row: Row, partition: str) -> None:
             row.setdefault(name, value)
     elif row.get("account_id") and all(row.get(c) is not None for c in arn_columns(arn)):
         row[arn.column] = arn.template.format(**{"partition": partition, **row})
+
+
+def make_key(table: Table, row: Row) -> None:
+    """Fill `_key` once its parts are there: the ARN where the table has one, else an ARN-like path that no other row has."""
+    values = [row.get(c) for c in table.key]
+    if not values or any(v is None for v in values):
+        return
+    if len(values) == 1 and str(values[0]).startswith("arn:"):
+        row["_key"] = values[0]
+        return
+    place = f"{row.get('region') or ''}:{row.get(table.account_column) or ''}"
+    row["_key"] = f"arn:aws:{table.service}:{place}:{table.name.resource}/" + "/".join(str(v) for v in values)

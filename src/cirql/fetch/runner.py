@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cirql.cloud.target import Target
 from cirql.errors import CloudFailure, DatabaseError
@@ -115,8 +115,6 @@ class _Batcher:
         now = asyncio.get_running_loop().time()
         if not self._rows:
             self._since = now
-        for row in page:
-            _make_key(self._scan, row)
         self._rows += page
         if len(self._rows) >= ROWS_A_BATCH or now - self._since >= SECONDS_A_BATCH:
             await self.flush()
@@ -125,16 +123,3 @@ class _Batcher:
         if self._rows:
             rows, self._rows = self._rows, []
             await self._emit(record_batch(self._scan.table, self._scan.columns, rows))
-
-
-def _make_key(scan: Scan, row: Row) -> None:
-    """`_key`: the ARN where the table has one, else an ARN-like path that no other row has."""
-    if "_key" not in scan.columns or "_key" in row:
-        return
-    table = scan.table
-    values: list[Any] = [row.get(c) for c in table.key]
-    if len(values) == 1 and str(values[0]).startswith("arn:"):
-        row["_key"] = values[0]
-        return
-    place = f"{row.get('region') or ''}:{row.get(table.account_column) or ''}"
-    row["_key"] = f"arn:aws:{table.service}:{place}:{table.name.resource}/" + "/".join("" if v is None else str(v) for v in values)

@@ -21,12 +21,13 @@ from cirql.fetch.calls import Calls
 from cirql.fetch.keys import TargetKeys
 from cirql.fetch.merge import each, flat_map
 from cirql.fetch.requests import request
-from cirql.fetch.rows import Row, collected, derive, rows_of
+from cirql.fetch.rows import Row, collected, derive, make_key, rows_of
 from cirql.plan.model import KeyGroup, RowFilter, Scan, Step
 
 RowTest = Callable[[RowFilter, Table, Sequence[Row]], list[bool]]
 
 CONCURRENT_LISTS = 32
+FEW_KEYS = 3
 
 
 @dataclass(slots=True)
@@ -37,6 +38,7 @@ class Surroundings:
     passes: RowTest
     clock: Callable[[], datetime]
     concurrency: int = 64
+    single_target: bool = False
     key_rows: dict[str, tuple[tuple[Any, ...], ...]] = field(default_factory=dict)
     notices: list[str] = field(default_factory=list)
 
@@ -136,7 +138,7 @@ class Scanner:
         """The key values of every root call, each once."""
         root, parent = self._scan.root, self._scan.parent
         required = [i.column for i in root.inputs if i.required]
-        if parent is None:
+        if parent is None or self._ask_directly(required):
             async for values in each(_batched(root, self._keys.combinations(required))):
                 yield {**self._optional(root, values), **values}
             return
@@ -153,6 +155,12 @@ class Scanner:
                 for more in self._keys.combinations(own):
                     yield {**self._optional(root, values), **values, **more}
 
+    def _ask_directly(self, required: list[str]) -> bool:
+        """Whether to ask for every key at once: with many keys and targets, most would not exist in most targets."""
+        if not self._scan.keys_suffice:
+            return False
+        return self._around.single_target or len(self._keys.combinations(required)) <= FEW_KEYS
+
     def _optional(self, root: Fetch, values: dict[str, Any]) -> dict[str, Any]:
         """Values for the inputs that only narrow the answer, where there is exactly one."""
         found = {}
@@ -167,7 +175,7 @@ class Scanner:
         root = self._scan.root
         params = request(root, values)
         asked = {i.column: values[i.column] for i in root.inputs if i.operator == "=" and i.required and i.batch == 1}
-        if self._scan.parent is not None:
+        if self._scan.parent is not None and not self._scan.keys_suffice:
             asked.update({c: v for c, v in values.items() if c not in asked and not isinstance(v, list)})
         try:
             async for answer in self._around.calls.pages(self._target, root, params):
@@ -182,7 +190,12 @@ class Scanner:
         row["_source"] = "live"
         if self._target.account:
             row[self._table.account_column] = self._target.account
+        self._derive(row)
+
+    def _derive(self, row: Row) -> None:
         derive(self._table, row, self._target.partition)
+        if "_key" in self._scan.columns and "_key" not in row:
+            make_key(self._table, row)
 
     # -- filters
 
@@ -221,7 +234,7 @@ class Scanner:
                 continue
             for part in parts:
                 row.update(part or {})
-            derive(self._table, row, self._target.partition)
+            self._derive(row)
             complete.append(row)
         return complete
 

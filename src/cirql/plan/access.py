@@ -44,6 +44,7 @@ class Way:
     root: Fetch
     parent: ParentScan | None
     steps: tuple[Step, ...]
+    keys_suffice: bool
 
 
 class Accessor:
@@ -66,6 +67,7 @@ class Accessor:
             root=best.root,
             keys=need.groups,
             parent=best.parent,
+            keys_suffice=best.keys_suffice,
             steps=best.steps,
             filters=self._filters(need),
         )
@@ -82,17 +84,23 @@ class Accessor:
         lacking = fetch.required - known
         if fetch.role is Role.GET and lacking and not _only_gets(need.table):
             return None
-        given = derivable(need.table, _pinned(need))
-        parent: ParentScan | None = None
-        if lacking:
-            parent = self._parent(need, lacking, depth)
-            if parent is None:
-                return None
-            given = given | {child for child, _ in parent.bindings}
+        parent = self._parent(need, lacking, depth) if lacking else None
+        if lacking and parent is None:
+            return None
+        given = {child for child, _ in parent.bindings} if parent is not None else set()
         more = steps(need.table, fetch, need.columns | {c for j in need.conjuncts for c in _columns(j)}, given)
         if more is None:
             return None
-        return Way(_cost(need, fetch, parent, more), fetch, parent, more)
+        cost = _cost(need, fetch, parent, more)
+        linked = fetch.required & {p.column for p in need.table.parents}
+        scattered = parent is None and bool(linked) and not self._names_a_place(need, fetch)
+        either = self._parent(need, linked, depth) if scattered else None
+        return Way(cost, fetch, parent or either, more, keys_suffice=parent is None)
+
+    @staticmethod
+    def _names_a_place(need: Need, fetch: Fetch) -> bool:
+        """Whether the keys say, with the values of the required columns, which region they are in."""
+        return any("region" in g.columns and set(g.columns) & derivable_inputs(need.table, fetch.required) for g in need.groups)
 
     def _parent(self, need: Need, lacking: frozenset[str], depth: int) -> ParentScan | None:
         """The scan of the one parent table that has all the lacking keys."""
@@ -120,11 +128,6 @@ class Accessor:
 def known_columns(need: Need) -> frozenset[str]:
     """The columns whose values the query gives, now or once other scans are read."""
     return derivable(need.table, {c for g in need.groups for c in g.columns})
-
-
-def _pinned(need: Need) -> frozenset[str]:
-    """The columns that every row takes from the key combination that asked for it."""
-    return frozenset(c for g in need.groups for c in g.columns if g.rows is not None and len(g.rows) == 1)
 
 
 def _only_gets(table: Table) -> bool:

@@ -60,6 +60,7 @@ class Scan:
     """One table in one query.
 
     `columns` are delivered to DuckDB as `relation`. `keys` narrow what is asked. `root` gives rows, `steps` complete them,
+    Where `keys_suffice` and there is a `parent` too, the parent's rows only say which of the keys exist in a target.
     `filters` drop rows as soon as their columns are known. `limit` is how many rows are enough, where nothing later can drop one.
     """
 
@@ -69,6 +70,7 @@ class Scan:
     root: Fetch
     keys: tuple[KeyGroup, ...] = ()
     parent: ParentScan | None = None
+    keys_suffice: bool = True
     steps: tuple[Step, ...] = ()
     filters: tuple[RowFilter, ...] = ()
     limit: int | None = None

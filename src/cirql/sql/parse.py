@@ -164,7 +164,7 @@ def _refuse_others(statement: Statement) -> None:
     from sqlglot import exp
 
     tree = statement.tree
-    if isinstance(tree, exp.Query):
+    if isinstance(tree, exp.Query | exp.Values):
         for node in tree.walk():
             if isinstance(node, exp.DML | exp.DDL | exp.Into) and not isinstance(node, exp.Query):
                 raise NotSupported(f"{node.key.upper()} inside a query is not supported")
