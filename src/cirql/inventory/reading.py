@@ -1,0 +1,153 @@
+"""The SQL of a read: the versions that held at a moment, with when they were last seen.
+
+`_fetched_at` is reckoned from two things: when a complete scan of the row's partition last read all of the wanted columns, and when
+the row's own version was opened. The later of them is true; where in doubt the older one is given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from cirql.inventory.coverage import Claim, seen_at
+from cirql.inventory.model import ALWAYS_KNOWN, KEY, PLACE_COLUMNS, Partition, Request, micros
+from cirql.inventory.quoting import name, text, texts, timestamp
+from cirql.inventory.segments import Contents, Reader, register_closures
+from cirql.types import ColumnType, arrow_type
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+BATCH_ROWS = 65_536
+PLACES = {"account_id": "$account", "region": "$region"}
+
+
+def held(
+    reader: Reader,
+    contents: Contents,
+    columns: Mapping[str, ColumnType],
+    as_of: datetime | None,
+    request: Request | None = None,
+    ends: str = "ends",
+) -> str:
+    """SQL for the versions that held at a moment (None: the open ones), as physical rows.
+
+    `ends` is the relation of the closures that had happened by then (`register_ends`), needed where there are closures.
+    """
+    where = _where(request) if request else "true"
+    paths = request.paths if request else ()
+    segments = contents.open
+    if as_of is not None:
+        moment = timestamp(as_of)
+        at = micros(as_of)
+        segments = tuple(s for s in contents.segments if s.first <= at and (s.last_end is None or s.last_end > at))
+        where += f' AND "$from" <= {moment}'
+        ended = reader.rows([s for s in segments if s.ended], columns, where=f'{where} AND "$to" > {moment}', paths=paths)
+        still = reader.rows([s for s in segments if not s.ended], columns, where=where, paths=paths)
+        return f"({_without_ended(contents, still, ends)}) UNION ALL BY NAME ({ended})"
+    return _without_ended(contents, reader.rows(segments, columns, where=where, paths=paths), ends)
+
+
+def _without_ended(contents: Contents, rows: str, ends: str) -> str:
+    return f'SELECT w.* FROM ({rows}) w ANTI JOIN {ends} e ON w."$id" = e."$id"' if contents.closures else rows
+
+
+def _where(request: Request) -> str:
+    conditions = ["true"]
+    if request.accounts is not None:
+        conditions.append(f'"$account" IN {texts(request.accounts)}')
+    if request.regions is not None:
+        conditions.append(f'"$region" IN {texts(request.regions)}')
+    if request.keys is not None:
+        one = len(request.keys) == 1
+        conditions.append(f"_key = {text(request.keys[0])}" if one else f"_key IN {texts(request.keys)}")
+    return " AND ".join(conditions)
+
+
+def register_ends(con: duckdb.DuckDBPyConnection, contents: Contents, as_of: datetime | None, ends: str = "ends") -> None:
+    """Make the relation `ends` for a moment: the closures that had happened by then."""
+    happened = [c for c in contents.closures if as_of is None or c.at <= micros(as_of)]
+    register_closures(con, happened, ends)
+
+
+def select(con: duckdb.DuckDBPyConnection, reader: Reader, contents: Contents, claims: list[Claim], request: Request) -> str:
+    """The SQL of a read: the wanted columns, `_fetched_at`, `_source`."""
+    register_ends(con, contents, request.as_of)
+    stored = contents.types
+    wanted = {c: t for c, t in request.columns.items() if c != KEY and not (c in PLACE_COLUMNS and c not in stored)}
+    rows = held(reader, contents, wanted, request.as_of, request)
+    fetched, joins = _fetched_at(con, contents, claims, frozenset(wanted) - ALWAYS_KNOWN)
+    output = ", ".join(f"{_value(c, stored)} AS {name(c)}" for c in request.columns)
+    query = f"SELECT {output}{',' if output else ''} {fetched} AS _fetched_at, 'inventory' AS _source FROM ({rows}) r {joins}"
+    return f"SELECT * FROM ({query}) WHERE {request.where_sql}" if request.where_sql else query
+
+
+def _value(column: str, stored: Mapping[str, ColumnType]) -> str:
+    if column in PLACE_COLUMNS:
+        place = f"r.{name(PLACES[column])}"
+        return f"coalesce(CAST(r.{name(column)} AS VARCHAR), {place})" if column in stored else place
+    return f"r.{name(column)}"
+
+
+def _fetched_at(con: duckdb.DuckDBPyConnection, contents: Contents, claims: list[Claim], wanted: frozenset[str]) -> tuple[str, str]:
+    """The expression for `_fetched_at`, and the joins it needs."""
+    full = [i for i, columns in contents.column_sets.items() if wanted <= columns]
+    got = f' OR r."$got" IN ({", ".join(map(str, full))})' if full else ""
+    moments = [f'CASE WHEN r."$known" = r."$got"{got} THEN r."$from" ELSE r."$oldest" END']
+    joins = []
+    by_columns: dict[tuple[str, ...], dict[Partition, datetime]] = {}
+    for partition, seen in seen_at(claims, wanted).items():
+        by_columns.setdefault(tuple(c for c, _ in partition.parent), {})[partition] = seen
+    for number, (columns, seen_there) in enumerate(by_columns.items()):
+        if not set(columns) <= wanted:
+            continue
+        view = f"seen_{number}"
+        _register_seen(con, view, columns, seen_there)
+        on = [f'{view}.account = r."$account"', f'{view}.region = r."$region"']
+        on += [f"{view}.{name('=' + c)} = CAST(r.{name(c)} AS VARCHAR)" for c in columns]
+        joins.append(f"LEFT JOIN {view} ON {' AND '.join(on)}")
+        moments.append(f"{view}.seen")
+    return (f"greatest({', '.join(moments)})", " ".join(joins))
+
+
+def _register_seen(con: duckdb.DuckDBPyConnection, view: str, columns: tuple[str, ...], seen: Mapping[Partition, datetime]) -> None:
+    import pyarrow as pa
+
+    arrays: dict[str, pa.Array] = {
+        "account": pa.array([p.account for p in seen], pa.string()),
+        "region": pa.array([p.region for p in seen], pa.string()),
+        "seen": pa.array([micros(t) for t in seen.values()], pa.int64()).cast(pa.timestamp("us")),
+    }
+    for column in columns:
+        arrays["=" + column] = pa.array([dict(p.parent)[column] for p in seen], pa.string())
+    con.register(view, pa.table(arrays))
+
+
+def schema_of(request: Request) -> pa.Schema:
+    """The Arrow schema of a read."""
+    import pyarrow as pa
+
+    fields = [pa.field(c, arrow_type(t)) for c, t in request.columns.items()]
+    return pa.schema([*fields, pa.field("_fetched_at", pa.timestamp("us")), pa.field("_source", pa.string())])
+
+
+def stream(con: duckdb.DuckDBPyConnection, query: str, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    """Run a read, batch by batch; the connection is closed when the stream ends or is dropped."""
+    import pyarrow as pa
+
+    try:
+        for batch in con.sql(query).to_arrow_reader(BATCH_ROWS):
+            arrays = [_typed(batch.column(i), field.type) for i, field in enumerate(schema)]
+            yield pa.RecordBatch.from_arrays(arrays, schema=schema)
+    finally:
+        con.close()
+
+
+def _typed(array: pa.Array, wanted: pa.DataType) -> pa.Array:
+    import pyarrow as pa
+
+    if isinstance(wanted, pa.BaseExtensionType):
+        return pa.ExtensionArray.from_storage(wanted, array.cast(pa.string()))
+    return array if array.type == wanted else array.cast(wanted)

@@ -1,0 +1,288 @@
+"""Segments: writing row versions as immutable Parquet files (or Arrow bytes, when few), and the SQL that reads them back.
+
+The physical columns of a version, beside the table's own: `_key`; `$account`, `$region`; `$from`, and in ended segments `$to`;
+`$known` and `$got`, the column sets that it knows and that the scan which opened it fetched; `$oldest`, when the oldest of its values
+was read. A version's id is its segment's number and its position in it. JSON stays text, exactly as it came; large files
+carry a VARIANT form beside it (`$v:<column>`), which DuckDB shreds, so that a filter on a property reads only that property.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cirql.inventory.index import Closure, Segment
+from cirql.inventory.model import PathFilter, micros
+from cirql.inventory.quoting import name, stored_type, text, texts
+from cirql.types import ColumnType
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+INLINE_ROWS = 2_000
+"""Up to this many versions are kept in the index itself: a file for each of thousands of small scans would cost every reader an open."""
+
+SHADOW_ROWS = 50_000
+"""From this many rows on, a VARIANT form of JSON columns pays: below, parsing the text is as fast."""
+
+ROW_GROUP = 40_960
+"""Measured over 1 M rows: smaller groups make property filters slow, larger ones point lookups."""
+
+POSITION_BITS = 32
+SYSTEM = ("_key", "$account", "$region", "$from", "$known", "$got", "$oldest")
+_SHADOWABLE = re.compile(r"0|-?[1-9]\d{0,17}|true|false")
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What the index says about one table at one moment."""
+
+    table: str
+    segments: tuple[Segment, ...]
+    closures: tuple[Closure, ...]
+    column_sets: Mapping[int, frozenset[str]]
+
+    @property
+    def types(self) -> dict[str, ColumnType]:
+        """The table's stored columns; where segments differ, the newest type."""
+        return {c: ColumnType(t) for s in self.segments for c, t in s.columns.items()}
+
+    @property
+    def open(self) -> tuple[Segment, ...]:
+        """The segments that may hold open versions."""
+        return tuple(s for s in self.segments if not s.ended)
+
+
+def pack(ids: pa.Array) -> tuple[bytes, dict[int, int]]:
+    """Version ids as compressed differences, and how many lie in each segment."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    ordered = ids.cast(pa.int64()).sort()
+    steps = pc.fill_null(pc.pairwise_diff(ordered, 1), ordered[0])
+    owners = pc.value_counts(pc.shift_right(ordered, pa.scalar(POSITION_BITS, pa.int64())))
+    counts = {int(e["values"]): int(e["counts"]) for e in owners.to_pylist()}
+    plain = pa.array(steps, pa.int64()).buffers()[1].slice(0, 8 * len(ordered))
+    return pa.compress(plain, codec="zstd", asbytes=True), counts
+
+
+def unpack(closure: Closure) -> pa.Array:
+    """The ids that `pack` packed, ascending."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    plain = pa.decompress(closure.body, decompressed_size=8 * closure.rows, codec="zstd")
+    return pc.cumulative_sum(pa.Array.from_buffers(pa.int64(), closure.rows, [None, plain]))
+
+
+def register_closures(con: duckdb.DuckDBPyConnection, closures: Sequence[Closure], view: str = "ends") -> None:
+    """Make the closures a relation of (`$id`, `$end`)."""
+    import pyarrow as pa
+
+    ids = [unpack(c) for c in closures]
+    ends = [pa.repeat(pa.scalar(c.at, pa.timestamp("us")), c.rows) for c in closures]
+    con.register(
+        view,
+        pa.table(
+            {"$id": pa.chunked_array(ids, pa.int64()), "$end": pa.chunked_array(ends, pa.timestamp("us"))},
+        ),
+    )
+
+
+class Reader:
+    """The SQL over a table's segments, on one DuckDB connection that it registers Arrow data with."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, directory: Path) -> None:
+        self._con = con
+        self._directory = directory
+        self._views = 0
+
+    def rows(
+        self,
+        segments: Iterable[Segment],
+        columns: Mapping[str, ColumnType],
+        *,
+        where: str = "true",
+        paths: Sequence[PathFilter] = (),
+    ) -> str:
+        """SQL for the versions in the segments: `$id`, the system columns, `$to` (NULL where not written), then `columns`.
+
+        `where` is a condition on system columns. A column that a segment does not have is NULL in it.
+        """
+        parts = []
+        inline: dict[tuple[str, bool], list[Segment]] = {}
+        for s in segments:
+            if s.file is None:
+                inline.setdefault((json.dumps(dict(s.columns)), s.ended), []).append(s)
+                continue
+            source = f"read_parquet({text(str(self._directory / s.file))}, file_row_number = true)"
+            number = f"({s.id << POSITION_BITS}::BIGINT + file_row_number)"
+            parts.append(_select(source, number, s, columns, where, paths))
+        parts += [_select(self._inline(alike), name("$id"), alike[0], columns, where, paths) for alike in inline.values()]
+        return "\nUNION ALL BY NAME\n".join(parts) if parts else _nothing(columns)
+
+    def _inline(self, segments: Sequence[Segment]) -> str:
+        import pyarrow as pa
+
+        tables = []
+        for s in segments:
+            table = load_inline(s)
+            base = s.id << POSITION_BITS
+            tables.append(table.append_column("$id", pa.array(range(base, base + s.rows), pa.int64())))
+        self._views += 1
+        view = f"inline_{self._views}"
+        self._con.register(view, pa.concat_tables(tables))
+        return name(view)
+
+
+def load_inline(segment: Segment) -> pa.Table:
+    """The rows of a segment that is kept in the index."""
+    import pyarrow as pa
+
+    return pa.ipc.open_stream(segment.body).read_all()
+
+
+def _select(source: str, number: str, s: Segment, columns: Mapping[str, ColumnType], where: str, paths: Sequence[PathFilter]) -> str:
+    given = [f"{number} AS {name('$id')}", *(name(c) for c in SYSTEM)]
+    given.append(name("$to") if s.ended else f"NULL::TIMESTAMP AS {name('$to')}")
+    given += [f"{_value(s, c, t)} AS {name(c)}" for c, t in columns.items() if c not in SYSTEM]
+    conditions = [where, *(_path_condition(s, p) for p in paths)]
+    return f"SELECT {', '.join(given)} FROM {source} WHERE {' AND '.join(conditions)}"
+
+
+def _value(s: Segment, column: str, wanted: ColumnType) -> str:
+    stored = s.columns.get(column)
+    if stored is None:
+        return f"NULL::{stored_type(wanted)}"
+    if stored_type(ColumnType(stored)) == stored_type(wanted):
+        return name(column)
+    return f"TRY_CAST({name(column)} AS {stored_type(wanted)})"
+
+
+def _nothing(columns: Mapping[str, ColumnType]) -> str:
+    types = {"$id": "BIGINT", "_key": "VARCHAR", "$account": "VARCHAR", "$region": "VARCHAR", "$from": "TIMESTAMP", "$known": "INTEGER"}
+    types |= {"$got": "INTEGER", "$oldest": "TIMESTAMP", "$to": "TIMESTAMP"}
+    types |= {c: stored_type(t) for c, t in columns.items() if c not in types}
+    return "SELECT " + ", ".join(f"NULL::{t} AS {name(c)}" for c, t in types.items()) + " WHERE false"
+
+
+def _path_condition(s: Segment, hint: PathFilter) -> str:
+    stored = s.columns.get(hint.column)
+    if stored is None:
+        return "false"
+    if stored != ColumnType.JSON or not hint.path or any('"' in step or "\\" in step for step in hint.path):
+        return "true"
+    if hint.column in s.shadows and all(map(_reads_alike, hint.values)):
+        steps = "".join(f"[{text(step)}]" for step in hint.path)
+        found = f"CAST({name('$v:' + hint.column)}{steps} AS VARCHAR)"
+    else:
+        path = "$" + "".join(f'."{step}"' for step in hint.path)
+        found = f"json_extract_string({name(hint.column)}, {text(path)})"
+    return f"{found} = {text(hint.values[0])}" if len(hint.values) == 1 else f"{found} IN {texts(hint.values)}"
+
+
+def _reads_alike(value: str) -> bool:
+    """Whether a JSON value with this text has the same text as a VARIANT: strings, booleans, plain integers; not 1.10, 1e5 or [1, 2]."""
+    if _SHADOWABLE.fullmatch(value):
+        return True
+    try:
+        json.loads(value)
+    except ValueError:
+        return True
+    return False
+
+
+class Writer:
+    """Makes segments. A segment counts for nobody until the index names it."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, directory: Path, workspace: Path) -> None:
+        self._con = con
+        self._directory = directory
+        self._workspace = workspace
+
+    def write(self, number: int, table: str, rows: str, count: int, columns: Mapping[str, ColumnType], *, ended: bool) -> Segment:
+        """Write `count` > 0 versions, given as SQL with the physical columns (and `$to` if ended), sorted by place and key."""
+        given = [*SYSTEM, *(["$to"] if ended else []), *(c for c in columns if c not in SYSTEM)]
+        ordered = f'SELECT {", ".join(name(c) for c in given)} FROM ({rows}) ORDER BY "$account", "$region", _key, "$from"'
+        stored = {c: str(t) for c, t in columns.items() if c not in SYSTEM}
+        if count <= INLINE_ROWS:
+            body = _serialise(self._con.sql(ordered).to_arrow_table())
+            bounds = self._bounds("sealed", ended, body)
+            digest = hashlib.sha256(body).hexdigest()
+            return Segment(number, table, ended, None, body, count, len(body), digest, *bounds[:3], stored, frozenset(), bounds[3])
+        file = f"{number:08d}.parquet"
+        temporary = self._workspace / file
+        shadows = self._copy(ordered, columns if count >= SHADOW_ROWS else {}, temporary)
+        bounds = self._bounds(f"read_parquet({text(str(temporary))})", ended)
+        digest, size = settle(temporary, self._directory / file)
+        return Segment(number, table, ended, file, None, count, size, digest, *bounds[:3], stored, shadows, bounds[3])
+
+    def _copy(self, ordered: str, columns: Mapping[str, ColumnType], target: Path) -> frozenset[str]:
+        import duckdb
+
+        options = f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP})"
+        shadows = [c for c, t in columns.items() if t is ColumnType.JSON]
+        if shadows:
+            extra = ", ".join(f"CAST(CAST({name(c)} AS JSON) AS VARIANT) AS {name('$v:' + c)}" for c in shadows)
+            try:
+                self._con.execute(f"COPY (SELECT *, {extra} FROM ({ordered})) TO {text(str(target))} {options}").fetchall()
+            except duckdb.Error:
+                # DuckDB 2.0 cannot shred some values (integers past 63 bits, empty member names): such a segment does without.
+                target.unlink(missing_ok=True)
+            else:
+                return frozenset(shadows)
+        self._con.execute(f"COPY ({ordered}) TO {text(str(target))} {options}").fetchall()
+        return frozenset()
+
+    def _bounds(self, source: str, ended: bool, body: bytes | None = None) -> tuple[int, int, int | None, frozenset[int]]:
+        if body is not None:
+            import pyarrow as pa
+
+            self._con.register(source, pa.ipc.open_stream(body).read_all())
+        last_end = 'max("$to")' if ended else "NULL"
+        query = f'SELECT epoch_us(min("$from")), epoch_us(max("$from")), epoch_us({last_end}::TIMESTAMP) FROM {source}'
+        first, last, end = self._con.sql(query).fetchall()[0]
+        known = {i for pair in self._con.sql(f'SELECT DISTINCT "$known", "$got" FROM {source}').fetchall() for i in pair}
+        if body is not None:
+            self._con.unregister(source)
+        return first, last, end, frozenset(known)
+
+
+def _serialise(table: pa.Table) -> bytes:
+    import pyarrow as pa
+
+    sink = pa.BufferOutputStream()
+    plain = table.combine_chunks()
+    with pa.ipc.new_stream(sink, plain.schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as writer:
+        writer.write_table(plain)
+    body: bytes = sink.getvalue().to_pybytes()
+    return body
+
+
+def settle(temporary: Path, target: Path) -> tuple[str, int]:
+    """Flush a finished file to disk and give it its name; its SHA-256 and size."""
+    with temporary.open("rb+") as handle:
+        digest = hashlib.file_digest(handle, "sha256").hexdigest()
+        os.fsync(handle.fileno())
+    size = temporary.stat().st_size
+    temporary.rename(target)
+    folder = os.open(target.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+    return digest, size
+
+
+def at_micros(value: Any) -> int:
+    """A naive UTC TIMESTAMP from DuckDB as microseconds."""
+    from datetime import UTC
+
+    return micros(value.replace(tzinfo=UTC))

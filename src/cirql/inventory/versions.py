@@ -1,0 +1,115 @@
+"""History: every version of a row, what changed in each, and the difference between two moments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from cirql.inventory.merge import same_json
+from cirql.inventory.model import Difference, Event, RowChange, Version
+from cirql.inventory.quoting import name, text
+from cirql.inventory.reading import held, register_ends
+from cirql.inventory.segments import Contents, Reader
+from cirql.types import ColumnType
+
+if TYPE_CHECKING:
+    import duckdb
+
+BATCH_ROWS = 8_192
+
+
+def every_version(reader: Reader, contents: Contents, columns: Mapping[str, ColumnType], where: str = "true") -> str:
+    """SQL for all versions with `$to` filled in from the closures. Needs `ends` where there are closures."""
+    rows = reader.rows(contents.segments, columns, where=where)
+    if not contents.closures:
+        return rows
+    return f'SELECT w.* REPLACE (coalesce(w."$to", e."$end") AS "$to") FROM ({rows}) w LEFT JOIN ends e ON w."$id" = e."$id"'
+
+
+def history(con: duckdb.DuckDBPyConnection, reader: Reader, contents: Contents, key: str | None) -> Iterator[Version]:
+    """Every version, by account, region, key and time."""
+    types = contents.types
+    where = "true" if key is None else f"_key = {text(key)}"
+    query = every_version(reader, contents, types, where)
+    previous: Version | None = None
+    for row in _rows(con, f'SELECT * FROM ({query}) ORDER BY "$account", "$region", _key, "$from"'):
+        version = _version(row, contents, types, previous)
+        if previous is not None:
+            yield _ended(previous, version)
+        previous = version
+    if previous is not None:
+        yield _ended(previous, None)
+
+
+def _version(row: dict[str, Any], contents: Contents, types: Mapping[str, ColumnType], previous: Version | None) -> Version:
+    known = contents.column_sets[row["$known"]]
+    values = {c: row[c] for c in sorted(known)}
+    start = row["$from"].replace(tzinfo=UTC)
+    identity = (row["$account"], row["$region"], row["_key"])
+    follows = previous is not None and (previous.account, previous.region, previous.key) == identity and previous.valid_to == start
+    event, changed = Event.CREATED, tuple(sorted(known))
+    if follows and previous is not None:
+        changed = tuple(c for c in sorted(known & previous.known) if not alike(values[c], previous.values[c], types[c]))
+        event = Event.CHANGED if changed else Event.LEARNED
+        changed = changed or tuple(sorted(known - previous.known))
+    end = row["$to"].replace(tzinfo=UTC) if row["$to"] is not None else None
+    return Version(identity[2], identity[0], identity[1], start, end, event, changed, known, values)
+
+
+def _ended(version: Version, following: Version | None) -> Version:
+    followed = (
+        following is not None
+        and (following.account, following.region, following.key) == (version.account, version.region, version.key)
+        and following.valid_from == version.valid_to
+    )
+    return replace(version, deleted=version.valid_to is not None and not followed)
+
+
+def diff(con: duckdb.DuckDBPyConnection, reader: Reader, contents: Contents, earlier: datetime, later: datetime) -> Iterator[RowChange]:
+    """The rows that differ between two moments."""
+    types = contents.types
+    both = []
+    for side, at in (("earlier", earlier), ("later", later)):
+        register_ends(con, contents, at, f"ends_{side}")
+        both.append(f"({held(reader, contents, types, at, ends=f'ends_{side}')})")
+    names = ["$id", "$account", "$region", "_key", "$known", *types]
+    given = ", ".join(f"a.{name(c)} AS {name('<' + c)}, b.{name(c)} AS {name('>' + c)}" for c in names)
+    query = (
+        f"SELECT {given} FROM {both[0]} a FULL JOIN {both[1]} b"
+        ' ON a._key = b._key AND a."$account" = b."$account" AND a."$region" = b."$region"'
+        ' WHERE a."$id" IS DISTINCT FROM b."$id"'
+        ' ORDER BY coalesce(a."$account", b."$account"), coalesce(a."$region", b."$region"), coalesce(a._key, b._key)'
+    )
+    for row in _rows(con, query):
+        change = _change(row, contents, types)
+        if change is not None:
+            yield change
+
+
+def _change(row: dict[str, Any], contents: Contents, types: Mapping[str, ColumnType]) -> RowChange | None:
+    side = "<" if row["<$id"] is not None else ">"
+    identity = (row[side + "_key"], row[side + "$account"], row[side + "$region"])
+    if row["<$id"] is None or row[">$id"] is None:
+        known = contents.column_sets[row[side + "$known"]]
+        kind = Difference.DELETED if side == "<" else Difference.CREATED
+        return RowChange(kind, *identity, {c: (row["<" + c], row[">" + c]) for c in sorted(known)})
+    known = contents.column_sets[row["<$known"]] & contents.column_sets[row[">$known"]]
+    pairs = {c: (row["<" + c], row[">" + c]) for c in sorted(known)}
+    changed = {c: pair for c, pair in pairs.items() if not alike(*pair, types[c])}
+    return RowChange(Difference.CHANGED, *identity, changed) if changed else None
+
+
+def alike(one: Any, other: Any, column_type: ColumnType) -> bool:
+    """Whether two values of a column are the same; JSON is compared by what it says."""
+    if column_type is ColumnType.JSON and isinstance(one, str) and isinstance(other, str):
+        return same_json(one, other)
+    return bool(one == other) or (one != one and other != other)
+
+
+def _rows(con: duckdb.DuckDBPyConnection, query: str) -> Iterator[dict[str, Any]]:
+    """The rows of a query as dicts; maps as lists of pairs, as Arrow gives them."""
+    reader = con.sql(query).to_arrow_reader(BATCH_ROWS)
+    for batch in reader:
+        yield from batch.to_pylist()
