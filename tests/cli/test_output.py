@@ -196,7 +196,7 @@ def test_a_parquet_file_of_a_failing_statement_never_appears(tmp_path: Path) -> 
 
 
 def test_a_parquet_file_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(FileUnreadable, match="cannot write .*rows.parquet: No such file"):
+    with pytest.raises(FileUnreadable, match=r"cannot write .*rows\.parquet: No such file"):
         write(everything(), Destination(parquet=tmp_path / "nowhere" / "rows.parquet"), io.BytesIO(), None)
 
 

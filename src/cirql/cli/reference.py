@@ -45,7 +45,7 @@ stdout has the result and nothing else. stderr has notices, failures, errors, `-
 | `-o` | rows as |
 |---|---|
 | `table` | a ruled table, wrapped to the terminal; never cut where stdout is no terminal. NULL is dim on a terminal |
-| `json` | an array of objects: timestamps in ISO 8601 with `Z`, numbers and booleans native, hstore and JSON nested, BLOB as base64; NaN and infinities as strings |
+| `json` | an array of objects: timestamps in ISO 8601 with `Z`, numbers and booleans native, hstore and JSON nested, BLOB in base64 |
 | `jsonl` | the same objects, one to a line, as they come |
 | `csv` | RFC 4180 with a header; NULL is an empty field, the empty text `""` |
 | `markdown` | a GitHub table |
