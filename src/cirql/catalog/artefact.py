@@ -13,10 +13,11 @@ from typing import Self
 
 from cirql.catalog.codec import decode, encode
 from cirql.catalog.model import Face, Table
+from cirql.catalog.rules import LAYOUT as _RULES_LAYOUT
 from cirql.catalog.spellings import Spelling
 
 # Raise it whenever `codec` or the layout below changes: an older file is then rebuilt instead of misread.
-FORMAT = 1
+FORMAT = 2
 DEFAULT_PATH = Path(__file__).with_name("catalog.sqlite")
 
 _LAYOUT = """
@@ -26,7 +27,9 @@ CREATE TABLE spellings (name TEXT PRIMARY KEY, table_name TEXT NOT NULL, face TE
 """
 
 
-def write(path: Path, tables: Iterable[Table], spellings: Iterable[Spelling], meta: Mapping[str, str]) -> None:
+def write(
+    path: Path, tables: Iterable[Table], spellings: Iterable[Spelling], meta: Mapping[str, str], rules: Iterable[tuple[str, bytes]] = ()
+) -> None:
     """Write the whole catalog, replacing the file in one step: a reader sees the old one or the new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f"{path.name}.{os.getpid()}.tmp")
@@ -34,12 +37,13 @@ def write(path: Path, tables: Iterable[Table], spellings: Iterable[Spelling], me
     try:
         connection = sqlite3.connect(unfinished)
         try:
-            connection.executescript(_LAYOUT)
+            connection.executescript(_LAYOUT + _RULES_LAYOUT)
             rows = ((str(t.name), t.name.scheme.value, t.service, t.title, encode(t)) for t in tables)
             connection.executemany("INSERT INTO tables VALUES (?, ?, ?, ?, ?)", rows)
             connection.executemany(
                 "INSERT INTO spellings VALUES (?, ?, ?, ?)", ((s.name, s.table, s.face.value, s.published) for s in spellings)
             )
+            connection.executemany("INSERT INTO rules VALUES (?, ?)", rules)
             connection.executemany("INSERT INTO meta VALUES (?, ?)", {**meta, "format": str(FORMAT)}.items())
             connection.commit()
         finally:
@@ -89,6 +93,11 @@ class Artefact:
         """The table that is published under that name, or None."""
         row = self._connection.execute("SELECT stored FROM tables WHERE name = ?", (name,)).fetchone()
         return decode(row[0]) if row else None
+
+    def rules(self, type_name: str) -> bytes | None:
+        """The stored rules of a CloudFormation type, or None."""
+        row = self._connection.execute("SELECT stored FROM rules WHERE type_name = ?", (type_name,)).fetchone()
+        return row[0] if row else None
 
     def tables(self) -> Iterator[Table]:
         """Every table, in the order of their names."""

@@ -49,12 +49,14 @@ def build(path: Path | None = None, progress: Progress | None = None) -> Path:
         OverlayError: a correction does not fit what was compiled.
     """
     from cirql.catalog.artefact import write
+    from cirql.catalog import schemas
     from cirql.catalog.compilation import compile_all
+    from cirql.catalog.rules import compile_rules
 
     path = path or DEFAULT_PATH
     made_from = inputs()
     tables, spellings = compile_all(progress or (lambda done, total, what: None))
-    write(path, tables, spellings, made_from)
+    write(path, tables, spellings, made_from, compile_rules(schemas.load()))
     return path
 
 

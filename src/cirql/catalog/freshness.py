@@ -18,6 +18,7 @@ _RULES = (
     "overlay.py",
     "parents.py",
     "resources.py",
+    "rules.py",
     "schemas.py",
     "services.py",
     "spellings.py",
@@ -30,7 +31,7 @@ _RULES = (
 def sources_digest() -> str:
     """A short digest of the rules and corrections, in about a millisecond."""
     digest = hashlib.blake2b(digest_size=8)
-    for path in [*(_SOURCES / name for name in _RULES), *sorted(_SOURCES.glob("overlay/*.toml"))]:
+    for path in [*(_SOURCES / name for name in _RULES), *sorted(_SOURCES.glob("overlay/**/*.toml"))]:
         content = path.read_bytes()
         digest.update(f"{path.name} {len(content)}\n".encode())
         digest.update(content)

@@ -13,6 +13,7 @@ from typing import Self
 from cirql.catalog.artefact import DEFAULT_PATH, FORMAT, Artefact
 from cirql.catalog.freshness import sources_digest
 from cirql.catalog.model import Column, Face, Method, Table
+from cirql.catalog.rules import Rules, decode_rules
 from cirql.catalog.spellings import Spelling
 from cirql.errors import SettingsError, UnknownTable
 from cirql.names import Scheme, TableName
@@ -76,6 +77,7 @@ class Catalog:
         self._artefact = artefact
         self.version = version
         self._load = lru_cache(maxsize=256)(artefact.table)
+        self._load_rules = lru_cache(maxsize=256)(self._read_rules)
 
     @classmethod
     def open(cls, path: Path | None = None) -> Self:
@@ -110,6 +112,20 @@ class Catalog:
     def close(self) -> None:
         """Close the file behind the catalog."""
         self._artefact.close()
+
+    def rules(self, type_name: str) -> Rules:
+        """What the schema of a CloudFormation type demands of writes.
+
+        Raises:
+            UnknownTable: there is no such type.
+        """
+        return self._load_rules(type_name)
+
+    def _read_rules(self, type_name: str) -> Rules:
+        stored = self._artefact.rules(type_name)
+        if stored is None:
+            raise UnknownTable(f"there is no resource type {type_name}")
+        return decode_rules(type_name, stored)
 
     def find(self, name: TableName | str) -> Found:
         """The table of that name in any accepted spelling.

@@ -1,0 +1,188 @@
+"""The rules that a resource type's schema makes for writes: what may be set, and what values must look like.
+
+A running cirql checks every change before it sends one, so the compiled catalog carries each CloudFormation schema without its prose. Where
+Cloud Control cannot carry a property through, `overlay/writes/*.toml` says which call of the service does (`NativeWrite`).
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from cirql.catalog.schemas import ResourceSchema
+
+PropertyPath = tuple[str, ...]
+
+LAYOUT = "CREATE TABLE rules (type_name TEXT PRIMARY KEY, stored BLOB NOT NULL) WITHOUT ROWID;"
+_OVERLAY = Path(__file__).with_name("overlay") / "writes"
+
+# Keywords whose keys are names and not keywords.
+_NAMED = frozenset({"properties", "definitions", "patternProperties"})
+_PROSE = frozenset({"description", "title", "$comment", "examples", "comment", "markdownDescription"})
+_OUTER = frozenset(
+    {
+        "properties",
+        "definitions",
+        "required",
+        "oneOf",
+        "anyOf",
+        "allOf",
+        "additionalProperties",
+        "patternProperties",
+        "readOnlyProperties",
+        "writeOnlyProperties",
+        "createOnlyProperties",
+        "primaryIdentifier",
+        "additionalIdentifiers",
+        "dependentRequired",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NativeInput:
+    """One request member of a native write: taken from a property of the resource's model, or from its identifier (`property` empty)."""
+
+    param: str
+    property: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NativeWrite:
+    """A property that a call of the service itself sets, because Cloud Control cannot.
+
+    The property is a set of texts: `add` and `remove` are the request members that take what is new and what is too much;
+    `current_operation` lists what is there now, under the member `current_rows`. `single` names a property that is the set of that one text.
+    """
+
+    property: str
+    service: str
+    operation: str
+    add: str
+    remove: str
+    current_operation: str
+    current_rows: str
+    inputs: tuple[NativeInput, ...]
+    single: str = ""
+    permissions: tuple[str, ...] = ()
+
+    @classmethod
+    def from_plain(cls, raw: Mapping[str, Any]) -> NativeWrite:
+        """The declaration in a plain mapping (TOML, JSON)."""
+        inputs = tuple(NativeInput(**i) for i in raw["inputs"])
+        return cls(**{**raw, "inputs": inputs, "permissions": tuple(raw.get("permissions", ()))})
+
+
+@dataclass(frozen=True)
+class Rules:
+    """One type's schema, with the questions that a write asks of it.
+
+    Paths are tuples of property names; `*` stands for every element of an array or every value of a map.
+    """
+
+    type_name: str
+    body: Mapping[str, Any]
+    native: tuple[NativeWrite, ...] = field(default=())
+
+    @cached_property
+    def read_only(self) -> tuple[PropertyPath, ...]:
+        """What only AWS fills."""
+        return self._paths("readOnlyProperties")
+
+    @cached_property
+    def write_only(self) -> tuple[PropertyPath, ...]:
+        """What AWS never returns."""
+        return self._paths("writeOnlyProperties")
+
+    @cached_property
+    def create_only(self) -> tuple[PropertyPath, ...]:
+        """What can be given at creation alone."""
+        return self._paths("createOnlyProperties")
+
+    @cached_property
+    def identifier(self) -> tuple[PropertyPath, ...]:
+        """The parts of the primary identifier, in order."""
+        return self._paths("primaryIdentifier")
+
+    @cached_property
+    def names(self) -> tuple[PropertyPath, ...]:
+        """Everything that names one resource: what other resources refer to it by."""
+        more = tuple(tuple(p.split("/")[2:]) for group in self.body.get("additionalIdentifiers", ()) for p in group)
+        return tuple(dict.fromkeys((*self.identifier, *more)))
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """The properties that no resource can be without."""
+        return tuple(self.body.get("required", ()))
+
+    @property
+    def properties(self) -> Mapping[str, Any]:
+        """The properties by name, references not followed."""
+        found: Mapping[str, Any] = self.body.get("properties", {})
+        return found
+
+    def resolve(self, node: Any) -> Mapping[str, Any]:
+        """A schema node with its `$ref`s followed; what stands beside a reference wins over what it refers to."""
+        seen: set[str] = set()
+        while isinstance(node, Mapping) and (reference := node.get("$ref")) is not None and reference not in seen:
+            seen.add(reference)
+            target: Any = self.body
+            for part in reference.rpartition("#/")[2].split("/"):
+                target = target.get(part.replace("~1", "/").replace("~0", "~"), {}) if isinstance(target, Mapping) else {}
+            node = {**target, **{k: v for k, v in node.items() if k != "$ref"}}
+        return node if isinstance(node, Mapping) else {}
+
+    def property(self, name: str) -> Mapping[str, Any]:
+        """The schema of a top-level property; empty where there is none."""
+        return self.resolve(self.properties.get(name, {}))
+
+    def _paths(self, keyword: str) -> tuple[PropertyPath, ...]:
+        return tuple(tuple(path.split("/")[2:]) for path in self.body.get(keyword, ()))
+
+
+def compile_rules(schemas: Iterable[ResourceSchema]) -> Iterator[tuple[str, bytes]]:
+    """Each type's name and its rules in stored form.
+
+    Raises:
+        ValueError: an overlay names a type or a property that does not exist.
+    """
+    native = _load_overlay()
+    for schema in schemas:
+        writes = native.pop(schema.type_name, ())
+        for write in writes:
+            if write.property not in schema.body["properties"]:
+                raise ValueError(f"overlay/writes: {schema.type_name} has no property {write.property}")
+        body = _without_prose({k: v for k, v in schema.body.items() if k in _OUTER}, names=False)
+        stored = {"schema": body} | ({"native": [asdict(w) for w in writes]} if writes else {})
+        yield schema.type_name, zlib.compress(json.dumps(stored, separators=(",", ":"), sort_keys=True).encode(), 9)
+    if native:
+        raise ValueError(f"overlay/writes: there is no type {', '.join(sorted(native))}")
+
+
+def decode_rules(type_name: str, stored: bytes) -> Rules:
+    """The rules that `compile_rules` made."""
+    raw = json.loads(zlib.decompress(stored))
+    return Rules(type_name, raw["schema"], tuple(NativeWrite.from_plain(w) for w in raw.get("native", ())))
+
+
+def _load_overlay() -> dict[str, tuple[NativeWrite, ...]]:
+    found: dict[str, tuple[NativeWrite, ...]] = {}
+    for path in sorted(_OVERLAY.glob("*.toml")):
+        for type_name, writes in tomllib.loads(path.read_text("utf-8")).items():
+            found[type_name] = tuple(NativeWrite.from_plain(w) for w in writes)
+    return found
+
+
+def _without_prose(node: Any, *, names: bool) -> Any:
+    """A schema without the words for people; `names`: the keys here are names, to be kept whatever they are."""
+    if isinstance(node, Mapping):
+        return {k: _without_prose(v, names=k in _NAMED and not names) for k, v in node.items() if names or k not in _PROSE}
+    if isinstance(node, list):
+        return [_without_prose(item, names=False) for item in node]
+    return node
