@@ -32,7 +32,9 @@ def using(
     """Run a scenario with a transport of its own."""
 
     async def run() -> T:
-        transport = Transport(tls=tls, proxies=ProxyRules(proxies or {}), connect_timeout=2.0, read_timeout=read_timeout, per_origin=per_origin)
+        transport = Transport(
+            tls=tls, proxies=ProxyRules(proxies or {}), connect_timeout=2.0, read_timeout=read_timeout, per_origin=per_origin
+        )
         try:
             return await scenario(transport)
         finally:

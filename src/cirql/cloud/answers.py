@@ -11,11 +11,13 @@ import json
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from botocore import parsers
 from botocore.model import OperationModel, Shape
 
 from cirql.cloud.http import Response
+from cirql.cloud.shapes import Readers
 from cirql.cloud.timestamps import parse_timestamp
 
 _JSON = ("json", "rest-json")
@@ -60,6 +62,18 @@ def _parser(protocol: str) -> Any:
     return kinds[protocol](timestamp_parser=parse_timestamp)
 
 
+_JSON_READERS: WeakKeyDictionary[Any, tuple[Readers, dict[str, Any]]] = WeakKeyDictionary()
+
+
+def _json_reader(model: OperationModel) -> Any:
+    """The compiled reader of an operation's answers; they live as long as the service model does."""
+    service = model.service_model
+    readers, by_operation = _JSON_READERS.setdefault(service, (Readers(), {}))
+    if model.name not in by_operation:
+        by_operation[model.name] = readers.reader(model.output_shape)
+    return by_operation[model.name]
+
+
 def read_success(model: OperationModel, response: dict[str, Any]) -> dict[str, Any]:
     """The members of a successful answer, without botocore's `ResponseMetadata`.
 
@@ -83,7 +97,11 @@ def read_success(model: OperationModel, response: dict[str, Any]) -> dict[str, A
     else:
         _check_xml(protocol, body)
     try:
-        parsed: dict[str, Any] = _parser(protocol).parse(response, shape)
+        parsed: dict[str, Any]
+        if protocol == "json":
+            parsed = _json_reader(model)(response["body"])
+        else:
+            parsed = _parser(protocol).parse(response, shape)
     except (parsers.ResponseParserError, LookupError, TypeError, ValueError, AttributeError) as error:
         raise UnusableAnswerError("garbage", f"the body is not what {model.name} answers ({_first_line(error)})") from error
     if raw is not None and shape.members[raw].type_name == "blob":

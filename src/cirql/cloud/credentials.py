@@ -9,6 +9,7 @@ import asyncio
 import re
 import time
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from cirql.cloud.failures import no_credentials
@@ -174,6 +175,7 @@ def open_session(profile: str | None) -> Session:
     session = botocore.session.Session(profile=profile)
     try:
         session.get_scoped_config()
+        session.register_component("data_loader", _model_loader(session.get_config_variable("data_path")))
     except ProfileNotFound as error:
         from difflib import get_close_matches
 
@@ -185,6 +187,14 @@ def open_session(profile: str | None) -> Session:
     except (ConfigParseError, ConfigNotFound) as error:
         raise SettingsError(str(error), hint="check ~/.aws/config and AWS_CONFIG_FILE") from None
     return session
+
+
+@cache
+def _model_loader(data_path: str | None) -> Any:
+    """One loader for all sessions, so that the models, megabytes of JSON for the large services, are read and kept once."""
+    from botocore.loaders import create_loader
+
+    return create_loader(data_path)
 
 
 _CREDENTIAL_KEYS = re.compile(

@@ -109,6 +109,7 @@ class Exchange:
                 request = await asyncio.to_thread(call.service.sign, call.draft, call.keys, call.attempt, self.clock_offset)
             else:
                 request = call.service.sign(call.draft, call.keys, call.attempt, self.clock_offset)
+            sent = asyncio.get_running_loop().time()
             try:
                 response = await self.transport.send(
                     request.method, request.url, header_pairs(request.headers), body_bytes(request.body), repeatable=call.repeatable
@@ -118,9 +119,9 @@ class Exchange:
                     self._count(place, b"")
                 return _of_transport(call, failure, request.url)
             self._count(place, response.body)
-            return self._judge(call, response, request.url, pace)
+            return self._judge(call, response, request.url, pace, sent)
 
-    def _judge(self, call: _Call, response: Response, url: str, pace: Pace) -> dict[str, Any] | _Setback:
+    def _judge(self, call: _Call, response: Response, url: str, pace: Pace, sent: float) -> dict[str, Any] | _Setback:
         """What a response means, for the statement and for the pace of its API."""
         from cirql.cloud.answers import ErrorAnswer, UnusableAnswerError
 
@@ -131,11 +132,11 @@ class Exchange:
             failure = TransportError(unusable.reason, f"the answer (HTTP {response.status_code}) cannot be used: {unusable}", sent=True)
             return _of_transport(call, failure, url)
         if not isinstance(answer, ErrorAnswer):
-            pace.succeed(now)
+            pace.succeed(now, sent)
             return answer
         verdict = classify(answer.code, answer.status, call.draft.model)
         if verdict is Verdict.THROTTLE:
-            pace.throttle(now)
+            pace.throttle(now, sent)
             for stats in (self.stats, *listeners()):
                 stats.throttles += 1
         error = failures.of_answer(call.place, answer.code, answer.message, answer.request_id, verdict, call.attempt)

@@ -16,9 +16,16 @@ from dataclasses import dataclass
 
 FLOOR = 0.5
 """No API is asked less often than this, in requests a second, however much it throttles."""
+FIRST_GUESS = 10.0
+"""Where an unlimited API starts after its first throttle, if it has not been seen to answer faster."""
 GENTLE, HARD = 0.9, 0.5
-SETTLE = 0.5
-"""Seconds after a decrease in which further throttles come from requests sent before it."""
+CLIMB, SLOW_CLIMB_SHARE, CLIMB_SHARE = 0.25, 0.02, 0.01
+"""How much a rate in use climbs each second soon after a throttle: a quarter of a request a second.
+
+Slow rates climb by a fiftieth of themselves, fast ones by a hundredth.
+"""
+SETTLE = 0.2
+"""Seconds after a decrease in which the server's own bucket is still in debt for the requests before it."""
 IDLE_PACES = 20_000
 
 
@@ -70,6 +77,11 @@ class Pace:
         """A fifth of a second's worth may go at once: enough to fill pipelines, too little to overrun the server's own bucket."""
         return max(1.0, rate / 5.0)
 
+    @property
+    def is_limited(self) -> bool:
+        """Whether requests must wait for tokens; an API that never throttled may go as fast as it can."""
+        return not math.isinf(self.rate)
+
     def reserve(self, now: float) -> float:
         """Take a token and return the seconds to wait before using it (0: go ahead)."""
         if math.isinf(self.rate):
@@ -83,33 +95,39 @@ class Pace:
         if not math.isinf(self.rate):
             self._tokens = min(self._burst, self._tokens + 1.0)
 
-    def succeed(self, now: float) -> None:
-        """Learn from an answer: a rate that is being used up climbs by half a request a second per second, or 2 %, whichever is more."""
-        self._succeeded += 1
+    def succeed(self, now: float, sent: float) -> None:
+        """Learn from an answer: a rate that is being used up climbs, the faster the longer ago the last throttle was."""
+        if sent >= self._decreased_at:
+            self._succeeded += 1
         if now - self._window_at >= 1.0:
             self._window_at, self._window_ok = now, 0
         self._window_ok += 1
-        if math.isinf(self.rate) or self.rate >= self._ceiling or now - self._decreased_at < 2 * SETTLE:
+        if math.isinf(self.rate) or self.rate >= self._ceiling or sent < self._decreased_at:
             return
         self._refill(now)
         if self._tokens < self._burst / 2:
             # One success stands for 1/rate seconds, so this many add up to the climb in a second.
-            self._set_rate(self.rate + max(0.5, 0.02 * self.rate) / self.rate)
+            quiet = min(60.0, now - self._decreased_at)
+            climb = max(min(CLIMB, SLOW_CLIMB_SHARE * self.rate), CLIMB_SHARE * self.rate)
+            self._set_rate(self.rate + climb * (1.0 + quiet / 10.0) / self.rate)
 
-    def throttle(self, now: float) -> None:
-        """Learn from a throttle answer: at most one decrease each `SETTLE` seconds, a hard one when many answers were throttles."""
-        self._throttled += 1
-        if now - self._decreased_at < SETTLE:
+    def throttle(self, now: float, sent: float) -> None:
+        """Learn from a throttle answer: requests sent before the last decrease (and shortly after it) say nothing new.
+
+        A decrease is hard when throttles are more than a quarter of the answers since the last one.
+        """
+        if sent < self._decreased_at + SETTLE:
             return
+        self._throttled += 1
         if math.isinf(self.rate):
             # The first throttle of an unlimited API: start from what it has been answering.
             self._last = now
             self._tokens = 0.0
-            self.rate = max(FLOOR, self._window_ok / max(now - self._window_at, 0.2), 2.0)
-            self._set_rate(self.rate * GENTLE)
+            self._set_rate(max(FIRST_GUESS, GENTLE * self._window_ok / max(now - self._window_at, 0.2)))
         else:
             self._refill(now)
-            share = self._throttled / (self._throttled + self._succeeded)
+            # Four imagined successes keep a single early throttle from counting as a trend.
+            share = self._throttled / (self._throttled + self._succeeded + 4)
             self._set_rate(self.rate * (HARD if share > 0.25 else GENTLE))
             self._tokens = min(self._tokens, 0.0)
         self._decreased_at = now
@@ -167,6 +185,23 @@ class Gate:
 class _Lane:
     pace: Pace
     gate: Gate
+    # The head of the queue waits for its token alone: whoever comes later is paced by the rate as it is then.
+    head: Gate
+
+
+async def _wait_for_token(lane: _Lane) -> None:
+    loop = asyncio.get_running_loop()
+    await lane.head.enter()
+    try:
+        delay = lane.pace.reserve(loop.time())
+        if delay > 0.0:
+            try:
+                await asyncio.sleep(delay)
+            except asyncio.CancelledError:
+                lane.pace.give_back()
+                raise
+    finally:
+        lane.head.leave()
 
 
 class Limits:
@@ -184,13 +219,8 @@ class Limits:
         lane = self._lane(account, region, service, operation, loop.time())
         await lane.gate.enter()
         try:
-            delay = lane.pace.reserve(loop.time())
-            if delay > 0.0:
-                try:
-                    await asyncio.sleep(delay)
-                except asyncio.CancelledError:
-                    lane.pace.give_back()
-                    raise
+            if lane.pace.is_limited:
+                await _wait_for_token(lane)
             await self._all.enter()
             try:
                 yield lane.pace
@@ -215,7 +245,7 @@ class Limits:
         key = (account, region, service if rate.shared else f"{service}:{operation}")
         lane = self._lanes.get(key)
         if lane is None:
-            lane = self._lanes[key] = _Lane(Pace(rate.per_second, rate.ceiling, now), Gate(rate.concurrency))
+            lane = self._lanes[key] = _Lane(Pace(rate.per_second, rate.ceiling, now), Gate(rate.concurrency), Gate(1))
             if len(self._lanes) > IDLE_PACES:
                 self._forget_one()
         else:

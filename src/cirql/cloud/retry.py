@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
@@ -38,7 +38,7 @@ class Verdict(StrEnum):
     EXPIRED = "expired"
 
 
-def classify(code: str, status: int, operation_model: Any = None) -> Verdict:
+def classify(code: str, status: int, operation_model: Any) -> Verdict:
     """Judge an AWS error by its code, its HTTP status and the operation's modelled errors."""
     from botocore.retries.standard import RetryContext
 
@@ -70,9 +70,10 @@ def _checkers() -> tuple[Any, Any]:
 
 @dataclass(frozen=True, slots=True)
 class _Status:
-    """The part of an HTTP response that botocore's checkers look at."""
+    """The part of an HTTP response that botocore's checkers look at; no headers, so DynamoDB's checksum is not checked a second time."""
 
     status_code: int
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def backoff(attempt: int, verdict: Verdict, draw: float) -> float:
