@@ -298,8 +298,12 @@ class Index:
 
 def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=10, isolation_level=None)
-    # In WAL mode NORMAL cannot damage the file; a power cut may cost the last commits, which are then fetched again.
-    connection.execute("PRAGMA synchronous = NORMAL")
+    try:
+        # In WAL mode NORMAL cannot damage the file; a power cut may cost the last commits, which are then fetched again.
+        connection.execute("PRAGMA synchronous = NORMAL")
+    except sqlite3.DatabaseError as error:
+        connection.close()
+        raise StoreDamaged(f"{path} is not an inventory index: {error}") from error
     return connection
 
 

@@ -116,7 +116,7 @@ class WriteSummary:
 
 @dataclass(frozen=True, slots=True)
 class PathFilter:
-    """A condition on a JSON column: the text at `path` (what `->>` gives) is one of `values`.
+    """A condition on a JSON column: the text at `path` (what DuckDB's `->>` gives) is one of `values`.
 
     A hint that lets the store skip rows; it may let through rows that do not match, never the other way round.
     """

@@ -68,7 +68,7 @@ def stage(
     The partition's parent values fill their columns where the rows do not have them, since they are what was asked for.
     Raises Internal where a column of the scan is missing, or a row has no key.
     """
-    schema, batches = _batches(rows)
+    schema, first, batches = _batches(rows)
     present = {f.name: column_type(f.type) for f in schema} if schema is not None else {}
     wanted = sorted(scan.columns - {KEY})
     missing = [c for c in [key, *wanted] if c not in present]
@@ -80,23 +80,27 @@ def stage(
     for column, value in fillers.items():
         types[column] = known_types.get(column, ColumnType.VARCHAR)
         select.append(f"CAST({text(value)} AS {stored_type(types[column])}) AS {name(column)}")
-    if schema is None:
+    if first is None:
         empty = 'NULL::BIGINT AS "$pos", NULL::VARCHAR AS _key'
         nothing = "".join(f", NULL::{stored_type(t)} AS {name(c)}" for c, t in types.items())
         con.execute(f"CREATE OR REPLACE TEMP VIEW incoming AS SELECT {empty}{nothing} WHERE false").fetchall()
         return Staged(types, 0, 0)
-    source = _settle(con, _numbered(batches, sorted({key, *wanted})), ", ".join(select), workspace)
+    source = _settle(con, _numbered(chain([first], batches), sorted({key, *wanted})), ", ".join(select), workspace)
     return _distinct(con, source, types, scan)
 
 
-def _batches(rows: pa.Table | Iterable[pa.RecordBatch]) -> tuple[pa.Schema | None, Iterator[pa.RecordBatch]]:
+def _batches(
+    rows: pa.Table | Iterable[pa.RecordBatch],
+) -> tuple[pa.Schema | None, pa.RecordBatch | None, Iterator[pa.RecordBatch]]:
+    """The schema where there is one, the first batch, and the others."""
     import pyarrow as pa
 
     if isinstance(rows, pa.Table):
-        return rows.schema, iter(rows.to_batches(max_chunksize=BATCH_ROWS))
-    iterator = iter(rows)
-    first = next(iterator, None)
-    return (None, iterator) if first is None else (first.schema, chain([first], iterator))
+        batches = iter(rows.to_batches(max_chunksize=BATCH_ROWS))
+        return rows.schema, next(batches, None), batches
+    batches = iter(rows)
+    first = next(batches, None)
+    return (None if first is None else first.schema), first, batches
 
 
 def _numbered(batches: Iterator[pa.RecordBatch], columns: list[str]) -> Iterator[pa.RecordBatch]:
@@ -124,8 +128,6 @@ def _settle(con: duckdb.DuckDBPyConnection, batches: Iterator[pa.RecordBatch], s
         if rows > IN_MEMORY_ROWS:
             break
     else:
-        if not held:
-            held = [next(_numbered(iter([]), []), pa.record_batch({"$pos": pa.array([], pa.int64())}))]
         con.register("given", pa.Table.from_batches(held))
         con.execute(f"CREATE OR REPLACE TEMP TABLE staged AS SELECT {select} FROM given").fetchall()
         con.unregister("given")
