@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from cirql.localcloud.demo import ACCOUNTS, EPOCH, IMAGES, REGIONS, execution_role
-from cirql.localcloud.images import Place
+from cirql.localcloud.demo import ACCOUNTS, EPOCH, IMAGES, REGIONS, execution_role, repository_uri
+from cirql.localcloud.images import Place, layer_digest
 from cirql.localcloud.moto_client import MotoClient, steady_moto
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 # An image id that moto knows in every region.
 _AMI = "ami-12c6146b"
-_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
+_DOCKER = "application/vnd.docker"
 # Where an account's global services are asked.
 _HOME = REGIONS[0]
 
@@ -105,13 +105,15 @@ def _seed_ecr(moto: MotoClient) -> None:
         for image in images:
             for version in image.versions:
                 if version.status != "CREATE_FAILED":
-                    config = {
-                        "mediaType": "application/vnd.docker.container.image.v1+json",
-                        "size": 7,
-                        "digest": f"sha256:{version.tag:0>64}",
-                    }
-                    manifest = json.dumps({"schemaVersion": 2, "mediaType": _MANIFEST, "config": config, "layers": []})
+                    manifest = _manifest(f"{repository_uri(place, image.repository)}:{version.tag}")
                     moto.call(place, "ecr", "PutImage", repositoryName=image.repository, imageManifest=manifest, imageTag=version.tag)
+
+
+def _manifest(image_uri: str) -> str:
+    """A manifest whose digest, as moto computes it, is the one that image versions built on it name."""
+    layer = {"mediaType": f"{_DOCKER}.image.rootfs.diff.tar.gzip", "size": 1024, "digest": layer_digest(image_uri)}
+    config = {"mediaType": f"{_DOCKER}.container.image.v1+json", "size": 7, "digest": layer_digest("config")}
+    return json.dumps({"schemaVersion": 2, "mediaType": f"{_DOCKER}.distribution.manifest.v2+json", "config": config, "layers": [layer]})
 
 
 def _seed_ec2(moto: MotoClient) -> None:

@@ -61,6 +61,7 @@ class _Maker:
     def __init__(self, kind: ResourceType, place: Place, serial: int, now: float) -> None:
         self._kind = kind
         self._place = place
+        self._serial = serial
         self._now = now
         _, service, self._resource = kind.name.split("::")
         self._service = service.lower()
@@ -68,6 +69,8 @@ class _Maker:
 
     def make(self, path: tuple[str, ...], model: Model) -> Any:
         schema = self._kind.property_schema(path)
+        if path in self._kind.identifier and schema.get("type") == "integer":
+            return max(schema.get("minimum", 1), self._serial)
         return self._make(schema, path[-1], model, depth=0)
 
     def _make(self, schema: Mapping[str, Any], name: str, model: Model, depth: int) -> Any:
@@ -113,7 +116,7 @@ class _Maker:
             return f"https://{self._digest[:10]}.{self._service}.{self._place.region}.amazonaws.com"
         if lowered.endswith(("endpoint", "domainname", "dnsname", "address")):
             return f"{self._digest[:10]}.{self._service}.{self._place.region}.amazonaws.com"
-        if lowered.endswith(("accountid", "ownerid")):
+        if lowered.endswith(("accountid", "ownerid")) and lowered != f"{self._resource.lower()}id":
             return self._place.account
         if lowered.endswith("name"):
             return f"{self._resource.lower()}-{self._digest[:12]}"
@@ -139,4 +142,6 @@ class _Maker:
         parts[1] = "aws"
         parts[3] = self._place.region if parts[3] else ""
         parts[4] = self._place.account if parts[4] else ""
+        if parts[-1].endswith("/"):
+            parts[-1] += self._digest[:12]
         return ":".join(parts)

@@ -270,11 +270,16 @@ def build_version(place: Place, name: str, number: int, base_image: str, created
     """A CREATED version: its ARNs, and the registry path by digest that AWS gives as its container image."""
     prefix = f"arn:aws:sagemaker:{place.region}:{place.account}"
     arn = f"{prefix}:image-version/{name}/{number}"
-    digest = hashlib.sha256(f"{arn}|{base_image}".encode()).hexdigest()
+    digest = hashlib.sha256(layer_digest(base_image).encode()).hexdigest()
     head, slash, last = base_image.split("@")[0].rpartition("/")
     container_image = f"{head}{slash}{last.split(':')[0]}@sha256:{digest}"
     image_arn = f"{prefix}:image/{name}"
     return ImageVersion(number, arn, image_arn, base_image, container_image, "CREATED", created, created, traits=dict(traits))
+
+
+def layer_digest(image_uri: str) -> str:
+    """The digest of the one layer that the image at a registry path has in this world."""
+    return f"sha256:{hashlib.sha256(image_uri.encode()).hexdigest()}"
 
 
 def _refuse_deleting(what: str, status: str) -> None:
