@@ -97,7 +97,7 @@ def test_names_can_be_narrowed_to_a_prefix_a_service_and_a_scheme(catalog: Catal
     ]
     ec2 = catalog.names(service="ec2", scheme=Scheme.DATASET)
     assert "aws.ec2_instance" in ec2
-    assert not any(n.startswith("aws.ec2_instance_connect_") and n not in ("aws.ec2_instance_connect_endpoint",) for n in ec2)
+    assert not any(n.startswith("aws.ec2_instance_connect_") and n != "aws.ec2_instance_connect_endpoint" for n in ec2)
     services = catalog.services()
     assert services["sagemaker"] == services_of(catalog, Scheme.DATASET) + services_of(catalog, Scheme.RESOURCE)
 

@@ -9,17 +9,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from botocore.model import OperationModel, Shape
 
 from cirql.catalog import filters, tags
 from cirql.catalog.descriptions import clean
 from cirql.catalog.model import Column, Fetch, Input, Output, Role, Table
-from cirql.catalog.operations import Getting, Listing, gettings, is_scalar, listings, read_getting, read_listing, required_members
+from cirql.catalog.operations import (
+    Getting,
+    Listing,
+    batch_member,
+    gettings,
+    is_scalar,
+    listings,
+    read_getting,
+    read_listing,
+    required_members,
+)
 from cirql.catalog.overlay import Hint
 from cirql.catalog.services import Service
-from cirql.names import TableName, snake, words
+from cirql.names import TableName, singular, snake, words
 from cirql.types import ColumnType, from_botocore
 
 # Lists that narrow another list: the same things again, chosen by something else.
@@ -82,7 +92,8 @@ def compile_service(service: Service, hints: Mapping[tuple[str, str], Hint]) -> 
             continue
         listing = _listing(service, noun, hint, lists.get(noun, []))
         if listing is not None:
-            table = _table(service, noun, hint, listing, gets.get(noun, []))
+            batches = [c for c in lists.get(noun, []) if c.operation.name != listing.operation.name and batch_member(service, c)]
+            table = _table(service, noun, hint, listing, gets.get(noun, []), batches)
             found.setdefault(str(table.name), table)
     return list(found.values())
 
@@ -99,12 +110,17 @@ def _listing(service: Service, noun: str, hint: Hint, candidates: list[Listing])
         return read_listing(service, service.operation(hint.list), noun, hint.rows)
     if hint.rows is not None and candidates:
         return read_listing(service, candidates[0].operation, noun, hint.rows)
-    return candidates[0] if candidates else None
+    # What describes only what it is told can stand in for no list call, as long as there is one.
+    whole = [c for c in candidates if batch_member(service, c) is None]
+    best = next(iter(whole or candidates), None)
+    return replace(best, also_required=hint.requires) if best is not None else None
 
 
-def _table(service: Service, noun: str, hint: Hint, listing: Listing, gets: list[OperationModel]) -> Table:
+def _table(service: Service, noun: str, hint: Hint, listing: Listing, gets: list[OperationModel], batches: list[Listing]) -> Table:
     draft = _Draft(service, noun)
     getting, get_inputs = _getting(draft, hint, listing, gets)
+    if getting is None and hint.get is None:
+        getting, get_inputs = _batch_getting(draft, listing, batches)
     get = _get_fetch(draft, hint, getting, get_inputs) if getting else None
     listed = _list_fetch(draft, hint, listing)
     fetches = [f for f in (listed, get) if f is not None]
@@ -200,6 +216,21 @@ def _getting(draft: _Draft, hint: Hint, listing: Listing, gets: list[OperationMo
 _IDENTITIES = ("arn", "id", "identifier", "name")
 
 
+def _batch_getting(draft: _Draft, listing: Listing, batches: list[Listing]) -> tuple[Getting | None, dict[str, str]]:
+    """The describe call that takes many rows at once, its batch filled by what the list's rows say of themselves."""
+    members = {m: s for m, s in listing.members.items() if is_scalar(s)}
+    for candidate in batches:
+        batch = batch_member(draft.service, candidate)
+        source = match_member(singular(batch), draft.noun, members) if batch else None
+        if batch is None or source is None:
+            continue
+        known = candidate.operation.input_shape.members
+        inputs = {batch: source, **{param: param for param in listing.required if param in known}}
+        if set(required_members(candidate.operation)) <= inputs.keys():
+            return Getting(candidate.operation, candidate.rows, {(m,): s for m, s in candidate.members.items()}, batch), inputs
+    return None, {}
+
+
 def _get_inputs(noun: str, operation: OperationModel, listing: Listing) -> dict[str, str] | None:
     """Which member fills each input of a describe call; None where a required one cannot be filled.
 
@@ -254,7 +285,10 @@ def match_member(param: str, noun: str, members: Mapping[str, Shape]) -> str | N
 def _get_fetch(draft: _Draft, hint: Hint, getting: Getting, sources: Mapping[str, str]) -> Fetch:
     service, operation = draft.service, getting.operation
     outputs = tuple(draft.outputs(getting.members))
-    inputs = tuple(Input(p, draft.by_member.get(_plain(m)) or _safe(snake(m))) for p, m in sources.items())
+    inputs = tuple(
+        Input(p, draft.by_member.get(_plain(m)) or _safe(snake(m)), batch=hint.batch if p == getting.batch else 1)
+        for p, m in sources.items()
+    )
     return Fetch(
         name="get",
         role=Role.GET,

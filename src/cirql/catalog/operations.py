@@ -34,6 +34,7 @@ class Listing:
     rows: tuple[str, ...]
     element: Shape
     outer: Shape | None = None
+    also_required: tuple[str, ...] = ()
 
     @property
     def members(self) -> Mapping[str, Shape]:
@@ -50,16 +51,20 @@ class Listing:
     @property
     def required(self) -> tuple[str, ...]:
         """The request members that it cannot do without."""
-        return required_members(self.operation)
+        return (*required_members(self.operation), *self.also_required)
 
 
 @dataclass(frozen=True, slots=True)
 class Getting:
-    """An operation that describes one thing. `rows` leads to it; `members` maps each path from there to its shape."""
+    """An operation that describes one thing. `rows` leads to it; `members` maps each path from there to its shape.
+
+    `batch` is the request member that takes a list of what to describe, where it describes several.
+    """
 
     operation: OperationModel
     rows: tuple[str, ...]
     members: Mapping[tuple[str, ...], Shape]
+    batch: str | None = None
 
 
 def required_members(operation: OperationModel) -> tuple[str, ...]:
@@ -110,6 +115,20 @@ def gettings(service: Service) -> dict[str, list[OperationModel]]:
     for candidates in found.values():
         candidates.sort(key=lambda o: o.name)
     return found
+
+
+def batch_member(service: Service, listing: Listing) -> str | None:
+    """The request member that takes what to describe, where this describes what it is told and does not page through all."""
+    operation = listing.operation
+    if operation.input_shape is None or operation.name.startswith("List") or service.paging(operation.name) is not None:
+        return None
+    about = _plain(listing.noun)
+    for name, shape in operation.input_shape.members.items():
+        if shape.type_name == "list" and shape.member.type_name == "string":
+            plain = _plain(singular(name))
+            if plain.removeprefix(about) in ("", "arn", "id", "name", "identifier"):
+                return str(name)
+    return None
 
 
 def read_listing(service: Service, operation: OperationModel, noun: str, rows: tuple[str, ...] | None = None) -> Listing | None:

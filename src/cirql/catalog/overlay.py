@@ -43,7 +43,8 @@ class Hint:
 
     `list` and `get` are operations ("" is none); `rows` and `get_rows` their paths to the rows; `lifted` names members of the
     outer element to keep; `lacks` names members that the list call declares and never fills; `constants`
-    and `get_constants` are request members always sent. `skip` makes no table of the noun.
+    and `get_constants` are request members always sent; `requires` names optional members of the list call without which it
+    shows a part only; `batch` is how many values the describe call takes at once. `skip` makes no table of the noun.
     """
 
     list: str | None = None
@@ -54,6 +55,8 @@ class Hint:
     lacks: tuple[str, ...] = ()
     constants: Mapping[str, Any] = field(default_factory=dict)
     get_constants: Mapping[str, Any] = field(default_factory=dict)
+    requires: tuple[str, ...] = ()
+    batch: int = 100
     rows_may_be_absent: bool | None = None
     skip: bool = False
 

@@ -1,0 +1,236 @@
+"""The rules from botocore model to dataset, on a service made for the purpose and on the popular real ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from botocore.model import ServiceModel
+
+from cirql.catalog.datasets import compile_service
+from cirql.catalog.lookup import Catalog
+from cirql.catalog.model import Role, Scope, Table
+from cirql.catalog.overlay import Hint
+from cirql.catalog.parents import with_parents
+from cirql.catalog.services import Service
+from cirql.types import ColumnType
+
+TEXT = {"shape": "Text"}
+SHAPES: dict[str, Any] = {
+    "Text": {"type": "string"},
+    "Number": {"type": "integer"},
+    "Time": {"type": "timestamp"},
+    "Limit": {"type": "integer", "max": 50},
+    "Texts": {"type": "list", "member": TEXT},
+    "Tag": {"type": "structure", "members": {"Key": TEXT, "Value": TEXT}},
+    "Tags": {"type": "list", "member": {"shape": "Tag"}},
+    "Gone": {"type": "structure", "members": {}, "error": {"code": "NoSuchThing"}, "exception": True},
+}
+
+
+def structure(required: list[str] | None = None, **members: str) -> dict[str, Any]:
+    made: dict[str, Any] = {"type": "structure", "members": {m: {"shape": s} for m, s in members.items()}}
+    return {**made, "required": required} if required else made
+
+
+def service(operations: dict[str, tuple[dict[str, Any], dict[str, Any]]], shapes: dict[str, Any], **facts: Any) -> Service:
+    """A service whose operations are given as input and output structures."""
+    model = {
+        "metadata": {"protocol": "json", "endpointPrefix": "shop", "serviceId": "Shop", "apiVersion": "2026-01-01"},
+        "shapes": {**SHAPES, **shapes},
+        "operations": {},
+    }
+    for name, (taken, given) in operations.items():
+        model["shapes"] |= {f"{name}Request": taken, f"{name}Response": given}
+        model["operations"][name] = {
+            "name": name,
+            "http": {"method": "POST", "requestUri": "/"},
+            "input": {"shape": f"{name}Request"},
+            "output": {"shape": f"{name}Response"},
+            "errors": [{"shape": "Gone"}],
+        }
+    return Service("shop", "shop", "Shop", "shop", Scope.REGIONAL, ServiceModel(model, "shop"), {}, **facts)
+
+
+def tables(made: Service, hints: dict[tuple[str, str], Hint] | None = None) -> dict[str, Table]:
+    return {str(t.name): t for t in with_parents(compile_service(made, hints or {}))}
+
+
+WIDGET = {"Widget": structure(Name="Text", WidgetArn="Text", Made="Time"), "Widgets": {"type": "list", "member": {"shape": "Widget"}}}
+LIST = (structure(NextToken="Text", MaxResults="Limit"), structure(Widgets="Widgets", NextToken="Text"))
+
+
+def test_a_describe_call_completes_a_list_calls_rows() -> None:
+    made = service(
+        {"ListWidgets": LIST, "DescribeWidget": (structure(["WidgetName"], WidgetName="Text"), structure(Name="Text", Colour="Text"))},
+        WIDGET,
+    )
+    table = tables(made)["aws.shop_widget"]
+    assert [c.name for c in table.published] == ["_key", "account_id", "colour", "made", "name", "tags", "widget_arn"]
+    assert [(f.role, f.operation) for f in table.fetches] == [(Role.LIST, "ListWidgets"), (Role.GET, "DescribeWidget")]
+    assert [(i.param, i.column) for i in table.fetches[1].inputs] == [("WidgetName", "name")]
+    assert table.fetches[1].not_found == ("NoSuchThing",)
+    assert table.key == ("widget_arn",)
+    assert table.title == "Shop Widget"
+    paging = table.fetches[0].paging
+    assert paging is not None
+    assert (paging.input_tokens, paging.output_tokens, paging.limit, paging.size) == (("NextToken",), ("NextToken",), "MaxResults", 50)
+
+
+def test_a_wrapped_answer_is_looked_into() -> None:
+    made = service(
+        {"ListWidgets": LIST, "GetWidget": (structure(["Name"], Name="Text"), structure(Widget="Detail", Extra="Text"))},
+        {**WIDGET, "Detail": structure(Name="Text", Colour="Text")},
+    )
+    get = tables(made)["aws.shop_widget"].fetches[1]
+    assert get.rows == ()
+    assert {o.column: o.path for o in get.outputs} == {"name": ("Widget", "Name"), "colour": ("Widget", "Colour"), "extra": ("Extra",)}
+
+
+def test_optional_inputs_say_which_row_where_the_required_ones_say_whose() -> None:
+    made = service(
+        {
+            "ListWidgets": LIST,
+            "ListParts": (structure(["WidgetName"], WidgetName="Text"), structure(Parts="Parts")),
+            "DescribePart": (
+                structure(["WidgetName"], WidgetName="Text", Number="Number", Verbose="Text"),
+                structure(Number="Number", Size="Text"),
+            ),
+        },
+        {**WIDGET, "Part": structure(Number="Number"), "Parts": {"type": "list", "member": {"shape": "Part"}}},
+    )
+    table = tables(made)["aws.shop_part"]
+    assert [(i.param, i.column) for i in table.fetches[1].inputs] == [("WidgetName", "widget_name"), ("Number", "number")]
+    assert [(p.column, str(p.table), p.source) for p in table.parents] == [("widget_name", "aws.shop_widget", "name")]
+    assert table.key == ("widget_name", "number")
+    owner = table.column("widget_name")
+    assert owner is not None
+    assert owner.hidden
+
+
+def test_a_call_that_describes_many_is_asked_in_batches() -> None:
+    made = service(
+        {
+            "ListWidgets": (structure(), structure(WidgetArns="Texts")),
+            "DescribeWidgets": (structure(Widgets="Texts"), structure(Widgets="Widgets")),
+        },
+        WIDGET,
+    )
+    table = tables(made)["aws.shop_widget"]
+    assert [f.operation for f in table.fetches] == ["ListWidgets", "DescribeWidgets"]
+    assert [(i.param, i.column, i.batch) for i in table.fetches[1].inputs] == [("Widgets", "widget_arn", 100)]
+    assert table.fetches[1].rows == ("Widgets",)
+
+
+def test_a_list_call_that_shows_a_part_only_is_made_to_require_what_shows_the_rest(catalog: Catalog) -> None:
+    table = catalog.find("aws.ecs_service").table
+    assert [(p.column, str(p.table), p.source) for p in table.parents] == [("cluster", "aws.ecs_cluster", "cluster_arn")]
+    assert [(i.param, i.column, i.batch) for i in table.fetches[1].inputs] == [("services", "service_arn", 10), ("cluster", "cluster", 1)]
+
+
+def test_bare_strings_are_a_column_named_after_their_list() -> None:
+    made = service({"ListWidgets": (structure(), structure(WidgetNames="Texts"))}, {})
+    table = tables(made)["aws.shop_widget"]
+    assert [(o.column, o.path) for o in table.fetches[0].outputs] == [("widget_name", ())]
+    assert table.key == ("widget_name",)
+
+
+def test_tags_come_from_the_row_where_it_has_them() -> None:
+    shapes = {"Widget": structure(Name="Text", TagList="Tags"), "Widgets": {"type": "list", "member": {"shape": "Widget"}}}
+    table = tables(service({"ListWidgets": (structure(), structure(Widgets="Widgets"))}, shapes))["aws.shop_widget"]
+    (tags,) = [o for o in table.fetches[0].outputs if o.column == "tags"]
+    assert (tags.path, tags.reading) == (("TagList",), "tags")
+    column = table.column("tag_list")
+    assert column is not None
+    assert (column.name, column.type) == ("tags", ColumnType.HSTORE_CSV)
+
+
+def test_tags_come_from_a_call_with_the_rows_arn_otherwise() -> None:
+    made = service(
+        {"ListWidgets": LIST, "ListTagsForResource": (structure(["ResourceArn"], ResourceArn="Text"), structure(Tags="Tags"))}, WIDGET
+    )
+    fetch = tables(made)["aws.shop_widget"].fetches[1]
+    assert (fetch.role, fetch.collect, fetch.rows) == (Role.ENRICH, True, ("Tags",))
+    assert [(i.param, i.column) for i in fetch.inputs] == [("ResourceArn", "widget_arn")]
+
+
+def test_tags_without_a_source_are_a_column_all_the_same() -> None:
+    table = tables(service({"ListWidgets": LIST}, WIDGET))["aws.shop_widget"]
+    assert table.column("tags") in table.published
+
+
+def test_a_list_call_declares_more_than_it_gives_where_a_hint_says_so() -> None:
+    made = service({"ListWidgets": LIST, "GetWidget": (structure(["Name"], Name="Text"), structure(Widget="Widget"))}, WIDGET)
+    table = tables(made, {("shop", "Widget"): Hint(lacks=("Made",))})["aws.shop_widget"]
+    assert "made" not in table.fetches[0].gives
+    assert "made" in table.fetches[1].gives
+
+
+def test_members_that_mean_something_else_than_the_rows_place_give_way() -> None:
+    shapes = {"Widget": structure(Name="Text", Region="Text", AccountId="Text"), "Widgets": {"type": "list", "member": {"shape": "Widget"}}}
+    table = tables(service({"ListWidgets": (structure(), structure(Widgets="Widgets"))}, shapes))["aws.shop_widget"]
+    assert [c.name for c in table.published] == ["_key", "account_id", "name", "own_account_id", "own_region", "tags"]
+
+
+def test_a_key_that_nothing_supplies_is_a_stated_problem() -> None:
+    made = service({"ListWidgets": (structure(["Warehouse"], Warehouse="Text"), structure(Widgets="Widgets"))}, WIDGET)
+    assert "warehouse" in tables(made)["aws.shop_widget"].problem
+
+
+def test_plain_filters_are_taken_from_the_request() -> None:
+    request = structure(MadeAfter="Time", MadeBefore="Time", NameContains="Text")
+    table = tables(service({"ListWidgets": (request, structure(Widgets="Widgets"))}, WIDGET))["aws.shop_widget"]
+    assert [(i.param, i.column, i.operator, i.exact) for i in table.fetches[0].inputs] == [
+        ("MadeAfter", "made", ">=", False),
+        ("MadeBefore", "made", "<=", False),
+        ("NameContains", "name", "contains", False),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "operations", "columns"),
+    [
+        ("aws.ec2_instance", ["DescribeInstances"], {"instance_id", "owner_id", "reservation_id", "vpc_id", "state"}),
+        ("aws.ec2_vpc", ["DescribeVpcs"], {"vpc_id", "cidr_block", "is_default"}),
+        ("aws.ec2_subnet", ["DescribeSubnets"], {"subnet_id", "vpc_id"}),
+        ("aws.ec2_security_group", ["DescribeSecurityGroups"], {"group_id", "group_name", "ip_permissions"}),
+        ("aws.ec2_volume", ["DescribeVolumes"], {"volume_id", "encrypted", "size"}),
+        ("aws.iam_role", ["ListRoles", "GetRole"], {"role_name", "assume_role_policy_document", "role_last_used"}),
+        ("aws.iam_user", ["ListUsers", "GetUser"], {"user_name", "arn", "permissions_boundary"}),
+        ("aws.lambda_function", ["ListFunctions", "GetFunction"], {"function_name", "runtime", "state", "code"}),
+        ("aws.ecr_repository", ["DescribeRepositories", "ListTagsForResource"], {"repository_name", "repository_uri"}),
+        ("aws.rds_db_instance", ["DescribeDBInstances"], {"db_instance_identifier", "engine"}),
+        ("aws.sqs_queue", ["ListQueues", "ListQueueTags", "GetQueueAttributes"], {"queue_url", "queue_arn", "visibility_timeout"}),
+        ("aws.dynamodb_table", ["ListTables", "DescribeTable", "ListTagsOfResource"], {"table_name", "item_count"}),
+        ("aws.eks_cluster", ["ListClusters", "DescribeCluster"], {"name", "version", "endpoint"}),
+    ],
+)
+def test_popular_datasets_are_read_by_the_right_calls(catalog: Catalog, name: str, operations: list[str], columns: set[str]) -> None:
+    table = catalog.find(name).table
+    assert [f.operation for f in table.fetches] == operations
+    assert columns <= {c.name for c in table.published}
+    assert table.problem == ""
+    assert any(o.column == "tags" for f in table.fetches for o in f.outputs)
+    assert table.key
+
+
+def test_a_bucket_is_listed_in_its_own_region_and_looked_into_by_name(catalog: Catalog) -> None:
+    table = catalog.find("aws.s3_bucket").table
+    assert [(i.param, i.column) for i in table.fetches[0].inputs] == [("BucketRegion", "region")]
+    assert {f.operation: f.permissions for f in table.fetches if f.role is Role.ENRICH}["GetBucketEncryption"] == (
+        "s3:GetEncryptionConfiguration",
+    )
+
+
+def test_iam_is_asked_once_and_its_lists_are_not_trusted_for_tags(catalog: Catalog) -> None:
+    table = catalog.find("aws.iam_role").table
+    assert table.scope is Scope.GLOBAL
+    assert {"tags", "role_last_used"}.isdisjoint(table.fetches[0].gives)
+
+
+def test_ec2_filters_are_those_its_documentation_names(catalog: Catalog) -> None:
+    fetch = catalog.find("aws.ec2_instance").table.fetches[0]
+    filters = {i.column: i.filter_name for i in fetch.inputs if i.filter_name}
+    assert filters["vpc_id"] == "vpc-id"
+    assert filters["instance_id"] == "instance-id"
+    assert not any(i.exact or i.required for i in fetch.inputs)

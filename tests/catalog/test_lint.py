@@ -1,0 +1,94 @@
+"""All tables keep the rules, and the checks find one that does not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from cirql.catalog.codec import decode, encode
+from cirql.catalog.lint import lint
+from cirql.catalog.lookup import Catalog
+from cirql.catalog.model import Column, Face, Fetch, Input, Output, Parent, Role, Table
+from cirql.catalog.spellings import Spelling, assign
+from cirql.names import TableName
+from cirql.types import ColumnType
+
+NAME = TableName(("aws", "shop_widget"))
+
+
+def widget(**changes: object) -> Table:
+    table = Table(
+        name=NAME,
+        service="shop",
+        title="Widget",
+        description="",
+        columns=(Column("name", ColumnType.VARCHAR, "string"), Column("shop", ColumnType.VARCHAR, "string")),
+        fetches=(Fetch("list", Role.LIST, "shop", "ListWidgets", inputs=(Input("Shop", "shop"),), outputs=(Output("name", ("Name",)),)),),
+        parents=(Parent("shop", TableName(("aws", "shop_shop")), "name"),),
+    )
+    return replace(table, **changes)  # type: ignore[arg-type]
+
+
+SHOP = widget(
+    name=TableName(("aws", "shop_shop")),
+    parents=(),
+    fetches=(Fetch("list", Role.LIST, "shop", "ListShops", outputs=(Output("name", ("Name",)), Output("shop", ("Shop",)))),),
+)
+
+
+def errors(*tables: Table) -> list[str]:
+    return lint(tables, assign(tables, {})).errors
+
+
+def test_every_table_of_the_catalog_keeps_the_rules(catalog: Catalog) -> None:
+    report = lint(catalog.tables(), catalog.spellings())
+    assert report.errors == []
+    assert report.counts["resource: tables"] > 1_800
+    assert report.counts["dataset: tables"] > 3_600
+    assert report.counts["resource: keys that nothing supplies"] < 50
+
+
+def test_every_table_survives_being_stored(catalog: Catalog) -> None:
+    for table in catalog.tables():
+        assert decode(encode(table)) == table
+
+
+def test_sound_tables_have_no_errors() -> None:
+    assert errors(widget(), SHOP) == []
+
+
+@pytest.mark.parametrize(
+    ("table", "complaint"),
+    [
+        (widget(parents=()), "nothing supplies shop"),
+        (widget(parents=(Parent("shop", TableName(("aws", "shop_shop")), "colour"),)), "which is not there"),
+        (widget(parents=(Parent("shop", NAME, "shop"),)), "its parents need it themselves"),
+        (widget(columns=(*widget().columns, Column("size", ColumnType.BIGINT, "int64"))), "no fetch fills size"),
+        (widget(columns=(widget().columns[0],)), "speaks of shop, which is no column"),
+        (widget(key=("arn",)), "key column arn is not there"),
+        (widget(columns=(Column("name", ColumnType.VARCHAR, "string", aliases=("shop",)), widget().columns[1])), "an alias and a name"),
+    ],
+)
+def test_a_table_that_breaks_a_rule_is_named(table: Table, complaint: str) -> None:
+    found = errors(table, SHOP)
+    assert any(complaint in error and error.startswith("aws.shop_widget") for error in found)
+
+
+def test_two_tables_cannot_publish_one_name() -> None:
+    with pytest.raises(ValueError, match=r"aws\.shop_widget: published by"):
+        assign([widget(), widget()], {})
+
+
+def test_an_alias_never_hides_a_published_name_nor_stands_for_two_tables() -> None:
+    first = widget(name=TableName(("aws", "shop_big_box")))
+    second = widget(name=TableName(("aws", "shop_bigbox")))
+    third, fourth = widget(name=TableName(("aws", "shop_a_bc"))), widget(name=TableName(("aws", "shop_ab_c")))
+    names = {s.name: s for s in assign([first, second, third, fourth], {})}
+    assert names["aws.shop_bigbox"] == Spelling("aws.shop_bigbox", "aws.shop_bigbox", Face.DATASET, True)
+    assert "aws.shop_abc" not in names
+
+
+def test_an_alias_of_nothing_is_an_error() -> None:
+    with pytest.raises(ValueError, match="there is no table"):
+        assign([widget()], {"aws.gadget": "aws.shop_gadget"})
