@@ -160,12 +160,9 @@ class Execution:
     async def _one_scan(self, scan: Scan, before: list[asyncio.Task[None]], around: Surroundings) -> None:
         if before:
             await asyncio.gather(*(asyncio.shield(task) for task in before))
-        for group in scan.keys:
-            if group.query is not None and group.query.sql not in around.key_rows:
-                rows = self._engine.rows(group.query.sql)
-                around.key_rows[group.query.sql] = tuple(r for r in rows if None not in r)
+        scan = self._with_keys(scan)
         targets = await self._targets(scan)
-        around = replace(around, single_target=len(targets) == 1)
+        around = replace(around, targets=targets)
         if self._channel is not None:
             self._so_far.outcomes.append(await self._watched(scan, targets, around, self._channel.put))
             return
@@ -178,6 +175,14 @@ class Execution:
         import pyarrow as pa
 
         self._engine.register(scan.relation, pa.Table.from_batches(batches, schema=schema_of(self._plan.relations[scan.relation])))
+
+    def _with_keys(self, scan: Scan) -> Scan:
+        """The scan planned again with the key values that the scans before it gave."""
+        queries = {g.query.sql for g in scan.keys if g.query is not None}
+        if not queries or self._plan.replan is None:
+            return scan
+        rows = {sql: tuple(r for r in self._engine.rows(sql) if None not in r) for sql in queries}
+        return self._plan.replan(scan.relation, rows)
 
     async def _watched(self, scan: Scan, targets: tuple[Target, ...], around: Surroundings, emit: Any) -> ScanOutcome:
         outcome = await run_scan(scan, targets, around, emit, lambda o: self._report(scan, o.rows, done=False))

@@ -37,6 +37,10 @@ class Calls:
         self._kept: dict[str, asyncio.Task[list[Answer]]] = {}
         self._room = asyncio.Semaphore(concurrency)
 
+    def shares(self, fetch: Fetch) -> bool:
+        """Whether another scan asks for the same operation, so that its answers are kept."""
+        return (fetch.service, fetch.operation) in self._shared
+
     async def pages(self, target: Target, fetch: Fetch, params: dict[str, Any]) -> AsyncIterator[Answer]:
         """The answers of one request, page by page."""
         if (fetch.service, fetch.operation) not in self._shared:

@@ -15,6 +15,7 @@ class TargetKeys:
     """The values that a scan's key columns may have in one target."""
 
     def __init__(self, table: Table, groups: Iterable[KeyGroup], target: Target) -> None:
+        self._account_column = table.account_column
         place = {"region": target.region, table.account_column: target.account}
         self._groups = [_in_place(g, place) for g in with_derived(table, combine(list(groups)))]
 
@@ -31,6 +32,14 @@ class TargetKeys:
     def combinations(self, columns: Sequence[str]) -> list[dict[str, Any]]:
         """The distinct combinations for these columns."""
         return [dict(zip(columns, row, strict=True)) for row in project(self._groups, tuple(columns))]
+
+    def tell_apart(self, columns: Iterable[str], targets: Iterable[Target]) -> bool:
+        """Whether the keys say in which of the targets each combination is, so that none is asked for in vain."""
+        wanted = set(columns)
+        named = {c for g in self._groups if wanted & set(g.columns) for c in g.columns}
+        regions = {t.region for t in targets} if "region" not in named else set()
+        accounts = {(t.account, t.credentials) for t in targets} if self._account_column not in named else set()
+        return len(regions) <= 1 and len(accounts) <= 1
 
     def agree(self, values: dict[str, Any]) -> bool:
         """Whether values that a parent row gives are among those wanted."""

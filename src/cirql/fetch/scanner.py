@@ -22,7 +22,7 @@ from cirql.fetch.keys import TargetKeys
 from cirql.fetch.merge import each, flat_map
 from cirql.fetch.requests import request
 from cirql.fetch.rows import Row, collected, derive, make_key, rows_of
-from cirql.plan.model import KeyGroup, RowFilter, Scan, Step
+from cirql.plan.model import RowFilter, Scan, Step
 
 RowTest = Callable[[RowFilter, Table, Sequence[Row]], list[bool]]
 
@@ -38,8 +38,7 @@ class Surroundings:
     passes: RowTest
     clock: Callable[[], datetime]
     concurrency: int = 64
-    single_target: bool = False
-    key_rows: dict[str, tuple[tuple[Any, ...], ...]] = field(default_factory=dict)
+    targets: tuple[Target, ...] = ()
     notices: list[str] = field(default_factory=list)
 
     def notice(self, text: str) -> None:
@@ -91,12 +90,7 @@ class Scanner:
         self._table = scan.table
         self._target = target
         self._around = around
-        self._keys = TargetKeys(scan.table, [self._resolved(g) for g in scan.keys], target)
-
-    def _resolved(self, group: KeyGroup) -> KeyGroup:
-        if group.query is None:
-            return group
-        return KeyGroup(group.columns, self._around.key_rows[group.query.sql], group.why)
+        self._keys = TargetKeys(scan.table, scan.keys, target)
 
     async def pages(self) -> AsyncGenerator[list[Row]]:
         """The rows of this target that can matter, complete with every wanted column, a page at a time."""
@@ -159,7 +153,11 @@ class Scanner:
         """Whether to ask for every key at once: with many keys and targets, most would not exist in most targets."""
         if not self._scan.keys_suffice:
             return False
-        return self._around.single_target or len(self._keys.combinations(required)) <= FEW_KEYS
+        if self._keys.tell_apart(required, self._around.targets):
+            return True
+        parent = self._scan.parent
+        listed_anyway = parent is not None and self._around.calls.shares(parent.scan.root)
+        return not listed_anyway and len(self._keys.combinations(required)) <= FEW_KEYS
 
     def _optional(self, root: Fetch, values: dict[str, Any]) -> dict[str, Any]:
         """Values for the inputs that only narrow the answer, where there is exactly one."""

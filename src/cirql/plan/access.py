@@ -15,6 +15,7 @@ from cirql.catalog.model import Fetch, Parent, Role, Table
 from cirql.errors import MissingKey
 from cirql.names import TableName
 from cirql.plan.hydrate import context_columns, derivable, steps
+from cirql.plan.keys import combine, project, with_derived
 from cirql.plan.model import KeyGroup, ParentScan, RowFilter, Scan, Step
 
 FindTable = Callable[[TableName], Table]
@@ -28,12 +29,16 @@ MAX_DEPTH = 5
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What is wanted of one table: columns, the key groups that hold, and the conditions over it alone."""
+    """What is wanted of one table: columns, the key groups that hold, and the conditions over it alone.
+
+    `shared` are the list operations that other scans of the statement make anyway: their answers cost nothing more.
+    """
 
     table: Table
     columns: frozenset[str]
     groups: tuple[KeyGroup, ...]
     conjuncts: tuple[exp.Expr, ...]
+    shared: frozenset[tuple[str, str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +98,8 @@ class Accessor:
             return None
         cost = _cost(need, fetch, parent, more)
         linked = fetch.required & {p.column for p in need.table.parents}
-        scattered = parent is None and bool(linked) and not self._names_a_place(need, fetch)
-        either = self._parent(need, linked, depth) if scattered else None
+        either = self._parent(need, linked, depth) if parent is None and linked else None
         return Way(cost, fetch, parent or either, more, keys_suffice=parent is None)
-
-    @staticmethod
-    def _names_a_place(need: Need, fetch: Fetch) -> bool:
-        """Whether the keys say, with the values of the required columns, which region they are in."""
-        return any("region" in g.columns and set(g.columns) & derivable_inputs(need.table, fetch.required) for g in need.groups)
 
     def _parent(self, need: Need, lacking: frozenset[str], depth: int) -> ParentScan | None:
         """The scan of the one parent table that has all the lacking keys."""
@@ -116,7 +115,7 @@ class Accessor:
                 bindings = dict.fromkeys((p.column, p.source) for p in links)
                 wanted = frozenset(p.source for p in links)
                 renamed = {p.column: p.source for p in links}
-                inner = Need(table, wanted, _renamed_groups(need, renamed), _renamed_conjuncts(need, renamed))
+                inner = Need(table, wanted, _renamed_groups(need, renamed), _renamed_conjuncts(need, renamed), need.shared)
                 try:
                     scan = self.scan(inner, f"{table.name}", tuple(sorted(wanted)), depth + 1)
                 except MissingKey:
@@ -139,22 +138,23 @@ def _columns(node: exp.Expr) -> set[str]:
 
 
 def _combinations(need: Need, columns: Iterable[str]) -> float:
-    total = 1.0
-    for group in need.groups:
-        if set(group.columns) & set(columns):
-            total *= len(group.rows) if group.rows is not None else ROWS_OF_QUERY
-    return total
+    known = [g for g in need.groups if g.rows is not None]
+    later = [g for g in need.groups if g.rows is None and set(g.columns) & derivable_inputs(need.table, columns)]
+    groups = with_derived(need.table, combine(known))
+    here = tuple(c for c in columns if any(c in g.columns for g in groups))
+    return len(project(groups, here)) * ROWS_OF_QUERY ** len(later)
 
 
 def _cost(need: Need, fetch: Fetch, parent: ParentScan | None, more: tuple[Step, ...]) -> float:
     """Calls, roughly: what is exact here is only the order of the ways."""
+    free = not fetch.required and (fetch.service, fetch.operation) in need.shared
     calls = 1.0 if fetch.role is Role.GET else PAGES_OF_LIST
     if parent is not None:
         calls *= ROWS_OF_LIST
-    calls *= _combinations(need, derivable_inputs(need.table, fetch.required))
+    calls *= _combinations(need, sorted(fetch.required))
     per_row = sum(len(step.fetches) for step in more)
     rows = calls if fetch.role is Role.GET else calls * (ROWS_OF_LIST if not need.conjuncts else ROWS_OF_LIST / 3)
-    return calls + rows * per_row + (1.0 if parent is not None else 0.0)
+    return (0.0 if free else calls) + rows * per_row + (1.0 if parent is not None else 0.0)
 
 
 def derivable_inputs(table: Table, required: Iterable[str]) -> set[str]:

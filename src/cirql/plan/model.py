@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from cirql.catalog.model import Fetch, Table
 from cirql.types import ColumnType
+
+
+KeyRows = tuple[tuple[Any, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,8 @@ class Scan:
 class Plan:
     """All scans of a statement, in an order in which each finds its keys, and what DuckDB then runs.
 
+    `replan` plans one scan again, now that its key queries have given their rows: how many there are decides what is cheapest.
+
     `relations` gives each relation's columns and types. `streamed` names the relation that may be read once while its pages
     arrive; all others are read completely first.
     """
@@ -110,3 +115,4 @@ class Plan:
     sql: str
     relations: Mapping[str, Mapping[str, ColumnType]]
     streamed: str | None = None
+    replan: Callable[[str, Mapping[str, KeyRows]], Scan] | None = field(default=None, compare=False)

@@ -12,7 +12,7 @@ Pure: the catalog's lookup, the translation to DuckDB's dialect and the time are
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope
@@ -23,7 +23,7 @@ from cirql.plan.access import Accessor, Need
 from cirql.plan.hydrate import derivable
 from cirql.plan.keys import IDENTIFIER, combine, constant_groups, project, provider_of
 from cirql.plan.limit import apply_limit, streamed_relation
-from cirql.plan.model import KeyGroup, KeyQuery, Plan, RowFilter, Scan
+from cirql.plan.model import KeyGroup, KeyQuery, KeyRows, Plan, RowFilter, Scan
 from cirql.plan.predicates import Conditions, Edge, conditions
 from cirql.sql.bind import Bound, Source, column_types
 from cirql.types import ColumnType
@@ -62,14 +62,23 @@ def plan(bound: Bound, find_table: Callable[[TableName], Table], translate: Tran
     _propagate_constants(drafts)
     order = _key_queries(bound, drafts, translate)
     accessor = Accessor(find_table, lambda table, conjuncts: _row_filter(table, conjuncts, translate))
-    scans = [_scan(accessor, draft) for draft in order]
+    scans = [_scan(accessor, draft, frozenset()) for draft in order]
+    if len(scans) > 1:
+        scans = [_scan(accessor, draft, _listed_by_others(scans, draft)) for draft in order]
     if pushdown:
         scans = apply_limit(bound, scans)
+
+    def replan(relation: str, rows: Mapping[str, KeyRows]) -> Scan:
+        draft = next(d for d in drafts if d.source.relation == relation)
+        known = [g if g.query is None else replace(g, rows=rows[g.query.sql], query=None) for g in draft.groups]
+        return _scan(accessor, replace(draft, groups=known), _listed_by_others(scans, draft))
+
     return Plan(
         scans=tuple(scans),
         sql=translate(bound.tree, bound.relations),
         relations=bound.relations,
         streamed=streamed_relation(bound),
+        replan=replan,
     )
 
 
@@ -242,10 +251,16 @@ def _topological(drafts: list[_Draft], depends: Mapping[str, set[str]]) -> list[
     return ordered
 
 
-def _scan(accessor: Accessor, draft: _Draft) -> Scan:
+def _listed_by_others(scans: list[Scan], draft: _Draft) -> frozenset[tuple[str, str]]:
+    """The list operations without keys that the other scans make, or their parents."""
+    others = [f for s in scans if s.relation != draft.source.relation for f in s.fetches]
+    return frozenset((f.service, f.operation) for f in others if f.role is Role.LIST and not f.required)
+
+
+def _scan(accessor: Accessor, draft: _Draft, shared: frozenset[tuple[str, str]]) -> Scan:
     source = draft.source
     own = [c for c in draft.conditions.conjuncts if {x.name for x in c.find_all(exp.Column)} <= {x.name for x in source.table.columns}]
-    need = Need(source.table, frozenset(source.columns), tuple(draft.groups), tuple(own))
+    need = Need(source.table, frozenset(source.columns), tuple(draft.groups), tuple(own), shared)
     return accessor.scan(need, source.relation, source.columns)
 
 
