@@ -12,13 +12,17 @@ from cirql.cli.local import local_scope
 from cirql.cli.output import Destination, write
 from cirql.cli.query import screen
 from cirql.cli.report import report_error, say
+from cirql.cli.table import Screen
 from cirql.errors import Error
-from cirql.result import Stats
+from cirql.result import Result, Stats
 
 if TYPE_CHECKING:
     from cirql.session import Session
 
-FIND_ARN = "SELECT image_version_arn FROM aws.sagemaker.image_versions WHERE region = 'us-east-1' ORDER BY image_version_arn LIMIT 1"
+_WIDTH = 110
+_MOST_ROWS = 12
+
+FIND_ARN = "SELECT image_version_arn FROM aws.sagemaker.image_version WHERE region = 'us-east-1' AND alias IS NOT NULL ORDER BY 1 LIMIT 1"
 
 RESOURCE = """\
 SELECT
@@ -41,10 +45,10 @@ release_notes
 FROM aws.sagemaker.image_version
 WHERE region = 'us-east-1' AND data__Identifier = '{arn}';"""
 
-DATASET = "SELECT * FROM aws.sagemaker_image_version ORDER BY _key"
+DATASET = "SELECT * FROM aws.sagemaker_image_version"
 
 JOIN = """\
-SELECT v.account_id, r.region, r.image_name, r.version, v.image_version_status AS status, r.vendor_guidance, v.tags->'team' AS team
+SELECT v.account_id, r.region, r.image_name, r.version, v.image_version_status AS status, r.vendor_guidance, v.tags->'env' AS env
 FROM aws.sagemaker.image_version AS r
 JOIN aws.sagemaker_image_version AS v ON v.image_version_arn = r.image_version_arn
 WHERE v.job_type = 'TRAINING'
@@ -69,16 +73,20 @@ def _tour(session: Session) -> None:
     if found is None:
         raise SystemExit("the demo world has no image version in us-east-1")
     _show(session, "One image version, through CloudFormation's schema", RESOURCE.format(arn=found[0]))
-    _show(session, "Every image version of both accounts and all regions, as SageMaker describes it", DATASET)
+    _show(session, "Every image version of both accounts and all regions, as SageMaker describes it", DATASET, most=2)
     _show(session, "Both tables together", JOIN)
 
 
-def _show(session: Session, title: str, sql: str) -> None:
-    """Print a statement, its rows and what it cost."""
+def _show(session: Session, title: str, sql: str, most: int = _MOST_ROWS) -> None:
+    """Print a statement, its first rows and what it cost."""
     out = io.BytesIO()
     with session.execute(sql) as result:
-        write(result, Destination(), out, screen())
-    sys.stdout.write(f"\n── {title}\n\n{sql}\n\n{out.getvalue().decode()}{_cost(result.stats)}\n")
+        rows = result.to_arrow()
+        shown = Result(rows.slice(0, most).to_reader(), columns=result.columns)
+        write(shown, Destination(), out, screen() or Screen(_WIDTH, colour=False))
+    left = rows.num_rows - shown.row_count
+    more = f"… and {left} more rows\n" if left else ""
+    sys.stdout.write(f"\n── {title}\n\n{sql}\n\n{out.getvalue().decode()}{more}\n{_cost(result.stats)}\n")
     for notice in result.notices:
         sys.stdout.write(f"notice: {notice}\n")
     sys.stdout.flush()
@@ -86,7 +94,7 @@ def _show(session: Session, title: str, sql: str) -> None:
 
 def _cost(stats: Stats) -> str:
     calls = ", ".join(f"{count} × {name}" for name, count in sorted(stats.calls.items()))
-    return f"{stats.rows} rows in {stats.wall_ms} ms; calls: {calls or 'none'}"
+    return f"{stats.rows} {'row' if stats.rows == 1 else 'rows'} in {stats.wall_ms} ms; calls: {calls or 'none'}"
 
 
 if __name__ == "__main__":

@@ -18,38 +18,40 @@ from types import FrameType
 from typing import NoReturn
 
 GRACE_SECONDS = 0.6
-INTERRUPTED = 128 + signal.SIGINT
 
 
-class Terminated(KeyboardInterrupt):
-    """The process was asked to end (SIGTERM); unwinds like Ctrl-C."""
+class Interrupted(KeyboardInterrupt):
+    """A signal asked the process to end."""
 
 
 @contextmanager
 def prompt_interrupts(forget: Callable[[], None] | None = None) -> Iterator[None]:
-    """For the rest of the process, an interrupt ends it soon; `forget` removes what an unfinished command would leave behind.
+    """For the rest of the process, SIGINT and SIGTERM end it soon; `forget` removes what an unfinished command would leave behind.
 
-    What interrupts the block itself is raised there as KeyboardInterrupt, and turned into exit code 130 (143 for SIGTERM).
+    In the block the signal is raised as KeyboardInterrupt. However the block ends after that (an engine may turn it into an error of
+    its own), the process exits with 128 and the number of the signal.
     """
-    _listen(forget)
+    received: list[int] = []
+
+    def receive(number: int, frame: FrameType | None) -> NoReturn:
+        received.append(number)
+        raise Interrupted
+
+    _listen(receive, forget)
     try:
         yield
-    except Terminated:
-        raise SystemExit(128 + signal.SIGTERM) from None
-    except KeyboardInterrupt:
-        raise SystemExit(INTERRUPTED) from None
+    finally:
+        if received:
+            raise SystemExit(128 + received[0])
 
 
-def _listen(forget: Callable[[], None] | None) -> None:
+def _listen(receive: Callable[[int, FrameType | None], NoReturn], forget: Callable[[], None] | None) -> None:
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
     signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
-    signal.signal(signal.SIGTERM, _raise_terminated)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, receive)
     threading.Thread(target=_watch, args=(reader, forget), name="interrupt", daemon=True).start()
-
-
-def _raise_terminated(number: int, frame: FrameType | None) -> NoReturn:
-    raise Terminated
 
 
 def _watch(reader: int, forget: Callable[[], None] | None) -> None:

@@ -23,7 +23,7 @@ def group() -> None:
 
 @app.command()
 def up(
-    port: Annotated[int, typer.Option(help="The port to listen on, 0 for any that is free.", min=0, max=65535)] = 4566,
+    port: Annotated[int, typer.Option(help="The port to listen on, 0 for any that is free.", min=0, max=65535)] = 4565,
 ) -> None:
     """Run the local AWS on 127.0.0.1 until Ctrl-C.
 

@@ -99,15 +99,14 @@ def _plural(noun: str, count: int) -> str:
 
 
 def install_defect_report() -> None:
-    """Make an error that nobody foresaw look like any other one; `CIRQL_TRACEBACK=1` shows where it came from."""
+    """Make an error that nobody foresaw look like any other one; `PYTHONDEVMODE=1` shows where it came from."""
     sys.excepthook = _report_defect
 
 
 def _report_defect(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    import os
     import traceback
 
-    if os.environ.get("CIRQL_TRACEBACK"):
+    if sys.flags.dev_mode:
         traceback.print_exception(kind, error, trace)
     say(f"error: internal: {kind.__name__}: {error} (SQLSTATE XX000)")
-    say("hint: this is a defect in cirql; run again with CIRQL_TRACEBACK=1 and report what it prints")
+    say("hint: this is a defect in cirql; run again with PYTHONDEVMODE=1 and report what it prints")
