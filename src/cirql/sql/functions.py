@@ -1,0 +1,101 @@
+"""What translated SQL calls and DuckDB does not have: macros (`macros.sql`) and a few vectorised Arrow functions.
+
+Both are defined on demand: `install` looks at the names in a statement, so a session that never touches an address never
+pays for `inet`. Macros are temporary and belong to one connection; functions belong to the database.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from functools import cache
+from importlib import resources
+from typing import Any
+
+_NAME = re.compile(r"\bcirql_[a-z0-9_]+")
+_SETTINGS = "SET integer_division = true; SET TimeZone = 'UTC'; SET default_null_order = 'nulls_last'"
+
+
+def prepare(connection: Any) -> None:
+    """Set integer division, UTC and NULL ordering on a DuckDB connection."""
+    connection.execute(_SETTINGS)
+
+
+def required(sql: str) -> tuple[str, ...]:
+    """The macros and functions that a statement needs, those that others need first."""
+    ordered: list[str] = []
+
+    def visit(name: str) -> None:
+        body = macros().get(name)
+        if name in ordered or (body is None and name not in _vectorised()):
+            return
+        for inner in _NAME.findall(body or ""):
+            if inner != name:
+                visit(inner)
+        ordered.append(name)
+
+    for name in _NAME.findall(sql.lower()):
+        visit(name)
+    return tuple(ordered)
+
+
+def install(connection: Any, sql: str) -> None:
+    """Define on a connection what `sql` needs and is not there yet."""
+    needed = required(sql)
+    statements = [macros()[name] for name in needed if name in macros()]
+    for name in needed:
+        if name in _vectorised():
+            _define(connection, name)
+    if statements:
+        connection.execute(";".join(statements))
+
+
+@cache
+def macros() -> dict[str, str]:
+    """Every macro's CREATE statement by its name."""
+    text = resources.files("cirql.sql").joinpath("macros.sql").read_text(encoding="utf-8")
+    found = {}
+    for block in re.split(r"^(?=cirql_)", re.sub(r"^--.*\n", "", text, flags=re.M), flags=re.M):
+        head, _, body = block.strip().partition(" AS ")
+        if body:
+            found[head.partition("(")[0]] = f"CREATE TEMP MACRO IF NOT EXISTS {head} AS {body.rstrip().rstrip(';')}"
+    return found
+
+
+@cache
+def _vectorised() -> dict[str, tuple[list[str], str, Callable[..., Any]]]:
+    from cirql.sql.vectorised import FUNCTIONS
+
+    return FUNCTIONS
+
+
+def _define(connection: Any, name: str) -> None:
+    """Register an Arrow function once per database; registering it again is an error that means it is there."""
+    import duckdb
+
+    parameters, result, function = _vectorised()[name]
+    try:
+        connection.create_function(name, _rowwise(function, result), parameters, result, type="arrow", null_handling="special")
+    except (duckdb.NotImplementedException, duckdb.CatalogException) as fault:
+        if "already" not in str(fault):
+            raise
+
+
+_ARROW = {"VARCHAR": "string", "BOOLEAN": "bool_", "INTEGER": "int32", "BIGINT": "int64"}
+
+
+def _rowwise(function: Callable[..., Any], result: str) -> Callable[..., Any]:
+    """A function over rows as one over Arrow columns; NULL in gives NULL out."""
+
+    def over_columns(*columns: Any) -> Any:
+        import pyarrow as pa
+
+        kind = pa.list_(pa.string()) if result == "VARCHAR[]" else getattr(pa, _ARROW[result])()
+        return pa.array(list(_rows(function, columns)), type=kind)
+
+    return over_columns
+
+
+def _rows(function: Callable[..., Any], columns: tuple[Any, ...]) -> Iterator[Any]:
+    for row in zip(*(column.to_pylist() for column in columns), strict=True):
+        yield None if any(value is None for value in row) else function(*row)

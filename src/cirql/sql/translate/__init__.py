@@ -1,0 +1,98 @@
+"""PostgreSQL to DuckDB, meaning kept: the type-aware rewrite between a bound statement and the engine.
+
+    from cirql.sql.translate import install, parse_postgres, prepare, translate
+
+    prepare(connection)                       # settings, once per DuckDB connection
+    tree = parse_postgres(text)[0]            # instead of sqlglot.parse(text, dialect="postgres")
+    sql = translate(tree, {"scan_0": {"tags": ColumnType.HSTORE}})
+    install(connection, sql)                  # the macros that this statement uses
+    connection.sql(sql)
+
+The rules are modules by noun (`hstores`, `jsons`, `arrays`, `regexes`, `moments`, …) that `expressions` gathers in one tuple;
+`queries` and `relations` walk the clauses with the scope each sees; `function_table` and the `*_calls` modules know the
+functions. Nothing here runs SQL or knows AWS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal
+
+from cirql.errors import NotSupported, ParseError
+
+if TYPE_CHECKING:
+    from sqlglot import exp
+
+    from cirql.types import ColumnType
+
+__all__ = ["install", "parse_postgres", "prepare", "translate"]
+
+
+def translate(
+    tree: exp.Expression,
+    relations: Mapping[str, Mapping[str, ColumnType]],
+    *,
+    dialect: Literal["postgres", "ddsql", "stackql"] = "postgres",
+    time_frame: tuple[str | None, str | None] = (None, None),
+) -> str:
+    """DuckDB SQL for a bound statement; the tree is left as it was.
+
+    `relations` gives, for every base relation named in the tree, its columns and their types; other relations (CTEs,
+    derived tables, VALUES, functions) are inferred, and what cannot be known is left to DuckDB. `time_frame` answers
+    CURRENT_SETTING('dd.time_frame_start' and '…_end').
+
+    Raises NotSupported (by name) for what has no faithful translation, UnknownFunction with the nearest names,
+    TypeMismatch and InvalidText where PostgreSQL would refuse the types or constants.
+    """
+    from cirql.sql.translate import sqltypes
+    from cirql.sql.translate.site import Site, TimeFrame
+
+    typed = {
+        name: tuple((column, sqltypes.of_column(column_type)) for column, column_type in columns.items())
+        for name, columns in relations.items()
+    }
+    site = Site(dialect, typed, time_frame=TimeFrame(*time_frame))
+    try:
+        return _translated(tree.copy(), site)
+    except RecursionError:
+        raise NotSupported("the statement is nested too deeply", hint="split it with WITH, or use IN (…) for long lists") from None
+
+
+def _translated(tree: Any, site: Any) -> str:
+    from sqlglot import exp
+    from sqlglot.errors import SqlglotError, UnsupportedError
+
+    from cirql.sql.translate.queries import query
+
+    if isinstance(tree, exp.Query):
+        query(tree, site)
+    else:
+        for inner in [node for node in tree.find_all(exp.Query) if not node.find_ancestor(exp.Query)]:
+            query(inner, site)
+    try:
+        return str(tree.sql(dialect="duckdb", unsupported_level=None))
+    except UnsupportedError as fault:
+        raise NotSupported(str(fault)) from None
+    except SqlglotError as fault:
+        raise ParseError(str(fault)) from None
+
+
+def prepare(connection: Any) -> None:
+    """Set a DuckDB connection to PostgreSQL's ways: integer division, UTC, NULLs last. Cheap."""
+    from cirql.sql.functions import prepare as set_up
+
+    set_up(connection)
+
+
+def install(connection: Any, sql: str) -> None:
+    """Give a DuckDB connection the macros and functions that a translated statement uses."""
+    from cirql.sql.functions import install as define
+
+    define(connection, sql)
+
+
+def parse_postgres(text: str) -> list[exp.Expression | None]:
+    """Parse as `sqlglot.parse(text, dialect="postgres")` does, keeping what its parser would lose."""
+    from cirql.sql.translate.shield import parse_postgres as parse
+
+    return parse(text)

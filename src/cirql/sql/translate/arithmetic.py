@@ -1,0 +1,221 @@
+"""Arithmetic: integer division that truncates, numeric division that stays numeric, and moments that move by intervals."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from cirql.errors import UnknownFunction
+from cirql.sql.translate import sqltypes as st
+from cirql.sql.translate.nodes import as_type, call, constant, number, paren, position_of, type_of, typed
+from cirql.sql.translate.site import Rule, Site
+from cirql.sql.translate.sqltypes import SqlType
+
+NUMERIC_QUOTIENT = "DECIMAL(38, 16)"
+
+
+def no_operator(symbol: str, left: SqlType, right: SqlType, node: exp.Expression) -> UnknownFunction:
+    """PostgreSQL's complaint about operand types."""
+    return UnknownFunction(
+        f"operator does not exist: {left} {symbol} {right}",
+        hint="cast one side, for example (…)::int or (…)::text",
+        position=position_of(node),
+    )
+
+
+def operands(node: exp.Expression) -> tuple[exp.Expression, exp.Expression, SqlType, SqlType]:
+    """Both sides of a binary operator, an untyped literal taking the type of the other side."""
+    left, right = node.this, node.expression
+    left_type, right_type = type_of(left), type_of(right)
+    if left_type == st.UNKNOWN and right_type.is_number:
+        left, left_type = as_type(left, right_type), right_type
+    if right_type == st.UNKNOWN and left_type.is_number:
+        right, right_type = as_type(right, left_type), left_type
+    return left, right, left_type, right_type
+
+
+def _numbers(node: exp.Expression, symbol: str, site: Site) -> exp.Expression:
+    left, right, left_type, right_type = operands(node)
+    for one, other in ((left_type, right_type), (right_type, left_type)):
+        if one.name in ("text", "bool", "json", "jsonb", "hstore") and not site.is_lenient:
+            raise no_operator(symbol, left_type, right_type, node)
+        if one.is_number and not (other.is_number or other.is_open):
+            raise no_operator(symbol, left_type, right_type, node)
+    node.set("this", left)
+    node.set("expression", right)
+    return typed(node, st.common((left_type, right_type)))
+
+
+def add(node: exp.Expression, site: Site) -> exp.Expression:
+    """`+` of numbers, of a date and days, of a moment and an interval."""
+    names = {type_of(node.this).name, type_of(node.expression).name}
+    if names & {"date", "time", "timestamp", "timestamptz", "interval"}:
+        return _moved(node, "+")
+    if names & {"inet"}:
+        return call("cirql_inet_add", node.this, node.expression, type=st.INET)
+    return _numbers(node, "+", site)
+
+
+def subtract(node: exp.Expression, site: Site) -> exp.Expression:
+    """`-` of numbers and moments; on JSON and hstore it deletes keys."""
+    left_type = type_of(node.this)
+    if left_type.is_json:
+        from cirql.sql.translate.jsons import delete_key
+
+        return delete_key(node, site)
+    if left_type == st.HSTORE:
+        from cirql.sql.translate.hstores import delete_key as delete_pair
+
+        return delete_pair(node, site)
+    names = {left_type.name, type_of(node.expression).name}
+    if names & {"date", "time", "timestamp", "timestamptz", "interval"}:
+        return _moved(node, "-")
+    return _numbers(node, "-", site)
+
+
+def _moved(node: exp.Expression, symbol: str) -> exp.Expression:
+    """Date and time arithmetic, by PostgreSQL's table of operators."""
+    left, right = type_of(node.this), type_of(node.expression)
+    if right == st.UNKNOWN:
+        right = left if symbol == "-" and left.category == "moment" else st.INTERVAL
+        node.set("expression", _constant_as(node.expression, right))
+    if left == st.UNKNOWN:
+        left = st.INTERVAL if symbol == "+" else right
+        node.set("this", _constant_as(node.this, left))
+    if symbol == "-" and (left.category, right.category) == ("moment", "moment"):
+        if left == right == st.DATE:
+            return as_type(typed(exp.Paren(this=node), st.INT8), st.INT4)
+        wide = st.common((left, right))
+        return call("cirql_between", as_type(node.expression, wide), as_type(node.this, wide), type=st.INTERVAL)
+    result = _moved_type(left, right)
+    if result is None:
+        raise no_operator(symbol, left, right, node)
+    if result == st.DATE and right.is_integer:
+        node.set("expression", as_type(node.expression, st.INT4))
+    return typed(node, result)
+
+
+def _constant_as(node: exp.Expression, sql_type: SqlType) -> exp.Expression:
+    from cirql.sql.translate.casts import convert
+
+    return convert(node, sql_type)
+
+
+def _moved_type(left: SqlType, right: SqlType) -> SqlType | None:
+    for one, other in ((left, right), (right, left)):
+        if one == st.INTERVAL:
+            moved = {"date": st.TIMESTAMP, "interval": st.INTERVAL, "time": st.TIME, "any": st.ANY}
+            return moved.get(other.name, other if other.category == "moment" else None)
+        if one == st.DATE and other.is_integer:
+            return st.DATE
+        if (one, other) == (st.DATE, st.TIME):
+            return st.TIMESTAMP
+        if one == st.ANY:
+            return other if other.category == "moment" else st.ANY
+    if (left, right) == (st.TIME, st.TIME):
+        return st.INTERVAL
+    return None
+
+
+def multiply(node: exp.Expression, site: Site) -> exp.Expression:
+    """`*` of numbers, or of an interval and a number."""
+    left, right = type_of(node.this), type_of(node.expression)
+    if st.INTERVAL in (left, right):
+        interval, factor = (node.this, node.expression) if left == st.INTERVAL else (node.expression, node.this)
+        return call("cirql_interval_times", interval, as_type(factor, st.FLOAT8), type=st.INTERVAL)
+    return _numbers(node, "*", site)
+
+
+def divide(node: exp.Expression, site: Site) -> exp.Expression:
+    """`/`: truncating for integers, numeric for numerics, DDSQL's never truncating.
+
+    5/2 -> 5 // 2, 5.0/2 -> CAST(5.0 / 2 AS DECIMAL(38, 16))
+    """
+    left_node, right_node, left, right = operands(node)
+    if left == st.INTERVAL:
+        return call("cirql_interval_times", left_node, exp.Div(this=number(1), expression=as_type(right_node, st.FLOAT8)), type=st.INTERVAL)
+    node.set("this", left_node)
+    node.set("expression", right_node)
+    checked = _numbers(node, "/", site)
+    sql_type = type_of(checked)
+    quotient = _slash(left_node, right_node)
+    if site.dialect == "ddsql":
+        return typed(_slash(as_type(left_node, st.FLOAT8), right_node), st.FLOAT8)
+    if sql_type.is_integer:
+        return typed(exp.Paren(this=exp.IntDiv(this=_grouped(left_node), expression=_grouped(right_node))), sql_type)
+    if sql_type == st.NUMERIC:
+        return as_type(_slash(as_type(left_node, st.FLOAT8), right_node), st.NUMERIC, name=NUMERIC_QUOTIENT)
+    return typed(quotient, sql_type)
+
+
+def _slash(left: exp.Expression, right: exp.Expression) -> exp.Expression:
+    return exp.Paren(this=exp.Div(this=_grouped(left), expression=_grouped(right), typed=False, safe=False))
+
+
+def _grouped(node: exp.Expression) -> exp.Expression:
+    return exp.Paren(this=node) if isinstance(node, (exp.Binary, exp.Neg)) else node
+
+
+def modulo(node: exp.Expression, site: Site) -> exp.Expression:
+    """`%`."""
+    return _numbers(node, "%", site)
+
+
+def power(node: exp.Expression, site: Site) -> exp.Expression:
+    """`^`: numeric for a numeric operand, else float; never an integer."""
+    left, right, left_type, right_type = operands(node)
+    return powered(left, right, left_type, right_type)
+
+
+def powered(left: exp.Expression, right: exp.Expression, left_type: SqlType, right_type: SqlType) -> exp.Expression:
+    """The call behind `^` and `power`."""
+    result = call("cirql_power", as_type(left, st.FLOAT8), as_type(right, st.FLOAT8), type=st.FLOAT8)
+    if st.NUMERIC in (left_type, right_type) and st.FLOAT8 not in (left_type, right_type):
+        return as_type(result, st.NUMERIC, name=NUMERIC_QUOTIENT)
+    return result
+
+
+def negate(node: exp.Expression, site: Site) -> exp.Expression:
+    """Unary minus."""
+    inner = type_of(node.this)
+    if inner.name in ("text", "bool", "json", "jsonb"):
+        raise no_operator("-", SqlType(""), inner, node)
+    return typed(node, inner)
+
+
+def bitwise(node: exp.Expression, site: Site) -> exp.Expression:
+    """`& | # << >> ~` on integers; `<<` and `>>` on networks ask about containment, `&&` on arrays and networks is elsewhere."""
+    left = type_of(node.this)
+    right = type_of(node.expression) if node.args.get("expression") is not None else left
+    if "network" in (left.category, right.category) and isinstance(node, (exp.BitwiseLeftShift, exp.BitwiseRightShift)):
+        from cirql.sql.translate.networks import contained
+
+        return contained(node, strict=True, inside_left=isinstance(node, exp.BitwiseLeftShift))
+    if isinstance(node, exp.BitwiseXor):
+        return call("xor", node.this, node.expression, type=st.common((left, right)))
+    if isinstance(node, exp.BitwiseLeftShift):
+        return call("cirql_shift_left", node.this, node.expression, type=left)
+    for key in ("this", "expression"):
+        if node.args.get(key) is not None:
+            node.set(key, paren(node.args[key]))
+    return typed(exp.Paren(this=node), st.common((left, right)))
+
+
+def text_constant_is_number(node: exp.Expression) -> bool:
+    """Whether a quoted constant reads as a number."""
+    value = constant(node)
+    return value is not None and value.strip().lstrip("+-").replace(".", "", 1).isdigit()
+
+
+CHAINED: dict[type[exp.Expression], Rule] = {exp.Add: add, exp.Sub: subtract, exp.Mul: multiply}
+RULES: dict[type[exp.Expression], Rule] = {
+    exp.Div: divide,
+    exp.Mod: modulo,
+    exp.Pow: power,
+    exp.Neg: negate,
+    exp.BitwiseAnd: bitwise,
+    exp.BitwiseOr: bitwise,
+    exp.BitwiseXor: bitwise,
+    exp.BitwiseNot: bitwise,
+    exp.BitwiseLeftShift: bitwise,
+    exp.BitwiseRightShift: bitwise,
+}

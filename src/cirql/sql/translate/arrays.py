@@ -1,0 +1,113 @@
+"""Arrays as DuckDB lists: constructors, subscripts that count from one, containment that ignores order."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from cirql.sql.translate import sqltypes as st
+from cirql.sql.translate.casts import convert
+from cirql.sql.translate.conditionals import unify
+from cirql.sql.translate.expressions import refuse
+from cirql.sql.translate.nodes import as_type, call, integer, number, type_of, typed
+from cirql.sql.translate.site import Rule, Site
+
+
+def constructor(node: exp.Expression, site: Site) -> exp.Expression:
+    """`ARRAY[…]` and `ARRAY(query)`."""
+    items = node.expressions
+    if len(items) == 1 and isinstance(items[0], (exp.Query, exp.Subquery)):
+        columns = items[0].meta.get("columns")
+        query = items[0] if isinstance(items[0], exp.Subquery) else exp.Subquery(this=items[0])
+        element = columns[0][1] if columns else st.ANY
+        listed = call("ARRAY", query.this if isinstance(query, exp.Subquery) else query)
+        return call("coalesce", listed, exp.Array(expressions=[]), type=st.array_of(element))
+    if not items:
+        return typed(node, st.array_of(st.UNKNOWN))
+    unified, element = unify(list(items), "ARRAY")
+    node.set("expressions", unified)
+    return typed(node, st.array_of(element))
+
+
+def subscript(node: exp.Expression, site: Site) -> exp.Expression:
+    """`a[1]`, `a[2:3]`, `doc['key']`. The parser has shifted constant subscripts to count from zero."""
+    subject, index = node.this, node.expressions[0]
+    kind = type_of(subject)
+    if kind.is_json or (kind == st.ANY and type_of(index) == st.UNKNOWN):
+        from cirql.sql.translate.jsons import extract
+
+        return extract(subject, index, as_text=False)
+    if kind == st.HSTORE:
+        from cirql.sql.translate.hstores import value_at
+
+        return value_at(subject, index)
+    target = subject if isinstance(subject, (exp.Column, exp.Paren, exp.Bracket)) else typed(exp.Paren(this=subject), kind)
+    if isinstance(index, exp.Slice):
+        low, high = index.this, index.expression
+        return call("cirql_slice", target, low or number(1), high or call("len", target.copy()), type=kind)
+    constant = integer(index)
+    shifted = constant is not None
+    element = kind.element or st.ANY
+    if constant is not None:
+        place = number(constant + 1) if shifted else index
+        if constant + 1 < 1:
+            return as_type(exp.Null(), element)
+        return call("list_extract", target, place, type=element)
+    return call("cirql_element", target, index, type=element)
+
+
+def sliced(node: exp.Expression, site: Site) -> exp.Expression:
+    """A slice is handled by its subscript."""
+    return typed(node, st.ANY)
+
+
+def contains(left: exp.Expression, right: exp.Expression) -> exp.Expression:
+    """`left @> right` of arrays, an array constant taking the other's type; a NULL element is contained in nothing."""
+    left, right = same_kind(left, right)
+    return call("cirql_array_contains", left, right, type=st.BOOL)
+
+
+def same_kind(left: exp.Expression, right: exp.Expression) -> tuple[exp.Expression, exp.Expression]:
+    """Two arrays of one type."""
+    if type_of(left) == st.UNKNOWN:
+        left = convert(left, type_of(right))
+    if type_of(right) == st.UNKNOWN:
+        right = convert(right, type_of(left))
+    return left, right
+
+
+def overlaps(node: exp.Expression, site: Site) -> exp.Expression:
+    """`&&` of arrays or networks."""
+    left, right = node.this, node.expression
+    if "network" in (type_of(left).category, type_of(right).category):
+        from cirql.sql.translate.networks import overlapping
+
+        return overlapping(left, right)
+    left, right = same_kind(left, right)
+    if type_of(left).element is None and type_of(left) != st.ANY:
+        raise refuse("&& between values that are neither arrays nor networks", node)
+    return call("list_has_any", left, right, type=st.BOOL)
+
+
+def concatenate(left: exp.Expression, right: exp.Expression) -> exp.Expression:
+    """`||` of arrays and elements."""
+    left_type, right_type = type_of(left), type_of(right)
+    if left_type == st.UNKNOWN:
+        left = convert(left, right_type)
+    elif right_type == st.UNKNOWN:
+        right = convert(right, left_type)
+    left_type, right_type = type_of(left), type_of(right)
+    if left_type.element is None:
+        return call("list_prepend", left, right, type=right_type)
+    if right_type.element is None:
+        return call("list_append", left, right, type=left_type)
+    if left_type.element.element is not None and right_type.element.element is None:
+        return call("list_append", left, right, type=left_type)
+    return call("list_concat", left, right, type=st.common((left_type, right_type)))
+
+
+RULES: dict[type[exp.Expression], Rule] = {
+    exp.Array: constructor,
+    exp.Bracket: subscript,
+    exp.Slice: sliced,
+    exp.ArrayOverlaps: overlaps,
+}

@@ -1,0 +1,152 @@
+"""References: columns, whole rows, stars, and the connectives that are kept flat to stay within Python's recursion."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from cirql.sql.translate import sqltypes as st
+from cirql.sql.translate.expressions import refuse, rewrite
+from cirql.sql.translate.nodes import call, text, type_of, typed
+from cirql.sql.translate.scopes import Source
+from cirql.sql.translate.site import Rule, Site
+from cirql.sql.translate.sqltypes import SqlType
+
+
+def column(node: exp.Expression, site: Site) -> exp.Expression:
+    """A column with its type; the name of a set-returning function stands for its only column.
+
+    `e` in `FROM jsonb_array_elements(doc) e` becomes `e.value`.
+    """
+    assert isinstance(node, exp.Column)
+    if isinstance(node.this, exp.Star):
+        return typed(node, st.RECORD)
+    if node.table:
+        source = site.scope.source(node.table)
+        found = source.type_of(node.name) if source else None
+        return typed(node, found or st.ANY)
+    seen = site.scope.column(node.name)
+    source = site.scope.source(node.name)
+    if source and source.scalar and (seen is None or seen[0].columns is None):
+        value = exp.column(source.scalar, table=source.name, quoted=True)
+        return typed(value, source.type_of(source.scalar) or st.ANY)
+    if seen is None and node.name in site.scope.outputs:
+        return typed(node, site.scope.outputs[node.name])
+    if seen is None and source is not None:
+        return typed(node, st.RECORD)
+    return typed(node, seen[1] if seen else st.ANY)
+
+
+def row_fields(node: exp.Expression, site: Site) -> list[exp.Expression] | None:
+    """The columns of a whole-row reference (`t` in `row_to_json(t)`), or None where the node is not one."""
+    if not isinstance(node, exp.Column) or type_of(node) != st.RECORD:
+        return None
+    source: Source | None = site.scope.source(node.table or node.name)
+    if source is None or source.columns is None:
+        raise refuse("a whole row of a relation whose columns are not known", node)
+    return [typed(exp.column(name, table=source.name, quoted=True), sql_type) for name, sql_type in source.columns]
+
+
+def struct_field(node: exp.Expression, site: Site) -> exp.Expression:
+    """`(value).field` of a composite value, and `pg_catalog.function(…)`."""
+    if isinstance(node.this, exp.Identifier) and node.this.name.lower() == "pg_catalog":
+        return rewrite(node.expression, site)
+    inner = rewrite(node.this, site)
+    if isinstance(inner, exp.Paren) and isinstance(inner.this, exp.Column) and type_of(inner.this) == st.RECORD:
+        return column(exp.column(node.expression.copy(), table=inner.this.name), site)
+    node.set("this", inner)
+    fields = dict(type_of(inner).fields)
+    return typed(node, fields.get(node.expression.name, st.ANY))
+
+
+def connective(node: exp.Expression, site: Site) -> exp.Expression:
+    """AND and OR, flat: a chain of a thousand is one level deep."""
+    kind = type(node)
+    terms = list(node.flatten(unnest=False))
+    rewritten = [rewrite(term.pop() if term.parent else term, site) for term in terms]
+    result = rewritten[0]
+    for term in rewritten[1:]:
+        result = kind(this=result, expression=term)
+    return typed(result, st.BOOL)
+
+
+def chain(node: exp.Expression, site: Site) -> exp.Expression:
+    """Left-deep chains of `+`, `-`, `*`, `||`, taken from the innermost outward without recursion."""
+    from cirql.sql.translate import arithmetic, strings
+
+    spine: list[exp.Expression] = []
+    left: exp.Expression = node
+    while isinstance(left, (exp.Add, exp.Sub, exp.Mul, exp.DPipe)):
+        spine.append(left)
+        left = left.this
+    result = rewrite(left, site)
+    rules: dict[type[exp.Expression], Rule] = {**arithmetic.CHAINED, **strings.CHAINED}
+    for link in reversed(spine):
+        right = rewrite(link.expression, site)
+        link.set("this", result)
+        link.set("expression", right)
+        result = rules[type(link)](link, site)
+    return result
+
+
+def parenthesis(node: exp.Expression, site: Site) -> exp.Expression:
+    """Parentheses keep the type of what they hold."""
+    inner = rewrite(node.this, site)
+    if isinstance(inner, exp.Paren):
+        return inner
+    node.set("this", inner)
+    return typed(node, type_of(inner))
+
+
+def alias(node: exp.Expression, site: Site) -> exp.Expression:
+    """`expression AS name`."""
+    inner = rewrite(node.this, site)
+    node.set("this", inner)
+    return typed(node, type_of(inner))
+
+
+def untouched(node: exp.Expression, site: Site) -> exp.Expression:
+    """Names, types and other leaves that mean the same in both languages."""
+    return typed(node, st.ANY)
+
+
+def parameter(node: exp.Expression, site: Site) -> exp.Expression:
+    """`$1`, `:name`, `%(name)s`: filled in by DuckDB."""
+    return typed(node, st.ANY)
+
+
+def row_object(fields: list[exp.Expression]) -> exp.Expression:
+    """A row as a JSON object: `{"column": value, …}`."""
+    pairs = [part for field in fields for part in (text(field.name), _json_value(field))]
+    return call("json_object", *pairs, type=st.JSON)
+
+
+def _json_value(field: exp.Expression) -> exp.Expression:
+    from cirql.sql.translate.jsons import to_json
+
+    return to_json(field)
+
+
+def type_name(sql_type: SqlType) -> str:
+    """A type's name for an error message."""
+    return str(sql_type)
+
+
+STRUCTURED: dict[type[exp.Expression], Rule] = {
+    exp.Column: column,
+    exp.Dot: struct_field,
+    exp.And: connective,
+    exp.Or: connective,
+    exp.Add: chain,
+    exp.Sub: chain,
+    exp.Mul: chain,
+    exp.DPipe: chain,
+    exp.Paren: parenthesis,
+    exp.Alias: alias,
+    exp.Parameter: parameter,
+    exp.Placeholder: parameter,
+    exp.DataType: untouched,
+    exp.Identifier: untouched,
+    exp.Star: untouched,
+    exp.Var: untouched,
+    exp.JSONPath: untouched,
+}

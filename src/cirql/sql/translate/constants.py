@@ -1,0 +1,258 @@
+"""Reading quoted constants as PostgreSQL reads them, at translation time: arrays, hstore, JSON, booleans, intervals, moments.
+
+Pure functions from text to a DuckDB constant. Raises InvalidText (SQLSTATE 22P02) for text that is not of the type.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import re
+from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from sqlglot import exp
+
+from cirql.errors import InvalidText
+from cirql.sql.translate import intervals
+from cirql.sql.translate import sqltypes as st
+from cirql.sql.translate.nodes import as_type, call, text, typed
+from cirql.sql.translate.sqltypes import SqlType
+
+_TRUE = ("t", "tr", "tru", "true", "y", "ye", "yes", "on", "1")
+_FALSE = ("f", "fa", "fal", "fals", "false", "n", "no", "of", "off", "0")
+
+
+def read(value: str, target: SqlType, *, numeric: str | None = None, position: int | None = None) -> exp.Expression:
+    """The constant `value` as `target`."""
+    reader = _READERS.get("array" if target.element else target.name)
+    try:
+        if target.element is not None:
+            return _array(value, target)
+        if target == st.NUMERIC:
+            return _numeric(value, numeric)
+        return reader(value, target) if reader else as_type(exp.Literal.string(value), target)
+    except (ValueError, InvalidOperation):
+        raise InvalidText(f"invalid input syntax for type {target}: {json.dumps(value, ensure_ascii=False)}", position=position) from None
+
+
+def _integer(value: str, target: SqlType) -> exp.Expression:
+    stripped = value.strip().replace("_", "")
+    found = int(stripped, 0) if re.fullmatch(r"[+-]?0[xob][0-9a-fA-F]+", stripped) else int(stripped, 10)
+    limit = {"int2": 2**15, "int4": 2**31, "int8": 2**63}[target.name]
+    if not -limit <= found < limit:
+        raise InvalidText(f'value "{value}" is out of range for type {target}')
+    return as_type(exp.Literal.string(str(found)), target)
+
+
+def _numeric(value: str, name: str | None) -> exp.Expression:
+    number = Decimal(value.strip().replace("_", ""))
+    if not number.is_finite():
+        raise InvalidText(f"numeric cannot hold {value!r} here", hint="use double precision, which has NaN and Infinity")
+    plain = format(number, "f")
+    scale = len(plain.partition(".")[2])
+    whole = max(len(plain.lstrip("-").partition(".")[0]), 1)
+    built = name or f"DECIMAL({min(whole + scale, 38)}, {min(scale, 38 - min(whole, 38))})"
+    return as_type(exp.Literal.string(plain), st.NUMERIC, name=built)
+
+
+def _float(value: str, target: SqlType) -> exp.Expression:
+    stripped = value.strip().lower()
+    if stripped not in ("inf", "-inf", "+inf", "infinity", "-infinity", "+infinity", "nan"):
+        float(stripped)
+    return as_type(exp.Literal.string(stripped), target)
+
+
+def _boolean(value: str, target: SqlType) -> exp.Expression:
+    word = value.strip().lower()
+    if word not in _TRUE + _FALSE:
+        raise ValueError(value)
+    return typed(exp.Boolean(this=word in _TRUE), st.BOOL)
+
+
+def _text(value: str, target: SqlType) -> exp.Expression:
+    return text(value)
+
+
+def _json(value: str, target: SqlType) -> exp.Expression:
+    parsed = loads(value)
+    written = canonical_json(parsed) if target == st.JSONB else value
+    return as_type(exp.Literal.string(written), target)
+
+
+def loads(value: str) -> Any:
+    """Strict JSON with numbers kept exactly as Decimal or int."""
+
+    def refuse(name: str) -> Any:
+        raise ValueError(name)
+
+    return json.loads(value, parse_float=Decimal, parse_constant=refuse)
+
+
+def canonical_json(value: Any) -> str:
+    """Compact text with keys in jsonb's order (shorter first, then bytewise) and the last of repeated keys."""
+    if isinstance(value, dict):
+        keys = sorted(value, key=lambda k: (len(k.encode()), k.encode()))
+        return "{" + ",".join(f"{json.dumps(k, ensure_ascii=False)}:{canonical_json(value[k])}" for k in keys) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(canonical_json(v) for v in value) + "]"
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _hstore(value: str, target: SqlType) -> exp.Expression:
+    pairs = dict(reversed(list(hstore_pairs(value))))
+    keys = exp.Array(expressions=[text(k) for k in sorted(pairs, key=lambda k: (len(k.encode()), k.encode()))])
+    values = exp.Array(expressions=[exp.Null() if pairs[k.name] is None else text(str(pairs[k.name])) for k in keys.expressions])
+    return as_type(call("map", keys, values), st.HSTORE)
+
+
+_HSTORE_PAIR = re.compile(
+    r"""\s*(?:"((?:[^"\\]|\\.)*)"|((?:[^\s"=,>\\]|=(?!>)|\\.)+))\s*=>\s*(?:"((?:[^"\\]|\\.)*)"|((?:[^\s",\\]|\\.)+))\s*(,|$)""", re.S
+)
+
+
+def hstore_pairs(value: str) -> Iterator[tuple[str, str | None]]:
+    """The pairs of hstore text such as `a=>1, "b c"=>NULL`. Raises ValueError for other text."""
+    place, comma = 0, ""
+    while place < len(value) and value[place:].strip():
+        match = _HSTORE_PAIR.match(value, place)
+        if match is None:
+            raise ValueError(value)
+        key = match[1] if match[1] is not None else match[2]
+        item = match[3] if match[3] is not None else (None if match[4].lower() == "null" else match[4])
+        yield _unbackslash(key), None if item is None else _unbackslash(item)
+        place, comma = match.end(), match[5]
+    if comma == ",":
+        raise ValueError(value)
+
+
+def _unbackslash(value: str) -> str:
+    return re.sub(r"\\(.)", r"\1", value, flags=re.S)
+
+
+def _interval(value: str, target: SqlType) -> exp.Expression:
+    return as_type(exp.Literal.string(intervals.read(value).duckdb), st.INTERVAL)
+
+
+def _moment(value: str, target: SqlType) -> exp.Expression:
+    word = value.strip().lower()
+    offsets = {"today": 0, "tomorrow": 1, "yesterday": -1}
+    if word == "now":
+        return as_type(call("now"), target)
+    if word in offsets:
+        day = exp.Add(this=exp.CurrentDate(), expression=exp.Literal.number(offsets[word]))
+        return as_type(exp.Paren(this=day), target)
+    return as_type(exp.Literal.string(intervals.read_moment(value)), target)
+
+
+def _network(value: str, target: SqlType) -> exp.Expression:
+    return typed(exp.Literal.string(read_network(value, target.name)), target)
+
+
+def read_network(value: str, kind: str) -> str:
+    """An inet or cidr in PostgreSQL's spelling: no /32 on an inet host, always a length on a cidr."""
+    written = value.strip()
+    if kind == "cidr":
+        network = ipaddress.ip_network(_padded(written), strict=True)
+        return str(network)
+    interface = ipaddress.ip_interface(written)
+    return str(interface.ip) if interface.network.prefixlen == interface.max_prefixlen else str(interface)
+
+
+def _padded(value: str) -> str:
+    """`10.1/16` as `10.1.0.0/16`: cidr text may leave out trailing octets."""
+    address, slash, length = value.partition("/")
+    if ":" in address:
+        return value
+    octets = address.split(".")
+    implied = length if slash else str(32 if len(octets) == 4 else 8 * len(octets))
+    return ".".join(octets + ["0"] * (4 - len(octets))) + "/" + implied
+
+
+def array_items(value: str) -> list[Any]:
+    """The items of array text such as `{a,"b c",NULL,{1,2}}`. Raises ValueError for other text."""
+    items, place = _array_level(value.strip(), 0)
+    if value.strip()[place:].strip():
+        raise ValueError(value)
+    return items
+
+
+_ARRAY_TOKEN = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|(\{)|([^",{}]+?))\s*(?=[,}])|\s*(\{)', re.S)
+
+
+def _array_level(value: str, place: int) -> tuple[list[Any], int]:
+    if place >= len(value) or value[place] != "{":
+        raise ValueError(value)
+    place += 1
+    items: list[Any] = []
+    if re.match(r"\s*\}", value[place:]):
+        return items, value.index("}", place) + 1
+    while True:
+        opened = re.compile(r"\s*\{").match(value, place)
+        if opened:
+            inner, place = _array_level(value, opened.end() - 1)
+            items.append(inner)
+        else:
+            match = _ARRAY_TOKEN.match(value, place)
+            if match is None:
+                raise ValueError(value)
+            bare = match[3]
+            items.append(_unbackslash(match[1]) if match[1] is not None else None if bare.upper() == "NULL" else _unbackslash(bare))
+            place = match.end()
+        rest = re.compile(r"\s*([,}])").match(value, place)
+        if rest is None:
+            raise ValueError(value)
+        place = rest.end()
+        if rest[1] == "}":
+            return items, place
+
+
+def _array(value: str, target: SqlType) -> exp.Expression:
+    def build(items: list[Any], element: SqlType) -> exp.Expression:
+        nodes = []
+        for item in items:
+            if isinstance(item, list):
+                nodes.append(build(item, element))
+            else:
+                nodes.append(as_type(exp.Null(), element) if item is None else read(item, element))
+        return exp.Array(expressions=nodes)
+
+    element = target.element or st.TEXT
+    while element.element is not None:
+        element = element.element
+    items = array_items(value)
+    depth = st.array_of(element)
+    probe: Any = items
+    while probe and isinstance(probe[0], list):
+        depth, probe = st.array_of(depth), probe[0]
+    return as_type(build(items, element), depth)
+
+
+def _bytes(value: str, target: SqlType) -> exp.Expression:
+    raw = bytes.fromhex(value[2:]) if value.startswith("\\x") else _unbackslash(value).encode()
+    return call("unhex", text(raw.hex()), type=st.BYTEA)
+
+
+_READERS = {
+    "int2": _integer,
+    "int4": _integer,
+    "int8": _integer,
+    "float4": _float,
+    "float8": _float,
+    "bool": _boolean,
+    "text": _text,
+    "unknown": _text,
+    "json": _json,
+    "jsonb": _json,
+    "hstore": _hstore,
+    "interval": _interval,
+    "date": _moment,
+    "timestamp": _moment,
+    "timestamptz": _moment,
+    "inet": _network,
+    "cidr": _network,
+    "bytea": _bytes,
+}

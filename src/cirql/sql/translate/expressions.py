@@ -1,0 +1,145 @@
+"""The walk over one expression: children first, then the rule for the node's class.
+
+The rules live in the modules of `RULE_MODULES`, one per noun; this module only finds them. Queries inside expressions are
+handed to `queries`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+
+from sqlglot import exp
+
+from cirql.errors import NotSupported
+from cirql.sql.translate import sqltypes as st
+from cirql.sql.translate.nodes import position_of, type_of, typed
+from cirql.sql.translate.site import Rule, Site
+from cirql.sql.translate.sqltypes import SqlType
+
+_AFTER = "after"
+_WRAPPERS = (exp.Window, exp.Filter, exp.WithinGroup, exp.IgnoreNulls, exp.RespectNulls)
+After = Callable[[exp.Expression], exp.Expression]
+
+
+def finish_with(node: exp.Expression, after: After) -> exp.Expression:
+    """Have `after` applied to an aggregate once its FILTER, WITHIN GROUP and OVER are around it."""
+    node.meta[_AFTER] = after
+    return node
+
+
+def rewrite(node: exp.Expression, site: Site) -> exp.Expression:
+    """The DuckDB tree for a PostgreSQL expression, stamped with its type. The given tree is used up."""
+    kind = type(node)
+    structured = _structured().get(kind)
+    wrapped = isinstance(node.parent, _WRAPPERS) and node.arg_key == "this"
+    if structured is not None:
+        result = structured(node, site)
+    else:
+        rule = _rules().get(kind)
+        if rule is None and isinstance(node, exp.Func) and not isinstance(node, exp.Anonymous):
+            return _respelled(node, site)
+        rewrite_children(node, site)
+        result = rule(node, site) if rule else node
+    if isinstance(node, _WRAPPERS) and _AFTER not in result.meta and isinstance(node.this, exp.Expression):
+        after = node.this.meta.get(_AFTER)
+        if after is not None:
+            result.meta[_AFTER] = after
+    if wrapped or _AFTER not in result.meta:
+        return result
+    after = result.meta.pop(_AFTER)
+    sql_type = type_of(result)
+    finished: exp.Expression = after(result)
+    return finished if finished.meta.get("sql_type") else typed(finished, sql_type)
+
+
+def rewrite_children(node: exp.Expression, site: Site) -> None:
+    """Rewrite every child in place."""
+    for key, value in list(node.args.items()):
+        if isinstance(value, exp.Expression):
+            node.set(key, rewrite(value, site))
+        elif isinstance(value, list):
+            node.set(key, [rewrite(v, site) if isinstance(v, exp.Expression) else v for v in value])
+
+
+def _respelled(node: exp.Expression, site: Site) -> exp.Expression:
+    """A function that the stock parser has turned into a node of its own, read again by its PostgreSQL name."""
+    from cirql.sql.translate.shield import parse_postgres
+
+    tree = parse_postgres("SELECT " + node.sql("postgres"))[0]
+    again = tree.expressions[0] if tree is not None else node
+    if type(again) is type(node):
+        rewrite_children(node, site)
+        return typed(node, st.ANY)
+    again.parent, again.arg_key = node.parent, node.arg_key
+    return rewrite(again, site)
+
+
+def apply(node: exp.Expression, site: Site) -> exp.Expression:
+    """Apply the rule of an operator whose operands are rewritten already."""
+    from cirql.sql.translate import arithmetic, strings
+
+    rule = {**arithmetic.CHAINED, **strings.CHAINED}.get(type(node)) or _rules().get(type(node))
+    return rule(node, site) if rule else node
+
+
+def refuse(what: str, node: exp.Expression | None = None, hint: str | None = None) -> NotSupported:
+    """The error for a construct that has no faithful translation."""
+    return NotSupported(f"{what} is not supported", hint=hint, position=position_of(node))
+
+
+def keep_type(sql_type: SqlType) -> Rule:
+    """A rule that leaves the node and says its type."""
+
+    def rule(node: exp.Expression, site: Site) -> exp.Expression:
+        return typed(node, sql_type)
+
+    return rule
+
+
+@cache
+def _rules() -> dict[type[exp.Expression], Rule]:
+    """Every rule by the class of node it rewrites, gathered from the modules in their order."""
+    from cirql.sql.translate import (
+        aggregates,
+        arithmetic,
+        arrays,
+        calls,
+        casts,
+        comparison,
+        conditionals,
+        jsons,
+        literals,
+        moments,
+        networks,
+        regexes,
+        strings,
+    )
+
+    modules = (
+        literals,
+        casts,
+        arithmetic,
+        comparison,
+        conditionals,
+        strings,
+        regexes,
+        jsons,
+        arrays,
+        moments,
+        networks,
+        aggregates,
+        calls,
+    )
+    gathered: dict[type[exp.Expression], Rule] = {}
+    for module in modules:
+        gathered.update(module.RULES)
+    return gathered
+
+
+@cache
+def _structured() -> dict[type[exp.Expression], Rule]:
+    """The classes whose children are not rewritten before the rule runs."""
+    from cirql.sql.translate import columns, queries
+
+    return {**columns.STRUCTURED, **queries.STRUCTURED}

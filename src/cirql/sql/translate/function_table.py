@@ -1,0 +1,111 @@
+"""The plain functions: what PostgreSQL calls them, what they take and give, and what answers for them in DuckDB.
+
+See `calls` for how a line reads. Names beginning with `cirql_` are macros of `cirql.sql.functions`.
+"""
+
+from __future__ import annotations
+
+PLAIN = """
+lower t text
+upper t text
+initcap t text cirql_initcap
+length t int4
+char_length t int4 length
+character_length t int4 length
+octet_length t int4 cirql_octet_length
+bit_length t int4
+reverse t text
+repeat ti text
+replace ttt text
+translate ttt text
+left ti text
+right ti text
+lpad ti|t text cirql_lpad
+rpad ti|t text cirql_rpad
+ltrim t|t text
+rtrim t|t text
+btrim t|t text trim
+strpos tt int4
+starts_with tt bool
+split_part tti text cirql_split_part
+ascii t int4 cirql_ascii
+chr i text cirql_chr
+md5 t text
+quote_literal s text cirql_quote_literal
+quote_nullable s text cirql_quote_nullable
+quote_ident t text cirql_quote_ident
+to_hex i text cirql_to_hex
+to_bin i text cirql_to_bin
+to_oct i text cirql_to_oct
+unistr t text
+normalize t text nfc_normalize
+abs n same
+sign n same cirql_sign
+gcd ii same2
+lcm ii same2
+sqrt f float8 cirql_sqrt
+cbrt f float8
+exp f float8 cirql_exp
+degrees f float8
+radians f float8
+sin f float8
+cos f float8
+tan f float8
+cot f float8
+asin f float8
+acos f float8
+atan f float8
+atan2 ff float8
+sinh f float8
+cosh f float8
+tanh f float8
+pi - float8
+random - float8
+width_bucket ffff int4 cirql_width_bucket
+factorial i numeric cirql_factorial
+isfinite m bool
+justify_days v interval cirql_justify_days
+justify_hours v interval cirql_justify_hours
+justify_interval v interval cirql_justify_interval
+clock_timestamp - timestamptz get_current_timestamp
+statement_timestamp - timestamptz now
+transaction_timestamp - timestamptz now
+now - timestamptz
+make_date iii date
+make_time iif time cirql_make_time
+make_timestamp iiiiif timestamp cirql_make_timestamp
+cardinality a int4 cirql_cardinality
+array_length ai int4 cirql_array_length
+array_upper ai int4 cirql_array_length
+array_lower ai int4 cirql_array_lower
+array_ndims a int4 cirql_array_ndims
+array_to_string at|t text cirql_array_to_string
+string_to_array tt|t text[] cirql_string_to_array
+jsonb_typeof j text cirql_json_typeof
+json_typeof j text cirql_json_typeof
+jsonb_array_length j int4 cirql_json_length
+json_array_length j int4 cirql_json_length
+jsonb_pretty j text cirql_json_pretty
+jsonb_strip_nulls j jsonb cirql_json_strip_nulls
+json_strip_nulls j json cirql_json_strip_nulls
+akeys h text[] map_keys
+avals h text[] map_values
+exist ht bool cirql_hstore_has
+defined ht bool cirql_hstore_defined
+hstore_to_json h json to_json
+hstore_to_jsonb h jsonb to_json
+host w text cirql_inet_host
+network w cidr cirql_inet_network
+masklen w int4 cirql_inet_masklen
+family w int4 cirql_inet_family
+netmask w inet cirql_inet_netmask
+hostmask w inet cirql_inet_hostmask
+broadcast w inet cirql_inet_broadcast
+abbrev w text cirql_inet_abbrev
+set_masklen wi inet cirql_inet_set_masklen
+inet_same_family ww bool cirql_inet_same_family
+inet_merge ww cidr cirql_inet_merge
+gen_random_uuid - uuid
+first x same
+last x same
+"""

@@ -1,0 +1,229 @@
+"""JSON operators: `-> ->> #> #>> @> <@ ? ?| ?& || - #-`, on documents and, where the left side is one, on hstore.
+
+A key never meets DuckDB's path language unquoted: `doc -> 'a.b'` is the member "a.b", `doc -> '*'` the member "*".
+"""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from cirql.sql.translate import hstores
+from cirql.sql.translate import sqltypes as st
+from cirql.sql.translate.casts import convert, text_of
+from cirql.sql.translate.constants import array_items
+from cirql.sql.translate.expressions import refuse
+from cirql.sql.translate.nodes import call, constant, integer, is_null, number, text, type_of, typed
+from cirql.sql.translate.site import Rule, Site
+from cirql.sql.translate.sqltypes import SqlType
+
+
+def _key(node: exp.Expression) -> exp.Expression:
+    """The right side of an arrow; the parser turns constants into one-step JSON paths."""
+    if isinstance(node, exp.JSONPath):
+        step = node.expressions[-1]
+        if isinstance(step, exp.JSONPathSubscript):
+            return number(int(step.this))
+        key = step.args.get("this", "")
+        return typed(exp.Literal.string(key.name if isinstance(key, exp.Expression) else str(key or "")), st.UNKNOWN)
+    return node
+
+
+def arrow(node: exp.Expression, site: Site) -> exp.Expression:
+    """`->` and `->>`: text from an hstore, a member or element from a document."""
+    subject, key = node.this, _key(node.expression)
+    as_text = isinstance(node, exp.JSONExtractScalar)
+    if type_of(subject) == st.HSTORE:
+        return hstores.value_at(subject, key)
+    return extract(subject, key, as_text=as_text)
+
+
+def extract(subject: exp.Expression, key: exp.Expression, *, as_text: bool) -> exp.Expression:
+    """One step into a document.
+
+    doc -> 'k' becomes json_extract(doc, '$."k"'); doc -> -1 becomes json_extract(doc, '$[#-1]')
+    """
+    document = document_of(subject)
+    kind = type_of(document)
+    index, name = integer(key), constant(key)
+    if is_null(key):
+        return typed(exp.Cast(this=exp.Null(), to=exp.DataType.build("TEXT" if as_text else "JSON", dialect="duckdb")), st.TEXT)
+    if index is not None:
+        path: exp.Expression = text(f"$[{index}]" if index >= 0 else f"$[#{index}]")
+    elif name is not None:
+        path = text(member_path(name))
+        if name in ("", "*"):
+            return call(f"cirql_json_{'text' if as_text else 'value'}_odd_key", document, text(name), type=st.TEXT if as_text else kind)
+    elif type_of(key).is_integer:
+        path = call("cirql_json_index_path", key)
+    else:
+        path = call("cirql_json_key_path", key)
+    if as_text:
+        return call("cirql_json_text", document, path, type=st.TEXT)
+    return call("json_extract", document, path, type=st.JSON if kind == st.JSON else st.JSONB)
+
+
+def member_path(name: str) -> str:
+    """The DuckDB path of one member, quoted."""
+    return '$."' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def document_of(node: exp.Expression) -> exp.Expression:
+    """The node as a document: an untyped constant is read as jsonb."""
+    if type_of(node) == st.UNKNOWN:
+        return convert(node, st.JSONB)
+    if type_of(node) == st.HSTORE:
+        return call("to_json", node, type=st.JSONB)
+    return node
+
+
+def deep(node: exp.Expression, site: Site) -> exp.Expression:
+    """`#>` and `#>>` with a path such as `'{a,0,b}'` or a text array."""
+    return at_path(node.this, node.expression, as_text=isinstance(node, exp.JSONBExtractScalar))
+
+
+def at_path(subject: exp.Expression, path: exp.Expression, *, as_text: bool) -> exp.Expression:
+    """A member of a member, each step a key or, in an array, an index."""
+    document = document_of(subject)
+    steps = _constant_steps(path)
+    if steps is None:
+        return call(f"cirql_json_at_{'text' if as_text else 'value'}", document, convert(path, st.array_of(st.TEXT)), type=_result(as_text, document))
+    return at_steps(document, steps, as_text=as_text)
+
+
+def at_steps(document: exp.Expression, steps: list[str], *, as_text: bool) -> exp.Expression:
+    """The same for steps known now: one JSON pointer, broken where an index counts from the end."""
+    result, pointer = document, ""
+    for step in steps:
+        if step.startswith("-") and step[1:].isdigit():
+            if pointer:
+                result = call("json_extract", result, text(pointer), type=type_of(document))
+            result, pointer = call("json_extract", result, text(f"$[#{step}]"), type=type_of(document)), ""
+        else:
+            pointer += "/" + step.replace("~", "~0").replace("/", "~1")
+    if as_text:
+        return call("cirql_json_text", result, text(pointer or "$"), type=st.TEXT)
+    return call("json_extract", result, text(pointer), type=_result(False, document)) if pointer else typed(result, _result(False, document))
+
+
+def _result(as_text: bool, document: exp.Expression) -> SqlType:
+    return st.TEXT if as_text else (st.JSON if type_of(document) == st.JSON else st.JSONB)
+
+
+def _constant_steps(path: exp.Expression) -> list[str] | None:
+    value = constant(path)
+    if value is not None:
+        try:
+            return [str(item) for item in array_items(value)]
+        except ValueError:
+            from cirql.errors import InvalidText
+
+            raise InvalidText(f'malformed array literal: "{value}"') from None
+    inner = path.this if isinstance(path, exp.Cast) else path
+    if isinstance(inner, exp.Array) and all(constant(item) is not None for item in inner.expressions):
+        return [str(constant(item)) for item in inner.expressions]
+    return None
+
+
+def contains(node: exp.Expression, site: Site) -> exp.Expression:
+    """`@>` of documents, hstores, arrays; `<@` is the same turned round."""
+    left, right = node.this, node.expression
+    if isinstance(node, exp.ArrayContainedBy):
+        left, right = right, left
+    kinds = {type_of(left).category, type_of(right).category}
+    if "hstore" in kinds:
+        return hstores.contains(left, right)
+    if "array" in kinds:
+        from cirql.sql.translate.arrays import contains as array_contains
+
+        return array_contains(left, right)
+    return call("cirql_json_contains", convert(left, st.JSONB), convert(right, st.JSONB), type=st.BOOL)
+
+
+def has_key(node: exp.Expression, site: Site) -> exp.Expression:
+    """`?`: a top-level key, or a text element of an array."""
+    if type_of(node.this) == st.HSTORE:
+        return hstores.has_key(node.this, node.expression)
+    return call("cirql_json_has", document_of(node.this), text_of(node.expression), type=st.BOOL)
+
+
+def has_keys(node: exp.Expression, site: Site) -> exp.Expression:
+    """`?|` and `?&`."""
+    quantity = "any" if isinstance(node, exp.JSONBContainsAnyTopKeys) else "all"
+    if type_of(node.this) == st.HSTORE:
+        return hstores.has_keys(node.this, node.expression, quantity)
+    keys = convert(node.expression, st.array_of(st.TEXT))
+    return call(f"cirql_json_has_{quantity}", document_of(node.this), keys, type=st.BOOL)
+
+
+def merge(left: exp.Expression, right: exp.Expression) -> exp.Expression:
+    """`||` of documents: objects merge, anything else is concatenated as arrays."""
+    return call("cirql_json_concat", convert(left, st.JSONB), convert(right, st.JSONB), type=st.JSONB)
+
+
+def delete_key(node: exp.Expression, site: Site) -> exp.Expression:
+    """`doc - 'k'`, `doc - 0`, `doc - ARRAY[…]`."""
+    left, right = node.this, node.expression
+    if type_of(right).is_integer:
+        return call("cirql_json_without_index", left, right, type=st.JSONB)
+    keys = right if type_of(right).element else exp.Array(expressions=[text_of(right)])
+    return call("cirql_json_without", left, keys, type=st.JSONB)
+
+
+def delete_path(node: exp.Expression, site: Site) -> exp.Expression:
+    """`doc #- '{a,b}'`."""
+    return call("cirql_json_delete_path", document_of(node.this), convert(node.expression, st.array_of(st.TEXT)), type=st.JSONB)
+
+
+def path_exists(node: exp.Expression, site: Site) -> exp.Expression:
+    """`doc @? '$.a'`."""
+    return call("cirql_json_path_exists", document_of(node.this), _path(node.expression), type=st.BOOL)
+
+
+def path_matches(node: exp.Expression, site: Site) -> exp.Expression:
+    """`doc @@ '$.a > 1'` (the parser has it as a full-text MATCH)."""
+    subject = node.expressions[0] if node.expressions else node.this
+    return call("cirql_json_path_match", document_of(subject), _path(node.this), type=st.BOOL)
+
+
+def _path(node: exp.Expression) -> exp.Expression:
+    if constant(node) is None:
+        raise refuse("a jsonpath that is not a constant", node)
+    return text(str(constant(node)))
+
+
+def to_json(node: exp.Expression) -> exp.Expression:
+    """Any value as JSON, the way to_jsonb prints it: moments in ISO 8601 with a T, numerics without trailing zeros."""
+    kind = type_of(node)
+    if is_null(node):
+        return typed(exp.Cast(this=exp.Null(), to=exp.DataType.build("JSON", dialect="duckdb")), st.JSONB)
+    if kind.is_json:
+        return node
+    if kind in (st.TIMESTAMP, st.TIMESTAMPTZ):
+        return call("cirql_moment_json" if kind == st.TIMESTAMP else "cirql_instant_json", node, type=st.JSONB)
+    if kind.name in ("unknown", "interval", "inet", "cidr"):
+        return call("to_json", text_of(node), type=st.JSONB)
+    return call("to_json", node, type=st.JSONB)
+
+
+def json_object_agg(node: exp.Expression, site: Site) -> exp.Expression:
+    """json_object_agg(k, v), which the parser knows."""
+    from cirql.sql.translate.aggregates import object_agg
+
+    return object_agg(list(node.expressions), st.JSON)
+
+
+RULES: dict[type[exp.Expression], Rule] = {
+    exp.JSONExtract: arrow,
+    exp.JSONExtractScalar: arrow,
+    exp.JSONBExtract: deep,
+    exp.JSONBExtractScalar: deep,
+    exp.ArrayContainsAll: contains,
+    exp.ArrayContainedBy: contains,
+    exp.JSONBContainsTopKey: has_key,
+    exp.JSONBContainsAnyTopKeys: has_keys,
+    exp.JSONBContainsAllTopKeys: has_keys,
+    exp.JSONBDeleteAtPath: delete_path,
+    exp.JSONBPathExists: path_exists,
+    exp.MatchAgainst: path_matches,
+    exp.JSONObjectAgg: json_object_agg,
+}

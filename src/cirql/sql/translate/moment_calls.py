@@ -1,0 +1,186 @@
+"""Date and time functions: to_char and its inverses, truncation, bins, age, construction."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from cirql.errors import InvalidText
+from cirql.sql.translate import formats, moments
+from cirql.sql.translate import sqltypes as st
+from cirql.sql.translate.casts import convert, text_of
+from cirql.sql.translate.expressions import refuse
+from cirql.sql.translate.nodes import as_type, call, constant, is_null, number, text, type_of, typed
+from cirql.sql.translate.site import Site
+from cirql.sql.translate.sqltypes import SqlType
+
+Arguments = list[exp.Expression]
+
+
+def _moment(node: exp.Expression) -> exp.Expression:
+    return convert(node, st.TIMESTAMP) if type_of(node) == st.UNKNOWN else node
+
+
+def _format(node: exp.Expression, name: str) -> str:
+    value = constant(node)
+    if value is None:
+        raise refuse(f"{name} with a format that is not a constant", node)
+    return value
+
+
+def to_char(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+    """to_char of a moment or number.
+
+    to_char(ts, 'YYYY-MM-DD') becomes strftime(ts, '%Y-%m-%d')
+    """
+    value, kind = arguments[0], type_of(arguments[0])
+    if is_null(arguments[1]) or is_null(value):
+        return as_type(exp.Null(), st.TEXT)
+    written = _format(arguments[1], "to_char")
+    if kind.is_number:
+        return formats.number_text(value, written)
+    if kind == st.INTERVAL:
+        return formats.interval_text(value, written)
+    if kind.name not in ("date", "timestamp", "timestamptz", "any"):
+        from cirql.sql.translate.calls import unknown
+
+        raise unknown("to_char", arguments, node)
+    return formats.moment_text(value, written)
+
+
+def to_date(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+    """to_date(text, format)."""
+    read = call("strptime", text_of(arguments[0]), text(formats.strptime_format(_format(arguments[1], "to_date"))))
+    return as_type(read, st.DATE)
+
+
+def to_timestamp(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+    """to_timestamp(seconds) and to_timestamp(text, format)."""
+    if len(arguments) == 1:
+        seconds = convert(arguments[0], st.FLOAT8) if type_of(arguments[0]) == st.UNKNOWN else arguments[0]
+        return call("to_timestamp", as_type(seconds, st.FLOAT8), type=st.TIMESTAMPTZ)
+    read = call("strptime", text_of(arguments[0]), text(formats.strptime_format(_format(arguments[1], "to_timestamp"))))
+    return as_type(as_type(read, st.TIMESTAMP), st.TIMESTAMPTZ)
+
+
+def to_number(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+    """to_number(text, format): the digits, with the point where the format has one."""
+    written = _format(arguments[1], "to_number").upper()
+    if set(written) - set("90.,DGSMIPLFR "):
+        raise refuse(f"to_number with the format {written!r}", node)
+    places = len(written.replace("D", ".").partition(".")[2].replace(",", ""))
+    return as_type(call("cirql_to_number", text_of(arguments[0])), st.NUMERIC, name=f"DECIMAL(38, {min(places, 18)})")
+
+
+_TRUNCATIONS = {
+    "microseconds", "milliseconds", "second", "minute", "hour", "day", "week", "month", "quarter", "year", "decade", "century", "millennium",
+}  # fmt: skip
+
+
+def date_trunc(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+    """date_trunc(unit, value [, zone]); a date becomes a timestamptz, as in PostgreSQL."""
+    unit = constant(arguments[0])
+    if unit is None:
+        unit_node = text_of(arguments[0])
+    else:
+        cleaned = unit.lower()
+        if cleaned not in _TRUNCATIONS:
+            cleaned = cleaned.rstrip("s")
+        if cleaned not in _TRUNCATIONS:
+            raise InvalidText(f'unit "{unit}" not recognized for type timestamp without time zone')
+        unit_node = text(cleaned)
+    value = arguments[1]
+    kind = type_of(value)
+    if kind == st.UNKNOWN:
+        value, kind = convert(value, st.TIMESTAMPTZ), st.TIMESTAMPTZ
+    if kind.name not in ("date", "timestamp", "timestamptz", "interval", "any"):
+        from cirql.sql.translate.calls import unknown
+
+        raise unknown("date_trunc", arguments, node)
+    if len(arguments) > 2:
+        local = call("timezone", arguments[2], as_type(value, st.TIMESTAMPTZ))
+        return call("timezone", arguments[2].copy(), call("date_trunc", unit_node, local), type=st.TIMESTAMPTZ)
+    result = {"date": st.TIMESTAMPTZ}.get(kind.name, kind)
+    return as_type(call("date_trunc", unit_node, value), result)
+
+
+def date_part(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+    """date_part('field', value): extract, as a float."""
+    field = constant(arguments[0])
+    if field is None:
+        raise refuse("date_part of a field that is not a constant", node)
+    return as_type(moments.part(moments.field_of(exp.to_identifier(field)), arguments[1], site), st.FLOAT8)
+
+
+def date_bin(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+    """date_bin(stride, value, origin)."""
+    stride = convert(arguments[0], st.INTERVAL)
+    value = _moment(arguments[1])
+    kind = st.TIMESTAMPTZ if type_of(value) in (st.TIMESTAMPTZ, st.DATE) else st.TIMESTAMP
+    origin = as_type(convert(arguments[2], kind), kind)
+    return call("cirql_date_bin", stride, as_type(value, kind), origin, type=kind)
+
+
+def age(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+    """age(a, b), and age(a) from midnight today."""
+    values = [as_type(_moment(a), st.TIMESTAMP) for a in arguments]
+    if len(values) == 1:
+        values.insert(0, as_type(as_type(call("now"), st.DATE), st.TIMESTAMP))
+    return call("age", *values, type=st.INTERVAL)
+
+
+_PARTS = ("years", "months", "weeks", "days", "hours", "mins", "secs")
+
+
+def make_interval(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+    """make_interval(years, months, weeks, days, hours, mins, secs), by place or by name."""
+    given: dict[str, exp.Expression] = {}
+    for place, argument in enumerate(arguments):
+        if isinstance(argument, (exp.Kwarg, exp.PropertyEQ, exp.EQ)):
+            given[argument.this.name.lower()] = argument.expression
+        else:
+            given[_PARTS[place]] = argument
+    unknown = set(given) - set(_PARTS)
+    if unknown:
+        raise refuse(f"make_interval({sorted(unknown)[0]} => …)", node)
+    return call("cirql_make_interval", *(given.get(part, number(0)) for part in _PARTS), type=st.INTERVAL)
+
+
+def timezone(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+    """timezone(zone, moment): AT TIME ZONE."""
+    return moments.at_time_zone(exp.AtTimeZone(this=arguments[1], zone=arguments[0]), site)
+
+
+def as_date(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+    """date(x): a cast."""
+    return convert(arguments[0], st.DATE)
+
+
+def to_type(target: SqlType) -> object:
+    """A rule for a cast written as a call: `text(x)`, `int4(x)`."""
+
+    def rule(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+        return typed(convert(arguments[0], target, explicit=True), target)
+
+    return rule
+
+
+CALLS = {
+    "to_char": to_char,
+    "to_date": to_date,
+    "to_timestamp": to_timestamp,
+    "to_number": to_number,
+    "date_trunc": date_trunc,
+    "date_part": date_part,
+    "date_bin": date_bin,
+    "age": age,
+    "make_interval": make_interval,
+    "timezone": timezone,
+    "date": as_date,
+    "text": to_type(st.TEXT),
+    "int4": to_type(st.INT4),
+    "int8": to_type(st.INT8),
+    "float8": to_type(st.FLOAT8),
+    "inet": to_type(st.INET),
+    "cidr": to_type(st.CIDR),
+    "jsonb": to_type(st.JSONB),
+}

@@ -1,0 +1,30 @@
+"""inet and cidr: addresses as text, compared and tested by value through the functions of `cirql.sql.functions`."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from cirql.sql.translate import sqltypes as st
+from cirql.sql.translate.casts import convert
+from cirql.sql.translate.nodes import call, type_of
+from cirql.sql.translate.site import Rule
+
+
+def as_network(node: exp.Expression) -> exp.Expression:
+    """An operand as a network: constants and text are read and checked."""
+    return node if type_of(node).category == "network" else convert(node, st.INET)
+
+
+def contained(node: exp.Expression, *, strict: bool, inside_left: bool) -> exp.Expression:
+    """`<< <<= >> >>=`: whether one network lies in the other; `inside_left` where the left one is the smaller."""
+    left, right = as_network(node.this), as_network(node.expression)
+    inner, outer = (left, right) if inside_left else (right, left)
+    return call("cirql_inet_inside" if strict else "cirql_inet_inside_or_equal", inner, outer, type=st.BOOL)
+
+
+def overlapping(left: exp.Expression, right: exp.Expression) -> exp.Expression:
+    """`&&`: whether one contains the other or they are equal."""
+    return call("cirql_inet_overlaps", as_network(left), as_network(right), type=st.BOOL)
+
+
+RULES: dict[type[exp.Expression], Rule] = {}

@@ -1,0 +1,312 @@
+"""Queries: SELECT, set operations, VALUES, CTEs and what stands in FROM, walked with the scope that each part sees."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from cirql.errors import TypeMismatch
+from cirql.sql.translate import sqltypes as st
+from cirql.sql.translate.expressions import refuse, rewrite
+from cirql.sql.translate.naming import output_name
+from cirql.sql.translate.nodes import as_type, call, integer, is_null, type_of, typed
+from cirql.sql.translate.scopes import Columns, Scope, Source
+from cirql.sql.translate.site import Rule, Site
+
+
+def query(node: exp.Expression, site: Site) -> Columns | None:
+    """Rewrite a query in place and give its columns, None where they cannot be known."""
+    if isinstance(node, exp.Subquery):
+        return _subquery(node, site)
+    if isinstance(node, exp.SetOperation):
+        return _set_operation(node, site)
+    if isinstance(node, exp.Values):
+        return _values(node, site)
+    assert isinstance(node, exp.Select)
+    return _select(node, site)
+
+
+def _subquery(node: exp.Subquery, site: Site) -> Columns | None:
+    inner = site.inside(Scope(outer=site.scope))
+    _with(node, inner)
+    columns = query(node.this, inner)
+    _tail(node, inner, columns)
+    return columns
+
+
+def _with(node: exp.Expression, site: Site) -> None:
+    """Register and rewrite the CTEs of a query. A recursive one is seen by its own second half."""
+    clause = node.args.get("with_") or node.args.get("with")
+    if clause is None:
+        return
+    if clause.args.get("search"):
+        raise refuse("SEARCH and CYCLE of a recursive CTE", clause)
+    for cte in clause.expressions:
+        name = cte.alias
+        outer = site.inside(Scope(outer=site.scope))
+        if clause.args.get("recursive") and isinstance(cte.this, exp.SetOperation):
+            outer.scope.ctes[name] = None
+            first = _probe(cte.this, outer)
+            outer.scope.ctes[name] = _renamed(first, cte.args.get("alias"))
+        columns = query(cte.this, outer)
+        site.scope.ctes[name] = _renamed(columns, cte.args.get("alias"))
+
+
+def _probe(operation: exp.Expression, site: Site) -> Columns | None:
+    """The columns of the non-recursive half, from a copy."""
+    left = operation.this.copy()
+    return query(left, site.inside(Scope(outer=site.scope)))
+
+
+def _renamed(columns: Columns | None, alias: exp.Expression | None) -> Columns | None:
+    names = [c.name for c in alias.args.get("columns") or []] if isinstance(alias, exp.TableAlias) else []
+    if not names or columns is None:
+        return columns if not names else tuple((n, st.ANY) for n in names)
+    return tuple((names[i] if i < len(names) else name, kind) for i, (name, kind) in enumerate(columns))
+
+
+def _set_operation(node: exp.SetOperation, site: Site) -> Columns | None:
+    """UNION, INTERSECT, EXCEPT: columns named by the first branch and brought to one type."""
+    inner = site.inside(Scope(outer=site.scope))
+    _with(node, inner)
+    left, right = query(node.this, inner), query(node.expression, inner)
+    if left is None or right is None:
+        columns = left or right
+    else:
+        if len(left) != len(right):
+            from cirql.errors import ParseError
+
+            raise ParseError(f"each {type(node).__name__.upper()} query must have the same number of columns")
+        columns = tuple((name, _matched(kind, other, node)) for (name, kind), (_, other) in zip(left, right, strict=True))
+        _align_branches(node, columns)
+    _tail(node, inner, columns)
+    return columns
+
+
+def _matched(left: st.SqlType, right: st.SqlType, node: exp.Expression) -> st.SqlType:
+    if not left.is_open and not right.is_open and left.category != right.category:
+        raise TypeMismatch(f"{type(node).__name__.upper()} types {left} and {right} cannot be matched")
+    result = st.common((left, right))
+    return st.TEXT if result == st.UNKNOWN else result
+
+
+def _align_branches(node: exp.Expression, columns: Columns) -> None:
+    """Untyped constants of a branch take the type that the other branch gives the column."""
+    from cirql.sql.translate.casts import convert
+
+    for branch in (node.this, node.expression):
+        while isinstance(branch, exp.Subquery):
+            branch = branch.this
+        if isinstance(branch, exp.SetOperation):
+            _align_branches(branch, columns)
+        if not isinstance(branch, exp.Select) or len(branch.expressions) != len(columns):
+            continue
+        for projection, (_, kind) in zip(branch.expressions, columns, strict=True):
+            value = projection.unalias()
+            if type_of(value) == st.UNKNOWN and not kind.is_open and isinstance(projection, exp.Alias):
+                projection.set("this", convert(value, kind))
+
+
+def _values(node: exp.Values, site: Site) -> Columns | None:
+    from cirql.sql.translate.casts import convert
+
+    inner = site.inside(Scope(outer=site.scope))
+    _with(node, inner)
+    rows = [[rewrite(item, inner) for item in (row.expressions if isinstance(row, exp.Tuple) else [row])] for row in node.expressions]
+    width = len(rows[0])
+    kinds = [st.common([type_of(row[i]) for row in rows if i < len(row)]) for i in range(width)]
+    tuples = []
+    for row in rows:
+        items = [convert(v, k) if type_of(v) != k and not k.is_open else v for v, k in zip(row, kinds, strict=False)]
+        tuples.append(exp.Tuple(expressions=items))
+    node.set("expressions", tuples)
+    columns = tuple((f"column{i + 1}", st.TEXT if kind == st.UNKNOWN else kind) for i, kind in enumerate(kinds))
+    _tail(node, inner, columns)
+    alias = node.args.get("alias")
+    if not isinstance(node.parent, (exp.From, exp.Join)) or not (isinstance(alias, exp.TableAlias) and alias.args.get("columns")):
+        _name_values(node, columns)
+    return columns
+
+
+def _name_values(node: exp.Values, columns: Columns) -> None:
+    """DuckDB calls the columns of a bare VALUES col0, col1: name them column1, column2 as PostgreSQL does."""
+    alias = node.args.get("alias")
+    names = [exp.to_identifier(name) for name, _ in columns]
+    if isinstance(alias, exp.TableAlias):
+        alias.set("columns", names)
+
+
+def _select(node: exp.Select, site: Site) -> Columns | None:
+    scope = Scope(outer=site.scope)
+    inner = site.inside(scope)
+    _with(node, inner)
+    _refuse_clauses(node)
+    source = node.args.get("from_") or node.args.get("from")
+    if source is not None:
+        source.set("this", _relation(source.this, inner, first=True))
+    for join in node.args.get("joins") or []:
+        _join(join, inner)
+    _where(node, "where", inner)
+    columns = _projections(node, inner)
+    scope.outputs.update(dict(columns or ()))
+    for key in ("group", "qualify", "distinct"):
+        if node.args.get(key) is not None:
+            _plain_children(node.args[key], inner)
+    _where(node, "having", inner)
+    for window in node.args.get("windows") or []:
+        _plain_children(window, inner)
+    _tail(node, inner, columns)
+    return columns
+
+
+def _refuse_clauses(node: exp.Select) -> None:
+    for lock in node.args.get("locks") or []:
+        raise refuse("FOR UPDATE / FOR SHARE", lock, hint="there are no row locks in AWS: leave it out")
+    limit = node.args.get("limit")
+    if isinstance(limit, exp.Fetch):
+        options = limit.args.get("limit_options")
+        if options is not None and options.args.get("with_ties"):
+            raise refuse("FETCH … WITH TIES", limit, hint="filter on rank() in an outer query")
+    if node.args.get("into") is not None:
+        raise refuse("SELECT INTO", node, hint="use CREATE TABLE … AS SELECT")
+
+
+def _plain_children(node: exp.Expression, site: Site) -> None:
+    """Rewrite the expressions below a clause node, leaving the clause itself."""
+    for key, value in list(node.args.items()):
+        items = value if isinstance(value, list) else [value]
+        changed = [_clause_item(item, site) if isinstance(item, exp.Expression) else item for item in items]
+        node.set(key, changed if isinstance(value, list) else changed[0])
+
+
+def _clause_item(item: exp.Expression, site: Site) -> exp.Expression:
+    if isinstance(item, (exp.Identifier, exp.Var, exp.WindowSpec)):
+        return item
+    if isinstance(item, (exp.Tuple, exp.GroupingSets, exp.Rollup, exp.Cube, exp.Order, exp.Ordered, exp.Paren, exp.Window)):
+        _plain_children(item, site)
+        return item
+    if isinstance(item, exp.Literal):
+        return item
+    return rewrite(item, site)
+
+
+def _where(node: exp.Expression, key: str, site: Site) -> None:
+    from cirql.sql.translate.conditionals import condition
+
+    clause = node.args.get(key)
+    if clause is not None:
+        clause.set("this", condition(rewrite(clause.this, site), key.upper(), site))
+
+
+def _projections(node: exp.Select, site: Site) -> Columns | None:
+    columns: list[tuple[str, st.SqlType]] | None = []
+    projections = []
+    for projection in node.expressions:
+        if projection.is_star:
+            expanded = _star_columns(projection, site)
+            columns = None if expanded is None or columns is None else [*columns, *expanded]
+            projections.append(projection)
+            continue
+        name = projection.alias if isinstance(projection, exp.Alias) else output_name(projection)
+        rewritten = rewrite(projection, site)
+        kind = type_of(rewritten)
+        if not isinstance(rewritten, exp.Alias):
+            if not isinstance(rewritten, exp.Column) or rewritten.name != name:
+                rewritten = exp.Alias(this=rewritten, alias=exp.to_identifier(name, quoted=True))
+        if is_null(rewritten.unalias()) and isinstance(rewritten, exp.Alias) and kind == st.UNKNOWN:
+            rewritten.set("this", as_type(exp.Null(), st.TEXT))
+        projections.append(typed(rewritten, kind))
+        if columns is not None:
+            columns.append((name, kind))
+    node.set("expressions", projections)
+    return None if columns is None else tuple(columns)
+
+
+def _star_columns(projection: exp.Expression, site: Site) -> list[tuple[str, st.SqlType]] | None:
+    star = projection.this if isinstance(projection, exp.Column) else projection
+    if any(star.args.get(k) for k in ("except_", "except", "replace", "rename")):
+        return None
+    table = projection.table if isinstance(projection, exp.Column) else ""
+    sources = [s for s in site.scope.sources if not table or s.name.lower() == table.lower()]
+    if not sources or any(s.columns is None for s in sources):
+        return None
+    return [column for s in sources for column in s.columns or ()]
+
+
+def _tail(node: exp.Expression, site: Site, columns: Columns | None) -> None:
+    """ORDER BY, LIMIT and OFFSET, which see the output columns first."""
+    site.scope.outputs.update(dict(columns or ()))
+    order = node.args.get("order")
+    if order is not None:
+        for ordered in order.expressions:
+            _ordering(ordered, site, columns)
+    limit = node.args.get("limit")
+    if isinstance(limit, exp.Limit) and isinstance(limit.expression, exp.Var):
+        node.set("limit", None)
+    for key in ("limit", "offset"):
+        clause = node.args.get(key)
+        if isinstance(clause, exp.Expression):
+            _plain_children(clause, site)
+
+
+def _ordering(ordered: exp.Expression, site: Site, columns: Columns | None) -> None:
+    value = ordered.this
+    if integer(value) is not None:
+        place = integer(value)
+        if columns is not None and place is not None and not 1 <= place <= len(columns):
+            from cirql.errors import InvalidStatement
+
+            raise InvalidStatement(f"ORDER BY position {place} is not in select list")
+        return
+    if isinstance(value, exp.Column) and not value.table and value.name in site.scope.outputs:
+        kind = site.scope.outputs[value.name]
+        result: exp.Expression = typed(value, kind)
+    else:
+        result = rewrite(value, site)
+        kind = type_of(result)
+    if kind == st.JSON:
+        from cirql.errors import UnknownFunction
+
+        raise UnknownFunction("could not identify an ordering operator for type json", hint="order by a text of it: …->>'key'")
+    if kind.category == "network":
+        result = call("cirql_inet_key", result, type=st.TEXT)
+    ordered.set("this", result)
+
+
+def _join(join: exp.Join, site: Site) -> None:
+    joined = _relation(join.this, site, first=False)
+    join.set("this", joined)
+    condition = join.args.get("on")
+    if condition is not None:
+        from cirql.sql.translate.conditionals import condition as checked
+
+        join.set("on", checked(rewrite(condition, site), "JOIN/ON", site))
+
+
+def _relation(node: exp.Expression, site: Site, *, first: bool) -> exp.Expression:
+    """One item of FROM: rewritten, and its columns added to the scope."""
+    from cirql.sql.translate import relations
+
+    return relations.relation(node, site, first=first)
+
+
+def add_source(site: Site, name: str, columns: Columns | None, scalar: str | None = None) -> None:
+    """Make a relation visible to what follows."""
+    site.scope.sources.append(Source(name, columns, scalar))
+
+
+def nested(node: exp.Expression, site: Site) -> exp.Expression:
+    """A query inside an expression; its type is that of its only column."""
+    columns = query(node, site)
+    kind = columns[0][1] if columns and len(columns) == 1 else st.ANY
+    node.meta["columns"] = columns
+    return typed(node, st.TEXT if kind == st.UNKNOWN else kind)
+
+
+STRUCTURED: dict[type[exp.Expression], Rule] = {
+    exp.Select: nested,
+    exp.Union: nested,
+    exp.Intersect: nested,
+    exp.Except: nested,
+    exp.Subquery: nested,
+    exp.Values: nested,
+}

@@ -1,0 +1,244 @@
+"""Regular expressions: PostgreSQL's syntax, flags and replacements on DuckDB's RE2.
+
+Constant patterns are converted now; what RE2 cannot express (look-around, back-references, some word boundaries) is refused
+by name. In PostgreSQL `.` matches a newline and `^`, `$` only the ends of the text: hence `(?s)`.
+"""
+
+from __future__ import annotations
+
+import re
+
+from sqlglot import exp
+
+from cirql.errors import InvalidText, NotSupported
+from cirql.sql.translate import sqltypes as st
+from cirql.sql.translate.arithmetic import no_operator
+from cirql.sql.translate.casts import text_of
+from cirql.sql.translate.nodes import call, constant, number, position_of, text, type_of, typed
+from cirql.sql.translate.site import Rule, Site
+
+_CLASS_ESCAPES = {"d", "w", "s", "D", "W", "S", "n", "t", "r", "f", "v", "b", "B"}
+_KNOWN_FLAGS = "gicnpwsmqxet"
+
+
+def pattern_of(source: str, flags: str = "", *, icu: bool = False, position: int | None = None) -> str:
+    """The RE2 pattern that matches what PostgreSQL's does, options included.
+
+    Raises InvalidText for unknown flags, NotSupported for what RE2 has no equivalent of.
+    """
+    unknown = [f for f in flags if f not in _KNOWN_FLAGS]
+    if unknown:
+        raise InvalidText(f'invalid regular expression option: "{unknown[0]}"', position=position)
+    options = _options(flags, icu)
+    body = source
+    if body.startswith("***="):
+        return f"(?{options})" + re.escape(body[4:])
+    if body.startswith("***:"):
+        body = body[4:]
+    embedded = re.match(r"\(\?([a-z]+)\)", body)
+    if embedded:
+        options = _options(flags + embedded[1], icu)
+        body = body[embedded.end() :]
+        flags += embedded[1]
+    if "q" in flags:
+        return f"(?{options})" + re.escape(body)
+    if "x" in flags:
+        body = _without_layout(body)
+    return f"(?{options})" + _convert(body, position)
+
+
+def _options(flags: str, icu: bool) -> str:
+    insensitive = "i" in flags and flags.rfind("i") > flags.rfind("c")
+    newline = any(f in flags for f in ("n", "m"))
+    dot_stops = icu or newline or "p" in flags
+    anchors = newline or "w" in flags
+    return ("i" if insensitive else "") + ("" if dot_stops else "s") + ("m" if anchors else "") or "s-s"
+
+
+def _without_layout(body: str) -> str:
+    return re.sub(r"(\\.)|\s+|#[^\n]*", lambda m: m[1] or "", body)
+
+
+def _convert(body: str, position: int | None) -> str:
+    result: list[str] = []
+    place = 0
+    while place < len(body):
+        character = body[place]
+        if character == "\\" and place + 1 < len(body):
+            piece, used = _escape(body, place, position)
+        elif character == "[":
+            piece, used = _bracket(body, place, position)
+        elif body.startswith(("(?=", "(?!", "(?<=", "(?<!"), place):
+            raise NotSupported("a regular expression with look-around is not supported", position=position)
+        else:
+            piece, used = character, 1
+        result.append(piece)
+        place += used
+    return "".join(result)
+
+
+def _escape(body: str, place: int, position: int | None) -> tuple[str, int]:
+    letter = body[place + 1]
+    if letter.isdigit() and letter != "0":
+        raise NotSupported("a back-reference inside a regular expression is not supported", position=position)
+    if letter in "mM":
+        beside = body[place + 2 : place + 4] if letter == "m" else body[max(place - 2, 0) : place]
+        exact = bool(re.match(r"\w|\\w|\\d", beside)) if letter == "m" else bool(re.search(r"(\w|[\]\)*+])$", beside))
+        if not exact:
+            raise NotSupported(f"\\{letter} in a regular expression is only supported beside a word character", position=position)
+        return r"\b", 2
+    if letter == "u" and re.match(r"[0-9A-Fa-f]{4}", body[place + 2 :]):
+        return rf"\x{{{body[place + 2 : place + 6]}}}", 6
+    mapped = {"y": r"\b", "Y": r"\B", "A": r"\A", "Z": r"\z", "e": r"\x1b", "a": r"\a", "0": r"\x00", "b": r"\x08", "B": r"\\"}
+    if letter in mapped:
+        return mapped[letter], 2
+    return body[place : place + 2], 2
+
+
+def _bracket(body: str, place: int, position: int | None) -> tuple[str, int]:
+    """A bracket expression; `[[:<:]]` and `[[:>:]]` are word boundaries."""
+    for word in ("[[:<:]]", "[[:>:]]"):
+        if body.startswith(word, place):
+            return r"\b", len(word)
+    end = place + 1
+    if body[end : end + 1] == "^":
+        end += 1
+    if body[end : end + 1] == "]":
+        end += 1
+    while end < len(body) and body[end] != "]":
+        if body.startswith("[:", end):
+            end = body.find(":]", end) + 2
+            if end == 1:
+                raise InvalidText("invalid regular expression: brackets [] not balanced", position=position)
+            continue
+        if body.startswith(("[.", "[="), end):
+            raise NotSupported("collating elements in a regular expression are not supported", position=position)
+        end += 2 if body[end] == "\\" else 1
+    if end >= len(body):
+        raise InvalidText("invalid regular expression: brackets [] not balanced", position=position)
+    inside = body[place + 1 : end]
+    negated = inside.startswith("^")
+    inside = inside[1:] if negated else inside
+    inside = re.sub(r"\[(?!:)", r"\\[", inside)
+    if inside.startswith("]"):
+        inside = r"\]" + inside[1:]
+    return f"[{'^' if negated else ''}{inside}]", end + 1 - place
+
+
+def pattern(node: exp.Expression, flags: str = "", site: Site | None = None) -> exp.Expression:
+    """A pattern argument for RE2: converted now where constant, else given the options that make it mean the same."""
+    source = constant(node)
+    icu = site is not None and site.dialect != "postgres"
+    if source is not None:
+        return text(pattern_of(source, flags, icu=icu, position=position_of(node)))
+    options = _options(flags, icu)
+    return typed(exp.Paren(this=exp.DPipe(this=text(f"(?{options})"), expression=text_of(node), safe=True)), st.TEXT)
+
+
+def flags_of(node: exp.Expression | None) -> str:
+    """A flags argument, which must be a constant."""
+    if node is None:
+        return ""
+    value = constant(node)
+    if value is None:
+        raise NotSupported("regular expression flags that are not a constant are not supported", position=position_of(node))
+    return value
+
+
+def matches(node: exp.Expression, site: Site) -> exp.Expression:
+    """`~` and `~*`."""
+    subject = node.this
+    if type_of(subject).name not in ("text", "unknown", "any") and not site.is_lenient:
+        raise no_operator("~", type_of(subject), type_of(node.expression), node)
+    flags = "i" if isinstance(node, exp.RegexpILike) else flags_of(node.args.get("flag"))
+    return call("regexp_matches", text_of(subject), pattern(node.expression, flags, site), type=st.BOOL)
+
+
+def replacement(node: exp.Expression, site: Site) -> exp.Expression:
+    r"""A replacement: PostgreSQL's `\1` and `\&`, DDSQL's `$1`."""
+    value = constant(node)
+    if value is None:
+        return call("cirql_regexp_replacement", text_of(node), type=st.TEXT)
+    if site.dialect == "ddsql":
+        value = value.replace("\\", "\\\\")
+        value = re.sub(r"\$(\d)", r"\\\1", value)
+        return text(value)
+    return text(re.sub(r"\\(.)|\\$", _replacement_escape, value, flags=re.S))
+
+
+def _replacement_escape(match: re.Match[str]) -> str:
+    character = match[1]
+    if character == "&":
+        return "\\0"
+    if character is not None and (character.isdigit() or character == "\\"):
+        return "\\" + character
+    return "\\\\" + (character or "")
+
+
+def group_count(source: str) -> int:
+    """The number of capturing groups of a pattern."""
+    bare = re.sub(r"\\.|\[\^?\]?[^\]]*\]", "", source)
+    return len(re.findall(r"\((?!\?)", bare))
+
+
+def first_match(subject: exp.Expression, source: exp.Expression) -> exp.Expression:
+    """substring(s from regex): the first group where there is one, else the whole match; NULL where nothing matches."""
+    value = constant(source)
+    groups = group_count(value) if value is not None else 0
+    return call("cirql_regexp_first", text_of(subject), pattern(source), number(1 if groups else 0), type=st.TEXT)
+
+
+def similar(node: exp.Expression, site: Site) -> exp.Expression:
+    """`x SIMILAR TO p`."""
+    if isinstance(node.parent, exp.Escape):
+        return typed(node, st.BOOL)
+    return similar_with(node, None)
+
+
+def similar_with(node: exp.Expression, escape: exp.Expression | None) -> exp.Expression:
+    """SIMILAR TO with an escape character, which must be a constant like the pattern."""
+    source, mark = constant(node.expression), "\\" if escape is None else constant(escape)
+    if source is None or mark is None:
+        raise NotSupported("SIMILAR TO with a pattern that is not a constant is not supported", position=position_of(node))
+    result: exp.Expression = call("regexp_full_match", text_of(node.this), text("(?s)" + similar_pattern(source, mark)), type=st.BOOL)
+    return typed(exp.Not(this=result), st.BOOL) if node.args.get("negate") else result
+
+
+def similar_pattern(source: str, escape: str) -> str:
+    """SQL's SIMILAR TO pattern as a regular expression: `%` is `.*`, `_` is `.`, and `| * + ? () [] {}` keep their meaning."""
+    result, place, in_class = [], 0, False
+    while place < len(source):
+        character = source[place]
+        if escape and character == escape and place + 1 < len(source):
+            result.append(re.escape(source[place + 1]))
+            place += 2
+            continue
+        if in_class:
+            in_class = character != "]"
+            result.append(character)
+        elif character == "[":
+            in_class = True
+            result.append(character)
+        else:
+            result.append({"%": ".*", "_": ".", "(": "(?:"}.get(character, "\\" + character if character in ".^$\\" else character))
+        place += 1
+    return "".join(result)
+
+
+def similar_part(subject: exp.Expression, source: exp.Expression, escape: exp.Expression) -> exp.Expression:
+    """substring(s from 'a#"b#"c' for '#'): the part between the marks."""
+    written, mark = constant(source), constant(escape)
+    if written is None or mark is None:
+        raise NotSupported("substring with a SQL pattern that is not a constant is not supported", position=position_of(source))
+    parts = written.split(mark + '"')
+    if len(parts) != 3:
+        raise NotSupported(f"substring with a SQL pattern without two {mark}\" marks is not supported", position=position_of(source))
+    before, inside, after = (similar_pattern(part, mark) for part in parts)
+    return call("cirql_regexp_first", text_of(subject), text(f"(?s)^(?:{before})({inside})(?:{after})$"), number(1), type=st.TEXT)
+
+
+RULES: dict[type[exp.Expression], Rule] = {
+    exp.RegexpLike: matches,
+    exp.RegexpILike: matches,
+    exp.SimilarTo: similar,
+}

@@ -1,0 +1,85 @@
+"""Which columns an expression can see, and of what type: one `Scope` per SELECT, chained outward.
+
+A source whose columns cannot be known (a CSV file) is open: any name may come from it, of type ANY.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from cirql.sql.translate import sqltypes as st
+from cirql.sql.translate.sqltypes import SqlType
+
+Columns = tuple[tuple[str, SqlType], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One relation of a FROM: its columns in order, None where they cannot be known.
+
+    `scalar` names the column that the source's own name stands for, as in `FROM jsonb_array_elements(d) e`.
+    """
+
+    name: str
+    columns: Columns | None
+    scalar: str | None = None
+
+    def type_of(self, column: str) -> SqlType | None:
+        """The type of a column, ANY in an open source, None where there is no such column."""
+        if self.columns is None:
+            return st.ANY
+        for name, sql_type in self.columns:
+            if name == column:
+                return sql_type
+        return next((found for name, found in self.columns if name.lower() == column.lower()), None)
+
+
+@dataclass(slots=True)
+class Scope:
+    """The sources of one SELECT in order, the CTEs in reach, and the enclosing scope."""
+
+    outer: Scope | None = None
+    sources: list[Source] = field(default_factory=list)
+    ctes: dict[str, Columns | None] = field(default_factory=dict)
+    outputs: dict[str, SqlType] = field(default_factory=dict)
+    aggregated: bool = False
+
+    def source(self, name: str) -> Source | None:
+        """The source of that name, here or further out."""
+        for found in self._chain():
+            for source in found.sources:
+                if source.name.lower() == name.lower():
+                    return source
+        return None
+
+    def column(self, name: str) -> tuple[Source, SqlType] | None:
+        """The source and type of an unqualified column; known columns win over open sources."""
+        for found in self._chain():
+            opened: Source | None = None
+            for source in found.sources:
+                sql_type = source.type_of(name)
+                if sql_type is not None and source.columns is not None:
+                    return source, sql_type
+                if sql_type is not None:
+                    opened = opened or source
+            if opened:
+                return opened, st.ANY
+        return None
+
+    def cte(self, name: str) -> tuple[bool, Columns | None]:
+        """Whether a CTE of that name is in reach, and its columns."""
+        for found in self._chain():
+            for cte, columns in found.ctes.items():
+                if cte.lower() == name.lower():
+                    return True, columns
+        return False, None
+
+    def _chain(self) -> Iterator[Scope]:
+        scope: Scope | None = self
+        while scope is not None:
+            yield scope
+            scope = scope.outer
+
+
+Relations = Mapping[str, Columns]

@@ -1,0 +1,211 @@
+"""Set-returning functions: in FROM (with or without LATERAL and WITH ORDINALITY) and in the SELECT list.
+
+FROM t, jsonb_each(t.doc) AS e(k, v)
+-> FROM t, LATERAL (SELECT unnest(json_keys(t.doc)) AS key, unnest(json_extract(t.doc, '$.*')) AS value) AS e(k, v)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from cirql.errors import UnknownFunction
+from cirql.sql.translate import sqltypes as st
+from cirql.sql.translate.casts import convert, text_of
+from cirql.sql.translate.expressions import refuse
+from cirql.sql.translate.jsons import document_of
+from cirql.sql.translate.nodes import as_type, call, constant, number, text, type_of
+from cirql.sql.translate.site import Site
+from cirql.sql.translate.sqltypes import SqlType
+
+Lists = list[tuple[str, exp.Expression, SqlType]]
+
+
+@dataclass(frozen=True, slots=True)
+class SetFunction:
+    """A set-returning function as parallel lists, one per column.
+
+    `named`: its only column keeps its own name (`value`) under an alias; otherwise it takes the alias's name.
+    """
+
+    lists: Callable[[list[exp.Expression], Site], Lists]
+    named: bool = True
+
+
+def _elements(as_text: bool) -> Callable[[list[exp.Expression], Site], Lists]:
+    def lists(arguments: list[exp.Expression], site: Site) -> Lists:
+        document = document_of(arguments[0])
+        kind = st.TEXT if as_text else (st.JSON if type_of(document) == st.JSON else st.JSONB)
+        name = "cirql_json_elements_text" if as_text else "cirql_json_elements"
+        return [("value", call(name, document), kind)]
+
+    return lists
+
+
+def _each(as_text: bool) -> Callable[[list[exp.Expression], Site], Lists]:
+    def lists(arguments: list[exp.Expression], site: Site) -> Lists:
+        if type_of(arguments[0]) == st.HSTORE:
+            return [
+                ("key", call("map_keys", arguments[0]), st.TEXT),
+                ("value", call("map_values", arguments[0].copy()), st.TEXT),
+            ]
+        document = document_of(arguments[0])
+        values = "cirql_json_member_texts" if as_text else "cirql_json_members"
+        return [
+            ("key", call("cirql_json_member_names", document), st.TEXT),
+            ("value", call(values, document.copy()), st.TEXT if as_text else st.JSONB),
+        ]
+
+    return lists
+
+
+def _keys(arguments: list[exp.Expression], site: Site) -> Lists:
+    return [("json_object_keys", call("cirql_json_member_names", document_of(arguments[0])), st.TEXT)]
+
+
+def _hstore_keys(arguments: list[exp.Expression], site: Site) -> Lists:
+    return [("skeys", call("map_keys", arguments[0]), st.TEXT)]
+
+
+def _hstore_values(arguments: list[exp.Expression], site: Site) -> Lists:
+    return [("svals", call("map_values", arguments[0]), st.TEXT)]
+
+
+def _unnest(arguments: list[exp.Expression], site: Site) -> Lists:
+    result: Lists = []
+    for argument in arguments:
+        kind = type_of(argument)
+        if kind == st.UNKNOWN:
+            raise refuse("unnest of an untyped constant", argument, hint="cast it: '{a,b}'::text[]")
+        flat = argument
+        while kind.element is not None and kind.element.element is not None:
+            flat, kind = call("flatten", flat), kind.element
+        result.append(("unnest", flat, kind.element or st.ANY))
+    return result
+
+
+def _series(arguments: list[exp.Expression], site: Site) -> Lists:
+    kinds = [type_of(a) for a in arguments]
+    known = st.common([k for k in kinds[:2] if k != st.UNKNOWN] or [st.UNKNOWN])
+    if known.category == "moment" or (len(kinds) > 2 and kinds[2] == st.INTERVAL):
+        moment = st.TIMESTAMP if known == st.TIMESTAMP else st.TIMESTAMPTZ
+        ends = [as_type(convert(a, moment), moment) for a in arguments[:2]]
+        step = convert(arguments[2], st.INTERVAL) if len(arguments) > 2 else None
+        if step is None:
+            raise UnknownFunction(f"function generate_series({known}, {known}) does not exist", hint="give a step: INTERVAL '1 day'")
+        return [("generate_series", call("generate_series", *ends, step), moment)]
+    if known == st.NUMERIC or st.NUMERIC in kinds:
+        return [("generate_series", call("cirql_numeric_series", *arguments, *([number(1)] if len(arguments) < 3 else [])), st.NUMERIC)]
+    kind = st.INT8 if st.INT8 in kinds else st.INT4
+    listed = call("generate_series", *(convert(a, kind) if type_of(a) == st.UNKNOWN else a for a in arguments))
+    return [("generate_series", as_type(listed, st.array_of(kind)), kind)]
+
+
+def _subscripts(arguments: list[exp.Expression], site: Site) -> Lists:
+    return [("generate_subscripts", as_type(call("range", number(1), exp.Paren(this=exp.Add(this=call("len", arguments[0]), expression=number(1)))), st.array_of(st.INT4)), st.INT4)]
+
+
+def _regexp_matches(arguments: list[exp.Expression], site: Site) -> Lists:
+    from cirql.sql.translate.calls import regexp_groups
+
+    flags = constant(arguments[2]) if len(arguments) > 2 else ""
+    found = regexp_groups(arguments[0], arguments[1], flags or "", site, every="g" in (flags or ""))
+    return [("regexp_matches", found, st.array_of(st.TEXT))]
+
+
+def _regexp_split(arguments: list[exp.Expression], site: Site) -> Lists:
+    from cirql.sql.translate.calls import regexp_pieces
+
+    return [("regexp_split_to_table", regexp_pieces(arguments, site), st.TEXT)]
+
+
+def _string_to_table(arguments: list[exp.Expression], site: Site) -> Lists:
+    pieces = call("cirql_string_to_array", text_of(arguments[0]), text_of(arguments[1]))
+    if len(arguments) > 2:
+        pieces = call("cirql_nullify", pieces, text_of(arguments[2]))
+    return [("string_to_table", pieces, st.TEXT)]
+
+
+def _sqlite_each(arguments: list[exp.Expression], site: Site) -> Lists:
+    """SQLite's json_each: members of an object or elements of an array, values as SQL text."""
+    document = as_type(arguments[0], st.JSON)
+    if len(arguments) > 1:
+        document = call("json_extract", document, arguments[1], type=st.JSON)
+    return [
+        ("key", call("cirql_sqlite_each_keys", document), st.TEXT),
+        ("value", call("cirql_sqlite_each_values", document.copy()), st.TEXT),
+    ]
+
+
+SET_FUNCTIONS: dict[str, SetFunction] = {
+    "jsonb_array_elements": SetFunction(_elements(False)),
+    "json_array_elements": SetFunction(_elements(False)),
+    "jsonb_array_elements_text": SetFunction(_elements(True)),
+    "json_array_elements_text": SetFunction(_elements(True)),
+    "jsonb_each": SetFunction(_each(False)),
+    "json_each": SetFunction(_each(False)),
+    "jsonb_each_text": SetFunction(_each(True)),
+    "json_each_text": SetFunction(_each(True)),
+    "each": SetFunction(_each(True)),
+    "jsonb_object_keys": SetFunction(_keys, named=False),
+    "json_object_keys": SetFunction(_keys, named=False),
+    "skeys": SetFunction(_hstore_keys, named=False),
+    "svals": SetFunction(_hstore_values, named=False),
+    "unnest": SetFunction(_unnest, named=False),
+    "generate_series": SetFunction(_series, named=False),
+    "generate_subscripts": SetFunction(_subscripts, named=False),
+    "regexp_matches": SetFunction(_regexp_matches, named=False),
+    "regexp_split_to_table": SetFunction(_regexp_split, named=False),
+    "string_to_table": SetFunction(_string_to_table, named=False),
+}
+
+
+def set_function(name: str, site: Site) -> SetFunction | None:
+    """The set-returning function of that name in the site's dialect."""
+    if site.dialect == "stackql" and name == "json_each":
+        return SetFunction(_sqlite_each)
+    return SET_FUNCTIONS.get(name)
+
+
+def in_select(name: str, arguments: list[exp.Expression], site: Site) -> exp.Expression | None:
+    """A set-returning call in a SELECT list: one row per element. None where the function returns no set.
+
+    Raises NotSupported for functions of several columns, which would give a record.
+    """
+    function = set_function(name, site)
+    if function is None:
+        return None
+    lists = function.lists(arguments, site)
+    if len(lists) > 1:
+        raise refuse(f"{name}(…) in a SELECT list", hint=f"put it into FROM: … , {name}(…) AS e(key, value)")
+    return call("unnest", lists[0][1], type=lists[0][2])
+
+
+def record_columns(name: str, arguments: list[exp.Expression], definitions: list[exp.ColumnDef], site: Site) -> exp.Select:
+    """`jsonb_to_record(doc) AS x(a int, b text)` and `jsonb_to_recordset`, as a query over the document."""
+    document = document_of(arguments[0])
+    if name.endswith("recordset"):
+        source = exp.Subquery(this=exp.select(exp.alias_(call("unnest", call("cirql_json_elements", document)), "d")), alias=exp.TableAlias(this=exp.to_identifier("r")))
+        element: exp.Expression = exp.column("d", table="r")
+    else:
+        source, element = None, document
+    projections = []
+    for definition in definitions:
+        sql_type = st.of_datatype(definition.args["kind"]) or st.TEXT
+        projections.append(exp.alias_(_field(element.copy(), definition.name, sql_type), definition.name, quoted=True))
+    query = exp.select(*projections)
+    return query.from_(source) if source is not None else query
+
+
+def _field(document: exp.Expression, name: str, sql_type: SqlType) -> exp.Expression:
+    from cirql.sql.translate.jsons import member_path
+
+    path = text(member_path(name))
+    if sql_type.is_json:
+        return call("cirql_json_not_null", call("json_extract", document, path))
+    if sql_type.element is not None:
+        return as_type(call("json_extract", document, path), sql_type)
+    taken = call("cirql_json_text", document, path, type=st.TEXT)
+    return taken if sql_type == st.TEXT else convert(taken, sql_type)

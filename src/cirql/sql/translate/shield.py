@@ -1,0 +1,191 @@
+"""The token pre-pass: keeps what the stock parser would lose, and spells what it cannot read.
+
+sqlglot's Postgres parser turns function calls into dialect-neutral nodes and loses meaning on the way: `to_char` formats
+become strftime formats, `interval '3 days 04:05:06'` becomes three days, the third argument of `date_bin` an upper-case
+word. It also has no `<<=`, `>>=` or prefix `@`. Subclassing the parser breaks where sqlglot's compiled build is installed,
+so the tokens are changed before it sees them; positions stay those of the user's text.
+
+Function names get the prefix `_pg_`, which no parser rule knows; `calls.name_of` takes it off again. Names with a grammar of
+their own (`extract`, `substring`) and plain aggregates, which a planner must recognise, stay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sqlglot import exp
+    from sqlglot.tokens import Token
+
+PREFIX = "_pg_"
+
+_GRAMMAR = frozenset(
+    """
+    cast try_cast convert extract substring position overlay trim coalesce nullif greatest least array row exists any all some in
+    values grouping rollup cube sets unnest count sum min max avg array_agg string_agg group_concat bool_and bool_or every stddev
+    stddev_pop stddev_samp variance var_pop var_samp corr covar_pop covar_samp bit_and bit_or any_value percentile_cont percentile_disc
+    mode row_number rank dense_rank percent_rank cume_dist ntile lag lead first_value last_value nth_value approx_percentile
+    over filter within group by as on using and or not is like ilike similar between case when then else end select from where
+    having order limit offset union intersect except with lateral ordinality distinct partition rows range groups interval
+    json_value json_exists json_query json_table xmltable if vector current_date current_timestamp current_time localtime
+    localtimestamp current_user session_user user materialized recursive table into default returning set timestamp timestamptz time
+    timetz date decimal numeric dec varchar char character bpchar bit float struct map list int bigint
+    read_csv read_csv_auto read_parquet read_json read_json_auto bernoulli system tablesample repeatable glob exclude replace_columns
+    regr_slope regr_intercept regr_count regr_r2 approx_count_distinct arg_max arg_min max_by min_by columns
+    """.split()
+)
+_UNITS = frozenset("YEAR MONTH DAY HOUR MINUTE SECOND".split())
+
+
+def parse_postgres(text: str) -> list[exp.Expression | None]:
+    """Parse PostgreSQL text as `sqlglot.parse(text, dialect="postgres")` does, with the meaning kept.
+
+    Raises what sqlglot raises: `sqlglot.errors.ParseError` and `TokenError`.
+    """
+    from sqlglot.dialects.dialect import Dialect
+
+    dialect = Dialect.get_or_raise("postgres")
+    tokens = shield(dialect.tokenize(text), text)
+    return dialect.parser().parse(tokens, text)
+
+
+def shield(tokens: Sequence[Token], text: str) -> list[Token]:
+    """The tokens to hand to the parser instead of `tokens`; each keeps the place it has in `text`."""
+    result: list[Token] = []
+    index = 0
+    while index < len(tokens):
+        replaced, used = _shielded(tokens, index, text)
+        result.extend(replaced)
+        index += used
+    return result
+
+
+def _shielded(tokens: Sequence[Token], index: int, text: str) -> tuple[list[Token], int]:
+    from sqlglot.tokens import TokenType
+
+    token = tokens[index]
+    following = tokens[index + 1] if index + 1 < len(tokens) else None
+    kind = token.token_type
+    if following is None:
+        return [token], 1
+    if kind == TokenType.INTERVAL and following.token_type == TokenType.STRING and not _has_unit(tokens, index + 2):
+        return [_like(following, TokenType.STRING, following.text), _like(token, TokenType.DCOLON, "::"), token], 2
+    if following.token_type == TokenType.ARROW and _starts_argument(tokens, index):
+        return _guarded(token), 1
+    if following.token_type == TokenType.L_PAREN and _is_call(tokens, index):
+        return [_like(token, TokenType.VAR, PREFIX + token.text.lower())], 1
+    adjacent = following.start == token.end + 1
+    if adjacent and kind in (TokenType.LT, TokenType.GT) and following.token_type in (TokenType.LTE, TokenType.GTE):
+        written = text[token.start : following.end + 1]
+        if written in ("<<=", ">>="):
+            return _operator(token, written), 2
+    if adjacent and (kind, following.token_type) == (TokenType.DCOLON, TokenType.LT):
+        return [token], 1
+    if kind == TokenType.PARAMETER and token.text == "@" and following.token_type in (TokenType.DASH, TokenType.L_PAREN):
+        return _absolute(tokens, index)
+    return [token], 1
+
+
+def _has_unit(tokens: Sequence[Token], index: int) -> bool:
+    return index < len(tokens) and tokens[index].text.upper() in _UNITS and tokens[index].text != ""
+
+
+def _is_call(tokens: Sequence[Token], index: int) -> bool:
+    """Whether the token names a function whose parenthesis follows, as far as the words around it tell."""
+    from sqlglot.tokens import TokenType
+
+    token = tokens[index]
+    word = token.text.lower()
+    if token.token_type in (TokenType.STRING, TokenType.NUMBER, TokenType.IDENTIFIER) or not word.replace("_", "a").isalnum():
+        return False
+    if word in _GRAMMAR or word[0].isdigit():
+        return False
+    before = tokens[index - 1] if index else None
+    if before is None:
+        return True
+    if before.token_type in (TokenType.DCOLON, TokenType.ALIAS, TokenType.WITH, TokenType.INTO, TokenType.TABLE):
+        return False
+    if before.token_type == TokenType.DOT:
+        return index >= 2 and tokens[index - 2].text.lower() == "pg_catalog"
+    return not _is_alias(tokens, index)
+
+
+def _is_alias(tokens: Sequence[Token], index: int) -> bool:
+    """Whether `name (` is an alias with its columns, as in `FROM f(x) e (a, b)` or `WITH r (n) AS`."""
+    from sqlglot.tokens import TokenType
+
+    before = tokens[index - 1].token_type
+    if before in (TokenType.R_PAREN, TokenType.VAR, TokenType.IDENTIFIER, TokenType.ORDINALITY):
+        return True
+    close = _closing(tokens, index + 1)
+    after = tokens[close + 1].token_type if close + 1 < len(tokens) else None
+    return before in (TokenType.COMMA, TokenType.RECURSIVE) and after == TokenType.ALIAS and _opens_query(tokens, close + 2)
+
+
+def _opens_query(tokens: Sequence[Token], index: int) -> bool:
+    from sqlglot.tokens import TokenType
+
+    words = [t.text.lower() for t in tokens[index : index + 3]]
+    return bool(words) and (words[0] in ("materialized", "not") or (tokens[index].token_type == TokenType.L_PAREN and len(words) > 1))
+
+
+def _closing(tokens: Sequence[Token], index: int) -> int:
+    from sqlglot.tokens import TokenType
+
+    depth = 0
+    for place in range(index, len(tokens)):
+        if tokens[place].token_type == TokenType.L_PAREN:
+            depth += 1
+        elif tokens[place].token_type == TokenType.R_PAREN:
+            depth -= 1
+            if not depth:
+                return place
+    return len(tokens)
+
+
+def _starts_argument(tokens: Sequence[Token], index: int) -> bool:
+    """Whether a name before `->` begins an argument, where the parser would see a lambda."""
+    from sqlglot.tokens import TokenType
+
+    before = tokens[index - 1].token_type if index else None
+    named = tokens[index].token_type in (TokenType.VAR, TokenType.IDENTIFIER) or tokens[index].text.replace("_", "a").isalpha()
+    return named and before in (TokenType.L_PAREN, TokenType.COMMA, TokenType.DISTINCT, TokenType.L_BRACKET)
+
+
+def _guarded(token: Token) -> list[Token]:
+    from sqlglot.tokens import TokenType
+
+    opened, closed = _like(token, TokenType.L_PAREN, "("), _like(token, TokenType.R_PAREN, ")")
+    return [opened, opened, token, closed, closed]
+
+
+def _operator(token: Token, written: str) -> list[Token]:
+    from sqlglot.tokens import TokenType
+
+    return [
+        _like(token, TokenType.OPERATOR, "OPERATOR"),
+        _like(token, TokenType.L_PAREN, "("),
+        _like(token, TokenType.VAR, written),
+        _like(token, TokenType.R_PAREN, ")"),
+    ]
+
+
+def _absolute(tokens: Sequence[Token], index: int) -> tuple[list[Token], int]:
+    """`@ -5` and `@ (x)` as a call of abs; other operands of prefix `@` are left to the parser's complaint."""
+    from sqlglot.tokens import TokenType
+
+    token, following = tokens[index], tokens[index + 1]
+    name = _like(token, TokenType.VAR, PREFIX + "abs")
+    if following.token_type == TokenType.L_PAREN:
+        return [name], 1
+    if index + 2 < len(tokens) and tokens[index + 2].token_type == TokenType.NUMBER:
+        opened, closed = _like(token, TokenType.L_PAREN, "("), _like(token, TokenType.R_PAREN, ")")
+        return [name, opened, following, tokens[index + 2], closed], 3
+    return [token], 1
+
+
+def _like(token: Token, kind: Any, text: str) -> Token:
+    from sqlglot.tokens import Token as NewToken
+
+    return NewToken(kind, text, line=token.line, col=token.col, start=token.start, end=token.end, comments=list(token.comments))

@@ -1,0 +1,43 @@
+"""Where a rule works: the dialect, the scope, the relations. Passed to every rule; holds no rules itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from sqlglot import exp
+
+from cirql.sql.translate.scopes import Relations, Scope
+
+Dialect = Literal["postgres", "ddsql", "stackql"]
+
+
+@dataclass(frozen=True, slots=True)
+class TimeFrame:
+    """The time frame of a DDSQL session: two RFC 3339 texts, None where the session has none."""
+
+    start: str | None = None
+    end: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Everything a rule may ask about the place it works at."""
+
+    dialect: Dialect
+    relations: Relations
+    scope: Scope = field(default_factory=Scope)
+    time_frame: TimeFrame = TimeFrame()
+
+    def inside(self, scope: Scope) -> Site:
+        """The same site with another scope."""
+        return replace(self, scope=scope)
+
+    @property
+    def is_lenient(self) -> bool:
+        """Whether values of different types compare, as SQLite's do under StackQL."""
+        return self.dialect == "stackql"
+
+
+Rule = Callable[[exp.Expression, Site], exp.Expression]

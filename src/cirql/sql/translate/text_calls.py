@@ -1,0 +1,429 @@
+"""Functions on text, numbers and arrays that need more than another name."""
+
+from __future__ import annotations
+
+import re
+
+from sqlglot import exp
+
+from cirql.errors import InvalidText, NotSupported
+from cirql.sql.translate import arrays, arithmetic
+from cirql.sql.translate import sqltypes as st
+from cirql.sql.translate.casts import convert, text_of, to_text
+from cirql.sql.translate.expressions import refuse
+from cirql.sql.translate.nodes import as_type, call, constant, integer, is_null, number, text, type_of, typed
+from cirql.sql.translate.regexes import flags_of, group_count, pattern, replacement
+from cirql.sql.translate.site import Site
+
+Arguments = list[exp.Expression]
+
+
+def _unknown(name: str, arguments: Arguments, node: exp.Expression) -> Exception:
+    from cirql.sql.translate.calls import unknown
+
+    return unknown(name, arguments, node)
+
+
+def _variadic(arguments: Arguments) -> Arguments:
+    if any(isinstance(a, exp.Variadic) for a in arguments):
+        raise refuse("VARIADIC")
+    return arguments
+
+
+def concat(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+    """concat: NULLs are nothing."""
+    return call("concat", *(text_of(a) for a in _variadic(arguments)), type=st.TEXT)
+
+
+def concat_ws(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+    """concat_ws: NULLs are left out."""
+    return call("concat_ws", *(text_of(a) for a in _variadic(arguments)), type=st.TEXT)
+
+
+_FORMAT = re.compile(r"%(?:(\d+)\$)?(-?)(\d+|\*)?([sIL%])")
+
+
+def format_text(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+    """format('%s-%I', …) with a constant format, written out as a concatenation."""
+    template = constant(arguments[0])
+    if is_null(arguments[0]):
+        return as_type(exp.Null(), st.TEXT)
+    if template is None:
+        raise refuse("format with a format that is not a constant", arguments[0])
+    pieces: list[exp.Expression] = []
+    place, following = 0, 1
+    for match in _FORMAT.finditer(template):
+        between = template[place : match.start()]
+        if "%" in between:
+            raise InvalidText("unrecognized format() type specifier", hint='for a single "%" use "%%"')
+        pieces += [text(between)] if between else []
+        place = match.end()
+        if match[4] == "%":
+            pieces.append(text("%"))
+            continue
+        if match[3] == "*":
+            raise refuse("a width taken from an argument of format", node)
+        which = int(match[1]) if match[1] else following
+        following = which + 1
+        if which >= len(arguments):
+            raise InvalidText("too few arguments for format()")
+        pieces.append(_formatted(match, arguments[which].copy()))
+    if "%" in template[place:]:
+        raise InvalidText("unterminated format() type specifier")
+    pieces += [text(template[place:])] if template[place:] else []
+    return call("concat", *pieces, text(""), type=st.TEXT)
+
+
+def _formatted(match: re.Match[str], argument: exp.Expression) -> exp.Expression:
+    value = text_of(argument)
+    if match[4] == "I":
+        value = call("cirql_quote_ident", value, type=st.TEXT)
+    elif match[4] == "L":
+        value = call("cirql_quote_nullable", value, type=st.TEXT)
+    if match[3]:
+        value = call("cirql_rpad_free" if match[2] else "cirql_lpad_free", call("coalesce", value, text("")), number(int(match[3])), type=st.TEXT)
+    return value
+
+
+def encode(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+    """encode(bytes, 'hex' | 'base64' | 'escape')."""
+    kind = (constant(arguments[1]) or "").lower()
+    if kind not in ("hex", "base64", "escape"):
+        raise InvalidText(f'unrecognized encoding: "{kind}"')
+    value = convert(arguments[0], st.BYTEA) if type_of(arguments[0]) == st.UNKNOWN else arguments[0]
+    if type_of(value) not in (st.BYTEA, st.ANY):
+        raise _unknown("encode", arguments, node)
+    return call(f"cirql_encode_{kind}", value, type=st.TEXT)
+
+
+def decode(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+    """decode(text, 'hex' | 'base64' | 'escape')."""
+    kind = (constant(arguments[1]) or "").lower()
+    if kind not in ("hex", "base64", "escape"):
+        raise InvalidText(f'unrecognized encoding: "{kind}"')
+    return call(f"cirql_decode_{kind}", text_of(arguments[0]), type=st.BYTEA)
+
+
+def sha256(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+    """sha256(bytes) gives bytes."""
+    value = convert(arguments[0], st.BYTEA) if type_of(arguments[0]).is_open else arguments[0]
+    if type_of(value) not in (st.BYTEA, st.ANY):
+        raise _unknown("sha256", arguments, node)
+    return call("unhex", call("sha256", value), type=st.BYTEA)
+
+
+def convert_from(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+    """convert_from(bytes, 'UTF8')."""
+    return call("decode", arguments[0], type=st.TEXT)
+
+
+def convert_to(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+    """convert_to(text, 'UTF8')."""
+    return call("encode", text_of(arguments[0]), type=st.BYTEA)
+
+
+def substr(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+    """substr(text, from [, for])."""
+    if type_of(arguments[0]).name not in ("text", "unknown", "any") and not site.is_lenient:
+        raise _unknown("substr", arguments, node)
+    return call("cirql_substring" if len(arguments) > 2 else "cirql_substring_from", text_of(arguments[0]), *arguments[1:], type=st.TEXT)
+
+
+def regexp_replace(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+    r"""regexp_replace(text, pattern, replacement [, flags]) and the form with start and N.
+
+    regexp_replace(x, '(a)', '<\1>', 'g') becomes regexp_replace(x, '(?s)(a)', '<\1>', 'g')
+    """
+    if len(arguments) > 3 and (type_of(arguments[3]).is_integer):
+        start, nth = integer(arguments[3]), integer(arguments[4]) if len(arguments) > 4 else 1
+        flags = flags_of(arguments[5]) if len(arguments) > 5 else ""
+        if start != 1 or nth not in (0, 1):
+            raise refuse("regexp_replace from a later start or of the Nth match", node)
+        flags += "g" if nth == 0 else ""
+    else:
+        flags = flags_of(arguments[3]) if len(arguments) > 3 else ""
+    found = [text_of(arguments[0]), pattern(arguments[1], flags.replace("g", ""), site), replacement(arguments[2], site)]
+    if "g" in flags:
+        found.append(text("g"))
+    return call("regexp_replace", *found, type=st.TEXT)
+
+
+def regexp_match(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+    """regexp_match: the groups of the first match as an array, NULL where nothing matches."""
+    from cirql.sql.translate.calls import regexp_groups
+
+    flags = flags_of(arguments[2]) if len(arguments) > 2 else ""
+    if "g" in flags and site.dialect != "ddsql":
+        raise InvalidText('regexp_match() does not support the "global" option', hint="use the regexp_matches function instead")
+    return regexp_groups(arguments[0], arguments[1], flags, site, every=False)
+
+
+def regexp_like(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+    """regexp_like(text, pattern [, flags])."""
+    flags = flags_of(arguments[2]) if len(arguments) > 2 else ""
+    return call("regexp_matches", text_of(arguments[0]), pattern(arguments[1], flags, site), type=st.BOOL)
+
+
+def regexp_count(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+    """regexp_count(text, pattern)."""
+    if len(arguments) > 2:
+        raise refuse("regexp_count with a start", node)
+    return as_type(call("cirql_regexp_count", text_of(arguments[0]), pattern(arguments[1], "", site)), st.INT4)
+
+
+def regexp_substr(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+    """regexp_substr(text, pattern): the first match, NULL where there is none."""
+    if len(arguments) > 2:
+        raise refuse("regexp_substr with a start", node)
+    return call("cirql_regexp_first", text_of(arguments[0]), pattern(arguments[1], "", site), number(0), type=st.TEXT)
+
+
+def regexp_split(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+    """regexp_split_to_array."""
+    from cirql.sql.translate.calls import regexp_pieces
+
+    return regexp_pieces(arguments, site)
+
+
+def round_number(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+    """round: half away from zero for numeric, half to even for floats; with digits only for numeric."""
+    value, kind = arguments[0], type_of(arguments[0])
+    if kind == st.UNKNOWN:
+        value, kind = convert(value, st.FLOAT8), st.FLOAT8
+    if not (kind.is_number or kind == st.ANY):
+        raise _unknown("round", arguments, node)
+    if len(arguments) == 1:
+        if kind.is_integer:
+            return as_type(value, st.FLOAT8)
+        return call("round_even", value, number(0), type=kind) if kind.name in ("float4", "float8") else call("round", value, type=kind)
+    if kind.name in ("float4", "float8") and site.dialect == "postgres":
+        raise _unknown("round", arguments, node)
+    digits = integer(arguments[1])
+    if kind.is_integer:
+        return as_type(call("round", value, arguments[1]), st.NUMERIC, name="DECIMAL(38, 0)")
+    if kind == st.NUMERIC and digits is not None and digits >= 0:
+        return as_type(call("round", value, number(digits)), st.NUMERIC, name=f"DECIMAL(38, {min(digits, 18)})")
+    return call("round", value, arguments[1], type=kind)
+
+
+def _whole(name: str) -> object:
+    def rule(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+        value, kind = arguments[0], type_of(arguments[0])
+        if kind == st.UNKNOWN:
+            value, kind = convert(value, st.FLOAT8), st.FLOAT8
+        if not (kind.is_number or kind == st.ANY):
+            raise _unknown(name, arguments, node)
+        if kind.is_integer:
+            return as_type(value, st.FLOAT8)
+        return call(name, value, type=kind)
+
+    return rule
+
+
+def trunc(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+    """trunc(number [, digits])."""
+    value, kind = arguments[0], type_of(arguments[0])
+    if kind == st.UNKNOWN:
+        value, kind = convert(value, st.FLOAT8), st.FLOAT8
+    if len(arguments) == 1:
+        return as_type(value, st.FLOAT8) if kind.is_integer else call("trunc", value, type=kind)
+    if kind.name in ("float4", "float8"):
+        raise _unknown("trunc", arguments, node)
+    digits = integer(arguments[1])
+    if digits is None or digits < 0:
+        raise refuse("trunc to digits that are not a constant", node)
+    return as_type(call("cirql_trunc_to", value, arguments[1]), st.NUMERIC, name=f"DECIMAL(38, {min(digits, 18)})")
+
+
+def power(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+    """power(a, b)."""
+    left, right = (convert(a, st.FLOAT8) if type_of(a) == st.UNKNOWN else a for a in arguments)
+    return arithmetic.powered(left, right, type_of(left), type_of(right))
+
+
+def modulo(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+    """mod(a, b); PostgreSQL has it for integers and numerics."""
+    if any(type_of(a).name in ("float4", "float8") for a in arguments):
+        raise _unknown("mod", arguments, node)
+    left, right = (a if not isinstance(a, exp.Binary) else exp.Paren(this=a) for a in arguments)
+    return typed(exp.Paren(this=exp.Mod(this=left, expression=right)), st.common([type_of(a) for a in arguments]))
+
+
+def div(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+    """div(a, b): the whole quotient, as numeric."""
+    return as_type(call("trunc", call("cirql_quotient", *arguments)), st.NUMERIC, name="DECIMAL(38, 0)")
+
+
+def logarithm(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+    """ln, log (base 10), log10, log(base, x); an error below zero."""
+    from cirql.sql.translate.calls import name_of
+
+    name = name_of(node)
+    kinds = [type_of(a) for a in arguments]
+    values = [as_type(convert(a, st.FLOAT8) if type_of(a) == st.UNKNOWN else a, st.FLOAT8) for a in arguments]
+    macro = "cirql_ln" if name == "ln" else "cirql_log10" if len(values) == 1 else "cirql_log"
+    result = call(macro, *values, type=st.FLOAT8)
+    exact = st.NUMERIC in kinds or len(values) == 2
+    return as_type(result, st.NUMERIC, name=arithmetic.NUMERIC_QUOTIENT) if exact else result
+
+
+def scale(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+    """scale(numeric): digits after the point."""
+    return as_type(call("cirql_scale", as_type(arguments[0], st.TEXT)), st.INT4)
+
+
+def _list_call(name: str, macro: str, result: str) -> object:
+    def rule(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+        left, right = arguments[0], arguments[1]
+        array, item = (right, left) if name == "array_prepend" else (left, right)
+        if type_of(array) == st.UNKNOWN:
+            array = convert(array, st.array_of(st.TEXT if type_of(item).is_open else type_of(item)))
+        kind = type_of(array)
+        if kind.element is None and kind != st.ANY:
+            raise _unknown(name, arguments, node)
+        if type_of(item) == st.UNKNOWN and kind.element is not None:
+            item = convert(item, kind.element)
+        ordered = (item, array) if name == "array_prepend" else (array, item)
+        rest = [convert(a, kind.element) if kind.element and type_of(a) == st.UNKNOWN else a for a in arguments[2:]]
+        sql_type = {"same": kind, "int4": st.INT4, "int4[]": st.array_of(st.INT4)}[result]
+        made = call(macro, *ordered, *rest, type=sql_type)
+        return as_type(made, sql_type) if result != "same" else made
+
+    return rule
+
+
+def array_cat(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+    """array_cat(a, b)."""
+    return arrays.concatenate(arguments[0], arguments[1])
+
+
+def array_fill(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+    """array_fill(value, ARRAY[n]): one dimension."""
+    return call("cirql_array_fill", arguments[0], arguments[1], type=st.array_of(type_of(arguments[0])))
+
+
+def trim_array(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+    """trim_array(a, n): without the last n."""
+    return call("cirql_trim_array", *arguments, type=type_of(arguments[0]))
+
+
+def array_sort(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+    """array_sort(a): ascending, NULLs last."""
+    return call("list_sort", arguments[0], text("ASC"), text("NULLS LAST"), type=type_of(arguments[0]))
+
+
+def array_reverse(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+    """array_reverse(a)."""
+    return call("list_reverse", arguments[0], type=type_of(arguments[0]))
+
+
+def array_to_string(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+    """array_to_string(a, separator [, for NULLs]): elements as PostgreSQL prints them."""
+    array = convert(arguments[0], st.array_of(st.TEXT)) if type_of(arguments[0]) == st.UNKNOWN else arguments[0]
+    kind = type_of(array)
+    if kind.element is None and kind != st.ANY:
+        raise _unknown("array_to_string", arguments, node)
+    if kind.element in (st.FLOAT8, st.FLOAT4, st.JSONB, st.INTERVAL):
+        variable = typed(exp.column("_e"), kind.element)
+        mapped = exp.Lambda(this=to_text(variable), expressions=[exp.to_identifier("_e")])
+        array = call("list_transform", array, mapped, type=st.array_of(st.TEXT))
+    elif kind.element != st.TEXT:
+        array = as_type(array, st.array_of(st.TEXT))
+    extra = [text_of(arguments[2])] if len(arguments) > 2 else []
+    return call("cirql_array_to_string_with" if extra else "array_to_string", array, text_of(arguments[1]), *extra, type=st.TEXT)
+
+
+def string_to_array(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+    """string_to_array(text, separator [, NULL text]); a NULL separator gives characters."""
+    subject = text_of(arguments[0])
+    if is_null(arguments[1]):
+        pieces = call("cirql_characters", subject, type=st.array_of(st.TEXT))
+    else:
+        pieces = call("cirql_string_to_array", subject, text_of(arguments[1]), type=st.array_of(st.TEXT))
+    return call("cirql_nullify", pieces, text_of(arguments[2]), type=st.array_of(st.TEXT)) if len(arguments) > 2 else pieces
+
+
+def num_nulls(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+    """num_nulls and num_nonnulls."""
+    from cirql.sql.translate.calls import name_of
+
+    negate = name_of(node) == "num_nonnulls"
+    tests = [as_type(exp.Paren(this=exp.Is(this=a, expression=exp.Null(), negate=negate)), st.INT4) for a in arguments]
+    total: exp.Expression = tests[0]
+    for test in tests[1:]:
+        total = exp.Add(this=total, expression=test)
+    return typed(exp.Paren(this=total), st.INT4)
+
+
+def typeof(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+    """pg_typeof: known when the statement is read."""
+    return text(str(type_of(arguments[0])))
+
+
+def every(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+    """every(b) is bool_and(b)."""
+    return call("bool_and", arguments[0], type=st.BOOL)
+
+
+def groups_in(source: str) -> int:
+    """The number of groups of a pattern, for callers outside."""
+    return group_count(source)
+
+
+def not_here(what: str) -> object:
+    """A rule for a function that only makes sense inside a server."""
+
+    def rule(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+        raise NotSupported(f"the function {what} is not supported", hint="it asks about a PostgreSQL server")
+
+    return rule
+
+
+CALLS = {
+    "concat": concat,
+    "concat_ws": concat_ws,
+    "format": format_text,
+    "encode": encode,
+    "decode": decode,
+    "sha256": sha256,
+    "convert_from": convert_from,
+    "convert_to": convert_to,
+    "substr": substr,
+    "regexp_replace": regexp_replace,
+    "regexp_match": regexp_match,
+    "regexp_like": regexp_like,
+    "regexp_count": regexp_count,
+    "regexp_substr": regexp_substr,
+    "regexp_split_to_array": regexp_split,
+    "round": round_number,
+    "ceil": _whole("ceil"),
+    "ceiling": _whole("ceil"),
+    "floor": _whole("floor"),
+    "trunc": trunc,
+    "power": power,
+    "pow": power,
+    "mod": modulo,
+    "div": div,
+    "ln": logarithm,
+    "log": logarithm,
+    "log10": logarithm,
+    "scale": scale,
+    "array_append": _list_call("array_append", "list_append", "same"),
+    "array_prepend": _list_call("array_prepend", "list_prepend", "same"),
+    "array_remove": _list_call("array_remove", "cirql_array_remove", "same"),
+    "array_replace": _list_call("array_replace", "cirql_array_replace", "same"),
+    "array_position": _list_call("array_position", "cirql_array_position", "int4"),
+    "array_positions": _list_call("array_positions", "cirql_array_positions", "int4[]"),
+    "array_cat": array_cat,
+    "array_fill": array_fill,
+    "trim_array": trim_array,
+    "array_sort": array_sort,
+    "array_reverse": array_reverse,
+    "array_to_string": array_to_string,
+    "string_to_array": string_to_array,
+    "num_nulls": num_nulls,
+    "num_nonnulls": num_nulls,
+    "pg_typeof": typeof,
+    "every": every,
+    "pg_sleep": not_here("pg_sleep"),
+}

@@ -1,0 +1,57 @@
+"""Functions over rows that DuckDB has no expression for: JSON changes and containment, networks, IAM policies.
+
+Each takes and gives plain values (JSON as text); `functions` makes an Arrow function of it, for which NULL in is NULL out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from cirql.sql import documents, networks, policies
+from cirql.sql.translate import constants
+
+
+def hstore_items(value: str) -> list[str | None]:
+    """hstore text as keys and values in turn."""
+    pairs = dict(reversed(list(constants.hstore_pairs(value))))
+    return [part for key in sorted(pairs) for part in (key, pairs[key])]
+
+
+_T, _L, _B, _I = "VARCHAR", "VARCHAR[]", "BOOLEAN", "INTEGER"
+FUNCTIONS: dict[str, tuple[list[str], str, Callable[..., Any]]] = {
+    "cirql_jsonb_print": ([_T], _T, documents.printed),
+    "cirql_jsonb_compact": ([_T], _T, documents.compact),
+    "cirql_jsonb_pretty": ([_T], _T, documents.pretty),
+    "cirql_jsonb_contains": ([_T, _T], _B, documents.contains),
+    "cirql_jsonb_concat": ([_T, _T], _T, documents.concatenated),
+    "cirql_jsonb_without": ([_T, _L], _T, documents.without),
+    "cirql_jsonb_without_index": ([_T, "BIGINT"], _T, documents.without_index),
+    "cirql_jsonb_delete_path": ([_T, _L], _T, documents.without_path),
+    "cirql_jsonb_set": ([_T, _L, _T, _B], _T, documents.with_value),
+    "cirql_jsonb_insert": ([_T, _L, _T, _B], _T, documents.with_insert),
+    "cirql_jsonb_strip": ([_T], _T, documents.stripped),
+    "cirql_jsonb_path": ([_T, _T], _L, documents.at_jsonpath),
+    "cirql_hstore_items": ([_T], _L, hstore_items),
+    "cirql_array_items": ([_T], _L, constants.array_items),
+    "cirql_aws_policy_equal": ([_T, _T], _B, policies.equal),
+    "cirql_inet": ([_T], _T, networks.inet),
+    "cirql_cidr": ([_T], _T, networks.cidr),
+    "cirql_inet_text": ([_T], _T, networks.with_length),
+    "cirql_inet_key": ([_T], _T, networks.sort_key),
+    "cirql_inet_inside": ([_T, _T], _B, networks.inside),
+    "cirql_inet_inside_or_equal": ([_T, _T], _B, networks.inside_or_equal),
+    "cirql_inet_overlaps": ([_T, _T], _B, networks.overlaps),
+    "cirql_inet_host": ([_T], _T, networks.host),
+    "cirql_inet_network": ([_T], _T, networks.network),
+    "cirql_inet_masklen": ([_T], _I, networks.length),
+    "cirql_inet_family": ([_T], _I, networks.family),
+    "cirql_inet_netmask": ([_T], _T, networks.netmask),
+    "cirql_inet_hostmask": ([_T], _T, networks.hostmask),
+    "cirql_inet_broadcast": ([_T], _T, networks.broadcast),
+    "cirql_inet_abbrev": ([_T], _T, networks.abbreviated),
+    "cirql_inet_set_masklen": ([_T, _I], _T, networks.with_masklen),
+    "cirql_inet_same_family": ([_T, _T], _B, networks.same_family),
+    "cirql_inet_merge": ([_T, _T], _T, networks.merged),
+    "cirql_inet_add": ([_T, "BIGINT"], _T, networks.moved),
+}
