@@ -66,6 +66,8 @@ class DuckDBStore:
         self._segments = self._root / "segments"
         self._index = self._root / "index.sqlite"
         self._create()
+        # One idle connection: SQLite checkpoints, and syncs, whenever the last one closes.
+        self._cleanup.enter_context(Index.open(self._index)).is_ready()
 
     def __enter__(self) -> DuckDBStore:
         return self

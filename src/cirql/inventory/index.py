@@ -297,7 +297,7 @@ class Index:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=10, isolation_level=None)
+    connection = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
     try:
         # In WAL mode NORMAL cannot damage the file; a power cut may cost the last commits, which are then fetched again.
         connection.execute("PRAGMA synchronous = NORMAL")

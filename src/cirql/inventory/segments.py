@@ -12,13 +12,14 @@ import hashlib
 import json
 import os
 import re
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cirql.inventory.index import Closure, Segment
-from cirql.inventory.model import PathFilter, micros
+from cirql.inventory.model import PathFilter
 from cirql.inventory.quoting import name, stored_type, text, texts
 from cirql.types import ColumnType
 
@@ -146,7 +147,7 @@ def load_inline(segment: Segment) -> pa.Table:
     """The rows of a segment that is kept in the index."""
     import pyarrow as pa
 
-    return pa.ipc.open_stream(segment.body).read_all()
+    return pa.ipc.open_stream(zlib.decompress(segment.body or b"")).read_all()
 
 
 def _select(source: str, number: str, s: Segment, columns: Mapping[str, ColumnType], where: str, paths: Sequence[PathFilter]) -> str:
@@ -213,8 +214,8 @@ class Writer:
         ordered = f'SELECT {", ".join(name(c) for c in given)} FROM ({rows}) ORDER BY "$account", "$region", _key, "$from"'
         stored = {c: str(t) for c, t in columns.items() if c not in SYSTEM}
         if count <= INLINE_ROWS:
-            body = _serialise(self._con.sql(ordered).to_arrow_table())
-            bounds = self._bounds("sealed", ended, body)
+            held = self._con.sql(ordered).to_arrow_table()
+            body, bounds = _serialise(held), _bounds_of(held)
             digest = hashlib.sha256(body).hexdigest()
             return Segment(number, table, ended, None, body, count, len(body), digest, *bounds[:3], stored, frozenset(), bounds[3])
         file = f"{number:08d}.parquet"
@@ -241,18 +242,22 @@ class Writer:
         self._con.execute(f"COPY ({ordered}) TO {text(str(target))} {options}").fetchall()
         return frozenset()
 
-    def _bounds(self, source: str, ended: bool, body: bytes | None = None) -> tuple[int, int, int | None, frozenset[int]]:
-        if body is not None:
-            import pyarrow as pa
-
-            self._con.register(source, pa.ipc.open_stream(body).read_all())
+    def _bounds(self, source: str, ended: bool) -> tuple[int, int, int | None, frozenset[int]]:
         last_end = 'max("$to")' if ended else "NULL"
         query = f'SELECT epoch_us(min("$from")), epoch_us(max("$from")), epoch_us({last_end}::TIMESTAMP) FROM {source}'
         first, last, end = self._con.sql(query).fetchall()[0]
         known = {i for pair in self._con.sql(f'SELECT DISTINCT "$known", "$got" FROM {source}').fetchall() for i in pair}
-        if body is not None:
-            self._con.unregister(source)
         return first, last, end, frozenset(known)
+
+
+def _bounds_of(table: pa.Table) -> tuple[int, int, int | None, frozenset[int]]:
+    """The earliest and latest beginning, the latest end, and the column sets of a few versions."""
+    import pyarrow as pa
+
+    start = table["$from"].cast(pa.int64()).to_pylist()
+    ends = table["$to"].cast(pa.int64()).to_pylist() if "$to" in table.column_names else []
+    known = frozenset(table["$known"].to_pylist()) | frozenset(table["$got"].to_pylist())
+    return min(start), max(start), max(ends, default=None), known
 
 
 def _serialise(table: pa.Table) -> bytes:
@@ -260,10 +265,10 @@ def _serialise(table: pa.Table) -> bytes:
 
     sink = pa.BufferOutputStream()
     plain = table.combine_chunks()
-    with pa.ipc.new_stream(sink, plain.schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as writer:
+    with pa.ipc.new_stream(sink, plain.schema) as writer:
         writer.write_table(plain)
-    body: bytes = sink.getvalue().to_pybytes()
-    return body
+    # Compressed as a whole: Arrow's own compression works per buffer, and for a few rows costs more than it saves.
+    return zlib.compress(sink.getvalue(), 1)
 
 
 def settle(temporary: Path, target: Path) -> tuple[str, int]:
@@ -279,10 +284,3 @@ def settle(temporary: Path, target: Path) -> tuple[str, int]:
     finally:
         os.close(folder)
     return digest, size
-
-
-def at_micros(value: Any) -> int:
-    """A naive UTC TIMESTAMP from DuckDB as microseconds."""
-    from datetime import UTC
-
-    return micros(value.replace(tzinfo=UTC))
