@@ -15,7 +15,7 @@ from cirql import errors
 from cirql.fetch.batches import record_batch, schema_of
 from cirql.plan.model import RowFilter
 from cirql.result import ResultColumn
-from cirql.sql.translate import prepare
+from cirql.sql.translate import install, prepare
 from cirql.types import ColumnType
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ class Engine:
         prepare(self._connection)
         self._tester = self._connection.cursor()
         self._testing = threading.Lock()
+        self._installed: set[str] = set()
 
     def declare(self, relations: Mapping[str, Mapping[str, ColumnType]]) -> None:
         """Make empty relations, for `check`."""
@@ -53,6 +54,7 @@ class Engine:
     def check(self, sql: str) -> list[ResultColumn]:
         """Bind a query without running it: its columns. Raises the error that running it would raise."""
         try:
+            install(self._connection, sql)
             relation = self._connection.sql(sql)
             if relation is None:
                 raise errors.NotSupported("this statement gives no rows")
@@ -68,6 +70,9 @@ class Engine:
         page = pa.Table.from_batches([record_batch(table, sorted(row_filter.columns), rows)])
         with self._testing:
             try:
+                if row_filter.sql not in self._installed:
+                    install(self._tester, row_filter.sql)
+                    self._installed.add(row_filter.sql)
                 self._tester.register("page", page)
                 kept = self._tester.sql(row_filter.sql).to_arrow_table().column(0).to_pylist()
                 return [bool(k) for k in kept]
@@ -83,6 +88,7 @@ class Engine:
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """All rows of a small query, as Python values: the key values that one scan gives another."""
         try:
+            install(self._connection, sql)
             table = self._connection.sql(sql).to_arrow_table()
         except self._faults() as fault:
             raise engine_error(fault) from None

@@ -66,15 +66,16 @@ def parse(text: str) -> Statement:
 def _parse_all(text: str, offset: int) -> list[Any]:
     import logging
 
-    import sqlglot
     from sqlglot.errors import ParseError as SyntaxFault
     from sqlglot.errors import TokenError
+
+    from cirql.sql.translate import parse_postgres
 
     # sqlglot warns on its logger when it falls back to an opaque Command; that case is refused by name below.
     logging.getLogger("sqlglot").setLevel(logging.ERROR)
     try:
         with _deep_recursion():
-            return list(sqlglot.parse(text, dialect="postgres"))
+            return parse_postgres(text)
     except SyntaxFault as fault:
         raise _syntax_error(text, offset, fault) from None
     except TokenError:
