@@ -124,7 +124,7 @@ class Output:
     An empty path is the row itself (a list of bare strings). `reading` says how the value is read where its shape alone
     does not say: `tags` (a list of Key/Value structures, or a map, to hstore), `only` (the element of a list
     of exactly one, else NULL), `list` (all of them), `arn:<n>` (the n-th `/`- or `:`-separated part of an ARN's resource,
-    counted from 0: part 1 of `...:image/base` is `base`), `text` (the value in writing, to be read as the column's type: a number, a
+    counted from 0: part 1 of `...:image/base` is `base`), `text` (JSON in writing: a number, a
     boolean, seconds since 1970, JSON), `url` (percent-encoded text). A path into a list takes the member of every element.
     """
 
