@@ -15,7 +15,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 FLOOR = 0.5
-"""No API is asked less often than this, in requests a second, however much it throttles."""
+"""No API is asked less often than this, in requests a second, however much it throttles; a ceiling of the user's may be lower."""
 FIRST_GUESS = 10.0
 """Where an unlimited API starts after its first throttle, if it has not been seen to answer faster."""
 GENTLE, HARD = 0.9, 0.5
@@ -138,7 +138,7 @@ class Pace:
         self._last = max(self._last, now)
 
     def _set_rate(self, rate: float) -> None:
-        self.rate = min(max(rate, FLOOR), max(self._ceiling, FLOOR) if not math.isinf(self._ceiling) else math.inf)
+        self.rate = min(max(rate, FLOOR), self._ceiling)
         self._burst = self._burst_of(self.rate)
 
 

@@ -96,26 +96,32 @@ def global_region(service: str, partition: str) -> str | None:
     `service` is botocore's name. The older list (`endpoints.json`) decides where it knows the service; otherwise the
     service's endpoint rules do: a service is global when they send two regions to the same endpoint.
     """
-    from botocore.loaders import create_loader
-
-    loader = create_loader()
-    listed = {p["partition"]: p["services"] for p in loader.load_data("endpoints")["partitions"]}
-    entry = listed.get(partition, {}).get(service)
+    entry = _listed_services().get(partition, {}).get(service)
     if entry is not None:
         if entry.get("isRegionalized", True) or "partitionEndpoint" not in entry:
             return None
         region: str | None = entry["endpoints"].get(entry["partitionEndpoint"], {}).get("credentialScope", {}).get("region")
         return region
-    return _global_region_by_rules(loader, service, partition)
+    return _global_region_by_rules(service, partition)
 
 
-def _global_region_by_rules(loader: Any, service: str, partition: str) -> str | None:
+@cache
+def _listed_services() -> dict[str, dict[str, Any]]:
+    """Partition to service to its entry in `endpoints.json`."""
+    from botocore.loaders import create_loader
+
+    return {p["partition"]: p["services"] for p in create_loader().load_data("endpoints")["partitions"]}
+
+
+def _global_region_by_rules(service: str, partition: str) -> str | None:
     from botocore.endpoint_provider import EndpointProvider
     from botocore.exceptions import EndpointProviderError, UnknownServiceError
+    from botocore.loaders import create_loader
 
     regions = sorted(next((p.regions for p in _partitions() if p.name == partition), frozenset()))[:2]
     if len(regions) < 2:
         return None
+    loader = create_loader()
     try:
         rules = EndpointProvider(loader.load_service_model(service, "endpoint-rule-set-1"), loader.load_data("partitions"))
         first, second = (rules.resolve_endpoint(Region=region, UseFIPS=False, UseDualStack=False) for region in regions)

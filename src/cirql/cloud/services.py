@@ -124,6 +124,11 @@ class Service:
         """The endpoint before the rules of an operation are applied."""
         return str(self._client.meta.endpoint_url)
 
+    @property
+    def operation_names(self) -> tuple[str, ...]:
+        """Every operation of the service."""
+        return tuple(self._client.meta.service_model.operation_names)
+
     def operation(self, name: str) -> OperationModel:
         """The model of an operation.
 

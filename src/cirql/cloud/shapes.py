@@ -35,13 +35,19 @@ class Readers:
             case "structure":
                 if shape.is_document_type:
                     return None
-                if shape.name not in self._structures:
-                    # Placed before its members are compiled, because one of them may be this shape again.
-                    self._structures[shape.name] = lambda value: self._structures[shape.name](value)
-                    self._structures[shape.name] = self._structure(shape)
-                return lambda value, name=shape.name: self._structures[name](value)
+                return self._structure_by_name(shape)
             case _:
                 return None
+
+    def _structure_by_name(self, shape: Any) -> Read:
+        def read_later(value: Any) -> Any:
+            return self._structures[shape.name](value)
+
+        if shape.name not in self._structures:
+            # Placed before its members are compiled, because one of them may be this shape again.
+            self._structures[shape.name] = read_later
+            self._structures[shape.name] = self._structure(shape)
+        return read_later
 
     def _list(self, shape: Any) -> Read:
         read = self.reader(shape.member)
