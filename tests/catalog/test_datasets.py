@@ -222,6 +222,11 @@ def test_a_bucket_is_listed_in_its_own_region_and_looked_into_by_name(catalog: C
     )
 
 
+def test_other_peoples_images_are_not_listed(catalog: Catalog) -> None:
+    assert catalog.find("aws.ec2_image").table.fetches[0].constants == {"Owners": ["self"]}
+    assert catalog.find("aws.ec2_snapshot").table.fetches[0].constants == {"OwnerIds": ["self"]}
+
+
 def test_iam_is_asked_once_and_its_lists_are_not_trusted_for_tags(catalog: Catalog) -> None:
     table = catalog.find("aws.iam_role").table
     assert table.scope is Scope.GLOBAL
