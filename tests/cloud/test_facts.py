@@ -49,6 +49,7 @@ def test_a_region_newer_than_botocore_can_be_vouched_for() -> None:
 
 def test_a_service_without_an_entry_is_judged_by_its_endpoint_rules() -> None:
     assert global_region("sagemaker", "aws") is None
+    assert global_region("globalaccelerator", "aws") == "us-west-2"
     assert global_region("iam", "aws-us-gov") == "us-gov-west-1"
     assert global_region("no-such-service", "aws") is None
     assert global_region("iam", "no-such-partition") is None

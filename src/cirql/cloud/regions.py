@@ -14,6 +14,15 @@ from typing import Any
 
 from cirql.errors import InvalidText
 
+# Global in what they manage, yet regional to botocore's data; each service's own documentation names the one region.
+SINGLE_REGION_SERVICES = {
+    "globalaccelerator": "us-west-2",
+    "route53domains": "us-east-1",
+    "route53-recovery-control-config": "us-west-2",
+    "route53-recovery-readiness": "us-west-2",
+    "cur": "us-east-1",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Partition:
@@ -96,6 +105,8 @@ def global_region(service: str, partition: str) -> str | None:
     `service` is botocore's name. The older list (`endpoints.json`) decides where it knows the service; otherwise the
     service's endpoint rules do: a service is global when they send two regions to the same endpoint.
     """
+    if partition == "aws" and service in SINGLE_REGION_SERVICES:
+        return SINGLE_REGION_SERVICES[service]
     entry = _listed_services().get(partition, {}).get(service)
     if entry is not None:
         if entry.get("isRegionalized", True) or "partitionEndpoint" not in entry:
