@@ -6,6 +6,7 @@ caller to put into the protocol of the request.
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from moto import backends
@@ -41,7 +42,9 @@ class _Dispatcher(DomainDispatcherApplication):
 
 
 def build_application() -> WSGIApplication:
-    """A new dispatching application over moto's backends. Calling it may raise NotServedError."""
+    """A new dispatching application over moto's backends. Calling it may raise NotServedError and MotoBrokeError."""
+    # moto's 1,300 public machine images cost 250 ms in every account and region. moto looks at this when it makes a region.
+    os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
     application: WSGIApplication = _Dispatcher(_build_backend)
     return application
 
