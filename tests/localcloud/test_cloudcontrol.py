@@ -150,7 +150,10 @@ def test_any_type_can_be_created_read_updated_listed_and_deleted(control: Any) -
 
 def test_a_patch_can_work_on_arrays(control: Any) -> None:
     made = create(control, "AWS::SNS::Topic", TopicName="t", Tags=[{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}])
-    patch = [{"op": "remove", "path": "/Tags/0"}, {"op": "add", "path": "/Tags/-", "value": {"Key": "c", "Value": "3"}}]
+    patch: list[dict[str, Any]] = [
+        {"op": "remove", "path": "/Tags/0"},
+        {"op": "add", "path": "/Tags/-", "value": {"Key": "c", "Value": "3"}},
+    ]
     update(control, "AWS::SNS::Topic", made["Identifier"], *patch)
     assert [tag["Key"] for tag in read(control, "AWS::SNS::Topic", made["Identifier"])["Tags"]] == ["b", "c"]
 
@@ -168,6 +171,17 @@ def test_write_only_values_are_kept_but_never_shown(control: Any) -> None:
     made = create(control, "AWS::SecretsManager::Secret", Name="db", SecretString="hunter2")
     assert "SecretString" not in made["ResourceModel"]
     assert "SecretString" not in read(control, "AWS::SecretsManager::Secret", made["Identifier"])
+
+
+def test_a_patch_sees_what_a_read_sees_so_required_write_only_values_must_come_again(control: Any) -> None:
+    made = create(control, "AWS::MSK::Configuration", Name="c", ServerProperties="auto.create.topics.enable = false")
+    described = {"op": "add", "path": "/Description", "value": "x"}
+    asked = {"TypeName": "AWS::MSK::Configuration", "Identifier": made["Identifier"]}
+    code, message = refused(control.update_resource, PatchDocument=json.dumps([described]), **asked)
+    assert code == "ValidationException" and "required key [ServerProperties] not found" in message
+    properties = {"op": "add", "path": "/ServerProperties", "value": "log.retention.hours = 1"}
+    assert update(control, "AWS::MSK::Configuration", made["Identifier"], described, properties)["OperationStatus"] == "SUCCESS"
+    assert read(control, "AWS::MSK::Configuration", made["Identifier"])["Description"] == "x"
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ def test_it_starts_at_once_without_importing_moto() -> None:
 
 def test_it_binds_the_loopback_interface_only(cloud: LocalCloud) -> None:
     assert cloud.endpoint_url.startswith("http://127.0.0.1:")
-    own = [address[4][0] for address in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)]
+    own = [str(address[4][0]) for address in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)]
     for address in own:
         if not address.startswith("127."):
             with pytest.raises(OSError):

@@ -175,10 +175,11 @@ def service_model(service: str, kind: str = "service-2") -> dict[str, Any]:
     file = _model_file(_data_folder() / service)
     if file is None:
         return {}
-    wanted = file.with_name(f"{kind}.json.gz")
-    if not wanted.exists():
+    # Some kinds are compressed and some are not.
+    packed, plain = file.with_name(f"{kind}.json.gz"), file.with_name(f"{kind}.json")
+    if not packed.exists() and not plain.exists():
         return {}
-    model: dict[str, Any] = json.loads(gzip.decompress(wanted.read_bytes()))
+    model: dict[str, Any] = json.loads(gzip.decompress(packed.read_bytes()) if packed.exists() else plain.read_bytes())
     return model
 
 
