@@ -19,7 +19,7 @@ from cirql.fetch.batches import schema_of
 from cirql.fetch.calls import Calls
 from cirql.fetch.channel import Channel
 from cirql.fetch.runner import ScanOutcome, run_scan
-from cirql.fetch.scanner import Surroundings
+from cirql.fetch.surroundings import Surroundings
 from cirql.plan.model import Plan, Scan
 from cirql.result import ProgressEvent, Result, ResultColumn, Stats
 
@@ -199,7 +199,8 @@ class Execution:
         regions, accounts = scan.constants("region"), scan.constants(table.account_column)
         if (regions is not None and not regions) or (accounts is not None and not accounts):
             return ()
-        need_account = table.account_column in scan.columns or ("_key" in scan.columns and not _key_is_arn(scan))
+        needed = {*scan.columns, *(c for f in scan.fetches for c in f.required)}
+        need_account = table.account_column in needed or ("_key" in scan.columns and not _key_is_arn(scan))
         client = self._home.client
         settings = self._home.settings
         several = max(len(settings.profiles), len(settings.credentials)) > 1

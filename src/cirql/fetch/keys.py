@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from cirql.catalog.model import Table
@@ -29,9 +29,11 @@ class TargetKeys:
         known = {c for g in self._groups for c in g.columns}
         return set(columns) <= known
 
-    def combinations(self, columns: Sequence[str]) -> list[dict[str, Any]]:
-        """The distinct combinations for these columns."""
-        return [dict(zip(columns, row, strict=True)) for row in project(self._groups, tuple(columns))]
+    def combinations(self, columns: Sequence[str], every: Mapping[str, tuple[str, ...]] | None = None) -> list[dict[str, Any]]:
+        """The distinct combinations for these columns; `every` has all the values of columns that may not be constrained."""
+        open_ = [c for c in columns if every and c in every and not self.covers([c])]
+        free = [KeyGroup((c,), tuple((v,) for v in every[c]), "every value") for c in open_] if every else []
+        return [dict(zip(columns, row, strict=True)) for row in project([*self._groups, *free], tuple(columns))]
 
     def tell_apart(self, columns: Iterable[str], targets: Iterable[Target]) -> bool:
         """Whether the keys say in which of the targets each combination is, so that none is asked for in vain."""

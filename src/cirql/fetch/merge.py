@@ -10,18 +10,18 @@ T = TypeVar("T")
 U = TypeVar("U")
 
 
-async def flat_map(source: AsyncIterable[T], spread: Callable[[T], AsyncIterator[U]], limit: int) -> AsyncGenerator[U]:
-    """What `spread` gives for every item of `source`, as it comes, with at most `limit` items under way and `limit` results unread.
+async def flat_map(source: AsyncIterable[T], spread: Callable[[T], AsyncIterator[U]], limit: int, unread: int = 32) -> AsyncGenerator[U]:
+    """What `spread` gives for every item of `source`, as it comes, with at most `limit` items under way and `unread` results waiting.
 
     The first exception stops the rest and is raised. Closing the generator cancels everything it started.
     """
     results: asyncio.Queue[tuple[U] | None] = asyncio.Queue()
-    unread, under_way = asyncio.Semaphore(limit), asyncio.Semaphore(limit)
+    room, under_way = asyncio.Semaphore(unread), asyncio.Semaphore(limit)
 
     async def work(item: T) -> None:
         try:
             async for value in spread(item):
-                await unread.acquire()
+                await room.acquire()
                 results.put_nowait((value,))
         finally:
             under_way.release()
@@ -36,7 +36,7 @@ async def flat_map(source: AsyncIterable[T], spread: Callable[[T], AsyncIterator
     feeder.add_done_callback(lambda _: results.put_nowait(None))
     try:
         while (result := await results.get()) is not None:
-            unread.release()
+            room.release()
             yield result[0]
         _raise_first(feeder)
     finally:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import unquote
 
 from cirql.catalog.model import Arn, Fetch, Output, Table
 from cirql.errors import CloudError
@@ -83,6 +84,10 @@ def _read(output: Output, value: Any) -> Any:
             return _tags(value)
         case "list":
             return list(value) if value is not None else None
+        case "url":
+            return unquote(value) if isinstance(value, str) else value
+        case "text":
+            return _parsed(value)
         case "only":
             return value[0] if isinstance(value, list) and len(value) == 1 else None
     if output.reading.startswith("arn:"):
@@ -90,6 +95,14 @@ def _read(output: Output, value: Any) -> Any:
         parts = str(value).split(":", 5)[-1].replace(":", "/").split("/") if value else []
         return parts[part] if part < len(parts) else None
     raise ValueError(f"unknown reading {output.reading!r} of column {output.column}")
+
+
+def _parsed(value: Any) -> Any:
+    """Text that may be JSON (attributes and policies that an API gives as strings) as what it says, else as it is."""
+    try:
+        return json.loads(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
 
 
 def _tags(value: Any) -> dict[str, str] | None:

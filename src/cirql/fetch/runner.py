@@ -13,7 +13,8 @@ from cirql.errors import CloudFailure, DatabaseError
 from cirql.fetch.batches import record_batch
 from cirql.fetch.merge import each, flat_map
 from cirql.fetch.rows import Row
-from cirql.fetch.scanner import Enough, Scanner, Surroundings
+from cirql.fetch.scanner import Enough, Scanner
+from cirql.fetch.surroundings import Surroundings
 from cirql.plan.model import Scan
 
 if TYPE_CHECKING:
@@ -103,20 +104,19 @@ async def _pages(scan: Scan, targets: Sequence[Target], around: Surroundings, ou
 
 
 class _Batcher:
-    """Collects rows until there are enough of them, or the oldest has waited long enough."""
+    """Collects rows until there are enough of them, or the last batch was long enough ago: the first page goes out at once."""
 
     def __init__(self, scan: Scan, emit: Callable[[pa.RecordBatch], Awaitable[None]]) -> None:
         self._scan = scan
         self._emit = emit
         self._rows: list[Row] = []
-        self._since = 0.0
+        self._flushed = 0.0
 
     async def add(self, page: list[Row]) -> None:
         now = asyncio.get_running_loop().time()
-        if not self._rows:
-            self._since = now
         self._rows += page
-        if len(self._rows) >= ROWS_A_BATCH or now - self._since >= SECONDS_A_BATCH:
+        if len(self._rows) >= ROWS_A_BATCH or now - self._flushed >= SECONDS_A_BATCH:
+            self._flushed = now
             await self.flush()
 
     async def flush(self) -> None:

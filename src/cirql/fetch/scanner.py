@@ -8,43 +8,24 @@ is already ruled out.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
-from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
-from cirql.catalog.model import Fetch, Role, Table
+from cirql.catalog.model import Fetch
 from cirql.cloud.target import Target
-from cirql.errors import AccessDenied, ResourceNotFound
-from cirql.fetch.calls import Calls
+from cirql.errors import ResourceNotFound
+from cirql.fetch.hydrate import given, hydrated
 from cirql.fetch.keys import TargetKeys
 from cirql.fetch.merge import each, flat_map
 from cirql.fetch.requests import request
-from cirql.fetch.rows import Row, collected, derive, make_key, rows_of
-from cirql.plan.model import RowFilter, Scan, Step
-
-RowTest = Callable[[RowFilter, Table, Sequence[Row]], list[bool]]
+from cirql.fetch.rows import Row, derive, make_key, rows_of
+from cirql.fetch.surroundings import Surroundings
+from cirql.plan.model import Scan, Step
 
 CONCURRENT_LISTS = 32
+PAGES_AHEAD = 32
 FEW_KEYS = 3
-
-
-@dataclass(slots=True)
-class Surroundings:
-    """What every scan of a statement shares."""
-
-    calls: Calls
-    passes: RowTest
-    clock: Callable[[], datetime]
-    concurrency: int = 64
-    targets: tuple[Target, ...] = ()
-    notices: list[str] = field(default_factory=list)
-
-    def notice(self, text: str) -> None:
-        """Say something once."""
-        if text not in self.notices:
-            self.notices.append(text)
 
 
 class Enough:
@@ -90,13 +71,14 @@ class Scanner:
         self._table = scan.table
         self._target = target
         self._around = around
+        self._place = {"region": target.region, scan.table.account_column: target.account}
         self._keys = TargetKeys(scan.table, scan.keys, target)
 
     async def pages(self) -> AsyncGenerator[list[Row]]:
         """The rows of this target that can matter, complete with every wanted column, a page at a time."""
         if self._keys.empty:
             return
-        requests = flat_map(self._requests(), self._root_pages, CONCURRENT_LISTS)
+        requests = flat_map(self._requests(), self._root_pages, CONCURRENT_LISTS, PAGES_AHEAD if self._scan.limit is None else 1)
         async with aclosing(requests):
             async for page in requests:
                 for row in page:
@@ -131,10 +113,10 @@ class Scanner:
     async def _requests(self) -> AsyncIterator[dict[str, Any]]:
         """The key values of every root call, each once."""
         root, parent = self._scan.root, self._scan.parent
-        required = [i.column for i in root.inputs if i.required]
+        required = [i.column for i in root.inputs if i.required and i.column not in self._place]
         if parent is None or self._ask_directly(required):
-            async for values in each(_batched(root, self._keys.combinations(required))):
-                yield {**self._optional(root, values), **values}
+            async for values in each(_batched(root, self._keys.combinations(required, _values(root)))):
+                yield {**self._place, **self._optional(root, values), **values}
             return
         bound = dict(parent.bindings)
         own = [c for c in required if c not in bound]
@@ -146,8 +128,8 @@ class Scanner:
                 if repr(values) in seen or None in values.values() or not self._keys.agree(values):
                     continue
                 seen.add(repr(values))
-                for more in self._keys.combinations(own):
-                    yield {**self._optional(root, values), **values, **more}
+                for more in self._keys.combinations(own, _values(root)):
+                    yield {**self._place, **self._optional(root, values), **values, **more}
 
     def _ask_directly(self, required: list[str]) -> bool:
         """Whether to ask for every key at once: with many keys and targets, most would not exist in most targets."""
@@ -162,23 +144,24 @@ class Scanner:
     def _optional(self, root: Fetch, values: dict[str, Any]) -> dict[str, Any]:
         """Values for the inputs that only narrow the answer, where there is exactly one."""
         found = {}
-        for given in root.inputs:
-            if not given.required and given.operator == "=" and given.column not in values and self._keys.covers([given.column]):
-                options = self._keys.combinations([given.column])
-                if len(options) == 1:
-                    found[given.column] = options[0][given.column]
+        for option in root.inputs:
+            column = option.column
+            if not option.required and option.operator == "=" and column not in values and self._keys.covers([column]):
+                combinations = self._keys.combinations([column])
+                if len(combinations) == 1:
+                    found[column] = combinations[0][column]
         return found
 
     async def _root_pages(self, values: dict[str, Any]) -> AsyncIterator[list[Row]]:
         root = self._scan.root
-        params = request(root, values)
+        params = request(root, {i.column: values[i.column] for i in root.inputs if i.column in values})
         asked = {i.column: values[i.column] for i in root.inputs if i.operator == "=" and i.required and i.batch == 1}
         if self._scan.parent is not None and not self._scan.keys_suffice:
             asked.update({c: v for c, v in values.items() if c not in asked and not isinstance(v, list)})
         try:
             async for answer in self._around.calls.pages(self._target, root, params):
                 now = self._around.clock()
-                yield [{"_fetched_at": now, **asked, **_given(row)} for row in rows_of(root, answer)]
+                yield [{"_fetched_at": now, **asked, **given(row)} for row in rows_of(root, answer)]
         except ResourceNotFound:
             return  # asked for by key and not there: no row, and no failure
 
@@ -212,22 +195,16 @@ class Scanner:
 
     async def _hydrate(self, rows: list[Row], step: Step) -> list[Row]:
         """Complete every row with the step's fetches; a row that has gone meanwhile is dropped."""
-        room = asyncio.Semaphore(self._around.concurrency)
-
-        async def one(row: Row, fetch: Fetch) -> Row | None:
-            async with room:
-                return await self._enrich(row, fetch)
-
-        tasks = [asyncio.create_task(one(row, f)) for row in rows for f in step.fetches]
+        if not rows:
+            return rows
+        tasks = [asyncio.create_task(hydrated(rows, fetch, self._table, self._target, self._around)) for fetch in step.fetches]
         try:
             found = await asyncio.gather(*tasks)
         finally:
             for task in tasks:
                 task.cancel()
-        width = len(step.fetches)
         complete = []
-        for at, row in enumerate(rows):
-            parts = found[at * width : (at + 1) * width]
+        for row, parts in zip(rows, zip(*found, strict=True), strict=True):
             if any(part is None for part in parts):
                 continue
             for part in parts:
@@ -236,30 +213,10 @@ class Scanner:
             complete.append(row)
         return complete
 
-    async def _enrich(self, row: Row, fetch: Fetch) -> Row | None:
-        """The columns one call adds; None where the row is gone."""
-        if any(row.get(c) is None for c in fetch.required):
-            return {}
-        params = request(fetch, {c: row[c] for c in fetch.required})
-        try:
-            answers = [a async for a in self._around.calls.pages(self._target, fetch, params)]
-        except ResourceNotFound:
-            return None if fetch.role is Role.GET else {}
-        except AccessDenied as error:
-            if not fetch.tolerated:
-                raise
-            columns = " and ".join(o.column for o in fetch.outputs)
-            self._around.notice(f"{columns} of {self._table.name} are NULL in {self._target}: {error.message}")
-            return {}
-        if fetch.collect:
-            return collected(fetch, answers)
-        rows = [r for a in answers for r in rows_of(fetch, a)]
-        return _given(rows[0]) if rows else (None if fetch.role is Role.GET else {})
 
-
-def _given(row: Row) -> Row:
-    """The values that are there: a detail call that leaves a member out does not erase what the list call gave."""
-    return {c: v for c, v in row.items() if v is not None}
+def _values(fetch: Fetch) -> dict[str, tuple[str, ...]]:
+    """The values that a required input can have, where AWS names them all."""
+    return {i.column: i.values for i in fetch.inputs if i.values}
 
 
 def _batched(fetch: Fetch, combinations: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -85,8 +85,8 @@ class Accessor:
         return tuple(self._translate(need.table, conjuncts) for conjuncts in by_columns.values())
 
     def _way(self, need: Need, fetch: Fetch, depth: int) -> Way | None:
-        known = known_columns(need)
-        lacking = fetch.required - known
+        listed = {i.column for i in fetch.inputs if i.values}
+        lacking = fetch.required - known_columns(need) - listed - context_columns(need.table)
         if fetch.role is Role.GET and lacking and not _only_gets(need.table):
             return None
         parent = self._parent(need, lacking, depth) if lacking else None
@@ -141,7 +141,7 @@ def _combinations(need: Need, columns: Iterable[str]) -> float:
     known = [g for g in need.groups if g.rows is not None]
     later = [g for g in need.groups if g.rows is None and set(g.columns) & derivable_inputs(need.table, columns)]
     groups = with_derived(need.table, combine(known))
-    here = tuple(c for c in columns if any(c in g.columns for g in groups))
+    here = tuple(c for c in columns if any(c in g.columns for g in groups) and c not in context_columns(need.table))
     return len(project(groups, here)) * ROWS_OF_QUERY ** len(later)
 
 
@@ -195,7 +195,7 @@ def _missing_key(need: Need) -> MissingKey:
     roots = [f for f in table.fetches if f.role is not Role.ENRICH]
     if not roots:
         return MissingKey(f"AWS offers no way to read {table.name}", hint=table.problem or None)
-    known = known_columns(need)
+    known = known_columns(need) | context_columns(table)
     lacking = min((sorted(f.required - known) for f in roots), key=len)
     names = " and ".join(lacking)
     return MissingKey(

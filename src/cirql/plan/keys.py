@@ -200,7 +200,6 @@ def provider_of(scope: Scope, column: exp.Column) -> exp.Table | Scope | None:
     reach: Scope | None = scope
     while reach is not None:
         if column.table in reach.selected_sources:
-            source = reach.selected_sources[column.table][1]
-            return source if isinstance(source, exp.Table | Scope) else None
+            return reach.selected_sources[column.table][1]
         reach = reach.parent
     return None

@@ -9,7 +9,6 @@ from typing import Any
 from cirql.catalog.model import Fetch, Table
 from cirql.types import ColumnType
 
-
 KeyRows = tuple[tuple[Any, ...], ...]
 
 

@@ -36,7 +36,7 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Explain:
-    """EXPLAIN and its options: `format` is TEXT, JSON, MERMAID or POLICY."""
+    """EXPLAIN and its options: `format` is TEXT, JSON, MARKDOWN (writes), MERMAID or POLICY."""
 
     analyze: bool = False
     format: str = "TEXT"
@@ -53,6 +53,7 @@ def parse(text: str) -> Statement:
             hint="put long lists of values into a file and join it: … IN (SELECT id FROM read_csv('ids.csv'))",
         )
     explain, offset = _peel_explain(text)
+    _refuse_by_name(text[offset:])
     trees = [t for t in _parse_all(text[offset:], offset) if t is not None]
     if not trees:
         raise ParseError("there is no statement", hint="write a SELECT, for example: SELECT * FROM aws.sagemaker_image_version")
@@ -136,7 +137,7 @@ def _unclosed(text: str, offset: int) -> int | None:
 
 
 _EXPLAIN = re.compile(r"\s*EXPLAIN\b\s*(?P<analyze>ANALYZE\b\s*)?(?:\((?P<options>[^()]*)\)\s*)?", re.IGNORECASE)
-_FORMATS = ("TEXT", "JSON", "MERMAID", "POLICY")
+_FORMATS = ("TEXT", "JSON", "MARKDOWN", "MERMAID", "POLICY")
 
 
 def _peel_explain(text: str) -> tuple[Explain | None, int]:
@@ -155,10 +156,42 @@ def _peel_explain(text: str) -> tuple[Explain | None, int]:
         else:
             raise ParseError(
                 f"unknown EXPLAIN option: {option}",
-                hint="the options are ANALYZE, POLICY and FORMAT TEXT | JSON | MERMAID",
+                hint="the options are ANALYZE, POLICY and FORMAT TEXT | JSON | MARKDOWN | MERMAID",
                 position=match.start("options"),
             )
     return explain, match.end()
+
+
+_WORD = re.compile(r"(?:\s|--[^\n]*(?:\n|$)|/\*.*?\*/)*([A-Za-z]+)", re.DOTALL)
+_REFUSED = re.compile(
+    r"ALTER|ANALYZE|ATTACH|CALL|CHECKPOINT|CLUSTER|COMMENT|COPY|DEALLOCATE|DETACH|DO|DROP|EXPORT|FORCE|GRANT|IMPORT|INSTALL|LISTEN|LOAD|"
+    r"LOCK|MERGE|PRAGMA|PREPARE|REASSIGN|REINDEX|RESET|REVOKE|SECURITY|SUMMARIZE|TRUNCATE|VACUUM",
+    re.IGNORECASE,
+)
+
+
+def _refuse_by_name(text: str) -> None:
+    """Statements that DuckDB or PostgreSQL know and that could write files or change the engine: none of them is run."""
+    match = _WORD.match(text)
+    if match is not None and _REFUSED.fullmatch(match[1]):
+        raise NotSupported(f"{match[1].upper()} is not a statement that cirql runs", hint="SELECT, WITH, VALUES and EXPLAIN are")
+
+
+# Words that sqlglot has no node for; `writes` reads these statements.
+_WRITE_WORDS = frozenset({"EXEC", "EXECUTE", "START", "ABORT", "END"})
+
+
+def is_write(statement: Statement) -> bool:
+    """Whether this is a statement for `writes`: INSERT, UPDATE, DELETE, EXEC or transaction control."""
+    from sqlglot import exp
+
+    writes = exp.Insert | exp.Update | exp.Delete | exp.Transaction | exp.Commit | exp.Rollback
+    return isinstance(statement.tree, writes) or _first_word(statement) in _WRITE_WORDS
+
+
+def _first_word(statement: Statement) -> str:
+    match = _WORD.match(statement.text[statement.offset :])
+    return match[1].upper() if match is not None else ""
 
 
 def _refuse_others(statement: Statement) -> None:
@@ -170,5 +203,10 @@ def _refuse_others(statement: Statement) -> None:
             if isinstance(node, exp.DML | exp.DDL | exp.Into) and not isinstance(node, exp.Query):
                 raise NotSupported(f"{node.key.upper()} inside a query is not supported")
         return
-    word = statement.text[statement.offset :].lstrip().split(None, 1)[0].strip(";(").upper()
+    word = _first_word(statement)
+    if isinstance(tree, exp.Insert | exp.Update | exp.Delete | exp.Transaction | exp.Commit | exp.Rollback) or word in _WRITE_WORDS:
+        for node in tree.walk():
+            if node is not tree and isinstance(node, exp.DML | exp.DDL | exp.Into) and not isinstance(node, exp.Query):
+                raise NotSupported(f"{node.key.upper()} inside another statement is not supported")
+        return
     raise NotSupported(f"{word} is not a statement that cirql runs", hint="SELECT, WITH, VALUES and EXPLAIN are")

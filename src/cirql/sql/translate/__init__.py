@@ -29,7 +29,7 @@ __all__ = ["install", "parse_postgres", "prepare", "translate"]
 
 
 def translate(
-    tree: exp.Expression,
+    tree: exp.Expr,
     relations: Mapping[str, Mapping[str, ColumnType]],
     *,
     dialect: Literal["postgres", "ddsql", "stackql"] = "postgres",

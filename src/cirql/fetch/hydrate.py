@@ -1,0 +1,114 @@
+"""Per-row calls: the columns that only a call for each row, or for each batch of rows, can give."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from cirql.catalog.model import Fetch, Input, Role, Table
+from cirql.cloud.target import Target
+from cirql.errors import AccessDenied, ResourceNotFound
+from cirql.fetch.requests import request
+from cirql.fetch.rows import Row, collected, rows_of
+from cirql.fetch.surroundings import Surroundings
+
+
+async def hydrated(rows: list[Row], fetch: Fetch, table: Table, target: Target, around: Surroundings) -> list[Row | None]:
+    """What one fetch adds to each row, in their order; None for a row that is gone.
+
+    A call that takes many keys is made for as many rows as it takes, and its answers are matched by the key's column.
+    """
+    hydration = _Hydration(fetch, table, target, around)
+    batched = [i for i in fetch.inputs if i.required and i.batch > 1]
+    if len(batched) == 1 and any(o.column == batched[0].column for o in fetch.outputs):
+        return await hydration.in_batches(rows, batched[0])
+    return await hydration.one_by_one(rows)
+
+
+class _Hydration:
+    """One fetch over the rows of one target."""
+
+    def __init__(self, fetch: Fetch, table: Table, target: Target, around: Surroundings) -> None:
+        self._fetch = fetch
+        self._table = table
+        self._target = target
+        self._around = around
+        self._place = {"region": target.region, table.account_column: target.account}
+        self._room = asyncio.Semaphore(around.concurrency)
+
+    async def one_by_one(self, rows: list[Row]) -> list[Row | None]:
+        """A call for each row; rows with the same key share one."""
+        return list(await _all(self._one(self._values(row)) for row in rows))
+
+    async def in_batches(self, rows: list[Row], key: Input) -> list[Row | None]:
+        """A call for each batch of rows that agree on the other inputs."""
+        groups: dict[str, tuple[dict[str, Any], list[int]]] = {}
+        for at, row in enumerate(rows):
+            values = self._values(row)
+            others = {c: v for c, v in values.items() if c != key.column}
+            if values.get(key.column) is not None:
+                groups.setdefault(repr(others), (others, []))[1].append(at)
+        found: list[Row | None] = [{} for _ in rows]
+
+        async def ask(others: dict[str, Any], places: list[int]) -> None:
+            wanted = [rows[at][key.column] for at in places]
+            answers = await self._answers({**others, key.column: list(dict.fromkeys(wanted))})
+            if answers is None:
+                return
+            by_key = {str(row[key.column]): row for answer in answers for row in rows_of(self._fetch, answer)}
+            for at, value in zip(places, wanted, strict=True):
+                match = by_key.get(str(value))
+                found[at] = given(match) if match is not None else self._gone()
+
+        chunks = [(others, places[i : i + key.batch]) for others, places in groups.values() for i in range(0, len(places), key.batch)]
+        await _all(ask(others, places) for others, places in chunks)
+        return found
+
+    def _values(self, row: Row) -> dict[str, Any]:
+        return {c: row.get(c, self._place.get(c)) for c in self._fetch.required}
+
+    def _gone(self) -> Row | None:
+        """What a missing answer means: of a GET that the row is gone, of an ENRICH that it has nothing to add."""
+        return None if self._fetch.role is Role.GET else {}
+
+    async def _one(self, values: dict[str, Any]) -> Row | None:
+        if any(v is None for v in values.values()):
+            return {}
+        answers = await self._answers(values)
+        if answers is None:
+            return {}
+        if not answers:
+            return self._gone()
+        if self._fetch.collect:
+            return collected(self._fetch, answers)
+        rows = [row for answer in answers for row in rows_of(self._fetch, answer)]
+        return given(rows[0]) if rows else self._gone()
+
+    async def _answers(self, values: dict[str, Any]) -> list[dict[str, Any]] | None:
+        """All pages of one call; an empty list where AWS says there is no such thing, None where a tolerated call is denied."""
+        try:
+            async with self._room:
+                return [a async for a in self._around.calls.pages(self._target, self._fetch, request(self._fetch, values))]
+        except ResourceNotFound:
+            return []
+        except AccessDenied as error:
+            if not self._fetch.tolerated:
+                raise
+            columns = " and ".join(o.column for o in self._fetch.outputs)
+            self._around.notice(f"{columns} of {self._table.name} are NULL in {self._target}: {error.message}")
+            return None
+
+
+async def _all(work: Any) -> list[Any]:
+    """Gather, and leave nothing running behind an error."""
+    tasks = [asyncio.create_task(w) for w in work]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+
+
+def given(row: Row) -> Row:
+    """The values that are there: a detail call that leaves a member out does not erase what the list call gave."""
+    return {c: v for c, v in row.items() if v is not None}
