@@ -14,7 +14,7 @@ def request(fetch: Fetch, values: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters of one call. `values` maps column to value (a list of values for a batched input)."""
     params: dict[str, Any] = copy.deepcopy(dict(fetch.constants))
     for given in fetch.inputs:
-        if given.column in values and values[given.column] is not None:
+        if given.operator == "=" and given.column in values and values[given.column] is not None:
             _put(params, given, values[given.column])
     for name in fetch.json_params:
         if name in params:

@@ -142,19 +142,27 @@ class Scanner:
         return not listed_anyway and len(self._keys.combinations(required)) <= FEW_KEYS
 
     def _optional(self, root: Fetch, values: dict[str, Any]) -> dict[str, Any]:
-        """Values for the inputs that only narrow the answer, where there is exactly one."""
+        """Values for the inputs that only narrow the answer: as many as the call takes."""
         found = {}
         for option in root.inputs:
             column = option.column
-            if not option.required and option.operator == "=" and column not in values and self._keys.covers([column]):
-                combinations = self._keys.combinations([column])
-                if len(combinations) == 1:
-                    found[column] = combinations[0][column]
+            if option.required or column in values:
+                continue
+            if option.operator == "=" and self._keys.covers([column]):
+                wanted = [c[column] for c in self._keys.combinations([column])]
+                if 0 < len(wanted) <= option.batch:
+                    found[column] = wanted[0] if option.batch == 1 else wanted
         return found
+
+    def _bounds(self, root: Fetch) -> dict[str, Any]:
+        """Request members for ranges and patterns, by parameter."""
+        by_kind = {(b.column, b.operator): b.value for b in self._scan.bounds}
+        optional = (i for i in root.inputs if not i.required and i.operator != "=")
+        return {i.param: by_kind[i.column, i.operator] for i in optional if (i.column, i.operator) in by_kind}
 
     async def _root_pages(self, values: dict[str, Any]) -> AsyncIterator[list[Row]]:
         root = self._scan.root
-        params = request(root, {i.column: values[i.column] for i in root.inputs if i.column in values})
+        params = request(root, values) | self._bounds(root)
         asked = {i.column: values[i.column] for i in root.inputs if i.operator == "=" and i.required and i.batch == 1}
         if self._scan.parent is not None and not self._scan.keys_suffice:
             asked.update({c: v for c, v in values.items() if c not in asked and not isinstance(v, list)})

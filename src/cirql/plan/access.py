@@ -17,6 +17,7 @@ from cirql.names import TableName
 from cirql.plan.hydrate import context_columns, derivable, steps
 from cirql.plan.keys import combine, project, with_derived
 from cirql.plan.model import KeyGroup, ParentScan, RowFilter, Scan, Step
+from cirql.plan.ranges import bounds
 
 FindTable = Callable[[TableName], Table]
 TranslateFilter = Callable[[Table, list[exp.Expr]], RowFilter]
@@ -75,6 +76,7 @@ class Accessor:
             keys_suffice=best.keys_suffice,
             steps=best.steps,
             filters=self._filters(need),
+            bounds=bounds(need.table, need.conjuncts),
         )
 
     def _filters(self, need: Need) -> tuple[RowFilter, ...]:

@@ -35,6 +35,15 @@ class KeyGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class Bound:
+    """A range or pattern that rows must meet to matter: `operator` is `>=`, `<=`, `prefix` or `contains`. Inexact: only ever too loose."""
+
+    column: str
+    operator: str
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
 class RowFilter:
     """A condition on one table's own columns: a DuckDB query over a relation `page` that gives one boolean a row, in order."""
 
@@ -75,6 +84,7 @@ class Scan:
     keys_suffice: bool = True
     steps: tuple[Step, ...] = ()
     filters: tuple[RowFilter, ...] = ()
+    bounds: tuple[Bound, ...] = ()
     limit: int | None = None
 
     @property

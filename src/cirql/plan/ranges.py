@@ -1,0 +1,83 @@
+"""Conditions that are no key values but can still narrow a list call: ranges, prefixes and substrings.
+
+`creation_time > TIMESTAMP '2025-01-01'` becomes the bound `>= 2024-12-31 23:59:59`: a second is given away on either side, because request
+timestamps carry whole seconds and AWS's "after" does not say whether it includes the moment itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlglot import exp
+
+from cirql.catalog.model import Table
+from cirql.plan.constants import NotConstantError, constant
+from cirql.plan.model import Bound
+from cirql.types import ColumnType
+
+_AT_LEAST, _AT_MOST = ">=", "<="
+_SAFE_TEXT = re.compile(r"[A-Za-z0-9-]+")
+"""Text that every AWS name filter takes; anything else could be refused as invalid rather than match nothing."""
+
+_FLIPPED: dict[type[exp.Expr], str] = {exp.GT: _AT_MOST, exp.GTE: _AT_MOST, exp.LT: _AT_LEAST, exp.LTE: _AT_LEAST}
+_DIRECT: dict[type[exp.Expr], str] = {exp.GT: _AT_LEAST, exp.GTE: _AT_LEAST, exp.LT: _AT_MOST, exp.LTE: _AT_MOST}
+
+
+def bounds(table: Table, conjuncts: Iterable[exp.Expr]) -> tuple[Bound, ...]:
+    """The loosest requests that still give every row the conjuncts let through."""
+    types = {c.name: c.type for c in table.columns}
+    found: dict[tuple[str, str], Any] = {}
+    for conjunct in conjuncts:
+        for bound in _of(conjunct.unnest(), types):
+            key = (bound.column, bound.operator)
+            if bound.operator == _AT_LEAST and key in found:
+                found[key] = max(found[key], bound.value)
+            elif bound.operator == _AT_MOST and key in found:
+                found[key] = min(found[key], bound.value)
+            else:
+                found.setdefault(key, bound.value)
+    return tuple(Bound(column, operator, value) for (column, operator), value in found.items())
+
+
+def _of(node: exp.Expr, types: dict[str, ColumnType]) -> Iterator[Bound]:
+    match node:
+        case exp.Between() if isinstance(node.this, exp.Column):
+            yield from _bound(node.this, _AT_LEAST, node.args["low"], types)
+            yield from _bound(node.this, _AT_MOST, node.args["high"], types)
+        case exp.GT() | exp.GTE() | exp.LT() | exp.LTE():
+            if isinstance(node.this, exp.Column):
+                yield from _bound(node.this, _DIRECT[type(node)], node.expression, types)
+            elif isinstance(node.expression, exp.Column):
+                yield from _bound(node.expression, _FLIPPED[type(node)], node.this, types)
+        case exp.EQ() if isinstance(node.this, exp.Column) and types.get(node.this.name) is ColumnType.VARCHAR:
+            if isinstance(node.expression, exp.Literal) and _SAFE_TEXT.fullmatch(str(node.expression.this)):
+                yield Bound(node.this.name, "contains", node.expression.this)
+                yield Bound(node.this.name, "prefix", node.expression.this)
+        case exp.Like() if isinstance(node.this, exp.Column) and isinstance(node.expression, exp.Literal):
+            yield from _pattern(node.this.name, str(node.expression.this))
+
+
+def _bound(column: exp.Column, operator: str, other: exp.Expr, types: dict[str, ColumnType]) -> Iterator[Bound]:
+    column_type = types.get(column.name)
+    if column_type not in (ColumnType.TIMESTAMP, ColumnType.BIGINT, ColumnType.DOUBLE):
+        return
+    try:
+        value = constant(other, column_type)
+    except NotConstantError:
+        return
+    if isinstance(value, datetime):
+        second = timedelta(seconds=1)
+        value = value.replace(microsecond=0) + (-second if operator == _AT_LEAST else 2 * second)
+    yield Bound(column.name, operator, value)
+
+
+def _pattern(column: str, pattern: str) -> Iterator[Bound]:
+    prefix = re.split(r"[%_\\]", pattern, maxsplit=1)[0]
+    if _SAFE_TEXT.fullmatch(prefix):
+        yield Bound(column, "prefix", prefix)
+    pieces = [] if "\\" in pattern else [p for p in re.split(r"[%_]", pattern) if _SAFE_TEXT.fullmatch(p)]
+    if pieces:
+        yield Bound(column, "contains", max(pieces, key=len))
