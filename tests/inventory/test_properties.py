@@ -3,17 +3,37 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import count
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cirql.inventory.duckdb_store import DuckDBStore
 from cirql.inventory.model import Difference, Partition, Request, ScanRecord
-from tests.inventory.conftest import TABLE, TYPES, minute, table_of
+from tests.inventory.conftest import TYPES, minute, table_of
+
+STORE = DuckDBStore(None)
+NUMBERS = count()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def sound() -> Iterator[None]:
+    """All examples share one store, each with a table of its own; at the end everything in it must be in order."""
+    with STORE:
+        yield
+        assert STORE.verify() == []
+
+
+@contextmanager
+def table() -> Iterator[tuple[DuckDBStore, str]]:
+    yield STORE, f"aws.t{next(NUMBERS)}"
+
 
 KEYS = ["a", "b", "c", "d"]
 COLUMNS = ["image", "size", "doc"]
@@ -92,9 +112,11 @@ def scans(draw: st.DrawFn) -> tuple[tuple[str, str], tuple[tuple[str, str], ...]
     return place, parent, columns, draw(st.booleans()), rows
 
 
-def record(n: int, place: tuple[str, str], parent: tuple[tuple[str, str], ...], columns: frozenset[str], complete: bool) -> ScanRecord:
+def record(
+    name: str, n: int, place: tuple[str, str], parent: tuple[tuple[str, str], ...], columns: frozenset[str], complete: bool
+) -> ScanRecord:
     return ScanRecord(
-        Partition(TABLE, *place, parent), minute(n), minute(n + 0.9), "test", complete, columns, "" if complete else "cut short"
+        Partition(name, *place, parent), minute(n), minute(n + 0.9), "test", complete, columns, "" if complete else "cut short"
     )
 
 
@@ -102,23 +124,23 @@ def shown(life: Life) -> dict[str, Any]:
     return {c: life.values.get(c) for c in COLUMNS}
 
 
-def read(store: DuckDBStore, moment: datetime | None) -> dict[tuple[str, str, str], dict[str, Any]]:
+def read(store: DuckDBStore, name: str, moment: datetime | None) -> dict[tuple[str, str, str], dict[str, Any]]:
     wanted = {c: TYPES.get(c, TYPES["_key"]) for c in ("_key", "account_id", "region", *COLUMNS)}
-    rows = store.read(Request(TABLE, wanted, as_of=moment)).read_all().to_pylist()
+    rows = store.read(Request(name, wanted, as_of=moment)).read_all().to_pylist()
     found = {(r["account_id"], r["region"], r["_key"]): {c: r[c] for c in COLUMNS} for r in rows}
     assert len(found) == len(rows), "one row per key and place"
     return found
 
 
-def agree(store: DuckDBStore, model: Model, moment: datetime | None) -> None:
-    found, expected = read(store, moment), model.at(moment)
+def agree(store: DuckDBStore, name: str, model: Model, moment: datetime | None) -> None:
+    found, expected = read(store, name, moment), model.at(moment)
     assert found.keys() == expected.keys()
     for identity, life in expected.items():
         for column, value in shown(life).items():
             assert same(column, found[identity][column], value), (identity, column)
 
 
-def agree_on_difference(store: DuckDBStore, model: Model, early: datetime, late: datetime) -> None:
+def agree_on_difference(store: DuckDBStore, name: str, model: Model, early: datetime, late: datetime) -> None:
     before, after = model.at(early), model.at(late)
     expected: dict[tuple[str, str, str], tuple[Difference, set[str]]] = {}
     for identity in before.keys() | after.keys():
@@ -131,26 +153,26 @@ def agree_on_difference(store: DuckDBStore, model: Model, early: datetime, late:
             changed = {c for c in one.known & two.known if not same(c, one.values[c], two.values[c])}
             if changed:
                 expected[identity] = (Difference.CHANGED, changed)
-    found = {(c.account, c.region, c.key): (c.kind, set(c.columns)) for c in store.diff(TABLE, early, late)}
+    found = {(c.account, c.region, c.key): (c.kind, set(c.columns)) for c in store.diff(name, early, late)}
     assert found == expected
 
 
-def agree_on_freshness(store: DuckDBStore, model: Model, now: datetime) -> None:
+def agree_on_freshness(store: DuckDBStore, name: str, model: Model, now: datetime) -> None:
     """Whatever the store says it can answer, every row must really have."""
     current = model.at(None)
     for place in PLACES:
         for parent in ((), (("image", "x"),)):
             for wanted in (["image"], ["size", "doc"], COLUMNS):
-                if store.fresh(Partition(TABLE, *place, parent), wanted, None, now) is None:
+                if store.fresh(Partition(name, *place, parent), wanted, None, now) is None:
                     continue
                 for (account, region, _), life in current.items():
                     if (account, region) == place and all(life.values.get(c) == v for c, v in parent):
                         assert set(wanted) <= life.known
 
 
-def agree_on_history(store: DuckDBStore, model: Model) -> None:
+def agree_on_history(store: DuckDBStore, name: str, model: Model) -> None:
     found: dict[tuple[str, str, str], list[tuple[datetime, datetime | None, frozenset[str]]]] = {}
-    for v in store.history(TABLE):
+    for v in store.history(name):
         found.setdefault((v.account, v.region, v.key), []).append((v.valid_from, v.valid_to, v.known))
     assert found == {i: [(v.start, v.end, v.known) for v in versions] for i, versions in model.lives.items()}
 
@@ -158,23 +180,22 @@ def agree_on_history(store: DuckDBStore, model: Model) -> None:
 @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(scans(), min_size=1, max_size=7), st.integers(0, 9), st.randoms(use_true_random=False))
 def test_the_store_agrees_with_a_model_that_keeps_everything(steps: list[Any], compact_at: int, random: Any) -> None:
-    with DuckDBStore(None) as store:
+    with table() as (store, name):
         model = Model()
         for n, (place, parent, columns, complete, rows) in enumerate(steps):
-            scan = record(n, place, parent, columns, complete)
+            scan = record(name, n, place, parent, columns, complete)
             store.write(scan, table_of(rows, sorted(columns)))
             model.apply(scan, rows)
             if n == compact_at:
-                store.compact()
-        agree(store, model, None)
+                store.compact([name])
+        agree(store, name, model, None)
         moments = [minute(n) + d for n in range(len(steps)) for d in (-timedelta(microseconds=1), timedelta(0), timedelta(seconds=30))]
         for moment in random.sample(moments, min(8, len(moments))):
-            agree(store, model, moment)
+            agree(store, name, model, moment)
         early, late = sorted(random.sample(moments, 2))
-        agree_on_difference(store, model, early, late)
-        agree_on_history(store, model)
-        agree_on_freshness(store, model, minute(len(steps)))
-        assert store.verify() == []
+        agree_on_difference(store, name, model, early, late)
+        agree_on_history(store, name, model)
+        agree_on_freshness(store, name, model, minute(len(steps)))
 
 
 @dataclass(frozen=True)
@@ -207,14 +228,13 @@ def overlapping(draw: st.DrawFn) -> tuple[World, list[tuple[int, int, bool, tupl
 def test_no_order_of_overlapping_scans_closes_a_row_that_never_went(case: tuple[World, list[Any]]) -> None:
     world, runs = case
     image = {"a": "x", "b": "x", "c": "y", "d": "y"}
-    with DuckDBStore(None) as store:
+    with table() as (store, name):
         for start, end, complete, parent, looked in runs:
             keys = [k for k in KEYS if world.born[k] <= looked[k] and (not parent or image[k] == parent[0])]
             rows = [{"_key": k, "image": image[k], "size": 1} for k in keys]
-            partition = Partition(TABLE, "1", "us-east-1", tuple(("image", p) for p in parent))
+            partition = Partition(name, "1", "us-east-1", tuple(("image", p) for p in parent))
             columns = frozenset(["image", "size"])
             reason = "" if complete else "cut short"
             record = ScanRecord(partition, minute(start), minute(end), "test", complete, columns, reason, rows=len(rows))
             store.write(record, table_of(rows, ["image", "size"]))
-        assert [v for v in store.history(TABLE) if v.deleted] == []
-        assert store.verify() == []
+        assert [v for v in store.history(name) if v.deleted] == []

@@ -79,17 +79,19 @@ class DuckDBStore:
 
     def write(self, scan: ScanRecord, rows: pa.Table | Iterable[pa.RecordBatch], key: str = KEY) -> WriteSummary:
         """Merge what a scan saw; see `Store.write`."""
-        with self._cursor() as con, self._folder() as folder:
+        with self._cursor() as con, self._scratch() as scratch:
             with Index.open(self._index) as index:
                 types = self._contents(index, scan.partition.table).types
-            staged = stage(con, scan, rows, key, types, folder)
+            staged = stage(con, scan, rows, key, types, scratch)
             with exclusive(self._root / "write.lock", self._patience), Index.open(self._index) as index:
-                summary = self._merge(con, index, folder, replace(scan, columns=frozenset(staged.types)), staged)
-                self._tend(con, index, folder, scan.partition.table)
+                summary = self._merge(con, index, scratch, replace(scan, columns=frozenset(staged.types)), staged)
+                self._tend(con, index, scratch, scan.partition.table)
                 self._sweep(index)
                 return summary
 
-    def _merge(self, con: duckdb.DuckDBPyConnection, index: Index, folder: Path, scan: ScanRecord, staged: Staged) -> WriteSummary:
+    def _merge(
+        self, con: duckdb.DuckDBPyConnection, index: Index, scratch: Callable[[], Path], scan: ScanRecord, staged: Staged
+    ) -> WriteSummary:
         table = scan.partition.table
         contents = self._contents(index, table)
         others = rivals(index.scans_after(scan.partition, micros(scan.started)), scan)
@@ -99,7 +101,7 @@ class DuckDBStore:
         segment = closure = None
         if merged.added:
             number = index.next_id("segment")
-            writer = Writer(con, self._segments, folder)
+            writer = Writer(con, self._segments, scratch)
             segment = writer.write(number, table, merged.rows, merged.added, merged.types, ended=False)
         if len(merged.ending):
             body, per_segment = pack(merged.ending)
@@ -192,13 +194,13 @@ class DuckDBStore:
     def expire(self, before: datetime) -> int:
         """Forget what ended before a moment; see `Store.expire`."""
         forgotten = 0
-        with self._writing() as (con, index, folder):
+        with self._writing() as (con, index, scratch):
             for table in index.tables():
                 contents = self._contents(index, table)
                 late = {n for c in contents.closures if c.at <= micros(before) for n in c.per_segment}
                 chosen = [s for s in contents.segments if s.id in late or (s.ended and s.first < micros(before))]
                 if chosen:
-                    forgotten += self._rewrite(con, index, folder, contents, chosen, forget=before)
+                    forgotten += self._rewrite(con, index, scratch, contents, chosen, forget=before)
             with index.commit():
                 index.put_setting("horizon", max(micros(before), index.setting("horizon") or 0))
                 index.forget_scans(micros(before))
@@ -206,29 +208,29 @@ class DuckDBStore:
 
     def compact(self, tables: Sequence[str] | None = None) -> None:
         """Rewrite as few segments; see `Store.compact`."""
-        with self._writing() as (con, index, folder):
+        with self._writing() as (con, index, scratch):
             for table in index.tables() if tables is None else tables:
                 contents = self._contents(index, table)
                 is_tidy = not contents.closures and len(contents.open) <= 1 and len(contents.segments) <= 2
                 if not is_tidy:
-                    self._rewrite(con, index, folder, contents, contents.segments)
+                    self._rewrite(con, index, scratch, contents, contents.segments)
 
-    def _tend(self, con: duckdb.DuckDBPyConnection, index: Index, folder: Path, table: str) -> None:
+    def _tend(self, con: duckdb.DuckDBPyConnection, index: Index, scratch: Callable[[], Path], table: str) -> None:
         contents = self._contents(index, table)
         chosen = upkeep.due(contents)
         if chosen:
-            self._rewrite(con, index, folder, contents, chosen)
+            self._rewrite(con, index, scratch, contents, chosen)
 
     def _rewrite(
         self,
         con: duckdb.DuckDBPyConnection,
         index: Index,
-        folder: Path,
+        scratch: Callable[[], Path],
         contents: Contents,
         chosen: Sequence[Segment],
         forget: datetime | None = None,
     ) -> int:
-        reader, writer = Reader(con, self._segments), Writer(con, self._segments, folder)
+        reader, writer = Reader(con, self._segments), Writer(con, self._segments, scratch)
         done = upkeep.rewrite(con, reader, writer, contents, chosen, index.next_id, forget)
         with index.commit():
             index.remove_segments(done.removed, micros(self._clock()))
@@ -291,19 +293,21 @@ class DuckDBStore:
     def import_(self, directory: Path) -> None:
         """Load an export; see `Store.import_`."""
         export = transfer.read_manifest(directory)
-        with self._writing() as (con, index, folder):
+        with self._writing() as (con, index, scratch):
             clash = sorted(export.tables.keys() & set(index.tables()))
             if clash:
                 raise InterfaceError(f"the inventory already holds {', '.join(clash)}", hint="import into a new store")
-            self._load(con, index, folder, directory, export)
+            self._load(con, index, scratch, directory, export)
 
-    def _load(self, con: duckdb.DuckDBPyConnection, index: Index, folder: Path, directory: Path, export: transfer.Export) -> None:
+    def _load(
+        self, con: duckdb.DuckDBPyConnection, index: Index, scratch: Callable[[], Path], directory: Path, export: transfer.Export
+    ) -> None:
         present = {columns: i for i, columns in index.column_sets().items()}
         first = max(present.values(), default=0) + 1
         fresh = [columns for columns in export.column_sets.values() if columns not in present]
         numbers = present | {columns: first + n for n, columns in enumerate(fresh)}
         renumbered = {i: numbers[columns] for i, columns in export.column_sets.items()}
-        writer = Writer(con, self._segments, folder)
+        writer = Writer(con, self._segments, scratch)
         segments = []
         for table, (file, types) in export.tables.items():
             rows = transfer.read_table(directory / file, types, renumbered)
@@ -382,23 +386,29 @@ class DuckDBStore:
             con.close()
 
     @contextmanager
-    def _folder(self) -> Iterator[Path]:
-        folder = self._workspace / uuid.uuid4().hex
-        folder.mkdir()
+    def _scratch(self) -> Iterator[Callable[[], Path]]:
+        """Gives names for temporary files in the workspace, and removes what was made of them."""
+        names: list[Path] = []
+
+        def name() -> Path:
+            names.append(self._workspace / uuid.uuid4().hex)
+            return names[-1]
+
         try:
-            yield folder
+            yield name
         finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            for path in names:
+                path.unlink(missing_ok=True)
 
     @contextmanager
-    def _writing(self) -> Iterator[tuple[duckdb.DuckDBPyConnection, Index, Path]]:
+    def _writing(self) -> Iterator[tuple[duckdb.DuckDBPyConnection, Index, Callable[[], Path]]]:
         with (
             self._cursor() as con,
-            self._folder() as folder,
+            self._scratch() as scratch,
             exclusive(self._root / "write.lock", self._patience),
             Index.open(self._index) as index,
         ):
-            yield con, index, folder
+            yield con, index, scratch
             self._sweep(index)
 
     def _contents(self, index: Index, table: str) -> Contents:

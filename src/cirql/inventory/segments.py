@@ -13,7 +13,7 @@ import json
 import os
 import re
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -203,10 +203,10 @@ def _reads_alike(value: str) -> bool:
 class Writer:
     """Makes segments. A segment counts for nobody until the index names it."""
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, directory: Path, workspace: Path) -> None:
+    def __init__(self, con: duckdb.DuckDBPyConnection, directory: Path, scratch: Callable[[], Path]) -> None:
         self._con = con
         self._directory = directory
-        self._workspace = workspace
+        self._scratch = scratch
 
     def write(self, number: int, table: str, rows: str, count: int, columns: Mapping[str, ColumnType], *, ended: bool) -> Segment:
         """Write `count` > 0 versions, given as SQL with the physical columns (and `$to` if ended), sorted by place and key."""
@@ -219,7 +219,7 @@ class Writer:
             digest = hashlib.sha256(body).hexdigest()
             return Segment(number, table, ended, None, body, count, len(body), digest, *bounds[:3], stored, frozenset(), bounds[3])
         file = f"{number:08d}.parquet"
-        temporary = self._workspace / file
+        temporary = self._scratch()
         shadows = self._copy(ordered, columns if count >= SHADOW_ROWS else {}, temporary)
         bounds = self._bounds(f"read_parquet({text(str(temporary))})", ended)
         digest, size = settle(temporary, self._directory / file)

@@ -6,7 +6,7 @@ Staging happens before the write lock is taken, so a slow producer keeps nobody 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -61,11 +61,12 @@ def stage(
     rows: pa.Table | Iterable[pa.RecordBatch],
     key: str,
     known_types: Mapping[str, ColumnType],
-    workspace: Path,
+    scratch: Callable[[], Path],
 ) -> Staged:
     """Make `incoming` from what a scan gave; of several rows under one key the last counts.
 
-    The partition's parent values fill their columns where the rows do not have them, since they are what was asked for.
+    `scratch` names a file that may be written, for rows too many for memory. The partition's parent values fill their columns
+    where the rows do not have them, since they are what was asked for.
     Raises Internal where a column of the scan is missing, or a row has no key.
     """
     schema, first, batches = _batches(rows)
@@ -85,7 +86,7 @@ def stage(
         nothing = "".join(f", NULL::{stored_type(t)} AS {name(c)}" for c, t in types.items())
         con.execute(f"CREATE OR REPLACE TEMP VIEW incoming AS SELECT {empty}{nothing} WHERE false").fetchall()
         return Staged(types, 0, 0)
-    source = _settle(con, _numbered(chain([first], batches), sorted({key, *wanted})), ", ".join(select), workspace)
+    source = _settle(con, _numbered(chain([first], batches), sorted({key, *wanted})), ", ".join(select), scratch)
     return _distinct(con, source, types, scan)
 
 
@@ -116,7 +117,7 @@ def _numbered(batches: Iterator[pa.RecordBatch], columns: list[str]) -> Iterator
         yield pa.RecordBatch.from_arrays([*plain, position], names=[*columns, "$pos"])
 
 
-def _settle(con: duckdb.DuckDBPyConnection, batches: Iterator[pa.RecordBatch], select: str, workspace: Path) -> str:
+def _settle(con: duckdb.DuckDBPyConnection, batches: Iterator[pa.RecordBatch], select: str, scratch: Callable[[], Path]) -> str:
     """Keep the rows somewhere that can be read several times; the relation's name."""
     import pyarrow as pa
 
@@ -132,7 +133,7 @@ def _settle(con: duckdb.DuckDBPyConnection, batches: Iterator[pa.RecordBatch], s
         con.execute(f"CREATE OR REPLACE TEMP TABLE staged AS SELECT {select} FROM given").fetchall()
         con.unregister("given")
         return "staged"
-    target = workspace / "staged.parquet"
+    target = scratch()
     failure: list[Exception] = []
     stream = pa.RecordBatchReader.from_batches(held[0].schema, _watched(chain(_draining(held), batches), failure))
     _copy(con, stream, select, target, failure)
