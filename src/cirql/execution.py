@@ -124,6 +124,16 @@ class Execution:
                 self.close()
                 raise error
 
+    @property
+    def outcomes(self) -> tuple[ScanOutcome, ...]:
+        """How each scan ended, as far as they have."""
+        return tuple(self._so_far.outcomes)
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of answers received so far."""
+        return self._so_far.stats.bytes
+
     # -- on the event loop
 
     async def _fetch(self) -> None:

@@ -23,6 +23,8 @@ from cirql.settings import Settings
 
 if TYPE_CHECKING:
     from cirql.catalog.lookup import Catalog
+    from cirql.changes.plan import ChangePlan
+    from cirql.changes.writer import Writer
     from cirql.cloud.client import CloudClient
     from cirql.engine import Engine
     from cirql.plan.model import Plan
@@ -40,9 +42,16 @@ class Session:
     """
 
     def __init__(
-        self, settings: Settings, *, catalog: Catalog | None = None, progress: Callable[[ProgressEvent], None] | None = None
+        self,
+        settings: Settings,
+        *,
+        catalog: Catalog | None = None,
+        progress: Callable[[ProgressEvent], None] | None = None,
+        confirm: Callable[[ChangePlan], bool] | None = None,
     ) -> None:
+        """`confirm` is shown every plan of changes before it is carried out, and may refuse it."""
         self.settings = settings
+        self.confirm = confirm
         self._progress = progress
         self._given_catalog = catalog
         self._loop = _LoopThread()
@@ -62,6 +71,13 @@ class Session:
 
         return CloudClient(self.settings)
 
+    @cached_property
+    def writer(self) -> Writer:
+        """What runs INSERT, UPDATE, DELETE, EXEC and transactions, made when first needed."""
+        from cirql.changes.writer import Writer
+
+        return Writer(self)
+
     def execute(self, sql: str, params: Parameters | None = None, *, pushdown: bool = True) -> Result:
         """Run one statement and give its rows as they come.
 
@@ -72,23 +88,32 @@ class Session:
         """
         if self._closed:
             raise InterfaceError("the session is closed")
-        from cirql.engine import Engine
-        from cirql.execution import Execution
         from cirql.sql.parameters import fill
-        from cirql.sql.parse import parse
+        from cirql.sql.parse import is_write, parse
 
-        started = time.monotonic()
         statement = parse(sql)
         if params is not None:
             statement = fill(statement, params)
+        return self.writer.run(statement) if is_write(statement) else self.select(statement, pushdown=pushdown)
+
+    def select(self, statement: Statement, *, pushdown: bool = True) -> Result:
+        """Run a query that has been parsed."""
+        from cirql.engine import Engine
+        from cirql.execution import Execution
+
+        started = time.monotonic()
         engine = Engine()
         try:
             plan = self._plan(statement, engine, pushdown)
             columns = engine.check(plan.sql)
-            if statement.explain is not None:
-                engine.close()
-                return _explained(plan)
-            return Execution(plan, columns, engine, self, started, self._progress).result()
+            execution = Execution(plan, columns, engine, self, started, self._progress)
+            if statement.explain is None:
+                return execution.result()
+            from cirql.explanations import explained
+
+            answer = explained(plan, statement.explain, self.settings, lambda: execution)
+            engine.close()
+            return answer
         except BaseException:
             engine.close()
             raise
@@ -117,6 +142,11 @@ class Session:
         engine.declare(planned.relations)
         return planned
 
+    def tell(self, event: ProgressEvent) -> None:
+        """Say how far work has come to whoever watches."""
+        if self._progress is not None:
+            self._progress(event)
+
     def start(self, work: Coroutine[Any, Any, T]) -> Future[T]:
         """Run a coroutine on the session's event loop."""
         return self._loop.start(work)
@@ -131,6 +161,8 @@ class Session:
         if self._closed:
             return
         self._closed = True
+        if "writer" in self.__dict__:
+            self.writer.close()
         if "client" in self.__dict__:
             self.start(self.client.close()).result()
         self._loop.close()
@@ -142,15 +174,6 @@ class Session:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
-
-
-def _explained(plan: Plan) -> Result:
-    """The plan as a result of one text column, as psql users know it."""
-    import pyarrow as pa
-
-    from cirql.plan.explain import lines
-
-    return Result(pa.table({"QUERY PLAN": list(lines(plan))}).to_reader())
 
 
 class _LoopThread:

@@ -100,7 +100,7 @@ class Accessor:
             return None
         cost = _cost(need, fetch, parent, more)
         linked = fetch.required & {p.column for p in need.table.parents}
-        either = self._parent(need, linked, depth) if parent is None and linked else None
+        either = self._parent(need, linked, depth) if parent is None and linked and not _names_place(need, linked) else None
         return Way(cost, fetch, parent or either, more, keys_suffice=parent is None)
 
     def _parent(self, need: Need, lacking: frozenset[str], depth: int) -> ParentScan | None:
@@ -129,6 +129,12 @@ class Accessor:
 def known_columns(need: Need) -> frozenset[str]:
     """The columns whose values the query gives, now or once other scans are read."""
     return derivable(need.table, {c for g in need.groups for c in g.columns})
+
+
+def _names_place(need: Need, columns: Iterable[str]) -> bool:
+    """Whether the keys say in which account and region each value of these columns is."""
+    place = {"region", need.table.account_column}
+    return any(place <= set(g.columns) and set(columns) <= set(g.columns) for g in need.groups)
 
 
 def _only_gets(table: Table) -> bool:

@@ -1,42 +1,242 @@
-"""EXPLAIN: a plan in words, before anything is asked of AWS."""
+"""EXPLAIN: what a statement will ask of AWS, before anything is asked.
+
+`explain` turns a plan into an `Explanation`, which the renderers (`explain_text`, `explain_json`, `explain_mermaid`) print.
+Numbers of calls are exact where the plan alone decides them; elsewhere a formula says what they depend on.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
-from cirql.plan.model import KeyGroup, Plan, Scan
+from cirql.catalog.model import Fetch, Role
+from cirql.cloud.limits import STARTING_RATES
+from cirql.plan.hydrate import context_columns
+from cirql.plan.keys import combine, project, with_derived
+from cirql.plan.model import KeyGroup, Plan, Scan, Step
+
+CountTargets = Callable[[Scan], int | None]
 
 
-def lines(plan: Plan) -> Iterator[str]:
-    """One line for each scan, key, call and filter, in the order in which they happen."""
-    for scan in plan.scans:
-        yield from _scan_lines(scan, "")
-    yield "DuckDB runs the query over " + (", ".join(s.relation for s in plan.scans) or "no cloud table")
+@dataclass(frozen=True, slots=True)
+class CallForecast:
+    """One operation of a scan: how often (`count`, or the `formula` it follows), for which columns, and how fast it may go."""
+
+    operation: str
+    count: int | None
+    formula: str
+    columns: tuple[str, ...] = ()
+    per_second: float | None = None
+    filters_before: tuple[str, ...] = ()
 
 
-def _scan_lines(scan: Scan, indent: str) -> Iterator[str]:
-    streamed = f" limit {scan.limit}" if scan.limit is not None else ""
-    yield f"{indent}scan {scan.table.name} as {scan.relation}{streamed}: {', '.join(scan.columns)}"
-    for group in scan.keys:
-        yield f"{indent}  key {_key_text(group)}"
+@dataclass(frozen=True, slots=True)
+class ScanForecast:
+    """One scan in words and numbers; `parents` are the scans that find its keys, nearest first."""
+
+    relation: str
+    table: str
+    columns: tuple[str, ...]
+    targets: int | None
+    keys: tuple[str, ...]
+    calls: tuple[CallForecast, ...]
+    filters: tuple[str, ...] = ()
+    limit: int | None = None
+    parent: ScanForecast | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A whole statement: its scans in order, the SQL that DuckDB runs, and after ANALYZE what really happened."""
+
+    scans: tuple[ScanForecast, ...]
+    sql: str
+    actual: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def calls(self) -> tuple[int, tuple[str, ...]]:
+        """The calls that are certain, and the formulas for the others."""
+        every = [c for s in self.scans for c in _all_calls(s)]
+        return sum(c.count or 0 for c in every), tuple(f"{c.operation}: {c.formula}" for c in every if c.count is None)
+
+
+def explain(plan: Plan, count_targets: CountTargets) -> Explanation:
+    """Forecast a plan. `count_targets` says how many (account, region) pairs a scan asks, where that is known without a call."""
+    return Explanation(tuple(_scan(s, count_targets(s)) for s in plan.scans), plan.sql)
+
+
+def _all_calls(scan: ScanForecast) -> Iterator[CallForecast]:
     if scan.parent is not None:
-        links = ", ".join(f"{child} from {source}" for child, source in scan.parent.bindings)
-        yield f"{indent}  parents: {links}"
-        yield from _scan_lines(scan.parent.scan, indent + "    ")
-    yield f"{indent}  call {scan.root.service}:{scan.root.operation}" + (" for each combination of keys" if scan.root.required else "")
-    for step in scan.steps:
-        for fetch in step.fetches:
-            columns = sorted(fetch.gives & set(scan.columns))
-            yield f"{indent}  call {fetch.service}:{fetch.operation} for each row left, for {', '.join(columns)}"
-    for row_filter in scan.filters:
-        yield f"{indent}  filter on {', '.join(sorted(row_filter.columns))}"
+        yield from _all_calls(scan.parent)
+    yield from scan.calls
+
+
+def _scan(scan: Scan, targets: int | None) -> ScanForecast:
+    impossible = any(g.rows == () for g in scan.keys)
+    parent = None if scan.parent is None or scan.keys_suffice or impossible else _scan(scan.parent.scan, targets)
+    calls = () if impossible else (_root_call(scan, targets), *_step_calls(scan))
+    return ScanForecast(
+        relation=scan.relation,
+        table=str(scan.table.name),
+        columns=scan.columns,
+        targets=0 if impossible else targets,
+        keys=tuple(map(_key_text, scan.keys))
+        + tuple(f"{b.column} {b.operator} {b.value}" for b in scan.bounds if _is_sent(scan, b.column, b.operator)),
+        calls=calls,
+        filters=tuple(", ".join(sorted(f.columns)) for f in scan.filters),
+        limit=scan.limit,
+        parent=parent,
+    )
+
+
+def _is_sent(scan: Scan, column: str, operator: str) -> bool:
+    return any(i.column == column and i.operator == operator and not i.required for i in scan.root.inputs)
 
 
 def _key_text(group: KeyGroup) -> str:
     names = ", ".join(group.columns)
     if group.rows is None:
-        return f"{names} from the rows read before ({group.why})"
+        return f"{names}: from the rows read before ({group.why})"
     if not group.rows:
         return f"{names}: no value is possible ({group.why}); nothing is asked"
     shown = " | ".join(", ".join(str(v) for v in row) for row in group.rows[:5])
-    return f"{names} = {shown}{' | …' if len(group.rows) > 5 else ''} ({group.why})"
+    return f"{names} = {shown}{f' | … {len(group.rows)} in all' if len(group.rows) > 5 else ''} ({group.why})"
+
+
+def _root_call(scan: Scan, targets: int | None) -> CallForecast:
+    root = scan.root
+    needed = root.required - context_columns(scan.table) - {i.column for i in root.inputs if i.values}
+    paged = root.paging is not None and root.role is Role.LIST
+    size = root.paging.size if root.paging is not None and root.paging.size else None
+    pages = f"ceil(rows / {size})" if size else "pages"
+    if scan.parent is not None and not scan.keys_suffice:
+        parent = scan.parent.scan.table.name
+        formula = f"{pages} for each row of {parent}" if paged else f"1 for each row of {parent}"
+        return _call(root, None, formula)
+    combinations = _combinations(scan, needed)
+    if combinations is None:
+        return _call(root, None, f"{pages if paged else '1'} for each key value found before")
+    if combinations == 0:
+        return _call(root, 0, "no key value is possible")
+    per_target = 1 if _names_place(scan) else targets
+    if not paged and per_target is not None:
+        return _call(root, combinations * per_target, f"{combinations} key values" if needed else f"{per_target} targets")
+    where = f"{targets} targets" if targets is not None and not _names_place(scan) else "1 target" if _names_place(scan) else "each target"
+    keys = f" × {combinations} key values" if needed and combinations > 1 else ""
+    return _call(root, None, f"{pages} in {where}{keys}, at least {combinations * (per_target or 1)}")
+
+
+def _names_place(scan: Scan) -> bool:
+    """Whether the constants say for each key in which account and region it is."""
+    return any({"region", scan.table.account_column} <= set(g.columns) and g.rows for g in scan.keys)
+
+
+def _combinations(scan: Scan, needed: frozenset[str]) -> int | None:
+    if any(g.rows is None for g in scan.keys):
+        return None
+    groups = with_derived(scan.table, combine(list(scan.keys)))
+    known = {c for g in groups for c in g.columns}
+    return len(project(groups, tuple(sorted(needed)))) if needed <= known else None
+
+
+def _step_calls(scan: Scan) -> Iterator[CallForecast]:
+    available = set(scan.root.gives) | context_columns(scan.table)
+    done: list[str] = []
+    for step in scan.steps:
+        done += [", ".join(sorted(f.columns)) for f in scan.filters if f.columns <= available and ", ".join(sorted(f.columns)) not in done]
+        for fetch in step.fetches:
+            yield _step_call(scan, step, fetch, tuple(done))
+        available.update(*(f.gives for f in step.fetches))
+
+
+def _step_call(scan: Scan, step: Step, fetch: Fetch, filters: tuple[str, ...]) -> CallForecast:
+    wanted = set(scan.columns) | {c for f in scan.filters for c in f.columns}
+    columns = tuple(sorted(fetch.gives & wanted - fetch.required)) or tuple(sorted(fetch.gives - fetch.required))[:3]
+    batch = max((i.batch for i in fetch.inputs if i.required), default=1)
+    share = f"1 for every {batch} rows" if batch > 1 else "1 for each row"
+    left = f" left after the filter on {' and on '.join(filters)}" if filters else ""
+    most = f", at most {scan.limit}" if scan.limit is not None and batch == 1 and len(filters) == len(scan.filters) else ""
+    exact = _exact_rows(scan)
+    if exact is not None and batch == 1:
+        return _call(fetch, None if exact else 0, f"{share}{left}, at most {exact}", columns, filters)
+    return _call(fetch, None, f"{share}{left}{most}", columns, filters)
+
+
+def _exact_rows(scan: Scan) -> int | None:
+    """The most rows there can be, where each comes from one call by constant keys."""
+    if scan.root.role is not Role.GET or (scan.parent is not None and not scan.keys_suffice) or not _names_place(scan):
+        return None
+    return _combinations(scan, scan.root.required - context_columns(scan.table))
+
+
+def _call(fetch: Fetch, count: int | None, formula: str, columns: tuple[str, ...] = (), filters: tuple[str, ...] = ()) -> CallForecast:
+    name = f"{fetch.service}:{fetch.operation}"
+    rate = STARTING_RATES.get(name) or STARTING_RATES.get(fetch.service)
+    return CallForecast(name, count, formula, columns, rate.per_second if rate is not None else None, filters)
+
+
+def explain_text(explanation: Explanation) -> Iterator[str]:
+    """Lines for people."""
+    for scan in explanation.scans:
+        yield from _text_of_scan(scan, "")
+    certain, open_ = explanation.calls
+    yield f"calls: {certain} certain" + (f", and {len(open_)} kinds that depend on what is found" if open_ else "")
+    if explanation.actual:
+        yield from _text_of_actual(explanation.actual)
+
+
+def _text_of_scan(scan: ScanForecast, indent: str) -> Iterator[str]:
+    targets = "" if scan.targets is None else f" in {scan.targets} target{'s' if scan.targets != 1 else ''}"
+    limit = f", {scan.limit} rows are enough" if scan.limit is not None else ""
+    yield f"{indent}scan {scan.table}{targets}{limit}: {', '.join(scan.columns)}"
+    yield from (f"{indent}  key {key}" for key in scan.keys)
+    if scan.parent is not None:
+        yield f"{indent}  keys found by"
+        yield from _text_of_scan(scan.parent, indent + "    ")
+    for call in scan.calls:
+        times = call.formula if call.count is None else f"{call.count} ({call.formula})"
+        why = f", for {', '.join(call.columns)}" if call.columns else ""
+        rate = f", {call.per_second:g} a second at first" if call.per_second is not None else ""
+        yield f"{indent}  call {call.operation}: {times}{why}{rate}"
+    yield from (f"{indent}  filter on {columns}" for columns in scan.filters)
+
+
+def _text_of_actual(actual: Mapping[str, Any]) -> Iterator[str]:
+    yield f"actual: {actual['rows']} rows in {actual['wall_ms']} ms, {sum(actual['calls'].values())} calls, " + (
+        f"{actual['retries']} retries, {actual['throttles']} throttles, {actual.get('bytes', 0)} bytes"
+    )
+    yield from (f"  {operation}: {count}" for operation, count in actual["calls"].items())
+    yield from (f"  {s['table']}: {s['rows']} rows from {s['targets']} targets, {s['failed']} failed" for s in actual.get("scans", ()))
+
+
+def explain_json(explanation: Explanation) -> dict[str, Any]:
+    """The same as plain data."""
+    certain, open_ = explanation.calls
+    answer: dict[str, Any] = {
+        "scans": [asdict(s) for s in explanation.scans],
+        "calls": {"certain": certain, "depending": list(open_)},
+        "sql": explanation.sql,
+    }
+    return answer | ({"actual": dict(explanation.actual)} if explanation.actual else {})
+
+
+def explain_mermaid(explanation: Explanation) -> Iterator[str]:
+    """A flowchart in Mermaid's language: calls feed scans, scans feed DuckDB."""
+    yield "flowchart LR"
+    for scan in explanation.scans:
+        yield from _mermaid_of_scan(scan, scan.relation)
+        yield f"  {scan.relation} --> result[DuckDB]"
+        for other in explanation.scans:
+            if other is not scan and any("from the rows read before" in key for key in scan.keys) and other.relation < scan.relation:
+                yield f"  {other.relation} -. keys .-> {scan.relation}"
+
+
+def _mermaid_of_scan(scan: ScanForecast, name: str) -> Iterator[str]:
+    yield f'  {name}["{scan.table}"]'
+    if scan.parent is not None:
+        yield from _mermaid_of_scan(scan.parent, f"{name}_parent")
+        yield f"  {name}_parent -. keys .-> {name}"
+    for at, call in enumerate(scan.calls):
+        times = str(call.count) if call.count is not None else call.formula
+        yield f'  {name}_{at}("{call.operation}<br/>{times}") --> {name}'

@@ -1,0 +1,73 @@
+"""Pairs of SQL and what EXPLAIN says of it: `== name`, the statement, `--`, the plan."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cirql import errors
+from cirql.session import Session
+from cirql.settings import Credential, Settings
+
+ARN = "arn:aws:sagemaker:us-east-1:111111111111:image-version/a/2"
+
+
+@pytest.fixture(scope="module")
+def session() -> Iterator[Session]:
+    """A session whose endpoint answers nobody: EXPLAIN must not ask anything."""
+    credentials = tuple(Credential(a, a, "local", account=a) for a in ("111111111111", "222222222222"))
+    regions = ("us-east-1", "us-west-2", "eu-west-1")
+    with Session(Settings(credentials=credentials, regions=regions, endpoint_url="http://127.0.0.1:9")) as opened:
+        yield opened
+
+
+def _pairs() -> list[object]:
+    found = []
+    for path in sorted(Path(__file__).parent.glob("*.txt")):
+        for block in path.read_text().split("== ")[1:]:
+            name, rest = block.split("\n", 1)
+            sql, plan = rest.split("\n--\n", 1)
+            found.append(pytest.param(sql, plan.strip().splitlines(), id=name))
+    return found
+
+
+@pytest.mark.parametrize(("sql", "plan"), _pairs())
+def test_a_statement_is_planned_as_written_down(sql: str, plan: list[str], session: Session) -> None:
+    assert [line for (line,) in session.execute(f"EXPLAIN {sql}").fetchall()] == plan
+
+
+def test_the_policy_names_only_what_the_columns_need(session: Session) -> None:
+    def actions(sql: str) -> set[str]:
+        ((text,),) = session.execute(f"EXPLAIN (POLICY) {sql}").fetchall()
+        return {a for s in json.loads(text)["Statement"] for a in s["Action"]}
+
+    assert actions("SELECT version FROM aws.sagemaker_image_version") == {"sagemaker:ListImages", "sagemaker:ListImageVersions"}
+    assert "sagemaker:ListTags" in actions("SELECT tags FROM aws.sagemaker_image_version")
+    assert actions("SELECT name FROM aws.s3_bucket") == {"s3:ListAllMyBuckets"}
+
+
+def test_the_policy_narrows_a_read_to_the_arn_that_is_named(session: Session) -> None:
+    sql = f"EXPLAIN (POLICY) SELECT base_image FROM aws.sagemaker_image_version WHERE image_version_arn = '{ARN}'"
+    ((text,),) = session.execute(sql).fetchall()
+    assert json.loads(text)["Statement"] == [
+        {"Sid": "Cirql1", "Effect": "Allow", "Action": ["sagemaker:DescribeImageVersion"], "Resource": [ARN]}
+    ]
+
+
+def test_explain_speaks_json_and_mermaid(session: Session) -> None:
+    sql = "SELECT i.image_name FROM aws.sagemaker_image i JOIN aws.sagemaker_image_version v ON v.image_name = i.image_name"
+    ((text,),) = session.execute(f"EXPLAIN (FORMAT JSON) {sql}").fetchall()
+    assert [s["table"] for s in json.loads(text)["scans"]] == ["aws.sagemaker_image", "aws.sagemaker_image_version"]
+    ((chart,),) = session.execute(f"EXPLAIN (FORMAT MERMAID) {sql}").fetchall()
+    assert chart.startswith("flowchart LR")
+    assert "keys" in chart
+
+
+def test_a_key_that_nothing_supplies_is_named(session: Session) -> None:
+    with pytest.raises(errors.MissingKey) as caught:
+        session.execute("SELECT * FROM aws.s3_part")
+    assert "upload_id" in caught.value.message
+    assert "WHERE" in (caught.value.hint or "")
