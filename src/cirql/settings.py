@@ -24,6 +24,7 @@ from cirql.errors import SettingsError
 
 CONFIG_FILE = "cirql.toml"
 DIALECTS = ("cirql", "ddsql", "stackql", "postgres", "duckdb")
+DEFAULT_MAX_CHANGES = 20
 _PREFIX = "CIRQL_"
 _SINGULARS = {"profile": "profiles", "region": "regions", "account": "accounts", "extra_region": "extra_regions"}
 _UNITS = {"s": 1.0, "sec": 1.0, "second": 1.0, "m": 60.0, "min": 60.0, "minute": 60.0}
@@ -55,6 +56,8 @@ class Settings:
     * `proxies`: by URL scheme, as `{"https": url, "no": "host,host"}`; from HTTPS_PROXY, HTTP_PROXY and NO_PROXY by default.
     * `max_age`: how old remembered rows may be; 0 is live, infinity is offline, None leaves it to each kind of table.
     * `strict`: a statement with a failed target fails as a whole.
+    * `writable`: INSERT, UPDATE, DELETE and EXEC may change something. `max_changes`: the most changes of one statement or transaction.
+    * `change_timeout`: how long one change may take before it is left to `cirql changes resume`. `journal`: the file of changes.
     """
 
     profiles: tuple[str, ...] = ()
@@ -72,12 +75,24 @@ class Settings:
     ca_bundle: str | None = None
     proxies: Mapping[str, str] = field(default_factory=dict, repr=False)
     strict: bool = False
+    writable: bool = False
+    max_changes: int = DEFAULT_MAX_CHANGES
+    change_timeout: float = 3600.0
+    journal: str | None = None
     dialect: str = "cirql"
     max_age: float | None = None
 
     def __post_init__(self) -> None:
         for problem in _problems(self):
             raise problem
+
+    @property
+    def journal_path(self) -> Path:
+        """Where changes are journalled: `journal`, else `cirql/changes.sqlite` in the user's data directory (XDG_DATA_HOME)."""
+        if self.journal is not None:
+            return Path(self.journal).expanduser()
+        data = os.environ.get("XDG_DATA_HOME")
+        return (Path(data) if data else Path.home() / ".local" / "share") / "cirql" / "changes.sqlite"
 
     @classmethod
     def load(cls, **overrides: Any) -> Settings:
@@ -98,10 +113,10 @@ class Settings:
 
 def _problems(settings: Settings) -> Iterator[SettingsError]:
     """What is wrong with the values apart, then together; the types are right already."""
-    for name in ("max_attempts", "concurrency"):
+    for name in ("max_attempts", "concurrency", "max_changes"):
         if getattr(settings, name) < 1:
             yield SettingsError(f"{name} must be at least 1, not {getattr(settings, name)}")
-    for name in ("connect_timeout", "read_timeout"):
+    for name in ("connect_timeout", "read_timeout", "change_timeout"):
         if not 0 < getattr(settings, name) < math.inf:
             yield SettingsError(f"{name} must be a positive number of seconds, not {getattr(settings, name)}")
     for account in settings.accounts:
@@ -306,6 +321,10 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "ca_bundle": _text,
     "proxies": _text_table,
     "strict": _boolean,
+    "writable": _boolean,
+    "max_changes": _whole,
+    "change_timeout": parse_duration,
+    "journal": _text,
     "dialect": _text,
     "max_age": parse_duration,
 }

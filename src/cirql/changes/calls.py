@@ -1,0 +1,188 @@
+"""EXEC: one operation of a service by its dotted name, and whether it only reads.
+
+What an operation does is not in its model, so only verbs that read count as reading; everything else needs a writable session, counts as a
+change and is journalled.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from cirql.changes.model import Change, Operation
+from cirql.cloud.target import Target
+from cirql.errors import InvalidText, NotSupported
+from cirql.names import snake
+
+_READING = ("Get", "List", "Describe", "BatchGet", "BatchDescribe", "Search", "Lookup", "Head", "Select", "Scan", "Query")
+# These begin like reads and make something: users, identities, credentials, or rows by a statement of their own.
+_CHANGING = frozenset(
+    {
+        "redshift:GetClusterCredentials",
+        "redshift:GetClusterCredentialsWithIAM",
+        "redshift-serverless:GetCredentials",
+        "cognito-identity:GetId",
+        "cognito-identity:GetOpenIdToken",
+        "cognito-identity:GetOpenIdTokenForDeveloperIdentity",
+        "cognito-identity:GetCredentialsForIdentity",
+        "ssm:GetParametersForImport",
+        "macie2:GetInvitationsCount",
+        "s3:SelectObjectContent",
+        "signer:GetRevocationStatus",
+        "codeartifact:GetAuthorizationToken",
+        "ecr:GetAuthorizationToken",
+        "sts:GetSessionToken",
+        "sts:GetFederationToken",
+        "ssm-guiconnect:GetConnection",
+        "iot:GetRegistrationCode",
+        "directconnect:DescribeLoa",
+        "workspaces-thin-client:GetSoftwareSet",
+        "timestream-query:Query",
+        "rds-data:Query",
+        "neptune-graph:ExecuteQuery",
+        "bcm-data-exports:GetExecution",
+        "iotsitewise:ExecuteQuery",
+    }
+)
+# CloudFormation's name of a service where botocore has another.
+_SERVICES = {
+    "applicationautoscaling": "application-autoscaling",
+    "certificatemanager": "acm",
+    "cognito": "cognito-idp",
+    "dms": "dms",
+    "elasticloadbalancing": "elb",
+    "elasticloadbalancingv2": "elbv2",
+    "emrserverless": "emr-serverless",
+    "eventschemas": "schemas",
+    "kinesisfirehose": "firehose",
+    "lex": "lexv2-models",
+    "msk": "kafka",
+    "opensearchservice": "opensearch",
+    "resourcegroups": "resource-groups",
+    "servicecatalogappregistry": "servicecatalog-appregistry",
+    "cloud_control": "cloudcontrol",
+}
+_TOKEN_PARAMS = ("NextToken", "nextToken", "Marker", "NextMarker", "nextMarker")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One operation of a service with its request, complete but for the target."""
+
+    service: str
+    operation: str
+    params: Mapping[str, Any]
+    reads_only: bool
+    repeatable: bool
+    is_regional: bool = True
+
+    def change(self, table: str, target: Target, change_id: str) -> Change:
+        """The call as a change to be journalled and carried out."""
+        return Change(
+            id=change_id,
+            operation=Operation.CALL,
+            table=table,
+            type_name=f"{self.service}:{self.operation}",
+            target=target,
+            identifier=None,
+            body=json.dumps(dict(self.params), sort_keys=True),
+            permissions=(f"{self.service}:{self.operation}",),
+            repeatable=self.repeatable,
+        )
+
+
+def read_call(path: tuple[str, ...], params: Mapping[str, Any], body: Mapping[str, Any], new_token: Callable[[], str]) -> Call:
+    """The operation that EXEC names, with its parameters in the service's own spelling.
+
+    An idempotency token is put in where the operation takes one and none is given, so that the call can be repeated.
+
+    Raises NotSupported for an unknown service or operation, InvalidText for a parameter that it does not take.
+    """
+    service = _service_name(path[1])
+    model = _model(service)
+    wanted = path[-1].replace("_", "").lower()
+    name = next((n for n in model.operation_names if n.lower() == wanted), None)
+    if name is None:
+        near = difflib.get_close_matches(path[-1], [snake(n) for n in model.operation_names], n=3, cutoff=0.5)
+        hint = f"did you mean {' or '.join(near)}?" if near else None
+        raise NotSupported(f"{service} has no operation {path[-1]}", hint=hint)
+    operation = model.operation_model(name)
+    members = dict(operation.input_shape.members) if operation.input_shape is not None else {}
+    given = {**body, **{_member(members, service, name, key): value for key, value in params.items()}}
+    request = {key: _typed(members.get(key), value) for key, value in given.items()}
+    tokens = list(operation.idempotent_members)
+    request |= {token: new_token() for token in tokens if token not in request}
+    reads = name.startswith(_READING) and f"{service}:{name}" not in _CHANGING
+    return Call(service, name, request, reads, repeatable=reads or bool(tokens))
+
+
+def rows_of(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """An answer as rows: the elements of its only list, else one row of its members."""
+    shown = {k: v for k, v in answer.items() if k not in _TOKEN_PARAMS}
+    lists = [v for v in shown.values() if isinstance(v, list)]
+    if len(shown) == 1 and len(lists) == 1 and all(isinstance(item, dict) for item in lists[0]):
+        return [{snake(k): v for k, v in item.items()} for item in lists[0]]
+    if len(shown) == 1 and len(lists) == 1:
+        return [{snake(next(iter(shown))): item} for item in lists[0]]
+    return [{snake(k): v for k, v in shown.items()}] if shown else []
+
+
+def _service_name(name: str) -> str:
+    known = _service_names()
+    for candidate in (_SERVICES.get(name, name), name.replace("_", "-"), name.replace("_", "")):
+        if candidate in known:
+            return candidate
+    near = difflib.get_close_matches(name, list(known), n=3, cutoff=0.6)
+    raise NotSupported(f"there is no service {name}", hint=f"did you mean {' or '.join(near)}?" if near else None)
+
+
+@cache
+def _loader() -> Any:
+    from botocore.loaders import Loader
+
+    return Loader()
+
+
+@cache
+def _service_names() -> frozenset[str]:
+    return frozenset(_loader().list_available_services("service-2"))
+
+
+@cache
+def _model(service: str) -> Any:
+    from botocore.model import ServiceModel
+
+    return ServiceModel(_loader().load_service_model(service, "service-2"), service)
+
+
+def _member(members: Mapping[str, Any], service: str, operation: str, name: str) -> str:
+    wanted = name.replace("_", "").lower()
+    for member in members:
+        if member.lower() == wanted or snake(member).replace("_", "") == wanted:
+            return member
+    near = difflib.get_close_matches(name, list(members), n=3, cutoff=0.4)
+    hint = f"did you mean {' or '.join(near)}?" if near else f"it takes {', '.join(members) or 'none'}"
+    raise InvalidText(f"{service}:{operation} has no parameter {name}", hint=hint)
+
+
+def _typed(shape: Any, value: Any) -> Any:
+    """A text as the number or boolean that the operation takes, and one value where a list is wanted."""
+    if shape is None:
+        return value
+    if shape.type_name == "list" and not isinstance(value, list):
+        return [_typed(shape.member, value)]
+    if isinstance(value, str):
+        match shape.type_name:
+            case "integer" | "long" if value.strip().lstrip("-").isdigit():
+                return int(value)
+            case "boolean" if value.strip().lower() in ("true", "false"):
+                return value.strip().lower() == "true"
+    if shape.type_name == "string" and isinstance(value, int | float):
+        return str(value).lower() if isinstance(value, bool) else str(value)
+    if shape.type_name == "string" and isinstance(value, dict | list):
+        return json.dumps(value)
+    return value

@@ -1,0 +1,253 @@
+"""The journal: what was decided and how far it came, on disk before AWS hears of it.
+
+One SQLite file, `synchronous=FULL`: when `record` or `save` returns, the row survives a power cut. It holds desired states, which may have
+secrets in them, so the file is its owner's alone (0600), and a change that has ended keeps only masked copies. It never holds credentials.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+from cirql.changes.model import Change, Entry, Event, Operation, State, mask
+from cirql.cloud.target import Target
+from cirql.errors import SettingsError
+
+FORMAT = 1
+_LAYOUT = """
+CREATE TABLE IF NOT EXISTS changes (
+    id TEXT PRIMARY KEY, run TEXT NOT NULL, number INTEGER NOT NULL, state TEXT NOT NULL, operation TEXT NOT NULL,
+    table_name TEXT NOT NULL, type_name TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, credentials TEXT NOT NULL,
+    partition TEXT NOT NULL, identifier TEXT, body TEXT NOT NULL, before TEXT, after TEXT, secrets TEXT NOT NULL, depends TEXT NOT NULL,
+    permissions TEXT NOT NULL, repeatable INTEGER NOT NULL, statement TEXT NOT NULL, caller TEXT NOT NULL, attempt INTEGER NOT NULL,
+    client_token TEXT NOT NULL, request_token TEXT, event TEXT NOT NULL, error TEXT NOT NULL, created REAL NOT NULL,
+    submitted REAL NOT NULL, updated REAL NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS changes_by_run ON changes (run, number);
+CREATE INDEX IF NOT EXISTS changes_by_state ON changes (state);
+CREATE TABLE IF NOT EXISTS moves (id TEXT NOT NULL, at REAL NOT NULL, state TEXT NOT NULL, detail TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS moves_by_id ON moves (id);
+"""
+_COLUMNS = (
+    "id, run, number, state, operation, table_name, type_name, account, region, credentials, partition, identifier, body, before, after, "
+    "secrets, depends, permissions, repeatable, statement, caller, attempt, client_token, request_token, event, error, created, "
+    "submitted, updated"
+)
+_BUSY_MS = 30_000
+
+
+class Journal:
+    """An open journal. Usable from any thread, and by several processes at once."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.Lock()
+        self._connection = _open(path)
+
+    @classmethod
+    def at(cls, path: Path) -> Self:
+        """Open the journal at a path, making it where there is none.
+
+        Raises SettingsError where that is not possible.
+        """
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            # Made here and not by SQLite, so that it is never readable by others, not even for a moment.
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+            return cls(path)
+        except (OSError, sqlite3.DatabaseError) as error:
+            raise SettingsError(f"the journal of changes cannot be opened at {path}: {error}", hint="CIRQL_JOURNAL names it") from None
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._connection.close()
+
+    def record(self, entries: Sequence[Entry]) -> None:
+        """Write new entries, all or none."""
+        marks = ", ".join("?" * len(_COLUMNS.split(",")))
+        with self._lock, self._connection:
+            self._connection.executemany(f"INSERT INTO changes ({_COLUMNS}) VALUES ({marks})", [_to_row(e) for e in entries])
+            self._connection.executemany(
+                "INSERT INTO moves VALUES (?, ?, ?, ?)", [(e.change.id, e.created, e.state.value, "") for e in entries]
+            )
+
+    def save(self, entry: Entry) -> None:
+        """Write how far a change has come. An entry that has ended keeps no secrets."""
+        body, before, after = _kept(entry)
+        row = (
+            entry.state.value,
+            entry.identifier,
+            body,
+            before,
+            after,
+            entry.attempt,
+            entry.client_token,
+            entry.request_token,
+            json.dumps(_kept_event(entry)),
+            entry.error,
+            entry.submitted,
+            entry.updated,
+            entry.change.id,
+        )
+        with self._lock, self._connection:
+            self._connection.execute(
+                "UPDATE changes SET state = ?, identifier = ?, body = ?, before = ?, after = ?, attempt = ?, client_token = ?,"
+                " request_token = ?, event = ?, error = ?, submitted = ?, updated = ? WHERE id = ?",
+                row,
+            )
+            detail = entry.error or entry.event.status
+            self._connection.execute("INSERT INTO moves VALUES (?, ?, ?, ?)", (entry.change.id, entry.updated, entry.state.value, detail))
+
+    def entries(self, *, open_only: bool = False, run: str | None = None, limit: int | None = None) -> list[Entry]:
+        """Entries, oldest first; with `limit`, the newest that many."""
+        states = [s.value for s in State if s.is_open] if open_only else [s.value for s in State]
+        sql = f"SELECT {_COLUMNS} FROM changes WHERE state IN ({', '.join('?' * len(states))}) AND (? IS NULL OR run = ?)"
+        sql += " ORDER BY created DESC, run DESC, number DESC" + ("" if limit is None else f" LIMIT {int(limit)}")
+        with self._lock:
+            rows = self._connection.execute(sql, (*states, run, run)).fetchall()
+        return [_to_entry(row) for row in reversed(rows)]
+
+    def entry(self, prefix: str) -> Entry | None:
+        """The one entry whose id begins so; None where there is none, or several."""
+        escaped = prefix.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        with self._lock:
+            rows = self._connection.execute(
+                f"SELECT {_COLUMNS} FROM changes WHERE id LIKE ? ESCAPE '\\' LIMIT 2", (escaped + "%",)
+            ).fetchall()
+        return _to_entry(rows[0]) if len(rows) == 1 else None
+
+    def moves(self, change_id: str) -> list[tuple[float, str, str]]:
+        """When a change came into which state, and why."""
+        with self._lock:
+            return list(self._connection.execute("SELECT at, state, detail FROM moves WHERE id = ? ORDER BY at, rowid", (change_id,)))
+
+    @contextmanager
+    def working_on(self, run: str) -> Iterator[bool]:
+        """Hold a run for as long as the block lasts: False where another living process holds it. The kernel lets go of the dead."""
+        folder = self.path.with_name(self.path.name + ".runs")
+        folder.mkdir(mode=0o700, exist_ok=True)
+        path = folder / run
+        descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        try:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                yield False
+                return
+            try:
+                yield True
+            finally:
+                path.unlink(missing_ok=True)
+        finally:
+            os.close(descriptor)
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=_BUSY_MS / 1000, check_same_thread=False)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    found = connection.execute("PRAGMA user_version").fetchone()[0]
+    if found not in (0, FORMAT):
+        connection.close()
+        raise sqlite3.DatabaseError(f"it was written by another release of cirql (format {found})")
+    if found == 0:
+        connection.executescript(_LAYOUT)
+        connection.execute(f"PRAGMA user_version = {FORMAT}")
+    return connection
+
+
+def _kept(entry: Entry) -> tuple[str, str | None, str | None]:
+    """Body and models as they are stored: with secrets while they are needed, without them afterwards."""
+    change = entry.change
+    before = None if change.before is None else json.dumps(change.before)
+    after = None if change.after is None else json.dumps(change.after)
+    if entry.state.is_open or entry.state is State.UNKNOWN or not change.secrets:
+        return change.body, before, after
+    after = None if change.after is None else json.dumps(mask(change.after, change.secrets))
+    return ("" if change.operation in (Operation.CREATE, Operation.UPDATE) else change.body), before, after
+
+
+def _kept_event(entry: Entry) -> dict[str, Any]:
+    fields = dict(entry.event.fields)
+    if entry.change.secrets:
+        fields.pop("ResourceModel", None)
+    return fields
+
+
+def _to_row(entry: Entry) -> tuple[Any, ...]:
+    change, target = entry.change, entry.change.target
+    body, before, after = _kept(entry)
+    return (
+        change.id,
+        entry.run,
+        entry.number,
+        entry.state.value,
+        change.operation.value,
+        change.table,
+        change.type_name,
+        target.account,
+        target.region,
+        target.credentials,
+        target.partition,
+        entry.identifier,
+        body,
+        before,
+        after,
+        json.dumps(change.secrets),
+        json.dumps(change.depends),
+        json.dumps(change.permissions),
+        int(change.repeatable),
+        entry.statement,
+        entry.caller,
+        entry.attempt,
+        entry.client_token,
+        entry.request_token,
+        json.dumps(_kept_event(entry)),
+        entry.error,
+        entry.created,
+        entry.submitted,
+        entry.updated,
+    )
+
+
+def _to_entry(row: Sequence[Any]) -> Entry:
+    named = dict(zip((c.strip() for c in _COLUMNS.split(",")), row, strict=True))
+    read: Callable[[str], Any] = lambda name: None if named[name] is None else json.loads(named[name])  # noqa: E731
+    change = Change(
+        id=named["id"],
+        operation=Operation(named["operation"]),
+        table=named["table_name"],
+        type_name=named["type_name"],
+        target=Target(named["account"], named["region"], named["credentials"], named["partition"]),
+        identifier=named["identifier"],
+        body=named["body"],
+        before=read("before"),
+        after=read("after"),
+        secrets=tuple(tuple(p) for p in read("secrets")),
+        depends=tuple(read("depends")),
+        permissions=tuple(read("permissions")),
+        repeatable=bool(named["repeatable"]),
+    )
+    return Entry(
+        change=change,
+        run=named["run"],
+        number=named["number"],
+        statement=named["statement"],
+        caller=named["caller"],
+        state=State(named["state"]),
+        attempt=named["attempt"],
+        request_token=named["request_token"],
+        event=Event(read("event")),
+        error=named["error"],
+        created=named["created"],
+        submitted=named["submitted"],
+        updated=named["updated"],
+    )

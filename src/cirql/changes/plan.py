@@ -1,0 +1,48 @@
+"""A change plan: everything that a statement or a transaction would do, in order, before any of it is done. Data only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cirql.catalog.model import Table
+from cirql.catalog.rules import Rules
+from cirql.changes.model import MASK, Change, values_at
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePlan:
+    """Changes in an order in which they can be made. `tables` and `rules` are by the changes' `table` and `type_name`.
+
+    `unchanged` counts resources that are as wanted already. `statements` are the texts that asked for it, without secrets.
+    """
+
+    changes: tuple[Change, ...]
+    statements: tuple[str, ...]
+    tables: Mapping[str, Table]
+    rules: Mapping[str, Rules]
+    unchanged: int = 0
+
+    @property
+    def permissions(self) -> tuple[str, ...]:
+        """Every IAM action that carrying it out needs, sorted."""
+        return tuple(sorted({p for c in self.changes for p in c.permissions}))
+
+
+def without_secrets(statement: str, changes: tuple[Change, ...]) -> str:
+    """A statement's text with the secret values of its changes replaced."""
+    secrets: set[str] = set()
+    for change in changes:
+        for path in change.secrets:
+            secrets |= set(map(str, _leaves(list(values_at(change.after or {}, path)))))
+    for secret in sorted((s for s in secrets if s), key=len, reverse=True):
+        statement = statement.replace(secret.replace("'", "''"), MASK)
+    return statement
+
+
+def _leaves(node: object) -> list[object]:
+    if isinstance(node, dict):
+        return [leaf for value in node.values() for leaf in _leaves(value)]
+    if isinstance(node, list):
+        return [leaf for value in node for leaf in _leaves(value)]
+    return [] if isinstance(node, bool) or node is None else [node]

@@ -1,0 +1,484 @@
+"""Write statements: INSERT, UPDATE, DELETE, EXEC and transaction control, bound onto resource tables.
+
+Each DML statement becomes a query that finds its rows (`query`, run the SELECT way) and a description of what to do with each row. Nothing
+here knows schemas, AWS or guards: `cirql.changes` does.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from sqlglot import exp
+
+from cirql.catalog.model import Column, Table
+from cirql.errors import InvalidStatement, MissingKey, NotSupported, ParseError, UnknownColumn, UnknownTable
+from cirql.names import Scheme
+from cirql.sql.bind import TableFinder
+from cirql.sql.parse import Statement
+
+if TYPE_CHECKING:
+    from cirql.catalog.lookup import Found
+
+DESIRED_STATE = ("data__desiredstate", "desiredstate", "data__desired_state", "desired_state")
+PATCH_DOCUMENT = ("data__patchdocument", "patchdocument", "data__patch_document", "patch_document")
+TYPE_NAME = ("data__typename", "typename", "data__type_name")
+EVENT_FIELDS = {
+    name.lower(): name
+    for name in (
+        "TypeName",
+        "Identifier",
+        "RequestToken",
+        "HooksRequestToken",
+        "Operation",
+        "OperationStatus",
+        "EventTime",
+        "ResourceModel",
+        "StatusMessage",
+        "ErrorCode",
+        "RetryAfter",
+    )
+}
+_CONTROL = {"BEGIN": "BEGIN", "START": "BEGIN", "COMMIT": "COMMIT", "END": "COMMIT", "ROLLBACK": "ROLLBACK", "ABORT": "ROLLBACK"}
+
+
+@dataclass(frozen=True, slots=True)
+class Insert:
+    """Rows to create. `columns` says what each column of `query` is: a column of the table, or the first of DESIRED_STATE or TYPE_NAME."""
+
+    statement: Statement
+    table: Table
+    alias: str
+    columns: tuple[Column | str, ...]
+    query: Statement
+    returning: tuple[exp.Expr, ...] = ()
+    is_awaited: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """Rows to change. `query` gives the identifier, region and account of each row, then one value for each of `columns`."""
+
+    statement: Statement
+    table: Table
+    alias: str
+    columns: tuple[Column | str, ...]
+    query: Statement
+    is_restricted: bool
+    returning: tuple[exp.Expr, ...] = ()
+    is_awaited: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Rows to delete. `query` gives the identifier, region and account of each row, then what RETURNING names."""
+
+    statement: Statement
+    table: Table
+    alias: str
+    query: Statement
+    is_restricted: bool
+    returning: tuple[exp.Expr, ...] = ()
+    is_awaited: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Exec:
+    """One operation of a service: `path` is the dotted name, `params` the `@name=value` pairs, `body` the `@@json` object."""
+
+    statement: Statement
+    path: tuple[str, ...]
+    params: tuple[tuple[str, Any], ...]
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """BEGIN, COMMIT or ROLLBACK."""
+
+    statement: Statement
+    word: str
+
+
+Write = Insert | Update | Delete | Exec | Control
+
+
+def read_write(statement: Statement, catalog: TableFinder) -> Write:
+    """Read and bind a write statement.
+
+    Raises ParseError, UnknownTable, UnknownColumn, NotSupported, InvalidStatement.
+    """
+    word = _first_word(statement)
+    statement = replace(statement, tree=statement.tree.copy())
+    tree = statement.tree
+    _with_casts(tree)
+    if isinstance(tree, exp.Insert):
+        return _insert(statement, tree, catalog)
+    if isinstance(tree, exp.Update):
+        return _update(statement, tree, catalog)
+    if isinstance(tree, exp.Delete):
+        return _delete(statement, tree, catalog)
+    if word in _CONTROL:
+        return Control(statement, _CONTROL[word])
+    return _exec(statement)
+
+
+def split(text: str) -> list[tuple[str, int]]:
+    """The statements of a script and where each begins; semicolons in quotes and comments do not count."""
+    from sqlglot.tokenizer_core import TokenType
+    from sqlglot.tokens import Tokenizer
+
+    found: list[tuple[str, int]] = []
+    start: int | None = None
+    end = 0
+    for token in _tokens(text, Tokenizer):
+        if token.token_type is TokenType.SEMICOLON:
+            if start is not None:
+                found.append((text[start:end], start))
+            start = None
+            continue
+        if start is None:
+            start = _with_comments(text, end, token.start)
+        end = token.end + 1
+    if start is not None:
+        found.append((text[start:end], start))
+    return found
+
+
+def _tokens(text: str, tokenizer: Any) -> list[Any]:
+    from sqlglot.errors import TokenError
+
+    try:
+        return list(tokenizer(dialect="postgres").tokenize(text))
+    except TokenError:
+        raise ParseError("a quoted string or comment is not closed") from None
+
+
+def _with_comments(text: str, after: int, start: int) -> int:
+    """Where a statement begins that may have a hint before its first word."""
+    gap = text[after:start]
+    at = gap.find("/*+")
+    return start if at < 0 else after + at
+
+
+def _with_casts(tree: exp.Expr) -> None:
+    """StackQL's request-side casts: `string(x)` keeps a text that looks like JSON, `JSON(x)` passes a structure."""
+    for call in list(tree.find_all(exp.Anonymous)):
+        name = call.name.lower()
+        if name in ("string", "json") and len(call.expressions) == 1:
+            call.replace(exp.cast(call.expressions[0].copy(), "text" if name == "string" else "json"))
+
+
+def _first_word(statement: Statement) -> str:
+    text = re.sub(r"\A(?:\s+|/\*.*?\*/|--[^\n]*\n)*", "", statement.text[statement.offset :], flags=re.DOTALL)
+    word = re.match(r"[A-Za-z]+", text)
+    return word[0].upper() if word else ""
+
+
+def _hints(statement: Statement) -> frozenset[str]:
+    """The words of `/*+ … */` comments."""
+    comments = [c for node in statement.tree.walk() for c in node.comments or ()]
+    return frozenset(w.upper() for c in comments if c.strip().startswith("+") for w in re.findall(r"\w+", c))
+
+
+# -- INSERT
+
+
+def _insert(statement: Statement, tree: exp.Insert, catalog: TableFinder) -> Insert:
+    if tree.args.get("conflict") is not None:
+        raise NotSupported("ON CONFLICT is not supported", hint="to insert what is absent: INSERT … SELECT … LEFT JOIN … WHERE … IS NULL")
+    schema = tree.this
+    node = schema.this if isinstance(schema, exp.Schema) else schema
+    found = _find(statement, node, catalog)
+    names = list(schema.expressions) if isinstance(schema, exp.Schema) else []
+    if not names:
+        example = ", ".join(c.name for c in found.table.columns if c.required) or "…"
+        raise MissingKey("INSERT needs the names of its columns", hint=f"INSERT INTO {found.name} ({example}, region) VALUES (…)")
+    columns = tuple(_insert_column(statement, found, name) for name in names)
+    if len(set(columns)) != len(columns):
+        raise InvalidStatement("a column is given twice")
+    source = tree.expression
+    if source is None:
+        raise NotSupported("INSERT … DEFAULT VALUES is not supported")
+    _check_width(source, len(columns))
+    query = _as_query(source, len(columns))
+    if tree.args.get("with_") is not None:
+        query.set("with_", tree.args["with_"].copy())
+    return Insert(
+        statement,
+        found.table,
+        _alias(node),
+        columns,
+        replace(statement, tree=query, explain=None),
+        _returning(tree),
+        _is_awaited(statement),
+    )
+
+
+def _insert_column(statement: Statement, found: Found, node: exp.Expr) -> Column | str:
+    name = node.name
+    lowered = name.lower()
+    for special in (DESIRED_STATE, TYPE_NAME):
+        if lowered in special:
+            return special[0]
+    column = found.table.column(name)
+    if column is None and lowered in ("account", "account_id"):
+        column = found.table.column(found.table.account_column)
+    if column is None:
+        raise _unknown(statement, found.table, node)
+    if column.hidden and column.name != found.table.account_column:
+        raise NotSupported(f"{column.name} cannot be given in an INSERT", position=position_of(statement, node))
+    return column
+
+
+def _check_width(source: exp.Expr, width: int) -> None:
+    rows = source.expressions if isinstance(source, exp.Values) else [source]
+    for number, row in enumerate(rows, 1):
+        given = row.expressions if isinstance(row, exp.Tuple) else row.selects if isinstance(row, exp.Query) else [row]
+        if any(isinstance(g, exp.Star) or (isinstance(g, exp.Column) and isinstance(g.this, exp.Star)) for g in given):
+            continue
+        if len(given) != width:
+            where = f" in row {number}" if isinstance(source, exp.Values) else ""
+            raise InvalidStatement(f"{width} columns are named and {len(given)} values are given{where}")
+
+
+def _as_query(source: exp.Expr, width: int) -> exp.Query:
+    """The rows of an INSERT as a query; DEFAULT, like NULL, is a value that is not given."""
+    source = source.copy()
+    if not isinstance(source, exp.Values):
+        if not isinstance(source, exp.Query):
+            raise NotSupported("INSERT takes VALUES or a SELECT")
+        inner = source.unnest()
+        return inner if isinstance(inner, exp.Query) else source
+    rows = [row.expressions if isinstance(row, exp.Tuple) else [row] for row in source.expressions]
+    selects = [exp.select(*(exp.alias_(_given(v), f"c{n}", quoted=True) for n, v in enumerate(row))) for row in rows]
+    if len(selects) == 1:
+        return selects[0]
+    tuples = [exp.Tuple(expressions=[_given(v) for v in row]) for row in rows]
+    names = [exp.to_identifier(f"c{n}", quoted=True) for n in range(width)]
+    values = exp.Values(expressions=tuples, alias=exp.TableAlias(this=exp.to_identifier("given"), columns=names))
+    return exp.select(*(exp.column(f"c{n}", table="given", quoted=True) for n in range(width))).from_(values)
+
+
+def _given(value: exp.Expr) -> exp.Expr:
+    is_default = isinstance(value, exp.Column) and value.name.upper() == "DEFAULT" and not value.this.quoted
+    return exp.null() if is_default or isinstance(value, exp.Var) else value.copy()
+
+
+# -- UPDATE and DELETE
+
+
+def _update(statement: Statement, tree: exp.Update, catalog: TableFinder) -> Update:
+    node = tree.this
+    found = _find(statement, node, catalog)
+    columns: list[Column | str] = []
+    values: list[exp.Expr] = []
+    for assignment in tree.expressions:
+        if not isinstance(assignment, exp.EQ) or not isinstance(assignment.this, exp.Column):
+            raise NotSupported("SET takes column = value", position=position_of(statement, assignment))
+        columns.append(_set_column(statement, found, assignment.this))
+        values.append(assignment.expression.copy())
+    if len(set(columns)) != len(columns):
+        raise InvalidStatement("a column is set twice")
+    if PATCH_DOCUMENT[0] in columns and len(columns) > 1:
+        raise InvalidStatement("data__PatchDocument is the whole change: nothing else can be set with it")
+    select = _row_query(tree, node, found.table, [exp.alias_(v, f"set_{n}", quoted=True) for n, v in enumerate(values)])
+    if isinstance(tree.args.get("from_"), exp.From):
+        select = select.join(tree.args["from_"].this.copy(), join_type="cross")
+    return Update(
+        statement,
+        found.table,
+        _alias(node),
+        tuple(columns),
+        replace(statement, tree=select, explain=None),
+        tree.args.get("where") is not None,
+        _returning(tree),
+        _is_awaited(statement),
+    )
+
+
+def _set_column(statement: Statement, found: Found, node: exp.Column) -> Column | str:
+    if node.name.lower() in PATCH_DOCUMENT:
+        return PATCH_DOCUMENT[0]
+    column = found.table.column(node.name)
+    if column is None:
+        raise _unknown(statement, found.table, node)
+    if not column.member or column.hidden:
+        raise NotSupported(f"{column.name} says where a resource is; it cannot be set", position=position_of(statement, node))
+    return column
+
+
+def _delete(statement: Statement, tree: exp.Delete, catalog: TableFinder) -> Delete:
+    node = tree.this
+    found = _find(statement, node, catalog)
+    returning = _returning(tree)
+    wanted = [exp.alias_(column.copy(), f"out_{n}", quoted=True) for n, column in enumerate(row_columns(returning))]
+    select = _row_query(tree, node, found.table, wanted)
+    for source in tree.args.get("using") or []:
+        select = select.join(source.copy(), join_type="cross")
+    return Delete(
+        statement,
+        found.table,
+        _alias(node),
+        replace(statement, tree=select, explain=None),
+        tree.args.get("where") is not None,
+        returning,
+        _is_awaited(statement),
+    )
+
+
+def row_columns(returning: Sequence[exp.Expr]) -> list[exp.Expr]:
+    """The items of RETURNING that come from the row and not from AWS's event."""
+    return [item.unalias() for item in returning if event_field(item) is None]
+
+
+def event_field(item: exp.Expr) -> str | None:
+    """The ProgressEvent field that an item of RETURNING is; None where it is something else. A field name wins over a column."""
+    node = item.unalias()
+    if not isinstance(node, exp.Column) or node.table:
+        return None
+    return EVENT_FIELDS.get(node.name.lower())
+
+
+def output_name(item: exp.Expr) -> str:
+    """What an item of RETURNING is called in the result."""
+    if isinstance(item, exp.Alias):
+        return str(item.alias)
+    field = event_field(item)
+    return field or item.output_name or item.sql("postgres")
+
+
+def _row_query(tree: exp.Expr, node: exp.Table, table: Table, more: list[exp.Expr]) -> exp.Select:
+    """SELECT identifier, region, account, … of the rows that a statement is about."""
+    alias = _alias(node)
+    source = node.copy()
+    source.set("alias", exp.TableAlias(this=exp.to_identifier(alias, quoted=True)))
+    keys = [exp.column(name, table=alias, quoted=True) for name in ("data__identifier", "region", table.account_column)]
+    named = [exp.alias_(key, f"key_{n}", quoted=True) for n, key in enumerate(keys)]
+    select = exp.select(*named, *more).from_(source)
+    if tree.args.get("with_") is not None:
+        select.set("with_", tree.args["with_"].copy())
+    if tree.args.get("where") is not None:
+        select.set("where", tree.args["where"].copy())
+    return select
+
+
+# -- shared
+
+
+def _find(statement: Statement, node: exp.Table, catalog: TableFinder) -> Found:
+    if not isinstance(node.this, exp.Identifier):
+        raise ParseError("a table name is needed", position=position_of(statement, node))
+    parts = [p.name.lower() for p in node.parts]
+    try:
+        found = catalog.find(".".join(parts))
+    except UnknownTable as error:
+        error.position = position_of(statement, node)
+        raise
+    if found.table.name.scheme is Scheme.DATASET:
+        raise NotSupported(
+            f"{found.table.name} is an inventory of what there is; changes are made to resources",
+            hint=_resource_hint(found.table, catalog),
+            position=position_of(statement, node),
+        )
+    if found.table.cfn_type is None:
+        raise NotSupported(f"{found.table.name} cannot be changed", position=position_of(statement, node))
+    return found
+
+
+def _resource_hint(table: Table, catalog: TableFinder) -> str | None:
+    service, _, rest = table.name.parts[1].partition("_")
+    try:
+        resource = catalog.find(f"aws.{service}.{rest}").table
+    except UnknownTable:
+        return "resources are named aws.<service>.<resource>"
+    return f"write to {'.'.join((*resource.name.parts[:-1], resource.plural or resource.name.resource))}"
+
+
+def position_of(statement: Statement, node: exp.Expr) -> int | None:
+    """Where a node stands in the statement's text."""
+    identifier = node.find(exp.Identifier)
+    start = identifier.meta.get("start") if identifier is not None else None
+    return None if start is None else statement.offset + int(start)
+
+
+def _alias(node: exp.Table) -> str:
+    return str(node.alias or node.name).lower()
+
+
+def _returning(tree: exp.Expr) -> tuple[exp.Expr, ...]:
+    clause = tree.args.get("returning")
+    return tuple(clause.expressions) if clause is not None else ()
+
+
+def _is_awaited(statement: Statement) -> bool:
+    return "NOWAIT" not in _hints(statement)
+
+
+def _unknown(statement: Statement, table: Table, node: exp.Expr) -> UnknownColumn:
+    near = difflib.get_close_matches(node.name.lower(), [c.name for c in table.columns if not c.hidden], n=3, cutoff=0.5)
+    hint = f"did you mean {' or '.join(near)}?" if near else None
+    return UnknownColumn(f"{table.name} has no column {node.name}", hint=hint, position=position_of(statement, node))
+
+
+# -- EXEC
+
+
+_EXEC = re.compile(
+    r"""\s*(?:/\*.*?\*/\s*)*EXEC(?:UTE)?\s*(?:/\*.*?\*/\s*)*(?P<path>[\w."-]+)\s*(?P<rest>.*?)\s*;?\s*\Z""", re.IGNORECASE | re.DOTALL
+)
+
+
+def _exec(statement: Statement) -> Exec:
+    """`EXEC aws.ec2.instances.stop_instances @InstanceIds='["i-1"]', @region='us-east-1' @@json='{…}'`."""
+    text = statement.text[statement.offset :]
+    match = _EXEC.match(text)
+    if match is None:
+        raise ParseError("EXEC needs an operation", hint="EXEC aws.<service>[.<resource>].<operation> @param = 'value' @@json = '{…}'")
+    path = tuple(part.strip('"').lower() for part in match["path"].split("."))
+    if len(path) not in (3, 4) or path[0] not in ("aws", "awscc"):
+        raise ParseError(
+            f"{match['path']} names no operation",
+            hint="write aws.<service>.<operation> or aws.<service>.<resource>.<operation>",
+            position=statement.offset + match.start("path"),
+        )
+    params: list[tuple[str, Any]] = []
+    body: dict[str, Any] = {}
+    for name, value in _exec_parameters(match["rest"], statement.offset + match.start("rest")):
+        if name == "@json":
+            if not isinstance(value, dict):
+                raise ParseError("@@json takes a JSON object in quotes")
+            body = value
+        else:
+            params.append((name, value))
+    return Exec(statement, path, tuple(params), body)
+
+
+_PARAMETER = re.compile(r"""\s*,?\s*@(?P<name>@?\w+)\s*=\s*(?:'(?P<text>(?:[^']|'')*)'|(?P<word>[^\s,@']+))""")
+
+
+def _exec_parameters(text: str, offset: int) -> Iterator[tuple[str, Any]]:
+    at = 0
+    while at < len(text):
+        match = _PARAMETER.match(text, at)
+        if match is None:
+            if not text[at:].strip():
+                return
+            raise ParseError("EXEC takes @name = 'value' pairs", position=offset + at)
+        quoted = match["text"]
+        yield match["name"], _exec_value(match["word"] if quoted is None else quoted.replace("''", "'"), quoted is not None)
+        at = match.end()
+
+
+def _exec_value(text: str, quoted: bool) -> Any:
+    """JSON objects and lists in quotes are read; bare words are numbers, booleans or NULL."""
+    if not quoted or text.strip()[:1] in ("{", "["):
+        try:
+            return json.loads(text if quoted else text.lower())
+        except ValueError:
+            return text
+    return text
