@@ -38,7 +38,8 @@ def document(rng: random.Random, n: int, version: int) -> str:
     state = "impaired" if n % 10_000 == 7 else rng.choice(("running", "stopped", "pending"))
     address = f"10.{rng.randrange(256)}.{rng.randrange(256)}.{rng.randrange(256)}"
     return (
-        f'{{"State": {{"Name": "{state}", "Code": {version}}}, "SubnetId": "subnet-{rng.getrandbits(48):012x}", "VpcId": "vpc-{n % 50:08x}",'
+        f'{{"State": {{"Name": "{state}", "Code": {version}}}, "SubnetId": "subnet-{rng.getrandbits(48):012x}",'
+        f' "VpcId": "vpc-{n % 50:08x}",'
         f' "PrivateIp": "{address}", "Ebs": {"true" if n % 2 else "false"}, "Monitoring": {{"State": "disabled"}}, "Tenancy": "default"}}'
     )
 

@@ -31,7 +31,7 @@ CREATE TABLE claims(scan INTEGER PRIMARY KEY REFERENCES scans(id), columns TEXT 
 CREATE TABLE segments(
   id INTEGER PRIMARY KEY, tbl TEXT NOT NULL, ended INTEGER NOT NULL, file TEXT, body BLOB, rows INTEGER NOT NULL,
   bytes INTEGER NOT NULL, sha256 TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, last_end INTEGER,
-  columns TEXT NOT NULL, shadows TEXT NOT NULL, known TEXT NOT NULL);
+  columns TEXT NOT NULL, shadows TEXT NOT NULL, known TEXT NOT NULL, same TEXT NOT NULL);
 CREATE INDEX segments_by_table ON segments(tbl);
 CREATE TABLE closures(
   id INTEGER PRIMARY KEY, tbl TEXT NOT NULL, at INTEGER NOT NULL, rows INTEGER NOT NULL, per_segment TEXT NOT NULL, body BLOB NOT NULL);
@@ -46,7 +46,8 @@ class Segment:
 
     `ended`: every version in it has its end written beside it; otherwise they are open unless a closure names them. `columns` maps
     the stored columns to their types; `shadows` are the JSON columns that also have a lossless VARIANT form in the file. `known` are the
-    ids of the column sets its rows know. `first`, `last` and `last_end` bound the rows' times, in microseconds.
+    ids of the column sets its rows know, `same` the system columns that have one value in all of
+    them. `first`, `last` and `last_end` bound the rows' times, in microseconds.
     """
 
     id: int
@@ -63,6 +64,7 @@ class Segment:
     columns: Mapping[str, str]
     shadows: frozenset[str]
     known: frozenset[int]
+    same: Mapping[str, str | int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,17 +193,18 @@ class Index:
                 json.loads(c),
                 frozenset(json.loads(s)),
                 frozenset(json.loads(k)),
+                json.loads(same),
             )
-            for i, t, ended, file, body, n, size, sha, first, last, end, c, s, k in rows
+            for i, t, ended, file, body, n, size, sha, first, last, end, c, s, k, same in rows
         ]
 
     def add_segment(self, s: Segment) -> None:
         """Make a segment count."""
         self._sql.execute(
-            f"INSERT INTO segments VALUES ({', '.join('?' * 14)})",
+            f"INSERT INTO segments VALUES ({', '.join('?' * 15)})",
             (
                 *(s.id, s.table, s.ended, s.file, s.body, s.rows, s.bytes, s.sha256, s.first, s.last, s.last_end),
-                *(json.dumps(dict(s.columns)), _names(s.shadows), json.dumps(sorted(s.known))),
+                *(json.dumps(dict(s.columns)), _names(s.shadows), json.dumps(sorted(s.known)), json.dumps(dict(s.same))),
             ),
         )
 

@@ -141,12 +141,17 @@ class Merge:
         nested = [c for c, t in self._staged.types.items() if t is ColumnType.JSON]
         if not nested or not self._con.sql("SELECT 1 FROM delta WHERE pos IS NOT NULL AND alike AND NOT learns LIMIT 1").fetchall():
             return
+        own = "".join(f", n.{name(c)}" for c in nested)
+        # In two steps: joined in one, DuckDB may begin with the lengths, which match nearly everything.
+        self._con.execute(
+            f'CREATE OR REPLACE TEMP TABLE doubtful AS SELECT d.pos, d.id{own} FROM delta d JOIN incoming n ON n."$pos" = d.pos'
+            " WHERE d.alike AND NOT d.learns"
+        ).fetchall()
         pairs = ", ".join(f"n.{name(c)}, w.{name(c)}" for c in nested)
         lengths = " AND ".join(f"strlen(n.{name(c)}) IS NOT DISTINCT FROM strlen(w.{name(c)})" for c in nested)
         types = dict.fromkeys(nested, ColumnType.JSON)
         candidates = self._con.sql(
-            f'SELECT d.pos, {pairs} FROM delta d JOIN incoming n ON n."$pos" = d.pos JOIN {self._was(types)} w ON w."$id" = d.id'
-            f" WHERE d.alike AND NOT d.learns AND {lengths}"
+            f'SELECT n.pos, {pairs} FROM doubtful n JOIN {self._was(types)} w ON w."$id" = n.id WHERE {lengths}'
         ).to_arrow_table()
         same = [
             row[0]

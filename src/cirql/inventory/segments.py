@@ -14,9 +14,9 @@ import os
 import re
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cirql.inventory.index import Closure, Segment
 from cirql.inventory.model import PathFilter
@@ -126,7 +126,7 @@ class Reader:
             source = f"read_parquet({text(str(self._directory / s.file))}, file_row_number = true)"
             number = f"({s.id << POSITION_BITS}::BIGINT + file_row_number)"
             parts.append(_select(source, number, s, columns, where, paths))
-        parts += [_select(self._inline(alike), name("$id"), alike[0], columns, where, paths) for alike in inline.values()]
+        parts += [_select(self._inline(alike), name("$id"), replace(alike[0], same={}), columns, where, paths) for alike in inline.values()]
         return "\nUNION ALL BY NAME\n".join(parts) if parts else _nothing(columns)
 
     def _inline(self, segments: Sequence[Segment]) -> str:
@@ -151,11 +151,19 @@ def load_inline(segment: Segment) -> pa.Table:
 
 
 def _select(source: str, number: str, s: Segment, columns: Mapping[str, ColumnType], where: str, paths: Sequence[PathFilter]) -> str:
-    given = [f"{number} AS {name('$id')}", *(name(c) for c in SYSTEM)]
+    given = [f"{number} AS {name('$id')}", *(f"{_constant(s, c)} AS {name(c)}" if c in s.same else name(c) for c in SYSTEM)]
     given.append(name("$to") if s.ended else f"NULL::TIMESTAMP AS {name('$to')}")
     given += [f"{_value(s, c, t)} AS {name(c)}" for c, t in columns.items() if c not in SYSTEM]
     conditions = [where, *(_path_condition(s, p) for p in paths)]
     return f"SELECT {', '.join(given)} FROM {source} WHERE {' AND '.join(conditions)}"
+
+
+def _constant(s: Segment, column: str) -> str:
+    """A system column that is the same in all rows, as a literal: the file's column need not be read."""
+    value = s.same[column]
+    if column in ("$from", "$oldest"):
+        return f"make_timestamp({value}::BIGINT)"
+    return text(value) if isinstance(value, str) else f"{value}::INTEGER"
 
 
 def _value(s: Segment, column: str, wanted: ColumnType) -> str:
@@ -215,15 +223,31 @@ class Writer:
         stored = {c: str(t) for c, t in columns.items() if c not in SYSTEM}
         if count <= INLINE_ROWS:
             held = self._con.sql(ordered).to_arrow_table()
-            body, bounds = _serialise(held), _bounds_of(held)
+            body, b = _serialise(held), _bounds_of(held)
             digest = hashlib.sha256(body).hexdigest()
-            return Segment(number, table, ended, None, body, count, len(body), digest, *bounds[:3], stored, frozenset(), bounds[3])
+            return Segment(
+                number,
+                table,
+                ended,
+                None,
+                body,
+                count,
+                len(body),
+                digest,
+                b.first,
+                b.last,
+                b.last_end,
+                stored,
+                frozenset(),
+                b.known,
+                b.same,
+            )
         file = f"{number:08d}.parquet"
         temporary = self._scratch()
         shadows = self._copy(ordered, columns if count >= SHADOW_ROWS else {}, temporary)
-        bounds = self._bounds(f"read_parquet({text(str(temporary))})", ended)
+        b = self._bounds(f"read_parquet({text(str(temporary))})", ended)
         digest, size = settle(temporary, self._directory / file)
-        return Segment(number, table, ended, file, None, count, size, digest, *bounds[:3], stored, shadows, bounds[3])
+        return Segment(number, table, ended, file, None, count, size, digest, b.first, b.last, b.last_end, stored, shadows, b.known, b.same)
 
     def _copy(self, ordered: str, columns: Mapping[str, ColumnType], target: Path) -> frozenset[str]:
         import duckdb
@@ -242,22 +266,43 @@ class Writer:
         self._con.execute(f"COPY ({ordered}) TO {text(str(target))} {options}").fetchall()
         return frozenset()
 
-    def _bounds(self, source: str, ended: bool) -> tuple[int, int, int | None, frozenset[int]]:
-        last_end = 'max("$to")' if ended else "NULL"
-        query = f'SELECT epoch_us(min("$from")), epoch_us(max("$from")), epoch_us({last_end}::TIMESTAMP) FROM {source}'
-        first, last, end = self._con.sql(query).fetchall()[0]
+    def _bounds(self, source: str, ended: bool) -> Bounds:
+        columns = [*SYSTEM[1:], *(["$to"] if ended else [])]
+        wanted = ", ".join(f"min({_plain(c)}), max({_plain(c)})" for c in columns)
+        values = self._con.sql(f"SELECT {wanted} FROM {source}").fetchall()[0]
+        ends = {c: (values[2 * i], values[2 * i + 1]) for i, c in enumerate(columns)}
         known = {i for pair in self._con.sql(f'SELECT DISTINCT "$known", "$got" FROM {source}').fetchall() for i in pair}
-        return first, last, end, frozenset(known)
+        return Bounds.of(ends, frozenset(known))
 
 
-def _bounds_of(table: pa.Table) -> tuple[int, int, int | None, frozenset[int]]:
-    """The earliest and latest beginning, the latest end, and the column sets of a few versions."""
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What the index keeps about a segment's system columns."""
+
+    first: int
+    last: int
+    last_end: int | None
+    known: frozenset[int]
+    same: Mapping[str, str | int]
+
+    @classmethod
+    def of(cls, ends: Mapping[str, tuple[Any, Any]], known: frozenset[int]) -> Bounds:
+        """From the least and greatest value of each column, times in microseconds."""
+        same = {c: low for c, (low, high) in ends.items() if low == high and c in SYSTEM}
+        return cls(*ends["$from"], ends["$to"][1] if "$to" in ends else None, known, same)
+
+
+def _plain(column: str) -> str:
+    return f"epoch_us({name(column)})" if column in ("$from", "$oldest", "$to") else name(column)
+
+
+def _bounds_of(table: pa.Table) -> Bounds:
+    """The bounds of a few versions at hand."""
     import pyarrow as pa
 
-    start = table["$from"].cast(pa.int64()).to_pylist()
-    ends = table["$to"].cast(pa.int64()).to_pylist() if "$to" in table.column_names else []
-    known = frozenset(table["$known"].to_pylist()) | frozenset(table["$got"].to_pylist())
-    return min(start), max(start), max(ends, default=None), known
+    values = {c: table[c] for c in (*SYSTEM[1:], "$to") if c in table.column_names}
+    plain = {c: (v.cast(pa.int64()) if pa.types.is_timestamp(v.type) else v).to_pylist() for c, v in values.items()}
+    return Bounds.of({c: (min(v), max(v)) for c, v in plain.items()}, frozenset(plain["$known"]) | frozenset(plain["$got"]))
 
 
 def _serialise(table: pa.Table) -> bytes:
