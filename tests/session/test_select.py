@@ -89,6 +89,11 @@ def test_only_the_rows_that_pass_the_list_are_described(session: Session, cloud:
     assert cloud.calls.counts()["sagemaker:DescribeImageVersion"] == len(rows)
 
 
+def test_a_row_that_the_describe_rules_out_costs_no_further_call(session: Session, cloud: LocalCloud) -> None:
+    rows = session.execute("SELECT version, tags FROM aws.sagemaker_image_version WHERE processor = 'GPU'").fetchall()
+    assert cloud.calls.counts()["sagemaker:ListTags"] == len(rows) < cloud.calls.counts()["sagemaker:DescribeImageVersion"]
+
+
 def test_the_plural_lists_without_any_condition_and_without_a_get(session: Session, cloud: LocalCloud) -> None:
     rows = session.execute("SELECT image_version_arn FROM aws.sagemaker.image_versions").fetchall()
     assert len(rows) == len({r for (r,) in rows}) == session.execute("SELECT count(*) FROM aws.sagemaker_image_version").fetchall()[0][0]

@@ -95,7 +95,8 @@ class Accessor:
         if lacking and parent is None:
             return None
         given = {child for child, _ in parent.bindings} if parent is not None else set()
-        more = steps(need.table, fetch, need.columns | {c for j in need.conjuncts for c in _columns(j)}, given)
+        tested = {c for conjunct in need.conjuncts for c in _columns(conjunct)}
+        more = steps(need.table, fetch, need.columns | tested, given, tested)
         if more is None:
             return None
         cost = _cost(need, fetch, parent, more)

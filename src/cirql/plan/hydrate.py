@@ -33,9 +33,13 @@ def derivable(table: Table, columns: Iterable[str]) -> frozenset[str]:
     return frozenset(known)
 
 
-def steps(table: Table, root: Fetch, wanted: Iterable[str], given: Iterable[str] = ()) -> tuple[Step, ...] | None:
+def steps(
+    table: Table, root: Fetch, wanted: Iterable[str], given: Iterable[str] = (), tested: Iterable[str] = ()
+) -> tuple[Step, ...] | None:
     """The per-row fetches after `root`, in the order their inputs allow; None where some wanted column cannot be reached.
 
+    Fetches that give `tested` columns, on which a condition is waiting, come in steps before all others: a row that fails the
+    condition then costs no further call.
     `given` are columns that the parent or single key values supply. A column that nothing can read (a write-only property, a
     tag column without a source) is no obstacle: it is NULL.
     """
@@ -52,7 +56,7 @@ def steps(table: Table, root: Fetch, wanted: Iterable[str], given: Iterable[str]
         chosen += [f for f in best if f not in chosen]
         reached = derivable(table, {*available, *(c for f in chosen for c in f.gives)})
         missing -= reached
-    return _order(table, chosen, available)
+    return _order(table, chosen, available, frozenset(tested) - available)
 
 
 def _readable(table: Table) -> frozenset[str]:
@@ -89,13 +93,16 @@ def _chain(table: Table, fetch: Fetch, reached: frozenset[str], chain: tuple[Fet
     return None
 
 
-def _order(table: Table, chosen: list[Fetch], available: frozenset[str]) -> tuple[Step, ...]:
+def _order(table: Table, chosen: list[Fetch], available: frozenset[str], tested: frozenset[str]) -> tuple[Step, ...]:
     ordered: list[Step] = []
     left, reached = list(chosen), available
     while left:
         ready = tuple(f for f in left if f.required <= reached)
         if not ready:
             break
+        waiting = tested - reached
+        helpful = tuple(f for f in ready if f.gives & waiting or any(f.gives & o.required and o.gives & waiting for o in left))
+        ready = helpful or ready
         ordered.append(Step(ready))
         left = [f for f in left if f not in ready]
         reached = derivable(table, {*reached, *(c for f in ready for c in f.gives)})
