@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import struct
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -40,6 +41,26 @@ def _ordered(value: dict[str, Any]) -> list[str]:
 
 def _string(value: str) -> str:
     return json.dumps(value, ensure_ascii=False)
+
+
+def sort_key(value: str) -> str:
+    """Text whose byte order is that of jsonb: null, text, number, boolean, array, object; the longer of two containers last."""
+    return _key(_read(value))
+
+
+def _key(value: Any) -> str:
+    if value is None:
+        return "0"
+    if isinstance(value, bool):
+        return f"3{value:d}"
+    if isinstance(value, str):
+        return f"1{value}\x01"
+    if isinstance(value, list):
+        return f"{4 if value else '/'}{len(value):08d}" + "".join(_key(v) for v in value)
+    if isinstance(value, dict):
+        return f"5{len(value):08d}" + "".join(_key(k) + _key(value[k]) for k in _ordered(value))
+    bits: int = struct.unpack(">Q", struct.pack(">d", float(value)))[0]
+    return f"2{bits ^ (2**64 - 1) if bits >> 63 else bits | 2**63:016x}"
 
 
 def pretty(value: str) -> str:

@@ -75,7 +75,7 @@ def _define(connection: Any, name: str) -> None:
 
     parameters, result, function = _vectorised()[name]
     try:
-        connection.create_function(name, _rowwise(function, result), parameters, result, type="arrow", null_handling="special")
+        connection.create_function(name, _rowwise(function, result, len(parameters)), parameters, result, type="arrow", null_handling="special")
     except (duckdb.NotImplementedException, duckdb.CatalogException) as fault:
         if "already" not in str(fault):
             raise
@@ -84,16 +84,22 @@ def _define(connection: Any, name: str) -> None:
 _ARROW = {"VARCHAR": "string", "BOOLEAN": "bool_", "INTEGER": "int32", "BIGINT": "int64"}
 
 
-def _rowwise(function: Callable[..., Any], result: str) -> Callable[..., Any]:
+def _rowwise(function: Callable[..., Any], result: str, arity: int) -> Callable[..., Any]:
     """A function over rows as one over Arrow columns; NULL in gives NULL out."""
 
-    def over_columns(*columns: Any) -> Any:
+    def over_columns(columns: tuple[Any, ...]) -> Any:
         import pyarrow as pa
 
         kind = pa.list_(pa.string()) if result == "VARCHAR[]" else getattr(pa, _ARROW[result])()
         return pa.array(list(_rows(function, columns)), type=kind)
 
-    return over_columns
+    # DuckDB counts the parameters of what it is given, so a starred one will not do.
+    by_arity: dict[int, Callable[..., Any]] = {
+        1: lambda a: over_columns((a,)),
+        2: lambda a, b: over_columns((a, b)),
+        4: lambda a, b, c, d: over_columns((a, b, c, d)),
+    }
+    return by_arity[arity]
 
 
 def _rows(function: Callable[..., Any], columns: tuple[Any, ...]) -> Iterator[Any]:

@@ -296,7 +296,10 @@ def _type(item: Any) -> str:
 
 
 def _calculated(mark: str, left: list[Any], right: list[Any]) -> Any:
-    one, other = (Decimal(items[0]) for items in (left, right))
+    for items in (left, right):
+        if len(items) != 1 or _type(items[0]) != "number":
+            raise ValueError(f"an operand of jsonpath operator {mark} is not a single numeric value")
+    one, other = Decimal(left[0]), Decimal(right[0])
     match mark:
         case "+":
             return one + other

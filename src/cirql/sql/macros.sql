@@ -37,6 +37,8 @@ cirql_not_ilike_all(s, ps) AS NOT cirql_ilike_any(s, ps);
 cirql_text_to_int(s) AS CASE WHEN regexp_matches(s, '[.eE]') AND NOT regexp_matches(s, '0[xX]') THEN error('invalid input syntax for type integer: "' || s || '"') ELSE s END;
 cirql_text_to_bool(s) AS CASE WHEN s IS NULL THEN NULL WHEN lower(trim(s)) IN ('t', 'tr', 'tru', 'true', 'y', 'ye', 'yes', 'on', '1') THEN true WHEN lower(trim(s)) IN ('f', 'fa', 'fal', 'fals', 'false', 'n', 'no', 'of', 'off', '0') THEN false ELSE error('invalid input syntax for type boolean: "' || s || '"') END;
 cirql_text_to_bytea(s) AS CASE WHEN starts_with(s, '\x') THEN unhex(s[3:]) ELSE encode(s) END;
+cirql_bool_letter(b) AS CASE WHEN b THEN 't' WHEN NOT b THEN 'f' END;
+cirql_bool_letters(a) AS list_transform(a, lambda e: CASE WHEN e THEN 't' WHEN NOT e THEN 'f' END);
 cirql_bytea_text(b) AS '\x' || lower(hex(b));
 cirql_float_text(x) AS CASE WHEN isnan(x) THEN 'NaN' WHEN isinf(x) THEN CASE WHEN x > 0 THEN 'Infinity' ELSE '-Infinity' END WHEN x = 0 THEN replace(x::VARCHAR, '.0', '') WHEN abs(x) >= 1e15 AND NOT contains(x::VARCHAR, 'e') THEN regexp_replace(printf('%.16e', x), '\.?0+e', 'e') WHEN abs(x) >= 1e-4 OR contains(x::VARCHAR, 'e') THEN regexp_replace(x::VARCHAR, '\.0$', '') ELSE x::VARCHAR END;
 cirql_interval_text(v) AS CASE WHEN v IS NULL THEN NULL WHEN v = INTERVAL '0' SECOND AND datepart('month', v) = 0 THEN '00:00:00' ELSE concat_ws(' ', CASE WHEN datepart('year', v) <> 0 THEN datepart('year', v) || CASE WHEN datepart('year', v) = 1 THEN ' year' ELSE ' years' END END, CASE WHEN datepart('month', v) <> 0 THEN datepart('month', v) || CASE WHEN datepart('month', v) = 1 THEN ' mon' ELSE ' mons' END END, CASE WHEN datepart('day', v) <> 0 THEN datepart('day', v) || CASE WHEN datepart('day', v) = 1 THEN ' day' ELSE ' days' END END, cirql_clock_text(cirql_clock_us(v))) END;
@@ -49,7 +51,6 @@ cirql_hstore_text(h) AS CASE WHEN h IS NOT NULL THEN array_to_string(list_transf
 cirql_round_timestamp(t, n) AS make_timestamp((round(epoch_us(t) / pow(10, 6 - n)) * pow(10, 6 - n))::BIGINT);
 
 -- numbers
-cirql_sign(x) AS sign(x);
 cirql_sqrt(x) AS CASE WHEN x < 0 THEN error('cannot take square root of a negative number')::DOUBLE ELSE sqrt(x) END;
 cirql_exp(x) AS CASE WHEN x > 709.782712893384 AND NOT isinf(x) THEN error('value out of range: overflow')::DOUBLE ELSE exp(x) END;
 cirql_ln(x) AS CASE WHEN x = 0 THEN error('cannot take logarithm of zero')::DOUBLE WHEN x < 0 THEN error('cannot take logarithm of a negative number')::DOUBLE ELSE ln(x) END;
@@ -92,9 +93,10 @@ cirql_characters(s) AS CASE WHEN s = '' THEN []::VARCHAR[] ELSE regexp_extract_a
 cirql_nullify(a, n) AS list_transform(a, lambda e: CASE WHEN e = n THEN NULL ELSE e END);
 
 -- regular expressions
-cirql_regexp_first(s, p, g) AS CASE WHEN regexp_matches(s, p) THEN nullif(regexp_extract(s, p, g), CASE WHEN g > 0 AND NOT regexp_matches(s, p) THEN '' END) END;
+cirql_regexp_first(s, p, g) AS list_extract(regexp_extract_all(s, p, g), 1);
 cirql_regexp_once(s, p, gs) AS CASE WHEN regexp_matches(s, p) THEN list_transform(gs, lambda g: list_extract(regexp_extract_all(s, p, g), 1)) END;
 cirql_regexp_every(s, p, gs) AS CASE WHEN s IS NULL OR p IS NULL THEN [] ELSE list_transform(range(1, len(regexp_extract_all(s, p, 0)) + 1), lambda i: list_transform(gs, lambda g: regexp_extract_all(s, p, g)[i])) END;
+cirql_present(m) AS CASE WHEN m IS NULL THEN [] ELSE [m] END;
 cirql_regexp_count(s, p) AS len(regexp_extract_all(s, p));
 cirql_regexp_split(s, p) AS string_split_regex(s, p);
 cirql_regexp_replacement(r) AS replace(r, '\&', '\0');
@@ -117,7 +119,8 @@ cirql_json_text(d, p) AS CASE WHEN json_type(d, p) IN ('OBJECT', 'ARRAY') THEN c
 cirql_json_value_odd_key(d, k) AS CASE WHEN json_type(d) = 'OBJECT' THEN list_extract(json_extract(d, '$.*'), list_position(json_keys(d), k)::BIGINT) END;
 cirql_json_text_odd_key(d, k) AS CASE WHEN json_type(d) = 'OBJECT' THEN json_extract_string(cirql_json_value_odd_key(d, k), '$') END;
 cirql_json_index_path(i) AS CASE WHEN i >= 0 THEN '$[' || i || ']' ELSE '$[#' || i || ']' END;
-cirql_json_key_path(k) AS CASE WHEN k IN ('', '*') THEN error('a JSON key of "" or "*" that is not a constant is not supported') ELSE '$."' || replace(replace(k, '\', '\\'), '"', '\"') || '"' END;
+cirql_json_member(d, k) AS CASE WHEN k IN ('', '*') THEN cirql_json_value_odd_key(d, k) ELSE json_extract(d, '$."' || replace(replace(k, '\', '\\'), '"', '\"') || '"') END;
+cirql_json_member_text(d, k) AS CASE WHEN k IN ('', '*') THEN cirql_json_text_odd_key(d, k) ELSE cirql_json_text(d, '$."' || replace(replace(k, '\', '\\'), '"', '\"') || '"') END;
 cirql_json_pointer(steps) AS array_to_string(list_transform(steps, lambda s: '/' || replace(replace(s, '~', '~0'), '/', '~1')), '');
 cirql_json_at_value(d, steps) AS CASE WHEN len(steps) = 0 THEN d ELSE json_extract(d, cirql_json_pointer(steps)) END;
 cirql_json_at_text(d, steps) AS CASE WHEN len(steps) = 0 THEN cirql_json_text(d, '$') ELSE cirql_json_text(d, cirql_json_pointer(steps)) END;
@@ -144,6 +147,7 @@ cirql_moment_json(t) AS to_json(strftime(t, '%Y-%m-%dT%H:%M:%S') || cirql_fracti
 cirql_instant_json(t) AS to_json(strftime(t, '%Y-%m-%dT%H:%M:%S') || cirql_fraction(t) || '+00:00');
 cirql_fraction(t) AS CASE WHEN date_part('microsecond', t) % 1000000 = 0 THEN '' ELSE '.' || rtrim(printf('%06d', date_part('microsecond', t) % 1000000), '0') END;
 cirql_jsonb_text(j) AS cirql_jsonb_print(j::VARCHAR);
+cirql_json_key_of(j) AS cirql_jsonb_key(j::VARCHAR);
 cirql_json_pretty(j) AS cirql_jsonb_pretty(j::VARCHAR);
 cirql_text_to_jsonb(t) AS cirql_jsonb_compact(t::VARCHAR)::JSON;
 cirql_json_contains(a, b) AS cirql_jsonb_contains(a::VARCHAR, b::VARCHAR);
@@ -185,6 +189,8 @@ cirql_part_decade(v) AS (date_part('year', v) // 10)::DECIMAL(18, 0);
 cirql_part_century(v) AS (date_part('year', v) // 100)::DECIMAL(18, 0);
 cirql_part_millennium(v) AS (date_part('year', v) // 1000)::DECIMAL(18, 0);
 cirql_interval_epoch(v) AS ((datepart('year', v) * 31557600 + datepart('month', v) * 2592000 + datepart('day', v) * 86400)::DECIMAL(20, 0) + cirql_clock_us(v)::DECIMAL(20, 0) * 0.000001::DECIMAL(7, 6))::DECIMAL(26, 6);
+cirql_time_between(a, b) AS to_microseconds(datediff('microsecond', a, b));
+cirql_trunc_years(t, n) AS make_timestamp(((date_part('year', t) - 1) // n) * n + 1, 1, 1, 0, 0, 0);
 cirql_between(a, b) AS to_days(((epoch_us(b) - epoch_us(a)) // 86400000000)::INT) + to_microseconds((epoch_us(b) - epoch_us(a)) % 86400000000);
 cirql_interval_times(v, f) AS to_months(trunc(datepart('year', v) * 12 * f + datepart('month', v) * f)::INT) + to_days(trunc(cirql_days_of(v, f))::INT) + to_microseconds(round((cirql_days_of(v, f) - trunc(cirql_days_of(v, f))) * 86400000000 + cirql_clock_us(v) * f)::BIGINT);
 cirql_days_of(v, f) AS datepart('day', v) * f + ((datepart('year', v) * 12 + datepart('month', v)) * f - trunc((datepart('year', v) * 12 + datepart('month', v)) * f)) * 30;

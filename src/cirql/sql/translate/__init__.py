@@ -62,8 +62,10 @@ def _translated(tree: Any, site: Any) -> str:
     from sqlglot import exp
     from sqlglot.errors import SqlglotError, UnsupportedError
 
-    from cirql.sql.translate.queries import query
+    from cirql.sql.translate.queries import named_values, query
 
+    if isinstance(tree, exp.Values):
+        tree = named_values(tree)
     if isinstance(tree, exp.Query):
         query(tree, site)
     else:

@@ -44,7 +44,7 @@ def total(node: exp.Expression, site: Site) -> exp.Expression:
     if kind in (st.INT2, st.INT4):
         return finish_with(typed(node, st.INT8), lambda n: as_type(n, st.INT8))
     if kind == st.INT8:
-        return finish_with(typed(node, st.NUMERIC), lambda n: as_type(n, st.NUMERIC, name="DECIMAL(38, 0)"))
+        return finish_with(typed(node, st.NUMERIC), lambda n: as_type(n, st.NUMERIC, name="DECIMAL(22, 0)"))
     return typed(node, kind)
 
 

@@ -11,6 +11,7 @@ from cirql.sql.translate.site import Rule, Site
 from cirql.sql.translate.sqltypes import SqlType
 
 NUMERIC_QUOTIENT = "DECIMAL(38, 16)"
+"""What division gives: 22 digits before the point, 16 after, which leaves sums of bigints (22 digits) comparable with it."""
 
 
 def no_operator(symbol: str, left: SqlType, right: SqlType, node: exp.Expression) -> UnknownFunction:
@@ -86,6 +87,8 @@ def _moved(node: exp.Expression, symbol: str) -> exp.Expression:
             return as_type(typed(exp.Paren(this=node), st.INT8), st.INT4)
         wide = st.common((left, right))
         return call("cirql_between", as_type(node.expression, wide), as_type(node.this, wide), type=st.INTERVAL)
+    if symbol == "-" and left == right == st.TIME:
+        return call("cirql_time_between", node.expression, node.this, type=st.INTERVAL)
     result = _moved_type(left, right)
     if result is None:
         raise no_operator(symbol, left, right, node)
@@ -111,8 +114,6 @@ def _moved_type(left: SqlType, right: SqlType) -> SqlType | None:
             return st.TIMESTAMP
         if one == st.ANY:
             return other if other.category == "moment" else st.ANY
-    if (left, right) == (st.TIME, st.TIME):
-        return st.INTERVAL
     return None
 
 
@@ -122,7 +123,25 @@ def multiply(node: exp.Expression, site: Site) -> exp.Expression:
     if st.INTERVAL in (left, right):
         interval, factor = (node.this, node.expression) if left == st.INTERVAL else (node.expression, node.this)
         return call("cirql_interval_times", interval, as_type(factor, st.FLOAT8), type=st.INTERVAL)
-    return _numbers(node, "*", site)
+    checked = _numbers(node, "*", site)
+    if type_of(checked) != st.NUMERIC:
+        return checked
+    constants = [isinstance(n.unnest(), (exp.Literal, exp.Neg)) or type_of(n).is_integer for n in (node.this, node.expression)]
+    if not any(constants):
+        product = exp.Mul(this=as_type(node.this, st.FLOAT8), expression=as_type(node.expression, st.FLOAT8))
+        return as_type(exp.Paren(this=product), st.NUMERIC, name=NUMERIC_QUOTIENT)
+    for key in ("this", "expression"):
+        node.set(key, _widened(node.args[key]))
+    return checked
+
+
+def _widened(node: exp.Expression) -> exp.Expression:
+    """A numeric constant with room for a product: DuckDB gives DECIMAL(18) products eighteen digits."""
+    value = node.unnest()
+    if not isinstance(value, exp.Literal) or "." not in value.name:
+        return node
+    scale = len(value.name.partition(".")[2])
+    return as_type(node, st.NUMERIC, name=f"DECIMAL(38, {scale})") if len(value.name) > 8 else node
 
 
 def divide(node: exp.Expression, site: Site) -> exp.Expression:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
+from cirql.errors import TypeMismatch
 from cirql.sql.translate import sqltypes as st
 from cirql.sql.translate.casts import convert
 from cirql.sql.translate.conditionals import unify
@@ -22,7 +23,9 @@ def constructor(node: exp.Expression, site: Site) -> exp.Expression:
         listed = call("ARRAY", query.this if isinstance(query, exp.Subquery) else query)
         return call("coalesce", listed, exp.Array(expressions=[]), type=st.array_of(element))
     if not items:
-        return typed(node, st.array_of(st.UNKNOWN))
+        if isinstance(node.parent, exp.Cast):
+            return typed(node, st.array_of(st.UNKNOWN))
+        raise TypeMismatch("cannot determine type of empty array", hint="cast it, for example ARRAY[]::text[]")
     unified, element = unify(list(items), "ARRAY")
     node.set("expressions", unified)
     return typed(node, st.array_of(element))
@@ -35,7 +38,8 @@ def subscript(node: exp.Expression, site: Site) -> exp.Expression:
     if kind.is_json or (kind == st.ANY and type_of(index) == st.UNKNOWN):
         from cirql.sql.translate.jsons import extract
 
-        return extract(subject, index, as_text=False)
+        place = integer(index)
+        return extract(subject, index if place is None else number(place + 1), as_text=False)
     if kind == st.HSTORE:
         from cirql.sql.translate.hstores import value_at
 

@@ -11,7 +11,7 @@ from cirql.sql.translate.nodes import as_type, call, constant, is_null, number, 
 from cirql.sql.translate.site import Rule, Site
 from cirql.sql.translate.sqltypes import SqlType
 
-_WIDE_NUMERIC = "DECIMAL(38, 15)"
+_WIDE_NUMERIC = "DECIMAL(38, 16)"
 
 
 def cast(node: exp.Expression, site: Site) -> exp.Expression:
@@ -71,7 +71,7 @@ def convert(node: exp.Expression, target: SqlType, *, explicit: bool = False, nu
         return _from_text(node, target, numeric) if source == st.TEXT else _from_any(node, target, numeric)
     if target == st.TEXT:
         return to_text(node)
-    return _between(node, source, target, numeric)
+    return _between(node, source, target, numeric, explicit=explicit)
 
 
 def _from_any(node: exp.Expression, target: SqlType, numeric: str | None) -> exp.Expression:
@@ -116,7 +116,7 @@ def _check(source: SqlType, target: SqlType) -> None:
         raise TypeMismatch(f"cannot cast type {source} to {target}")
 
 
-def _between(node: exp.Expression, source: SqlType, target: SqlType, numeric: str | None) -> exp.Expression:
+def _between(node: exp.Expression, source: SqlType, target: SqlType, numeric: str | None, *, explicit: bool) -> exp.Expression:
     """Between two typed values, neither of them text."""
     if source.is_json and not target.is_json:
         return _from_json(node, source, target, numeric)
@@ -127,7 +127,9 @@ def _between(node: exp.Expression, source: SqlType, target: SqlType, numeric: st
     if target == st.JSONB and source == st.HSTORE:
         return call("to_json", node, type=st.JSONB)
     if target == st.NUMERIC and numeric is None:
-        return as_type(node, target, name="DECIMAL(38, 0)" if source.is_integer else None) if source != st.FLOAT8 else _float_to_numeric(node)
+        if source.is_integer:
+            return as_type(node, target, name="DECIMAL(19, 0)") if explicit else typed(node, st.NUMERIC)
+        return _float_to_numeric(node) if source in (st.FLOAT8, st.FLOAT4) else typed(node, st.NUMERIC)
     if target.is_integer and source.name in ("float8", "float4"):
         return as_type(call("round_even", node, number(0)), target)
     if (source.name, target.name) in (("timestamptz", "timestamp"), ("timestamp", "timestamptz"), ("inet", "cidr"), ("cidr", "inet")):
@@ -160,10 +162,10 @@ def _to_json(node: exp.Expression) -> exp.Expression:
 def to_text(node: exp.Expression) -> exp.Expression:
     """A value as PostgreSQL prints it: floats without a trailing `.0`, arrays in braces, jsonb with its spaces."""
     source = type_of(node)
-    if source.is_text:
-        return typed(node, st.TEXT)
     if is_null(node):
         return as_type(exp.Null(), st.TEXT)
+    if source.is_text:
+        return typed(node, st.TEXT)
     if source.element is not None:
         return array_to_text(node, source)
     macro = _TEXT_MACROS.get(source.name)
@@ -192,6 +194,8 @@ def array_to_text(node: exp.Expression, source: SqlType) -> exp.Expression:
         return call("cirql_nested_array_text", node, type=st.TEXT)
     if element == st.TEXT:
         return call("cirql_array_text", node, type=st.TEXT)
+    if element == st.BOOL:
+        return call("cirql_array_text", call("cirql_bool_letters", node), type=st.TEXT)
     return call("cirql_array_text", as_type(node, st.array_of(st.TEXT)), type=st.TEXT)
 
 
@@ -199,6 +203,11 @@ def text_of(node: exp.Expression) -> exp.Expression:
     """A value where text is meant (a `||` operand, an argument of concat)."""
     value = constant(node)
     return text(value) if value is not None and type_of(node) == st.UNKNOWN else to_text(node)
+
+
+def output_of(node: exp.Expression) -> exp.Expression:
+    """A value as its output function writes it, which concat and format use: booleans are `t` and `f` there."""
+    return call("cirql_bool_letter", node, type=st.TEXT) if type_of(node) == st.BOOL else text_of(node)
 
 
 def try_cast(node: exp.Expression, site: Site) -> exp.Expression:

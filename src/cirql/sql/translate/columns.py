@@ -60,9 +60,12 @@ def struct_field(node: exp.Expression, site: Site) -> exp.Expression:
 
 def connective(node: exp.Expression, site: Site) -> exp.Expression:
     """AND and OR, flat: a chain of a thousand is one level deep."""
+    from cirql.sql.translate.conditionals import condition
+
     kind = type(node)
     terms = list(node.flatten(unnest=False))
-    rewritten = [rewrite(term.pop() if term.parent else term, site) for term in terms]
+    word = kind.__name__.upper()
+    rewritten = [condition(rewrite(term.pop() if term.parent else term, site), word, site) for term in terms]
     result = rewritten[0]
     for term in rewritten[1:]:
         result = kind(this=result, expression=term)

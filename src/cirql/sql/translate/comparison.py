@@ -38,6 +38,8 @@ def aligned(left: exp.Expression, right: exp.Expression, symbol: str, site: Site
         raise no_operator(symbol, left_type, right_type, left.parent or left)
     if left_type == st.JSON and right_type == st.JSON and not (is_null(left) or is_null(right)):
         raise no_operator(symbol, left_type, right_type, left)
+    if left_type.is_json and right_type.is_json and symbol in ("<", "<=", ">", ">="):
+        return call("cirql_json_key_of", left, type=st.TEXT), call("cirql_json_key_of", right, type=st.TEXT)
     if left_type.is_json and right_type.is_json:
         return call("cirql_jsonb_text", left, type=st.TEXT), call("cirql_jsonb_text", right, type=st.TEXT)
     if "network" in (left_type.category, right_type.category):
@@ -114,10 +116,36 @@ def _quantified(node: exp.Expression, symbol: str, site: Site) -> exp.Expression
             left = convert(left, element_type)
         if not _comparable(type_of(left), element_type) and not site.is_lenient:
             raise no_operator(symbol, type_of(left), element_type, node)
+    if element_type is not None and not isinstance(subject.unnest(), exp.Array):
+        return _over_array(type(node), left, subject, every=word == "all")
     node.set("this", paren(left) if isinstance(left, exp.Binary) else left)
     kind = exp.All if word == "all" else exp.Any
     node.set("expression", kind(this=subject if isinstance(subject, (exp.Subquery, exp.Query)) else exp.Paren(this=subject)))
     return typed(node, st.BOOL)
+
+
+def _over_array(kind: type[exp.Expression], left: exp.Expression, array: exp.Expression, *, every: bool) -> exp.Expression:
+    """`x op ANY (array)` of an array that is no constructor: NULL elements make the answer unknown, which DuckDB forgets.
+
+    'a' = ANY (labels) becomes CASE WHEN len(list_filter(labels, e -> 'a' = e)) > 0 THEN true WHEN … IS NULL … END
+    """
+
+    def counted(unknown: bool) -> exp.Expression:
+        test: exp.Expression = kind(this=paren(left.copy()), expression=exp.column("_item"))
+        if unknown:
+            test = exp.Is(this=exp.Paren(this=test), expression=exp.Null())
+        elif every:
+            test = exp.Not(this=exp.Paren(this=test))
+        found = call("list_filter", array.copy(), exp.Lambda(this=test, expressions=[exp.to_identifier("_item")]))
+        return exp.GT(this=call("len", found), expression=exp.Literal.number(0))
+
+    missing = exp.Is(this=paren(array.copy()), expression=exp.Null())
+    branches = [
+        exp.If(this=missing, true=exp.Null()),
+        exp.If(this=counted(False), true=exp.Boolean(this=not every)),
+        exp.If(this=counted(True), true=exp.Null()),
+    ]
+    return typed(exp.Case(ifs=branches, default=exp.Boolean(this=every)), st.BOOL)
 
 
 def between(node: exp.Expression, site: Site) -> exp.Expression:

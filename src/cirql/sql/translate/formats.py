@@ -29,7 +29,7 @@ _CASED = {
     "MON": ("%b", "upper"), "mon": ("%b", "lower"), "DY": ("%a", "upper"), "dy": ("%a", "lower"), "am": ("%p", "lower"), "pm": ("%p", "lower"),
 }  # fmt: skip
 _COMPUTED = {"Q": "quarter", "J": "julian", "CC": "century", "ID": "isodow"}
-_FOLDED = {p.lower(): p for p in _PATTERNS if p.isupper() and p not in ("MONTH", "MON", "DAY", "DY", "AM", "PM", "TZ")}
+_FOLDED = {p.lower(): p for p in _PATTERNS if p.isupper() and p not in ("MONTH", "MON", "DAY", "DY", "AM", "PM", "TZ", "A.M.", "P.M.")}
 
 
 def moment_text(value: exp.Expression, template: str) -> exp.Expression:
@@ -66,7 +66,7 @@ def moment_text(value: exp.Expression, template: str) -> exp.Expression:
 def _upper_patterns(template: str) -> str:
     """Numeric patterns are case-insensitive: `yyyy-mm-dd` is `YYYY-MM-DD`."""
     folded = sorted(_FOLDED, key=len, reverse=True)
-    names = re.compile(r'("(?:[^"\\]|\\.)*")|(month|mon|day|dy|am|pm|tz)|(' + "|".join(map(re.escape, folded)) + ")")
+    names = re.compile(r'("(?:[^"\\]|\\.)*")|((?i:month|mon|day|dy)|am|pm|tz|a\.m\.|p\.m\.)|(' + "|".join(map(re.escape, folded)) + ")")
     return names.sub(lambda m: m[1] or m[2] or _FOLDED[m[3]], template)
 
 

@@ -37,10 +37,8 @@ quote_ident t text cirql_quote_ident
 to_hex i text cirql_to_hex
 to_bin i text cirql_to_bin
 to_oct i text cirql_to_oct
-unistr t text
 normalize t text nfc_normalize
 abs n same
-sign n same cirql_sign
 gcd ii same2
 lcm ii same2
 sqrt f float8 cirql_sqrt
@@ -62,7 +60,6 @@ tanh f float8
 pi - float8
 random - float8
 width_bucket ffff int4 cirql_width_bucket
-factorial i numeric cirql_factorial
 isfinite m bool
 justify_days v interval cirql_justify_days
 justify_hours v interval cirql_justify_hours
@@ -105,6 +102,12 @@ abbrev w text cirql_inet_abbrev
 set_masklen wi inet cirql_inet_set_masklen
 inet_same_family ww bool cirql_inet_same_family
 inet_merge ww cidr cirql_inet_merge
+regr_slope ff float8
+regr_intercept ff float8
+regr_count ff int8
+regr_r2 ff float8
+regr_avgx ff float8
+regr_avgy ff float8
 gen_random_uuid - uuid
 first x same
 last x same

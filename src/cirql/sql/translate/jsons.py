@@ -56,7 +56,8 @@ def extract(subject: exp.Expression, key: exp.Expression, *, as_text: bool) -> e
     elif type_of(key).is_integer:
         path = call("cirql_json_index_path", key)
     else:
-        path = call("cirql_json_key_path", key)
+        macro = "cirql_json_member_text" if as_text else "cirql_json_member"
+        return call(macro, document, text_of(key), type=st.TEXT if as_text else kind)
     if as_text:
         return call("cirql_json_text", document, path, type=st.TEXT)
     return call("json_extract", document, path, type=st.JSON if kind == st.JSON else st.JSONB)

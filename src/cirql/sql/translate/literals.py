@@ -37,7 +37,7 @@ def _whole(value: int) -> exp.Expression:
         return typed(node, st.INT4)
     if value < 2**63:
         return typed(node, st.INT8)
-    return as_type(node, st.NUMERIC, name="DECIMAL(38, 0)") if value < 10**38 else typed(exp.Literal.number(repr(float(value))), st.FLOAT8)
+    return as_type(node, st.NUMERIC, name=f"DECIMAL({len(str(value))}, 0)") if value < 10**38 else typed(exp.Literal.number(repr(float(value))), st.FLOAT8)
 
 
 def quoted(node: exp.Expression, site: Site) -> exp.Expression:
@@ -84,7 +84,7 @@ def unicode_string(node: exp.Expression, site: Site) -> exp.Expression:
 def bits(node: exp.Expression, site: Site) -> exp.Expression:
     """`B'101'` and `X'1F'` are bit strings."""
     value = node.name if isinstance(node, exp.BitString) else "".join(f"{int(c, 16):04b}" for c in node.name)
-    return as_type(text(value), st.BIT)
+    return typed(text(value), st.BIT)
 
 
 def concatenated(node: exp.Expression, site: Site) -> exp.Expression:

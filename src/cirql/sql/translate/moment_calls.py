@@ -100,6 +100,8 @@ def date_trunc(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Ex
         local = call("timezone", arguments[2], as_type(value, st.TIMESTAMPTZ))
         return call("timezone", arguments[2].copy(), call("date_trunc", unit_node, local), type=st.TIMESTAMPTZ)
     result = {"date": st.TIMESTAMPTZ}.get(kind.name, kind)
+    if unit is not None and cleaned in ("century", "millennium") and kind.category == "moment":
+        return as_type(call("cirql_trunc_years", value, number(100 if cleaned == "century" else 1000)), result)
     return as_type(call("date_trunc", unit_node, value), result)
 
 

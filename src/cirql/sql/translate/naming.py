@@ -1,4 +1,7 @@
-"""What PostgreSQL calls a column that has no alias: the function's name, the cast's type, `case`, or `?column?`."""
+"""What PostgreSQL calls a column that has no alias: the function's name, the cast's type, `case`, or `?column?`.
+
+PostgreSQL weighs names: a column or function outweighs a cast or CASE around it, and a constant has none.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,8 @@ from sqlglot import exp
 
 from cirql.sql.translate.shield import PREFIX
 
+_STRONG, _WEAK, _NONE = 2, 1, 0
 _BY_CLASS: dict[type[exp.Expression], str] = {
-    exp.Case: "case",
     exp.Coalesce: "coalesce",
     exp.Nullif: "nullif",
     exp.Greatest: "greatest",
@@ -18,15 +21,15 @@ _BY_CLASS: dict[type[exp.Expression], str] = {
     exp.Substring: "substring",
     exp.StrPosition: "position",
     exp.Overlay: "overlay",
-    exp.Interval: "interval",
+    exp.Overlaps: "overlaps",
     exp.AtTimeZone: "timezone",
     exp.CurrentDate: "current_date",
-    exp.CurrentTimestamp: "now",
+    exp.CurrentTimestamp: "current_timestamp",
     exp.Localtimestamp: "localtimestamp",
     exp.CurrentTime: "current_time",
     exp.Localtime: "localtime",
     exp.CurrentUser: "current_user",
-    exp.Boolean: "bool",
+    exp.SessionUser: "session_user",
     exp.Grouping: "grouping",
     exp.GroupConcat: "string_agg",
     exp.LogicalAnd: "bool_and",
@@ -34,7 +37,6 @@ _BY_CLASS: dict[type[exp.Expression], str] = {
     exp.Stddev: "stddev",
     exp.StddevPop: "stddev_pop",
     exp.StddevSamp: "stddev_samp",
-    exp.Variance: "variance",
     exp.VariancePop: "var_pop",
     exp.PercentileCont: "percentile_cont",
     exp.PercentileDisc: "percentile_disc",
@@ -49,12 +51,14 @@ _BY_CLASS: dict[type[exp.Expression], str] = {
     exp.LastValue: "last_value",
     exp.NthValue: "nth_value",
     exp.AnyValue: "any_value",
+    exp.Corr: "corr",
     exp.CovarPop: "covar_pop",
     exp.CovarSamp: "covar_samp",
     exp.Explode: "unnest",
     exp.ExplodingGenerateSeries: "generate_series",
     exp.GenerateSeries: "generate_series",
 }
+_TRANSPARENT = (exp.Paren, exp.Filter, exp.Window, exp.WithinGroup, exp.IgnoreNulls, exp.RespectNulls, exp.Collate)
 _TYPE_NAMES = {
     "INT": "int4",
     "BIGINT": "int8",
@@ -70,49 +74,54 @@ _TYPE_NAMES = {
 
 def output_name(node: exp.Expression) -> str:
     """The name PostgreSQL gives an unaliased output column."""
-    return _name(node) or "?column?"
+    return _weighed(node)[0] or "?column?"
 
 
-def _name(node: exp.Expression) -> str | None:
-    if isinstance(node, exp.Column):
-        return node.name
-    if isinstance(node, (exp.Paren, exp.Filter, exp.Window, exp.WithinGroup, exp.IgnoreNulls, exp.RespectNulls, exp.Collate, exp.Bracket)):
-        return _name(node.this)
+def _weighed(node: exp.Expression | None) -> tuple[str, int]:
+    """The best name for a node, and how much it weighs."""
+    if isinstance(node, (exp.Column, exp.Identifier)):
+        return node.name, _STRONG
+    if isinstance(node, _TRANSPARENT):
+        return _weighed(node.this)
+    if isinstance(node, exp.Bracket):
+        return _weighed(node.this)
     if isinstance(node, exp.Case):
-        default = node.args.get("default")
-        inner = _name(default) if isinstance(default, (exp.Column, exp.Cast, exp.Anonymous)) else None
-        return inner or "case"
-    if isinstance(node, exp.Anonymous):
-        return node.name.removeprefix(PREFIX)
+        found = _weighed(node.args.get("default"))
+        return found if found[1] == _STRONG else ("case", _WEAK)
+    if isinstance(node, (exp.Cast, exp.ParseJSON)):
+        found = _weighed(node.this)
+        return found if found[1] == _STRONG else (_type_name(node), _WEAK)
+    if isinstance(node, exp.Interval):
+        return "interval", _WEAK
     if isinstance(node, exp.Dot):
-        return _name(node.expression) if isinstance(node.expression, exp.Expression) else None
-    if isinstance(node, exp.Identifier):
-        return node.name
-    if isinstance(node, exp.Cast):
-        return _cast_name(node)
-    if isinstance(node, exp.Trim):
-        return {"LEADING": "ltrim", "TRAILING": "rtrim"}.get(str(node.args.get("position") or "").upper(), "btrim")
+        return _weighed(node.expression)
     if isinstance(node, exp.Subquery):
         query = node.this
         first = query.selects[0] if isinstance(query, exp.Query) and query.selects else None
-        return (first.alias or _name(first)) if first is not None else None
-    if isinstance(node, exp.Alias):
-        return node.alias
-    known = _BY_CLASS.get(type(node))
-    if known is None and isinstance(node, exp.Func) and not isinstance(node, (exp.Binary, exp.Connector, exp.Any, exp.All)):
-        return node.sql_name().lower()
-    return known
+        return (first.alias or output_name(first), _STRONG) if first is not None else ("", _NONE)
+    return _function_name(node)
 
 
-def _cast_name(node: exp.Cast) -> str:
-    """A cast is named after what it casts where that has a name, else after the type."""
-    inner = _name(node.this)
-    if inner is not None and not isinstance(node.this, exp.Boolean):
-        return inner
+def _function_name(node: exp.Expression | None) -> tuple[str, int]:
+    if isinstance(node, exp.Anonymous):
+        return node.name.lower().removeprefix(PREFIX), _STRONG
+    if isinstance(node, exp.Trim):
+        side = str(node.args.get("position") or "").upper()
+        return {"LEADING": "ltrim", "TRAILING": "rtrim"}.get(side, "btrim"), _STRONG
+    known = _BY_CLASS.get(type(node)) if node is not None else None
+    operators = (exp.Binary, exp.Connector, exp.Any, exp.All, exp.Sqrt, exp.Cbrt, exp.StartsWith)
+    if known is None and isinstance(node, exp.Func) and not isinstance(node, operators):
+        known = node.sql_name().lower()
+    return (known, _STRONG) if known else ("", _NONE)
+
+
+def _type_name(node: exp.Expression) -> str:
+    if isinstance(node, exp.ParseJSON):
+        return "json"
     target = node.args["to"]
     kind = getattr(target, "this", None)
     while isinstance(kind, exp.DType) and kind.value == "ARRAY" and target.expressions:
         target = target.expressions[0]
         kind = target.this
-    value = kind.value if isinstance(kind, exp.DType) else str(target.sql("postgres"))
+    value = kind.value if isinstance(kind, exp.DType) and kind != exp.DType.USERDEFINED else str(target.sql("postgres"))
     return _TYPE_NAMES.get(value, value.lower())

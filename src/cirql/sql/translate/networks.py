@@ -6,7 +6,8 @@ from sqlglot import exp
 
 from cirql.sql.translate import sqltypes as st
 from cirql.sql.translate.casts import convert
-from cirql.sql.translate.nodes import call, type_of
+from cirql.sql.translate.expressions import refuse
+from cirql.sql.translate.nodes import call, type_of, typed
 from cirql.sql.translate.site import Rule
 
 
@@ -17,9 +18,26 @@ def as_network(node: exp.Expression) -> exp.Expression:
 
 def contained(node: exp.Expression, *, strict: bool, inside_left: bool) -> exp.Expression:
     """`<< <<= >> >>=`: whether one network lies in the other; `inside_left` where the left one is the smaller."""
+    if isinstance(node.expression, (exp.Any, exp.All)):
+        return _contained_in_many(node.this, node.expression, strict=strict, inside_left=inside_left)
     left, right = as_network(node.this), as_network(node.expression)
     inner, outer = (left, right) if inside_left else (right, left)
     return call("cirql_inet_inside" if strict else "cirql_inet_inside_or_equal", inner, outer, type=st.BOOL)
+
+
+def _contained_in_many(left: exp.Expression, quantifier: exp.Expression, *, strict: bool, inside_left: bool) -> exp.Expression:
+    """`ip <<= ANY (ARRAY[…])`, written out for an array constructor."""
+    subject = quantifier.this.unnest()
+    while isinstance(subject, (exp.Paren, exp.Cast)):
+        subject = subject.this
+    if not isinstance(subject, exp.Array):
+        raise refuse("a network operator over ANY or ALL of anything but ARRAY[…]", left)
+    tests = [
+        contained(exp.BitwiseLeftShift(this=left.copy(), expression=item.copy()), strict=strict, inside_left=inside_left)
+        for item in subject.expressions
+    ]
+    joined = exp.or_(*tests) if isinstance(quantifier, exp.Any) else exp.and_(*tests)
+    return typed(exp.Paren(this=joined), st.BOOL)
 
 
 def overlapping(left: exp.Expression, right: exp.Expression) -> exp.Expression:

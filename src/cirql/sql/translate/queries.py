@@ -213,7 +213,7 @@ def _projections(node: exp.Select, site: Site) -> Columns | None:
             if not isinstance(rewritten, exp.Column) or rewritten.name != name:
                 rewritten = exp.Alias(this=rewritten, alias=exp.to_identifier(name, quoted=True))
         if is_null(rewritten.unalias()) and isinstance(rewritten, exp.Alias) and kind == st.UNKNOWN:
-            rewritten.set("this", as_type(exp.Null(), st.TEXT))
+            rewritten.set("this", typed(as_type(exp.Null(), st.TEXT), st.UNKNOWN))
         projections.append(typed(rewritten, kind))
         if columns is not None:
             columns.append((name, kind))
@@ -256,7 +256,12 @@ def _ordering(ordered: exp.Expression, site: Site, columns: Columns | None) -> N
             from cirql.errors import InvalidStatement
 
             raise InvalidStatement(f"ORDER BY position {place} is not in select list")
-        return
+        if columns is None or place is None or not isinstance(ordered.find_ancestor(exp.Select, exp.SetOperation), exp.Select):
+            return
+        name, kind = columns[place - 1]
+        if [n for n, _ in columns].count(name) > 1 or (kind != st.JSONB and kind.category != "network"):
+            return
+        value = exp.column(name, quoted=True)
     if isinstance(value, exp.Column) and not value.table and value.name in site.scope.outputs:
         kind = site.scope.outputs[value.name]
         result: exp.Expression = typed(value, kind)
@@ -269,6 +274,8 @@ def _ordering(ordered: exp.Expression, site: Site, columns: Columns | None) -> N
         raise UnknownFunction("could not identify an ordering operator for type json", hint="order by a text of it: …->>'key'")
     if kind.category == "network":
         result = call("cirql_inet_key", result, type=st.TEXT)
+    if kind == st.JSONB:
+        result = call("cirql_json_key_of", result, type=st.TEXT)
     ordered.set("this", result)
 
 
@@ -292,6 +299,19 @@ def _relation(node: exp.Expression, site: Site, *, first: bool) -> exp.Expressio
 def add_source(site: Site, name: str, columns: Columns | None, scalar: str | None = None) -> None:
     """Make a relation visible to what follows."""
     site.scope.sources.append(Source(name, columns, scalar))
+
+
+def named_values(node: exp.Values) -> exp.Select:
+    """A bare VALUES statement as a SELECT that names its columns `column1`, `column2`, …
+
+    VALUES (1) ORDER BY 1 becomes SELECT * FROM (VALUES (1)) AS v(column1) ORDER BY 1
+    """
+    rows = node.expressions
+    width = len(rows[0].expressions) if rows and isinstance(rows[0], exp.Tuple) else 1
+    names = [exp.to_identifier(f"column{i + 1}") for i in range(width)]
+    tail = {key: node.args.get(key) for key in ("order", "limit", "offset", "with_")}
+    inner = exp.Values(expressions=rows, alias=exp.TableAlias(this=exp.to_identifier("v"), columns=names))
+    return exp.Select(expressions=[exp.Star()], from_=exp.From(this=inner), **{k: v for k, v in tail.items() if v is not None})
 
 
 def nested(node: exp.Expression, site: Site) -> exp.Expression:

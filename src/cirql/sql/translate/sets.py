@@ -11,12 +11,12 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from cirql.errors import UnknownFunction
+from cirql.errors import InvalidText, UnknownFunction
 from cirql.sql.translate import sqltypes as st
 from cirql.sql.translate.casts import convert, text_of
 from cirql.sql.translate.expressions import refuse
 from cirql.sql.translate.jsons import document_of
-from cirql.sql.translate.nodes import as_type, call, constant, number, text, type_of
+from cirql.sql.translate.nodes import as_type, call, constant, integer, number, text, type_of
 from cirql.sql.translate.site import Site
 from cirql.sql.translate.sqltypes import SqlType
 
@@ -88,6 +88,8 @@ def _unnest(arguments: list[exp.Expression], site: Site) -> Lists:
 
 def _series(arguments: list[exp.Expression], site: Site) -> Lists:
     kinds = [type_of(a) for a in arguments]
+    if len(arguments) > 2 and integer(arguments[2]) == 0:
+        raise InvalidText("step size cannot equal zero")
     known = st.common([k for k in kinds[:2] if k != st.UNKNOWN] or [st.UNKNOWN])
     if known.category == "moment" or (len(kinds) > 2 and kinds[2] == st.INTERVAL):
         moment = st.TIMESTAMP if known == st.TIMESTAMP else st.TIMESTAMPTZ
@@ -111,7 +113,9 @@ def _regexp_matches(arguments: list[exp.Expression], site: Site) -> Lists:
     from cirql.sql.translate.calls import regexp_groups
 
     flags = constant(arguments[2]) if len(arguments) > 2 else ""
-    found = regexp_groups(arguments[0], arguments[1], flags or "", site, every="g" in (flags or ""))
+    every = "g" in (flags or "")
+    found = regexp_groups(arguments[0], arguments[1], flags or "", site, every=every)
+    found = found if every else call("cirql_present", found)
     return [("regexp_matches", found, st.array_of(st.TEXT))]
 
 

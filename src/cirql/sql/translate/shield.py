@@ -29,12 +29,15 @@ _GRAMMAR = frozenset(
     over filter within group by as on using and or not is like ilike similar between case when then else end select from where
     having order limit offset union intersect except with lateral ordinality distinct partition rows range groups interval
     json_value json_exists json_query json_table xmltable if vector current_date current_timestamp current_time localtime
-    localtimestamp current_user session_user user materialized recursive table into default returning set timestamp timestamptz time
-    timetz date decimal numeric dec varchar char character bpchar bit float struct map list int bigint
+    localtimestamp current_user session_user user materialized recursive table into default returning set timestamp timestamptz
+    timetz decimal numeric dec varchar char character bpchar bit float struct map list int bigint
     read_csv read_csv_auto read_parquet read_json read_json_auto bernoulli system tablesample repeatable glob exclude replace_columns
-    regr_slope regr_intercept regr_count regr_r2 approx_count_distinct arg_max arg_min max_by min_by columns
+    approx_count_distinct arg_max arg_min max_by min_by columns
     """.split()
 )
+_MOMENT_TYPES = frozenset({"date", "time", "datetime"})
+_KEYWORD_FUNCTIONS = frozenset({"delete", "first", "format", "left", "replace", "right", "string", "text"}) | _MOMENT_TYPES
+"""Functions whose names are keywords to the tokenizer; `time(3)` is a type."""
 _UNITS = frozenset("YEAR MONTH DAY HOUR MINUTE SECOND".split())
 
 
@@ -71,6 +74,9 @@ def _shielded(tokens: Sequence[Token], index: int, text: str) -> tuple[list[Toke
         return [token], 1
     if kind == TokenType.INTERVAL and following.token_type == TokenType.STRING and not _has_unit(tokens, index + 2):
         return [_like(following, TokenType.STRING, following.text), _like(token, TokenType.DCOLON, "::"), token], 2
+    if following.token_type == TokenType.STRING and _is_typed(tokens, index):
+        type_name = token if kind != TokenType.IDENTIFIER else _like(token, TokenType.VAR, token.text.lower())
+        return [_like(following, TokenType.STRING, following.text), _like(token, TokenType.DCOLON, "::"), type_name], 2
     if following.token_type == TokenType.ARROW and _starts_argument(tokens, index):
         return _guarded(token), 1
     if following.token_type == TokenType.L_PAREN and _is_call(tokens, index):
@@ -87,6 +93,20 @@ def _shielded(tokens: Sequence[Token], index: int, text: str) -> tuple[list[Toke
     return [token], 1
 
 
+_TYPES = frozenset(
+    """cidr hstore inet date timestamp timestamptz time json jsonb uuid bool boolean int integer int2 int4 int8 bigint smallint real float4 float8 numeric
+    decimal text varchar bytea""".split()
+)
+
+
+def _is_typed(tokens: Sequence[Token], index: int) -> bool:
+    """Whether `name 'text'` is a typed constant. Spelled `'text'::name`, a further `::type` applies to it and not to the text."""
+    from sqlglot.tokens import TokenType
+
+    before = tokens[index - 1].token_type if index else None
+    return tokens[index].text.lower() in _TYPES and before not in (TokenType.DCOLON, TokenType.ALIAS, TokenType.DOT)
+
+
 def _has_unit(tokens: Sequence[Token], index: int) -> bool:
     return index < len(tokens) and tokens[index].text.upper() in _UNITS and tokens[index].text != ""
 
@@ -97,9 +117,11 @@ def _is_call(tokens: Sequence[Token], index: int) -> bool:
 
     token = tokens[index]
     word = token.text.lower()
-    if token.token_type in (TokenType.STRING, TokenType.NUMBER, TokenType.IDENTIFIER) or not word.replace("_", "a").isalnum():
+    if token.token_type != TokenType.VAR and word not in _KEYWORD_FUNCTIONS:
         return False
-    if word in _GRAMMAR or word[0].isdigit():
+    if word in _MOMENT_TYPES and (index + 2 >= len(tokens) or tokens[index + 2].token_type == TokenType.NUMBER):
+        return False
+    if word in _GRAMMAR or not word.replace("_", "a").isalnum() or word[0].isdigit():
         return False
     before = tokens[index - 1] if index else None
     if before is None:

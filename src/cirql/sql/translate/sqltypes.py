@@ -201,7 +201,7 @@ _DUCKDB = {
     "uuid": "UUID",
     "inet": "TEXT",
     "cidr": "TEXT",
-    "bit": "BIT",
+    "bit": "TEXT",
 }
 
 
@@ -216,7 +216,7 @@ def of_datatype(datatype: exp.Expression) -> SqlType | None:
         inner = datatype.expressions[0] if datatype.expressions else None
         element = of_datatype(inner) if inner is not None else TEXT
         return None if element is None else array_of(element)
-    if name == "USERDEFINED":
+    if datatype.this == exp.DType.USERDEFINED:
         kind = datatype.args.get("kind")
         return _USER_NAMED.get((kind.name if isinstance(kind, exp.Identifier) else str(kind or "")).lower())
     return _NAMED.get(name)

@@ -9,7 +9,7 @@ from sqlglot import exp
 from cirql.errors import InvalidText, NotSupported
 from cirql.sql.translate import arrays, arithmetic
 from cirql.sql.translate import sqltypes as st
-from cirql.sql.translate.casts import convert, text_of, to_text
+from cirql.sql.translate.casts import convert, output_of, text_of, to_text
 from cirql.sql.translate.expressions import refuse
 from cirql.sql.translate.nodes import as_type, call, constant, integer, is_null, number, text, type_of, typed
 from cirql.sql.translate.regexes import flags_of, group_count, pattern, replacement
@@ -32,12 +32,12 @@ def _variadic(arguments: Arguments) -> Arguments:
 
 def concat(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
     """concat: NULLs are nothing."""
-    return call("concat", *(text_of(a) for a in _variadic(arguments)), type=st.TEXT)
+    return call("concat", *(output_of(a) for a in _variadic(arguments)), type=st.TEXT)
 
 
 def concat_ws(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
     """concat_ws: NULLs are left out."""
-    return call("concat_ws", *(text_of(a) for a in _variadic(arguments)), type=st.TEXT)
+    return call("concat_ws", *(output_of(a) for a in _variadic(arguments)), type=st.TEXT)
 
 
 _FORMAT = re.compile(r"%(?:(\d+)\$)?(-?)(\d+|\*)?([sIL%])")
@@ -75,7 +75,7 @@ def format_text(arguments: Arguments, node: exp.Expression, site: Site) -> exp.E
 
 
 def _formatted(match: re.Match[str], argument: exp.Expression) -> exp.Expression:
-    value = text_of(argument)
+    value = output_of(argument)
     if match[4] == "I":
         value = call("cirql_quote_ident", value, type=st.TEXT)
     elif match[4] == "L":
@@ -200,9 +200,9 @@ def round_number(arguments: Arguments, node: exp.Expression, site: Site) -> exp.
         raise _unknown("round", arguments, node)
     digits = integer(arguments[1])
     if kind.is_integer:
-        return as_type(call("round", value, arguments[1]), st.NUMERIC, name="DECIMAL(38, 0)")
+        return as_type(call("round", value, arguments[1]), st.NUMERIC, name="DECIMAL(22, 0)")
     if kind == st.NUMERIC and digits is not None and digits >= 0:
-        return as_type(call("round", value, number(digits)), st.NUMERIC, name=f"DECIMAL(38, {min(digits, 18)})")
+        return as_type(call("round", value, number(digits)), st.NUMERIC, name=f"DECIMAL({22 + min(digits, 16)}, {min(digits, 16)})")
     return call("round", value, arguments[1], type=kind)
 
 
@@ -232,7 +232,7 @@ def trunc(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Express
     digits = integer(arguments[1])
     if digits is None or digits < 0:
         raise refuse("trunc to digits that are not a constant", node)
-    return as_type(call("cirql_trunc_to", value, arguments[1]), st.NUMERIC, name=f"DECIMAL(38, {min(digits, 18)})")
+    return as_type(call("cirql_trunc_to", value, arguments[1]), st.NUMERIC, name=f"DECIMAL({22 + min(digits, 16)}, {min(digits, 16)})")
 
 
 def power(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
@@ -251,7 +251,7 @@ def modulo(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expres
 
 def div(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
     """div(a, b): the whole quotient, as numeric."""
-    return as_type(call("trunc", call("cirql_quotient", *arguments)), st.NUMERIC, name="DECIMAL(38, 0)")
+    return as_type(call("trunc", call("cirql_quotient", *arguments)), st.NUMERIC, name="DECIMAL(22, 0)")
 
 
 def logarithm(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
@@ -265,6 +265,23 @@ def logarithm(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Exp
     result = call(macro, *values, type=st.FLOAT8)
     exact = st.NUMERIC in kinds or len(values) == 2
     return as_type(result, st.NUMERIC, name=arithmetic.NUMERIC_QUOTIENT) if exact else result
+
+
+def sign(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+    """sign: of the type of its argument, float for an integer."""
+    kind = type_of(arguments[0])
+    result = kind if kind in (st.NUMERIC, st.ANY) else st.FLOAT8
+    return as_type(call("sign", arguments[0]), result, name="DECIMAL(1, 0)" if result == st.NUMERIC else None)
+
+
+def factorial(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+    """factorial(n), as numeric."""
+    return as_type(call("cirql_factorial", arguments[0]), st.NUMERIC, name="DECIMAL(38, 0)")
+
+
+def quantifier(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+    """`ALL (array)`, which the parser takes for a function: the comparison around it reads it."""
+    return typed(exp.Anonymous(this=str(node.this), expressions=arguments), st.ANY)
 
 
 def scale(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
@@ -327,6 +344,8 @@ def array_to_string(arguments: Arguments, node: exp.Expression, site: Site) -> e
         variable = typed(exp.column("_e"), kind.element)
         mapped = exp.Lambda(this=to_text(variable), expressions=[exp.to_identifier("_e")])
         array = call("list_transform", array, mapped, type=st.array_of(st.TEXT))
+    elif kind.element == st.BOOL:
+        array = call("cirql_bool_letters", array, type=st.array_of(st.TEXT))
     elif kind.element != st.TEXT:
         array = as_type(array, st.array_of(st.TEXT))
     extra = [text_of(arguments[2])] if len(arguments) > 2 else []
@@ -408,6 +427,11 @@ CALLS = {
     "log": logarithm,
     "log10": logarithm,
     "scale": scale,
+    "sign": sign,
+    "factorial": factorial,
+    "all": quantifier,
+    "some": quantifier,
+    "any": quantifier,
     "array_append": _list_call("array_append", "list_append", "same"),
     "array_prepend": _list_call("array_prepend", "list_prepend", "same"),
     "array_remove": _list_call("array_remove", "cirql_array_remove", "same"),

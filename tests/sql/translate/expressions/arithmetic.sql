@@ -1,0 +1,79 @@
+-- integers
+1 + 2, 5 / 2, -5 / 2, 5 / -2, 5 % 3, -5 % 3, 7 - 10, 3 * 4
+2147483647 + 1
+2147483648 + 1
+9223372036854775807
+9223372036854775808
+5 / 0
+5 % 0
+id / 2, id % 2, -id FROM image ORDER BY id
+id / 0 FROM image
+number / image_id, number * 1.5 FROM version ORDER BY 1, 2
+10 / 4 * 4, 10 * 4 / 4, 10 / (4 / 2), (10 - 4) / 4
+1 + 2 * 3 - 4 / 2
+- 5 + 3, - (5 + 3)
+7 & 3, 7 | 8, 7 # 2, ~7, 1 << 4, 256 >> 3, -16 >> 2
+5::smallint + 1::smallint
+32767::smallint + 1::smallint
+'5' + 3
+3 + '5'
+'a' + 3
+1 + true
+name + 1 FROM image
+-- numeric
+5.0 / 2, 5 / 2.0, 1 / 3.0, 2 / 3.0, -7.5 / 2
+0.1 + 0.2, 1.10 * 3, 10.5 - 0.25, 7.5 % 2
+1.5e3, 1e2, 2.5e-3
+1.0 / 0
+10.00, 1.50, 0.10
+123456789.123456789 * 10
+1e10 + 0.5
+100000000000000000000 + 1
+-- float
+5::float8 / 2, 1::float8 / 3
+size / 2, size * 2, size + 1, -size FROM image ORDER BY id
+size / 0 FROM image
+'NaN'::float8, 'Infinity'::float8, '-Infinity'::float8
+0.1::float8 + 0.2::float8
+size + id, size * number FROM image JOIN version ON image_id = id ORDER BY id, number
+-- power and roots
+2 ^ 3, 2 ^ 0.5, 2.0 ^ 3, 4::float8 ^ 0.5
+|/ 16.0 AS a, ||/ 27.0 AS b
+@ -5 AS a, @ (3 - 8) AS b, @ -5.5 AS c
+2 ^ -1, (-8) ^ 3
+(-8) ^ 0.5
+-- functions
+abs(-5), abs(-5.5), abs(-2.5::float8), abs(NULL::int)
+sign(-5), sign(0), sign(2.5), sign(-2.5::float8)
+round(2.5), round(3.5), round(-2.5), round(1.4), round(0.5)
+round(2.5::float8), round(3.5::float8), round(-0.5::float8), round(1.5::float8)
+round(2.567, 2), round(2.5, 0), round(123.456, 1), round(-2.555, 2)
+round(5), round(1234, -2)
+round(size, 1) FROM image
+round(size::numeric, 1) FROM image WHERE id < 4 ORDER BY id
+ceil(1.2), ceil(-1.2), ceiling(1.0), floor(1.8), floor(-1.8), ceil(5), floor(5)
+ceil(size), floor(size) FROM image ORDER BY id
+trunc(1.9), trunc(-1.9), trunc(1.987, 2), trunc(size) FROM image WHERE id = 1
+mod(7, 3), mod(-7, 3), mod(7.5, 2)
+div(7, 2), div(-7, 2), div(7.5, 2)
+power(2, 10), power(2.0, 3), power(2::float8, 0.5), pow(9, 0.5)
+sqrt(16), sqrt(2), cbrt(27), sqrt(2.0::float8)
+sqrt(-1)
+exp(0::float8), exp(1::float8), ln(1::float8), ln(10::float8)
+ln(0)
+ln(-1)
+log(100::float8), log10(1000::float8), log(2.0, 8.0)
+degrees(pi()), radians(180::float8), pi()
+sin(1::float8), cos(1::float8), tan(1::float8), asin(1::float8), acos(1::float8), atan(1::float8), atan2(1::float8, 2::float8)
+sinh(1::float8), cosh(1::float8), tanh(1::float8), cot(1::float8)
+gcd(12, 18), lcm(4, 6), factorial(5)
+factorial(-1)
+width_bucket(5.35, 0.024, 10.06, 5), width_bucket(0, 1, 10, 3), width_bucket(11, 1, 10, 3)
+scale(1.50), scale(8), scale(-0.125)
+greatest(1, 2, 3), least(1, 2, 3), greatest(1, NULL, 3), least(NULL, NULL, 2)
+greatest(1, 2.5), least(1, 2.5::float8)
+greatest('a', 'b'), least('b', 'a', NULL)
+greatest(1, 'b')
+num_nulls(1, NULL, 3), num_nonnulls(1, NULL, 3)
+random() < 1, random() >= 0
+to_hex(255), to_hex(-1), to_hex(4294967295)

@@ -1,0 +1,16 @@
+WITH a AS (SELECT id, name FROM image WHERE public) SELECT * FROM a ORDER BY id;
+WITH a(x, y) AS (SELECT id, name FROM image), b AS (SELECT x * 2 AS z FROM a) SELECT z FROM b ORDER BY z;
+WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5) SELECT i, i * i FROM n ORDER BY i;
+WITH RECURSIVE fib(a, b) AS (SELECT 0, 1 UNION ALL SELECT b, a + b FROM fib WHERE b < 50) SELECT a FROM fib ORDER BY a;
+WITH RECURSIVE walk AS (SELECT 1 AS id, 'root'::text AS path UNION ALL SELECT id + 1, path || '/' || (id + 1) FROM walk WHERE id < 4) SELECT * FROM walk ORDER BY id;
+WITH v AS (SELECT image_id, max(number) AS latest FROM version GROUP BY image_id) SELECT i.name, v.latest FROM image i JOIN v ON v.image_id = i.id ORDER BY i.id;
+WITH a AS MATERIALIZED (SELECT 5 / 2 AS q) SELECT q FROM a;
+WITH a AS (SELECT doc->'layers' AS layers, id FROM image) SELECT id, layers->0, jsonb_typeof(layers) FROM a ORDER BY id;
+WITH t(k, v) AS (VALUES ('a', 1), ('b', 2)) SELECT jsonb_object_agg(k, v) FROM t;
+WITH x AS (SELECT 1 AS n), y AS (SELECT n + 1 AS n FROM x) SELECT x.n, y.n, x.n / y.n FROM x, y;
+WITH RECURSIVE t(n) AS (VALUES (1) UNION SELECT n % 3 + 1 FROM t) SELECT n FROM t ORDER BY n;
+WITH a AS (SELECT id FROM image) SELECT (SELECT count(*) FROM a), (SELECT max(id) FROM a);
+SELECT * FROM (WITH q AS (SELECT 1 AS one) SELECT one FROM q) z;
+WITH a AS (SELECT labels FROM image WHERE id = 2) SELECT labels[2], array_length(labels, 1) FROM a;
+WITH a AS (SELECT created::date AS d FROM image) SELECT d - 1, d + interval '1 day' FROM a ORDER BY d;
+WITH image AS (SELECT 'shadow' AS name) SELECT name FROM image;

@@ -1,0 +1,51 @@
+SELECT name, size FROM image WHERE size BETWEEN 1 AND 100 AND owner IN ('ana', 'bo') ORDER BY size;
+SELECT name FROM image WHERE name ILIKE '%u%' OR doc->>'os' = 'windows' ORDER BY name;
+SELECT upper(owner) AS who, count(*) AS n, coalesce(sum(size), 0) AS total FROM image GROUP BY upper(owner) ORDER BY who NULLS FIRST;
+SELECT name, created, age('2024-12-31'::timestamp, created) FROM image WHERE created < '2024-12-31' ORDER BY created;
+SELECT name, to_char(created, 'YYYY-MM-DD') AS day FROM image WHERE created IS NOT NULL ORDER BY day;
+SELECT id, coalesce(doc->>'os', 'unknown') AS os, doc ? 'ports' AS ports FROM image ORDER BY id;
+-- differs: alias-in-expression
+SELECT i.name, v.number, v.config->>'cpu' AS cpu FROM image i JOIN version v ON v.image_id = i.id WHERE (v.config->>'cpu')::int >= 4 ORDER BY cpu::int;
+SELECT i.name, v.number FROM image i JOIN version v ON v.image_id = i.id WHERE v.number = (SELECT max(number) FROM version w WHERE w.image_id = i.id) ORDER BY i.name;
+SELECT date_trunc('month', v.created) AS m, count(*), count(*) FILTER (WHERE status = 'FAILED') AS failed FROM version v GROUP BY 1 ORDER BY 1 NULLS LAST;
+SELECT split_part(name, ' ', 1) AS first, length(name) / 2 AS half FROM image ORDER BY id;
+SELECT id, CASE WHEN size IS NULL THEN 'none' WHEN size < 0 THEN 'negative' WHEN size < 10 THEN 'small' ELSE 'large' END AS class FROM image ORDER BY id;
+SELECT regexp_replace(name, '[^a-zA-Z0-9]+', '-', 'g') AS slug FROM image ORDER BY id;
+SELECT count(*) * 100 / (SELECT count(*) FROM image) AS percent FROM image WHERE public;
+SELECT n.id, m.id FROM net n JOIN net m ON m.ip::inet << n.cidr::inet ORDER BY 1, 2;
+SELECT host(ip::inet) AS h FROM net WHERE family(ip::inet) = 6;
+SELECT id, ip FROM net WHERE NOT ip::inet <<= ANY (ARRAY['10.0.0.0/8'::inet]);
+SELECT labels[1] AS first, cardinality(labels) AS n FROM image WHERE 'base' = ANY (labels) ORDER BY n;
+SELECT name FROM image WHERE labels && ARRAY['lts', 'lang'] ORDER BY name;
+SELECT name FROM image WHERE created > timestamp '2024-01-01' - interval '1 month' ORDER BY created;
+SELECT EXTRACT(EPOCH FROM (max(created) - min(created))) / 86400 AS days FROM version;
+SELECT (SELECT name FROM image ORDER BY size DESC NULLS LAST LIMIT 1) AS biggest;
+SELECT json_build_object('name', name, 'labels', labels, 'created', created) FROM image WHERE id = 1;
+SELECT string_agg(name || '=' || coalesce(size::text, '-'), ', ' ORDER BY id) FROM image;
+SELECT name FROM image WHERE (owner, public) = ('bo', true) ORDER BY id;
+SELECT name FROM image WHERE (owner, public) IN (('bo', true), ('ana', false)) ORDER BY id;
+SELECT i.* FROM image i WHERE i.id = 5;
+SELECT image.id, "name" AS "The Name", size AS "Größe" FROM image WHERE id = 1;
+SELECT nosuch FROM image;
+SELECT id FROM nosuchtable;
+SELECT id, name FROM image WHERE;
+SELECT image_id, number FROM version WHERE config @> '{"cpu": 4}';
+SELECT image_id, number, config->'env'->>'B' FROM version WHERE config->'env' ? 'B';
+SELECT max(number) FILTER (WHERE status <> 'FAILED') - min(number) AS spread FROM version;
+SELECT avg(number) > 1.5, sum(number) / 2, sum(number) / count(*) FROM version;
+SELECT greatest(max(created), '2024-06-01') FROM version;
+SELECT name FROM image WHERE length(trim(name)) = 0;
+SELECT DISTINCT doc->>'os' FROM image ORDER BY 1;
+SELECT DISTINCT status, number % 2 = 0 AS even FROM version ORDER BY 1, 2;
+SELECT t.owner, t.n FROM (SELECT owner, count(*) AS n FROM image WHERE owner IS NOT NULL GROUP BY owner) AS t WHERE t.n >= 2 ORDER BY t.owner;
+SELECT v.image_id, v.number FROM version v WHERE v.score >= ALL (SELECT w.score FROM version w WHERE w.image_id = v.image_id AND w.score IS NOT NULL) ORDER BY 1, 2;
+SELECT format('%s v%s', i.name, v.number) FROM image i JOIN version v ON v.image_id = i.id ORDER BY 1;
+SELECT count(*) FROM image TABLESAMPLE BERNOULLI (100);
+-- differs: fetch-with-ties
+SELECT id FROM image ORDER BY id FETCH FIRST 2 ROWS WITH TIES;
+SELECT * FROM image WHERE false;
+-- differs: row-locks
+SELECT id FROM image FOR UPDATE;
+TABLE net;
+-- differs: empty-select
+SELECT;
