@@ -17,6 +17,8 @@ PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3 python;
 # Recipes use relative paths only, so that a checkout may live in a directory with spaces in its name.
 BIN := .venv/bin
 STAMP := .venv/.installed
+CATALOG := src/cirql/catalog/catalog.sqlite
+CATALOG_RULES := $(wildcard src/cirql/catalog/*.py src/cirql/catalog/overlay/*.toml) src/cirql/names.py src/cirql/types.py
 
 # Without bytecode every start of the program costs two to three times as much.
 unexport PYTHONDONTWRITEBYTECODE
@@ -42,10 +44,15 @@ $(STAMP): pyproject.toml constraints.txt hatch_build.py
 	@$(BIN)/python -m compileall -q src
 	@touch $(STAMP)
 
-demo: $(STAMP)
+# The catalog is part of the installation; here its rules may have changed since.
+$(CATALOG): $(STAMP) $(CATALOG_RULES)
+	@$(BIN)/python -c 'from cirql.catalog import build; build.is_fresh() or (print("  compiling the catalog"), build.build())'
+	@touch $(CATALOG)
+
+demo: $(CATALOG)
 	@$(BIN)/python -m cirql.cli.demo
 
-test: $(STAMP)
+test: $(CATALOG)
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: $(STAMP)

@@ -93,11 +93,12 @@ def test_an_empty_result_still_has_its_columns() -> None:
 def test_it_is_complete_only_after_the_last_row_and_without_failures() -> None:
     failures: list[CloudFailure] = []
     result = Result(numbers([1]), failures=lambda: failures)
-    assert not result.complete
+    states = [result.complete]
     result.fetchall()
-    assert result.complete
+    states.append(result.complete)
     failures.append(FAILURE)
-    assert not result.complete
+    states.append(result.complete)
+    assert states == [False, True, False]
     assert result.failures == (FAILURE,)
 
 

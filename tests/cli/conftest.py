@@ -39,7 +39,9 @@ Cirql = Callable[..., Run]
 
 def environment(**extra: str) -> dict[str, str]:
     """The environment of a child: this one (conftest took the AWS configuration out of it), and the sources."""
-    return {**os.environ, "PYTHONPATH": SOURCES, **extra}
+    # Without bytecode each start takes three times as long; COLUMNS would hide the width of the terminal.
+    inherited = {name: value for name, value in os.environ.items() if name not in ("PYTHONDONTWRITEBYTECODE", "COLUMNS", "LINES")}
+    return {**inherited, "PYTHONPATH": SOURCES, **extra}
 
 
 def command(*arguments: str) -> list[str]:

@@ -205,8 +205,10 @@ def test_a_statement_that_fails_at_once_leaves_nothing_on_stdout() -> None:
         schema = pa.schema([("n", pa.int64())])
 
         def __iter__(self) -> Any:
+            return self
+
+        def __next__(self) -> Any:
             raise Throttled("slow down")
-            yield
 
     for destination in (f for f in Format if f is not Format.JSONL):
         out = io.BytesIO()

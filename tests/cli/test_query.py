@@ -260,7 +260,9 @@ def test_an_endpoint_that_refuses_is_named(cirql: Cirql, cloud: LocalCloud) -> N
     assert run.code == 1
     assert run.stderr_lines[0].endswith("(SQLSTATE 08006)")
     assert address in run.stderr
-    assert [f["operation"] for f in stats_of(run)["failures"]] == ["ListImages"]
+    stats = stats_of(run)
+    assert stats["calls"] == {"sagemaker:ListImages": 1}
+    assert [f["operation"] for f in stats["failures"]] == ["ListImages"]
 
 
 def test_a_body_that_is_cut_short_is_an_error_and_not_no_rows(cirql: Cirql, cloud: LocalCloud) -> None:
@@ -396,7 +398,9 @@ def test_ctrl_c_ends_the_local_aws_with_the_command(tmp_path: Path) -> None:
         assert child.stdout is not None
         lines = ""
         while "AWS_ENDPOINT_URL=" not in lines:
-            lines += child.stdout.readline()
+            line = child.stdout.readline()
+            assert line, child.stderr.read() if child.stderr else ""
+            lines += line
         port = int(lines.split("AWS_ENDPOINT_URL=http://127.0.0.1:")[1].split()[0])
         with socket.create_connection(("127.0.0.1", port), timeout=5):
             pass

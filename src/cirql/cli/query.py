@@ -10,9 +10,9 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, cast
 
 import typer
 from typer.core import TyperCommand
@@ -26,6 +26,9 @@ from cirql.cli.report import misuse, report_error, report_outcome, report_stats,
 from cirql.cli.table import Screen
 from cirql.errors import Error, FileUnreadable
 from cirql.result import Stats
+
+if TYPE_CHECKING:
+    from cirql.session import Session
 
 FAILED, INCOMPLETE, PIPE_CLOSED = 1, 3, 141
 _FORMATS = ", ".join([*(f.value for f in Format), f"{PARQUET} FILE"])
@@ -155,8 +158,10 @@ def _forgetter(destination: Destination) -> Any:
 
 def run(request: Request) -> int:
     """Run the statement, write its rows, say on stderr what there is to say, and give the exit code."""
+    sys.meta_path.insert(0, _NoPandas())
     started = time.monotonic()
     stats: Stats | None = None
+    session: Session | None = None
     try:
         with ScanProgress() as progress, _scope(request) as settings, cirql.connect(progress=progress, **settings) as session:
             with session.execute(request.sql) as result:
@@ -169,7 +174,7 @@ def run(request: Request) -> int:
             code = INCOMPLETE if result.failures else 0
     except Error as error:
         report_error(error, request.sql)
-        stats = _cost_of(error, stats, started)
+        stats = _cost_of(error, stats, session, started)
         code = FAILED
     except BrokenPipeError:
         _discard_stdout()
@@ -179,6 +184,19 @@ def run(request: Request) -> int:
     if request.stats:
         report_stats(stats or Stats())
     return code
+
+
+class _NoPandas:
+    """Makes pandas look absent to this process, where it is installed.
+
+    pyarrow imports it at the first `pa.array`, to recognise its types: 0.3 s that no command has a use for.
+    May go when pyarrow no longer does.
+    """
+
+    def find_spec(self, name: str, path: Any, target: Any = None) -> None:
+        """Say that there is no pandas; leave everything else to the other finders."""
+        if name == "pandas":
+            raise ModuleNotFoundError("No module named 'pandas'", name=name)
 
 
 @contextmanager
@@ -191,12 +209,16 @@ def _scope(request: Request) -> Iterator[dict[str, Any]]:
         yield {**scope, **request.settings}
 
 
-def _cost_of(error: Error, so_far: Stats | None, started: float) -> Stats:
-    """What a failed statement had cost: the Session says so on the error, else only the time and the failure are known."""
-    known = getattr(error, "stats", None) or so_far
-    if isinstance(known, Stats):
-        return known
-    return Stats(wall_ms=round((time.monotonic() - started) * 1000), failures=(error.failure,) if error.failure else ())
+def _cost_of(error: Error, so_far: Stats | None, session: Session | None, started: float) -> Stats:
+    """What a failed statement had cost: what its Result says or, where there was none yet, what the session has sent."""
+    wall_ms = round((time.monotonic() - started) * 1000)
+    failures = (error.failure,) if error.failure else ()
+    if session is None:
+        return Stats(wall_ms=wall_ms, failures=failures)
+    if so_far is not None:
+        return replace(so_far, failures=so_far.failures or failures)
+    sent = session.client.stats
+    return Stats(dict(sent.calls), sent.retries, sent.throttles, wall_ms=wall_ms, failures=failures)
 
 
 class _Rows(io.RawIOBase):
