@@ -8,20 +8,23 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Self
 
-from cirql.catalog.codec import decode, encode
+from cirql.catalog import search
+from cirql.catalog.codec import decode, encode, sample
 from cirql.catalog.model import Face, Table
 from cirql.catalog.rules import LAYOUT as _RULES_LAYOUT
 from cirql.catalog.spellings import Spelling
 
 # Raise it whenever `codec` or the layout below changes: an older file is then rebuilt instead of misread.
-FORMAT = 2
+FORMAT = 3
 DEFAULT_PATH = Path(__file__).with_name("catalog.sqlite")
 
 _LAYOUT = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE dictionaries (kind TEXT PRIMARY KEY, content BLOB NOT NULL);
 CREATE TABLE tables (name TEXT PRIMARY KEY, scheme TEXT NOT NULL, service TEXT NOT NULL, title TEXT NOT NULL, stored BLOB NOT NULL);
 CREATE TABLE spellings (name TEXT PRIMARY KEY, table_name TEXT NOT NULL, face TEXT NOT NULL, published INTEGER NOT NULL) WITHOUT ROWID;
 """
@@ -36,10 +39,16 @@ def write(
     unfinished.unlink(missing_ok=True)
     try:
         connection = sqlite3.connect(unfinished)
+        # Fewer and larger pages: a stored table is a kilobyte, and what does not fit on a page wastes the rest of it.
+        connection.execute("PRAGMA page_size = 16384")
         try:
-            connection.executescript(_LAYOUT + _RULES_LAYOUT)
-            rows = ((str(t.name), t.name.scheme.value, t.service, t.title, encode(t)) for t in tables)
-            connection.executemany("INSERT INTO tables VALUES (?, ?, ?, ?, ?)", rows)
+            connection.executescript(_LAYOUT + _RULES_LAYOUT + search.LAYOUT)
+            every = list(tables)
+            dictionary = sample(every)
+            connection.execute("INSERT INTO dictionaries VALUES ('tables', ?)", (dictionary,))
+            rows = ((n, str(t.name), t.name.scheme.value, t.service, t.title, encode(t, dictionary)) for n, t in enumerate(every))
+            connection.executemany("INSERT INTO tables(rowid, name, scheme, service, title, stored) VALUES (?, ?, ?, ?, ?, ?)", rows)
+            search.write(connection, enumerate(every))
             connection.executemany(
                 "INSERT INTO spellings VALUES (?, ?, ?, ?)", ((s.name, s.table, s.face.value, s.published) for s in spellings)
             )
@@ -70,6 +79,11 @@ class Artefact:
         """Close the file."""
         self._connection.close()
 
+    @cached_property
+    def _dictionary(self) -> bytes:
+        found: bytes = self._connection.execute("SELECT content FROM dictionaries WHERE kind = 'tables'").fetchone()[0]
+        return found
+
     def meta(self) -> dict[str, str]:
         """What the file was compiled from. Raises sqlite3.DatabaseError where this is no catalog."""
         return dict(self._connection.execute("SELECT key, value FROM meta"))
@@ -92,7 +106,7 @@ class Artefact:
     def table(self, name: str) -> Table | None:
         """The table that is published under that name, or None."""
         row = self._connection.execute("SELECT stored FROM tables WHERE name = ?", (name,)).fetchone()
-        return decode(row[0]) if row else None
+        return decode(row[0], self._dictionary) if row else None
 
     def rules(self, type_name: str) -> bytes | None:
         """The stored rules of a CloudFormation type, or None."""
@@ -102,7 +116,16 @@ class Artefact:
     def tables(self) -> Iterator[Table]:
         """Every table, in the order of their names."""
         for (stored,) in self._connection.execute("SELECT stored FROM tables ORDER BY name"):
-            yield decode(stored)
+            yield decode(stored, self._dictionary)
+
+    def tables_of(self, service: str) -> Iterator[Table]:
+        """Every table of one service, in the order of their names."""
+        for (stored,) in self._connection.execute("SELECT stored FROM tables WHERE service = ? ORDER BY name", (service,)):
+            yield decode(stored, self._dictionary)
+
+    def search(self, words: str, limit: int) -> list[tuple[str, float]]:
+        """The tables that hold these words and how well they fit (more is better), best first."""
+        return search.find(self._connection, words, limit)
 
     def services(self) -> list[tuple[str, str, int]]:
         """Every (scheme, service) and how many tables it has."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from cirql.catalog import overlay as corrections
 from cirql.catalog import schemas, services
 from cirql.catalog.datasets import compile_service
+from cirql.catalog.generic import compile_generic
 from cirql.catalog.model import Table
 from cirql.catalog.parents import with_parents
 from cirql.catalog.resources import compile_resource
@@ -28,6 +29,7 @@ def compile_all(progress: Callable[[int, int, str], None]) -> tuple[list[Table],
         tables += compile_service(services.load(name, overlay.services.get(name, {})), overlay.hints)
     progress(len(names), steps, "CloudFormation schemas")
     tables += [compile_resource(schema, overlay.global_resources) for schema in schemas.load()]
+    tables += compile_generic()
     tables = corrections.apply(overlay, with_parents(tables))
     progress(steps, steps, "names")
     return sorted(tables, key=lambda t: str(t.name)), assign(tables, overlay.aliases)

@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Self
 
+from cirql.catalog import search, tag_views
 from cirql.catalog.artefact import DEFAULT_PATH, FORMAT, Artefact
 from cirql.catalog.freshness import sources_digest
 from cirql.catalog.model import Column, Face, Method, Table
@@ -42,17 +43,22 @@ class Found:
     name: TableName
 
     @property
+    def shape(self) -> Table:
+        """The table with the columns that this spelling has: a `_tags` table has a row per tag, and two columns for it."""
+        return tag_views.tag_view(self.table) if self.face is Face.TAGS else self.table
+
+    @property
     def star(self) -> tuple[Column, ...]:
         """The columns of `SELECT *`, in order.
 
         A dataset: what its page has. A resource puts `region` first; then the singular has every property, the plural
-        and `_list_only` have the identifier.
+        and `_list_only` have the identifier, and `_tags` has every property but the tags, which it has one by one.
         """
         if self.face is Face.DATASET:
             return self.table.published
         region = tuple(c for c in self.table.columns if c.name == "region")
-        if self.face is Face.SINGULAR:
-            return region + tuple(c for c in self.table.published if c.name != "region")
+        if self.face in (Face.SINGULAR, Face.TAGS) or (self.face is Face.PLURAL and self.table.cfn_type is None):
+            return region + tuple(c for c in self.shape.published if c.name != "region")
         return region + tuple(c for name in self.table.identifier for c in self.table.columns if c.name == name)
 
     @property
@@ -65,9 +71,18 @@ class Found:
         """The methods that the page of this spelling prints; a type with a single spelling has them all."""
         if self.table.plural == self.table.name.resource and self.face is Face.SINGULAR:
             return self.table.methods
-        if self.face is Face.LIST_ONLY:
-            return tuple(m for m in self.table.methods if m.name == "list_resources")
+        if self.face in (Face.LIST_ONLY, Face.TAGS):
+            return tuple(m for m in self.table.methods if m.name.startswith("list_"))
         return tuple(m for m in self.table.methods if m.face is self.face)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One table that a search found: how well it fits, and the columns that the words are about."""
+
+    table: Table
+    score: float
+    columns: tuple[Column, ...]
 
 
 class Catalog:
@@ -158,19 +173,33 @@ class Catalog:
                 counts[service] = counts.get(service, 0) + count
         return counts
 
-    def tables(self) -> Iterator[Table]:
-        """Every table there is: for documentation and checks, not for queries."""
-        return self._artefact.tables()
+    def tables(self, service: str | None = None) -> Iterator[Table]:
+        """Every table there is, or every table of one service: for documentation and checks, not for queries."""
+        return self._artefact.tables() if service is None else self._artefact.tables_of(service)
 
-    def spellings(self) -> Iterator[Spelling]:
-        """Every name there is, published or only taken: for documentation and checks."""
-        return self._artefact.spellings()
+    def found(self, table: Table, spelling: Spelling) -> Found:
+        """A table that was read already, by one of its names."""
+        return Found(table, spelling.face, TableName(tuple(spelling.name.split("."))))
+
+    def search(self, text: str, limit: int = 20) -> list[Hit]:
+        """The tables that have something to do with these words, the best first."""
+        words = search.words_of(text)
+        hits = []
+        for name, score in self._artefact.search(text, limit):
+            table = self._load(name)
+            assert table is not None
+            hits.append(Hit(table, score, search.matching_columns(table, words)))
+        return hits
+
+    def spellings(self, service: str | None = None) -> Iterator[Spelling]:
+        """Every name there is (of one service), published or only taken: for documentation and checks."""
+        return self._artefact.spellings(service=service)
 
     def _hint(self, text: str) -> str:
         """What the user may have meant: the same thing in the other scheme first, then names that look alike."""
         if not text.startswith(("aws.", "awscc.")):
             text = f"aws.{text}"
-        every = [s.name for s in self._artefact.spellings() if s.published and s.face is not Face.LIST_ONLY]
+        every = [s.name for s in self._artefact.spellings() if s.published and s.face not in (Face.LIST_ONLY, Face.TAGS)]
         squeezed = {n.replace(".", "").replace("_", ""): n for n in reversed(every)}
         wanted = text.replace("awscc.", "aws.").replace(".", "").replace("_", "")
         near = [n for n in (squeezed.get(wanted), squeezed.get(f"{wanted}s"), squeezed.get(wanted.removesuffix("s"))) if n]

@@ -23,13 +23,14 @@ from cirql.types import ColumnType
 class Face(StrEnum):
     """Which spelling of a table was used: it decides what `SELECT *` and `SHOW METHODS` mean, never what may be asked.
 
-    A dataset has one face. A resource has three: its singular, its plural, and its plural with `_list_only`.
+    A dataset has one face. A resource has up to four: its singular, its plural, its plural with `_list_only`, its singular with `_tags`.
     """
 
     DATASET = "dataset"
     SINGULAR = "singular"
     PLURAL = "plural"
     LIST_ONLY = "list_only"
+    TAGS = "tags"
 
 
 class Access(StrEnum):

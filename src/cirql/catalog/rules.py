@@ -19,7 +19,7 @@ from cirql.catalog.schemas import ResourceSchema
 
 PropertyPath = tuple[str, ...]
 
-LAYOUT = "CREATE TABLE rules (type_name TEXT PRIMARY KEY, stored BLOB NOT NULL) WITHOUT ROWID;"
+LAYOUT = "CREATE TABLE rules (type_name TEXT PRIMARY KEY, stored BLOB NOT NULL);"
 _OVERLAY = Path(__file__).with_name("overlay") / "writes"
 
 # Keywords whose keys are names and not keywords.
@@ -58,7 +58,7 @@ class NativeWrite:
     """A property that a call of the service itself sets, because Cloud Control cannot.
 
     The property is a set of texts: `add` and `remove` are the request members that take what is new and what is too much;
-    `current_operation` lists what is there now, under the member `current_rows`. `single` names a property that is the set of that one text.
+    `current_operation` lists what is there now, under the member `current_rows`. `single` names a property that is such a set of one.
     """
 
     property: str

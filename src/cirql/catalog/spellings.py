@@ -9,8 +9,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from cirql.catalog import tag_views
 from cirql.catalog.model import Face, Table
-from cirql.names import plural, stackql_singulars
+from cirql.names import Scheme, plural, stackql_singulars
 
 _LIST_ONLY = "_list_only"
 
@@ -52,7 +53,7 @@ def assign(tables: Iterable[Table], aliases: Mapping[str, str]) -> list[Spelling
 
 def _published(table: Table) -> Iterator[Spelling]:
     name = str(table.name)
-    if table.cfn_type is None:
+    if table.name.scheme is Scheme.DATASET:
         yield Spelling(name, name, Face.DATASET, True)
         return
     yield Spelling(name, name, Face.SINGULAR, True)
@@ -61,13 +62,17 @@ def _published(table: Table) -> Iterator[Spelling]:
         yield Spelling(f"{prefix}{table.plural}", name, Face.PLURAL, True)
     if any(f.role == "list" for f in table.fetches):
         yield Spelling(f"{prefix}{table.plural}{_LIST_ONLY}", name, Face.LIST_ONLY, True)
+    if tag_views.has_tag_view(table):
+        yield Spelling(f"{name}{tag_views.SUFFIX}", name, Face.TAGS, True)
 
 
 def _accepted(table: Table) -> Iterator[Spelling]:
-    if table.cfn_type is None:
+    if table.name.scheme is Scheme.DATASET:
         # Some of Datadog's names run words together: sagemaker_pipelineexecution.
         noun = table.name.resource.removeprefix(f"{table.service}_")
         yield Spelling(f"aws.{table.service}_{noun.replace('_', '')}", str(table.name), Face.DATASET, False)
+        return
+    if table.cfn_type is None:
         return
     prefix, name = f"aws.{table.service}.", str(table.name)
     for singular in stackql_singulars(table.service, table.cfn_type.split("::")[2]):
@@ -75,3 +80,5 @@ def _accepted(table: Table) -> Iterator[Spelling]:
         if plural(singular) != singular:
             yield Spelling(f"{prefix}{plural(singular)}", name, Face.PLURAL, False)
         yield Spelling(f"{prefix}{plural(singular)}{_LIST_ONLY}", name, Face.LIST_ONLY, False)
+        if tag_views.has_tag_view(table):
+            yield Spelling(f"{prefix}{singular}{tag_views.SUFFIX}", name, Face.TAGS, False)

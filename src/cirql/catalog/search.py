@@ -1,0 +1,83 @@
+"""Full-text search over tables: their names, their columns' names, and what is written about both.
+
+The index is part of the compiled catalog (SQLite FTS5): a row per table and no copy of the text, which is 1.5 MB.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import sqlite3
+from collections.abc import Iterable
+
+from cirql.catalog.model import Column, Table
+
+# Only which column a word is in is kept (`detail=column`), so there is no search for phrases; porter lets "policies" find "policy".
+LAYOUT = """
+CREATE VIRTUAL TABLE words USING fts5(name, columns, description, content='', detail=column, tokenize='porter unicode61');
+"""
+# What a hit in a name is worth against one in a column's name, and in a description.
+_WEIGHTS = {"name": 6.0, "columns": 2.0, "description": 0.5}
+# What it is worth that the words are all there is to a name, as in `bucket` and aws.s3.bucket.
+_WHOLE_NAME = 30.0
+_CANDIDATES = 100
+_WORD = re.compile(r"\w+")
+
+
+def write(connection: sqlite3.Connection, tables: Iterable[tuple[int, Table]]) -> None:
+    """Index the tables under their row numbers."""
+    rows = ((number, _names(t), " ".join(c.name for c in t.columns if not c.hidden), _descriptions(t)) for number, t in tables)
+    connection.executemany("INSERT INTO words(rowid, name, columns, description) VALUES (?, ?, ?, ?)", rows)
+    connection.execute("INSERT INTO words(words) VALUES ('optimize')")
+
+
+def _names(table: Table) -> str:
+    return " ".join((str(table.name), table.plural, table.title, table.cfn_type or ""))
+
+
+def _descriptions(table: Table) -> str:
+    return " ".join((table.description, *(c.description for c in table.columns if not c.hidden)))
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a search, as the index splits them."""
+    return [w.lower() for part in _WORD.findall(text) for w in part.split("_") if w]
+
+
+def find(connection: sqlite3.Connection, text: str, limit: int) -> list[tuple[str, float]]:
+    """The names of the tables that hold all the words (any of them, where none holds all), best first, each with its score.
+
+    A word counts by where it is and by how rare it is there. (FTS5's own bm25 needs word positions, which would double the index.)
+    """
+    words = list(dict.fromkeys(words_of(text)))
+    scores: dict[int, float] = {}
+    holders: dict[int, set[str]] = {}
+    total = connection.execute("SELECT count(*) FROM tables").fetchone()[0]
+    for word in words:
+        for column, weight in _WEIGHTS.items():
+            query = f'{column} : "{word}"*'
+            rows = [number for (number,) in connection.execute("SELECT rowid FROM words WHERE words MATCH ?", (query,))]
+            rarity = math.log(1 + total / max(1, len(rows)))
+            for number in rows:
+                scores[number] = scores.get(number, 0.0) + weight * rarity
+                holders.setdefault(number, set()).add(word)
+    complete = [n for n, held in holders.items() if len(held) == len(words)] or list(scores)
+    best = sorted(complete, key=lambda n: (-scores[n], n))[: max(limit * 5, _CANDIDATES)]
+    names = connection.execute(f"SELECT rowid, name FROM tables WHERE rowid IN ({','.join('?' * len(best))})", best)
+    ranked = [(name, scores[number] + _WHOLE_NAME * _coverage(name, words)) for number, name in names]
+    return sorted(ranked, key=lambda r: (-r[1], len(r[0]), r[0]))[:limit]
+
+
+def _coverage(name: str, words: Iterable[str]) -> float:
+    """How much of a name the words are, with its service and without: 1 for `ec2 instance` and aws.ec2.instance."""
+    parts = [p for p in re.split(r"[._]", name)[1:] if p]
+    held = [p for p in parts if any(p.startswith(w) or w.startswith(p) for w in words)]
+    return (min(1.0, len(held) / max(1, len(parts) - 1)) + len(held) / max(1, len(parts))) / 2
+
+
+def matching_columns(table: Table, words: Iterable[str]) -> tuple[Column, ...]:
+    """The columns that the words are about: those whose name has one, else those whose description has one."""
+    stems = [w[:-1] if len(w) > 3 and w.endswith("s") else w for w in words]
+    published = table.published
+    named = tuple(c for c in published if any(f"_{s}" in f"_{c.name}" for s in stems))
+    return named or tuple(c for c in published if any(re.search(rf"\b{s}", c.description, re.IGNORECASE) for s in stems))
