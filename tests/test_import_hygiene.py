@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -56,8 +56,9 @@ def test_help_takes_less_than_150_ms(tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": SOURCES, "PYTHONPYCACHEPREFIX": str(tmp_path)}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     times = []
-    for _ in range(8):  # The first one writes the bytecode; the machine may be busy, so the best of the others counts.
-        started = time.perf_counter()
+    for _ in range(8):  # The first one writes the bytecode. The machine may be busy: the best of them counts, in processor time.
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         subprocess.run([sys.executable, "-m", "cirql", "--help"], capture_output=True, env=environment, timeout=60, check=True)
-        times.append(time.perf_counter() - started)
-    assert min(times[1:]) < 0.150
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        times.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    assert min(times) < 0.150
