@@ -177,7 +177,7 @@ def agree_on_history(store: DuckDBStore, name: str, model: Model) -> None:
     assert found == {i: [(v.start, v.end, v.known) for v in versions] for i, versions in model.lives.items()}
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(scans(), min_size=1, max_size=7), st.integers(0, 9), st.randoms(use_true_random=False))
 def test_the_store_agrees_with_a_model_that_keeps_everything(steps: list[Any], compact_at: int, random: Any) -> None:
     with table() as (store, name):
@@ -223,7 +223,7 @@ def overlapping(draw: st.DrawFn) -> tuple[World, list[tuple[int, int, bool, tupl
     return world, runs
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(overlapping())
 def test_no_order_of_overlapping_scans_closes_a_row_that_never_went(case: tuple[World, list[Any]]) -> None:
     world, runs = case
