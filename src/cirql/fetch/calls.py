@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import Any, Protocol
 
 from cirql.catalog.model import Fetch, Paging
@@ -31,9 +31,11 @@ class Calls:
     """Sends requests through the door and shares the answers of operations that several scans use."""
 
     def __init__(self, door: Door, scans: Iterable[Scan], concurrency: int) -> None:
+        scans = list(scans)
         used = Counter((f.service, f.operation) for scan in scans for f in scan.fetches)
         self._door = door
         self._shared = {operation for operation, times in used.items() if times > 1}
+        self._listed_whole = {(s.root.service, s.root.operation) for scan in scans for s in _with_parents(scan) if not s.bounds}
         self._kept: dict[str, asyncio.Task[list[Answer]]] = {}
         self._room = asyncio.Semaphore(concurrency)
 
@@ -41,19 +43,35 @@ class Calls:
         """Whether another scan asks for the same operation, so that its answers are kept."""
         return (fetch.service, fetch.operation) in self._shared
 
+    def lists_whole_anyway(self, fetch: Fetch) -> bool:
+        """Whether another scan needs all that the operation lists, so that narrowing it would only cost a second call."""
+        return self.shares(fetch) and (fetch.service, fetch.operation) in self._listed_whole
+
     async def pages(self, target: Target, fetch: Fetch, params: dict[str, Any]) -> AsyncIterator[Answer]:
         """The answers of one request, page by page."""
         if (fetch.service, fetch.operation) not in self._shared:
             async for answer in self._send(target, fetch, params):
                 yield answer
             return
+        for answer in await self._kept_answers(target, fetch, params):
+            yield answer
+
+    async def answers(self, target: Target, fetch: Fetch, params: dict[str, Any]) -> list[Answer]:
+        """All answers of one request."""
+        if (fetch.service, fetch.operation) in self._shared:
+            return await self._kept_answers(target, fetch, params)
+        return await self._all(target, fetch, params)
+
+    async def _kept_answers(self, target: Target, fetch: Fetch, params: dict[str, Any]) -> list[Answer]:
         key = json.dumps([str(target), fetch.service, fetch.operation, params], sort_keys=True, default=str)
         if key not in self._kept:
             self._kept[key] = asyncio.create_task(self._all(target, fetch, params))
-        for answer in await asyncio.shield(self._kept[key]):
-            yield answer
+        return await asyncio.shield(self._kept[key])
 
     async def _all(self, target: Target, fetch: Fetch, params: dict[str, Any]) -> list[Answer]:
+        if fetch.paging is None:
+            async with self._room:
+                return [await self._door.call(target, fetch.service, fetch.operation, params)]
         return [answer async for answer in self._send(target, fetch, params)]
 
     async def _send(self, target: Target, fetch: Fetch, params: dict[str, Any]) -> AsyncIterator[Answer]:
@@ -71,3 +89,9 @@ class Calls:
         for task in self._kept.values():
             task.cancel()
         await asyncio.gather(*self._kept.values(), return_exceptions=True)
+
+
+def _with_parents(scan: Scan | None) -> Iterator[Scan]:
+    while scan is not None:
+        yield scan
+        scan = scan.parent.scan if scan.parent is not None else None

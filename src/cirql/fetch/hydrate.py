@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from cirql.catalog.model import Fetch, Input, Role, Table
@@ -11,6 +12,9 @@ from cirql.errors import AccessDenied, ResourceNotFound
 from cirql.fetch.requests import request
 from cirql.fetch.rows import Row, collected, rows_of
 from cirql.fetch.surroundings import Surroundings
+
+Work = list[tuple[dict[str, Any], list[int]]]
+"""Key values of a call, and the places of the rows that its answer is for."""
 
 
 async def hydrated(rows: list[Row], fetch: Fetch, table: Table, target: Target, around: Surroundings) -> list[Row | None]:
@@ -34,11 +38,22 @@ class _Hydration:
         self._target = target
         self._around = around
         self._place = {"region": target.region, table.account_column: target.account}
-        self._room = asyncio.Semaphore(around.concurrency)
 
     async def one_by_one(self, rows: list[Row]) -> list[Row | None]:
         """A call for each row; rows with the same key share one."""
-        return list(await _all(self._one(self._values(row)) for row in rows))
+        alike: dict[str, tuple[dict[str, Any], list[int]]] = {}
+        for at, row in enumerate(rows):
+            values = self._values(row)
+            alike.setdefault(repr(values), (values, []))[1].append(at)
+        found: list[Row | None] = [None] * len(rows)
+
+        async def ask(values: dict[str, Any], places: list[int]) -> None:
+            part = await self._one(values)
+            for at in places:
+                found[at] = part
+
+        await _spread(ask, list(alike.values()), self._around.concurrency)
+        return found
 
     async def in_batches(self, rows: list[Row], key: Input) -> list[Row | None]:
         """A call for each batch of rows that agree on the other inputs."""
@@ -61,7 +76,7 @@ class _Hydration:
                 found[at] = given(match) if match is not None else self._gone()
 
         chunks = [(others, places[i : i + key.batch]) for others, places in groups.values() for i in range(0, len(places), key.batch)]
-        await _all(ask(others, places) for others, places in chunks)
+        await _spread(ask, chunks, self._around.concurrency)
         return found
 
     def _values(self, row: Row) -> dict[str, Any]:
@@ -87,8 +102,7 @@ class _Hydration:
     async def _answers(self, values: dict[str, Any]) -> list[dict[str, Any]] | None:
         """All pages of one call; an empty list where AWS says there is no such thing, None where a tolerated call is denied."""
         try:
-            async with self._room:
-                return [a async for a in self._around.calls.pages(self._target, self._fetch, request(self._fetch, values))]
+            return await self._around.calls.answers(self._target, self._fetch, request(self._fetch, values))
         except ResourceNotFound:
             return []
         except AccessDenied as error:
@@ -99,11 +113,17 @@ class _Hydration:
             return None
 
 
-async def _all(work: Any) -> list[Any]:
-    """Gather, and leave nothing running behind an error."""
-    tasks = [asyncio.create_task(w) for w in work]
+async def _spread(ask: Callable[[dict[str, Any], list[int]], Awaitable[None]], work: Work, at_once: int) -> None:
+    """Do all the work with a few tasks, however much there is of it, and leave nothing running behind an error."""
+    left = iter(work)
+
+    async def worker() -> None:
+        for values, places in left:
+            await ask(values, places)
+
+    tasks = [asyncio.create_task(worker()) for _ in range(min(at_once, len(work)))]
     try:
-        return await asyncio.gather(*tasks)
+        await asyncio.gather(*tasks)
     finally:
         for task in tasks:
             task.cancel()

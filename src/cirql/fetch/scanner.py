@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
-from typing import Any
+from typing import Any, TypeVar
 
 from cirql.catalog.model import Fetch
 from cirql.cloud.target import Target
@@ -23,8 +23,11 @@ from cirql.fetch.rows import Row, derive, make_key, rows_of
 from cirql.fetch.surroundings import Surroundings
 from cirql.plan.model import Scan, Step
 
+T = TypeVar("T")
+
 CONCURRENT_LISTS = 32
 PAGES_AHEAD = 32
+PAGES_AT_ONCE = 32
 FEW_KEYS = 3
 
 
@@ -65,8 +68,9 @@ class Enough:
 class Scanner:
     """Reads one scan from one target."""
 
-    def __init__(self, scan: Scan, target: Target, around: Surroundings, enough: Enough | None = None) -> None:
+    def __init__(self, scan: Scan, target: Target, around: Surroundings, enough: Enough | None = None, *, lazy: bool | None = None) -> None:
         self._enough = enough or Enough(None)
+        self._lazy = scan.limit is not None if lazy is None else lazy
         self._scan = scan
         self._table = scan.table
         self._target = target
@@ -75,28 +79,55 @@ class Scanner:
         self._keys = TargetKeys(scan.table, scan.keys, target)
 
     async def pages(self) -> AsyncGenerator[list[Row]]:
-        """The rows of this target that can matter, complete with every wanted column, a page at a time."""
+        """The rows of this target that can matter, complete with every wanted column, a page at a time.
+
+        Several pages are completed at once, so that short ones do not leave the per-row calls idle.
+        """
         if self._keys.empty:
             return
-        requests = flat_map(self._requests(), self._root_pages, CONCURRENT_LISTS, PAGES_AHEAD if self._scan.limit is None else 1)
-        async with aclosing(requests):
-            async for page in requests:
-                for row in page:
-                    self._complete(row)
-                columns = set(self._scan.root.gives).union(*(r.keys() for r in page))
-                tested = self._ready(columns, set())
-                rows = self._filtered(page, tested)
-                while rows:
-                    last = len(tested) == len(self._scan.filters)  # no filter left: each of these rows counts
-                    claimed = await self._enough.claim(len(rows)) if last else len(rows)
-                    complete = await self._completed(rows[:claimed], columns, set(tested))
-                    if last:
-                        await self._enough.settle(claimed, len(complete))
-                    if complete:
+        roots = self._root_pages_in_turn() if self._lazy else flat_map(self._requests(), self._root_pages, CONCURRENT_LISTS, PAGES_AHEAD)
+        async with aclosing(roots) as pages:
+            if self._lazy or not self._scan.steps:
+                async for page in pages:
+                    async for complete in self._finished(page):
                         yield complete
-                    if not claimed:
-                        return
-                    rows = rows[claimed:]
+                return
+            async with aclosing(flat_map(pages, self._finished, PAGES_AT_ONCE)) as finished:
+                async for complete in finished:
+                    yield complete
+
+    async def _root_pages_in_turn(self) -> AsyncGenerator[list[Row]]:
+        """The root's pages, asked for when they are wanted: one request first, then ever more at once while too few rows match."""
+        at_once = 1
+        async with aclosing(self._requests()) as requests:
+            while True:
+                wave = [values async for values in _take(requests, at_once)]
+                if not wave:
+                    return
+                source = self._root_pages(wave[0]) if len(wave) == 1 else flat_map(each(wave), self._root_pages, at_once, 1)
+                async with aclosing(source) as pages:
+                    async for page in pages:
+                        yield page
+                at_once = min(2 * at_once, CONCURRENT_LISTS)
+
+    async def _finished(self, page: list[Row]) -> AsyncGenerator[list[Row]]:
+        """What becomes of one page: filtered, completed, filtered again, and no more of it than the limit needs."""
+        for row in page:
+            self._complete(row)
+        columns = set(self._scan.root.gives).union(*(r.keys() for r in page))
+        tested = self._ready(columns, set())
+        rows = self._filtered(page, tested)
+        while rows:
+            last = len(tested) == len(self._scan.filters)  # no filter left: each of these rows counts
+            claimed = await self._enough.claim(len(rows)) if last else len(rows)
+            complete = await self._completed(rows[:claimed], columns, set(tested))
+            if last:
+                await self._enough.settle(claimed, len(complete))
+            if complete:
+                yield complete
+            if not claimed:
+                return
+            rows = rows[claimed:]
 
     async def _completed(self, rows: list[Row], columns: set[str], tested: set[int]) -> list[Row]:
         """The rows with every step's columns, and every filter that these make possible."""
@@ -110,7 +141,7 @@ class Scanner:
 
     # -- the root
 
-    async def _requests(self) -> AsyncIterator[dict[str, Any]]:
+    async def _requests(self) -> AsyncGenerator[dict[str, Any]]:
         """The key values of every root call, each once."""
         root, parent = self._scan.root, self._scan.parent
         required = [i.column for i in root.inputs if i.required and i.column not in self._place]
@@ -121,7 +152,7 @@ class Scanner:
         bound = dict(parent.bindings)
         own = [c for c in required if c not in bound]
         seen: set[str] = set()
-        scanner = Scanner(parent.scan, self._target, self._around)
+        scanner = Scanner(parent.scan, self._target, self._around, lazy=self._lazy)
         async for page in scanner.pages():
             for row in page:
                 values = {child: row.get(source) for child, source in bound.items()}
@@ -156,11 +187,13 @@ class Scanner:
 
     def _bounds(self, root: Fetch) -> dict[str, Any]:
         """Request members for ranges and patterns, by parameter."""
+        if self._around.calls.lists_whole_anyway(root):
+            return {}
         by_kind = {(b.column, b.operator): b.value for b in self._scan.bounds}
         optional = (i for i in root.inputs if not i.required and i.operator != "=")
         return {i.param: by_kind[i.column, i.operator] for i in optional if (i.column, i.operator) in by_kind}
 
-    async def _root_pages(self, values: dict[str, Any]) -> AsyncIterator[list[Row]]:
+    async def _root_pages(self, values: dict[str, Any]) -> AsyncGenerator[list[Row]]:
         root = self._scan.root
         params = request(root, values) | self._bounds(root)
         asked = {i.column: values[i.column] for i in root.inputs if i.operator == "=" and i.required and i.batch == 1}
@@ -220,6 +253,16 @@ class Scanner:
             self._derive(row)
             complete.append(row)
         return complete
+
+
+async def _take(source: AsyncIterator[T], count: int) -> AsyncIterator[T]:
+    """The next items of an iterator, which stays open for those after them."""
+    while count > 0:
+        try:
+            yield await anext(source)
+        except StopAsyncIteration:
+            return
+        count -= 1
 
 
 def _values(fetch: Fetch) -> dict[str, tuple[str, ...]]:
