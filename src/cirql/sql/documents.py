@@ -18,12 +18,12 @@ def _read(value: str) -> Any:
 
 
 def compact(value: str) -> str:
-    """jsonb in canonical order without spaces. Raises ValueError for text that is no JSON."""
+    """Jsonb in canonical order without spaces. Raises ValueError for text that is no JSON."""
     return canonical_json(_read(value))
 
 
 def printed(value: str) -> str:
-    """jsonb as `::text` shows it: canonical order, a space after each colon and comma."""
+    """Jsonb as `::text` shows it: canonical order, a space after each colon and comma."""
     return _printed(_read(value))
 
 

@@ -55,7 +55,7 @@ def macros() -> dict[str, str]:
     """Every macro's CREATE statement by its name."""
     text = resources.files("cirql.sql").joinpath("macros.sql").read_text(encoding="utf-8")
     found = {}
-    for block in re.split(r"^(?=cirql_)", re.sub(r"^--.*\n", "", text, flags=re.M), flags=re.M):
+    for block in re.split(r"^(?=cirql_)", re.sub(r"^--.*\n", "", text, flags=re.MULTILINE), flags=re.MULTILINE):
         head, _, body = block.strip().partition(" AS ")
         if body:
             found[head.partition("(")[0]] = f"CREATE TEMP MACRO IF NOT EXISTS {head} AS {body.rstrip().rstrip(';')}"
@@ -75,7 +75,9 @@ def _define(connection: Any, name: str) -> None:
 
     parameters, result, function = _vectorised()[name]
     try:
-        connection.create_function(name, _rowwise(function, result, len(parameters)), parameters, result, type="arrow", null_handling="special")
+        connection.create_function(
+            name, _rowwise(function, result, len(parameters)), parameters, result, type="arrow", null_handling="special"
+        )
     except (duckdb.NotImplementedException, duckdb.CatalogException) as fault:
         if "already" not in str(fault):
             raise

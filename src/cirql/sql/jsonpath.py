@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -282,7 +283,13 @@ def _method(name: str, item: Any, strict: bool) -> list[Any]:
         return [len(item) if isinstance(item, list) else 1]
     if name == "keyvalue":
         return [{"id": 0, "key": k, "value": v} for k, v in item.items()]
-    numeric = {"double": lambda x: Decimal(str(float(x))), "number": Decimal, "abs": abs, "floor": math.floor, "ceiling": math.ceil}
+    numeric: dict[str, Callable[[Any], Any]] = {
+        "double": lambda x: Decimal(str(float(x))),
+        "number": Decimal,
+        "abs": abs,
+        "floor": math.floor,
+        "ceiling": math.ceil,
+    }
     if name not in numeric:
         raise ValueError(f"the jsonpath method .{name}() is not supported")
     return [numeric[name](one) for one in _unwrapped([item], strict)]
@@ -330,7 +337,7 @@ def _truth(node: Node, root: Any, current: Any, strict: bool) -> bool | None:
     left = _unwrapped(_items(parts[0], root, current, strict), strict)
     if kind == "regex":
         pattern, flags = node.value
-        expression = re.compile(pattern, re.I if "i" in flags else 0)
+        expression = re.compile(pattern, re.IGNORECASE if "i" in flags else 0)
         return any(isinstance(item, str) and expression.search(item) for item in left)
     if kind not in ("compare", "starts"):
         return left[0] if left and isinstance(left[0], bool) else None

@@ -234,6 +234,7 @@ cirql_mode(x) AS list_extract(list_transform(list_sort(list_transform(list_disti
 cirql_sqlite_moment(s) AS try_cast(CASE WHEN regexp_full_match(s, '\d{2}:\d{2}(:\d{2}(\.\d+)?)?') THEN '2000-01-01 ' || s ELSE regexp_replace(s, 'Z$', '') END AS TIMESTAMP);
 cirql_sqlite_epoch(n) AS make_timestamp((n * 1000000)::BIGINT);
 cirql_sqlite_julian(n) AS make_timestamp(((n - 2440587.5) * 86400000000)::BIGINT);
+cirql_sqlite_months(t, n) AS date_trunc('month', t) + to_months(n) + (t - date_trunc('month', t));
 cirql_sqlite_date(t) AS strftime(t, '%Y-%m-%d');
 cirql_sqlite_time(t) AS strftime(t, '%H:%M:%S');
 cirql_sqlite_datetime(t) AS strftime(t, '%Y-%m-%d %H:%M:%S');

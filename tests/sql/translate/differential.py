@@ -19,16 +19,34 @@ import duckdb
 import psycopg
 
 from cirql.errors import Error
-from cirql.sql.translate import install, parse_postgres, translate
-from cirql.sql.translate import intervals
+from cirql.sql.translate import install, intervals, parse_postgres, translate
 from tests.sql.translate.world import RELATIONS
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "sql-differences.md"
 _POSTGRES_FAMILIES = {
-    "int2": "int", "int4": "int", "int8": "int", "oid": "int", "numeric": "numeric", "float4": "float", "float8": "float", "text": "text",
-    "varchar": "text", "bpchar": "text", "name": "text", "char": "text", "unknown": "text", "inet": "text", "cidr": "text", "regtype": "text",
-    "jsonb": "json", "json": "json", "bool": "bool", "bytea": "bytes", "uuid": "uuid", "bit": "text",
-}  # fmt: skip
+    "int2": "int",
+    "int4": "int",
+    "int8": "int",
+    "oid": "int",
+    "numeric": "numeric",
+    "float4": "float",
+    "float8": "float",
+    "text": "text",
+    "varchar": "text",
+    "bpchar": "text",
+    "name": "text",
+    "char": "text",
+    "unknown": "text",
+    "inet": "text",
+    "cidr": "text",
+    "regtype": "text",
+    "jsonb": "json",
+    "json": "json",
+    "bool": "bool",
+    "bytea": "bytes",
+    "uuid": "uuid",
+    "bit": "text",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +95,8 @@ def _queries(name: str, text: str) -> Any:
     line = 1
     for block in re.split(r"(?<=;)\n", text):
         body = block.strip()
-        key = re.search(r"^-- differs: (\S+)", body, re.M)
-        sql = re.sub(r"^--.*\n", "", body, flags=re.M).strip().rstrip(";")
+        key = re.search(r"^-- differs: (\S+)", body, re.MULTILINE)
+        sql = re.sub(r"^--.*\n", "", body, flags=re.MULTILINE).strip().rstrip(";")
         if sql:
             yield Case(sql, name, line, key[1] if key else None)
         line += block.count("\n") + 1
@@ -86,7 +104,7 @@ def _queries(name: str, text: str) -> Any:
 
 def accepted_keys() -> set[str]:
     """The keys of the table of accepted differences."""
-    return set(re.findall(r"^\| `([a-z0-9-]+)` \|", DOCUMENT.read_text(encoding="utf-8"), re.M))
+    return set(re.findall(r"^\| `([a-z0-9-]+)` \|", DOCUMENT.read_text(encoding="utf-8"), re.MULTILINE))
 
 
 def ask_postgres(connection: psycopg.Connection[Any], sql: str) -> Answer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -41,5 +42,5 @@ def test_the_postgresql_is_a_real_and_recent_one(postgres: psycopg.Connection[An
     row = postgres.execute("SELECT version()").fetchone()
     assert row is not None
     with capsys.disabled():
-        print(f"\ncompared with {str(row[0]).split(' on ')[0]}")
+        sys.stdout.write(f"\ncompared with {str(row[0]).split(' on ')[0]}\n")
     assert postgres.info.server_version >= 150000

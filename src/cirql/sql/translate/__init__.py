@@ -93,7 +93,7 @@ def install(connection: Any, sql: str) -> None:
     define(connection, sql)
 
 
-def parse_postgres(text: str) -> list[exp.Expression | None]:
+def parse_postgres(text: str) -> list[exp.Expr | None]:
     """Parse as `sqlglot.parse(text, dialect="postgres")` does, keeping what its parser would lose."""
     from cirql.sql.translate.shield import parse_postgres as parse
 

@@ -7,20 +7,20 @@ from sqlglot import exp
 from cirql.errors import UnknownFunction
 from cirql.sql.translate import sqltypes as st
 from cirql.sql.translate.casts import text_of
-from cirql.sql.translate.expressions import finish_with, keep_type, rewrite
+from cirql.sql.translate.expressions import finish_with, keep_type, refuse, rewrite
 from cirql.sql.translate.nodes import as_type, call, number, text, type_of, typed
 from cirql.sql.translate.site import Rule, Site
 from cirql.sql.translate.sqltypes import SqlType
 
 
-def argument(node: exp.Expression) -> exp.Expression:
+def argument(node: exp.Expr) -> exp.Expr:
     """The aggregated value inside DISTINCT and ORDER BY."""
     while isinstance(node, (exp.Order, exp.Distinct)):
         node = node.this if isinstance(node, exp.Order) else node.expressions[0]
     return node
 
 
-def replace_argument(node: exp.Expression, new: exp.Expression) -> exp.Expression:
+def replace_argument(node: exp.Expr, new: exp.Expr) -> exp.Expr:
     """The same argument list with another aggregated value."""
     if isinstance(node, exp.Order):
         node.set("this", replace_argument(node.this, new))
@@ -31,14 +31,14 @@ def replace_argument(node: exp.Expression, new: exp.Expression) -> exp.Expressio
     return new
 
 
-def _wants_number(node: exp.Expression, name: str, site: Site) -> SqlType:
+def _wants_number(node: exp.Expr, name: str, site: Site) -> SqlType:
     kind = type_of(argument(node.this))
     if not (kind.is_number or kind.is_open or kind == st.INTERVAL) and not site.is_lenient:
         raise UnknownFunction(f"function {name}({kind}) does not exist", hint="cast the argument, for example (…)::numeric")
     return kind
 
 
-def total(node: exp.Expression, site: Site) -> exp.Expression:
+def total(node: exp.Expr, site: Site) -> exp.Expr:
     """sum: bigint over integers, numeric over bigints."""
     kind = _wants_number(node, "sum", site)
     if kind in (st.INT2, st.INT4):
@@ -48,7 +48,7 @@ def total(node: exp.Expression, site: Site) -> exp.Expression:
     return typed(node, kind)
 
 
-def average(node: exp.Expression, site: Site) -> exp.Expression:
+def average(node: exp.Expr, site: Site) -> exp.Expr:
     """avg: numeric over integers and numerics."""
     kind = _wants_number(node, "avg", site)
     if kind.is_integer or kind == st.NUMERIC:
@@ -56,23 +56,23 @@ def average(node: exp.Expression, site: Site) -> exp.Expression:
     return typed(node, st.FLOAT8 if kind == st.FLOAT4 else kind)
 
 
-def least_or_most(node: exp.Expression, site: Site) -> exp.Expression:
-    """min and max; PostgreSQL has none for booleans, documents and hstores."""
+def least_or_most(node: exp.Expr, site: Site) -> exp.Expr:
+    """Min and max; PostgreSQL has none for booleans, documents and hstores."""
     kind = type_of(argument(node.this))
     if kind.name in ("bool", "json", "jsonb", "hstore", "uuid") and not site.is_lenient and kind != st.UUID:
         raise UnknownFunction(f"function {type(node).__name__.lower()}({kind}) does not exist")
     return typed(node, st.TEXT if kind == st.UNKNOWN else kind)
 
 
-def spread(node: exp.Expression, site: Site) -> exp.Expression:
-    """stddev and variance: numeric over integers and numerics; NULL over a single value."""
+def spread(node: exp.Expr, site: Site) -> exp.Expr:
+    """Stddev and variance: numeric over integers and numerics; NULL over a single value."""
     kind = _wants_number(node, type(node).__name__.lower(), site)
     if kind.is_integer or kind == st.NUMERIC:
         return finish_with(typed(node, st.NUMERIC), lambda n: as_type(n, st.NUMERIC, name="DECIMAL(38, 16)"))
     return typed(node, st.FLOAT8)
 
 
-def boolean(node: exp.Expression, site: Site) -> exp.Expression:
+def boolean(node: exp.Expr, site: Site) -> exp.Expr:
     """bool_and, bool_or, every."""
     name = "bool_or" if isinstance(node, exp.LogicalOr) else "bool_and"
     kind = type_of(argument(node.this))
@@ -81,12 +81,12 @@ def boolean(node: exp.Expression, site: Site) -> exp.Expression:
     return call(name, node.this, type=st.BOOL)
 
 
-def collect(node: exp.Expression, site: Site) -> exp.Expression:
+def collect(node: exp.Expr, site: Site) -> exp.Expr:
     """array_agg keeps NULLs, in both languages."""
     return call("array_agg", node.this, type=st.array_of(type_of(argument(node.this))))
 
 
-def join_text(node: exp.Expression, site: Site) -> exp.Expression:
+def join_text(node: exp.Expr, site: Site) -> exp.Expr:
     """string_agg(value, separator ORDER BY …), and StackQL's group_concat with its comma."""
     kind = type_of(argument(node.this))
     if kind.name not in ("text", "unknown", "any", "bytea") and not site.is_lenient:
@@ -95,7 +95,7 @@ def join_text(node: exp.Expression, site: Site) -> exp.Expression:
     return aggregated_text(node.this, text_of(separator) if separator is not None else text(","))
 
 
-def aggregated_text(value: exp.Expression, separator: exp.Expression) -> exp.Expression:
+def aggregated_text(value: exp.Expr, separator: exp.Expr) -> exp.Expr:
     """The call, the separator standing before the ORDER BY that the parser keeps around the value."""
     if isinstance(value, exp.Order):
         ordered = value.expressions
@@ -104,7 +104,7 @@ def aggregated_text(value: exp.Expression, separator: exp.Expression) -> exp.Exp
     return call("string_agg", replace_argument(value, text_of(argument(value))), separator, type=st.TEXT)
 
 
-def json_agg(arguments: list[exp.Expression], kind: SqlType, site: Site) -> exp.Expression:
+def json_agg(arguments: list[exp.Expr], kind: SqlType, site: Site) -> exp.Expr:
     """json_agg and jsonb_agg: NULL over no rows, JSON null for a NULL value."""
     from cirql.sql.translate.columns import row_fields, row_object
     from cirql.sql.translate.jsons import to_json
@@ -116,26 +116,30 @@ def json_agg(arguments: list[exp.Expression], kind: SqlType, site: Site) -> exp.
     return finish_with(listed, lambda n: call("cirql_json_array", n, type=kind))
 
 
-def object_agg(arguments: list[exp.Expression], kind: SqlType) -> exp.Expression:
+def object_agg(arguments: list[exp.Expr], kind: SqlType) -> exp.Expr:
     """json_object_agg and jsonb_object_agg: in key order where an ORDER BY says so; the last of repeated keys wins in jsonb."""
     from cirql.sql.translate.jsons import to_json
 
-    distinct: list[exp.Expression] = arguments
-    ordering: list[exp.Expression] = []
+    distinct: list[exp.Expr] = arguments
+    ordering: list[exp.Expr] = []
     if len(arguments) == 2 and isinstance(arguments[1], exp.Order):
         ordering = arguments[1].expressions
         distinct = [arguments[0], arguments[1].this]
     if len(distinct) == 1 and isinstance(distinct[0], exp.Distinct):
         distinct = list(distinct[0].expressions)
     key, value = text_of(distinct[0]), call("cirql_json_or_null", to_json(distinct[1]))
-    pair: exp.Expression = call("struct_pack", exp.PropertyEQ(this=exp.to_identifier("k"), expression=key), exp.PropertyEQ(this=exp.to_identifier("v"), expression=value))
+    pair: exp.Expr = call(
+        "struct_pack",
+        exp.PropertyEQ(this=exp.to_identifier("k"), expression=key),
+        exp.PropertyEQ(this=exp.to_identifier("v"), expression=value),
+    )
     if ordering:
         pair = exp.Order(this=pair, expressions=ordering)
     name = "cirql_json_object" if kind == st.JSON else "cirql_jsonb_object"
     return finish_with(call("list", pair, type=kind), lambda n: call(name, n, type=kind))
 
 
-def within_group(node: exp.Expression, site: Site) -> exp.Expression:
+def within_group(node: exp.Expr, site: Site) -> exp.Expr:
     """percentile_cont, percentile_disc, mode and approx_percentile WITHIN GROUP (ORDER BY …).
 
     percentile_cont(0.5) WITHIN GROUP (ORDER BY x) becomes quantile_cont(x, 0.5)
@@ -147,28 +151,33 @@ def within_group(node: exp.Expression, site: Site) -> exp.Expression:
     kind = type_of(value)
     if isinstance(function, exp.Mode):
         return call("cirql_mode", value, type=kind)
-    fraction = rewrite(function.this, site)
+    from cirql.sql.translate.calls import name_of
+
+    name = name_of(function)
+    fraction = rewrite(function.expressions[0] if isinstance(function, exp.Anonymous) else function.this, site)
     if descending:
         fraction = exp.Paren(this=exp.Sub(this=number(1), expression=fraction))
     if isinstance(function, exp.PercentileDisc):
         return call("quantile_disc", value, fraction, type=kind)
+    if name not in ("percentile_cont", "approx_percentile", "approx_quantile"):
+        raise refuse(f"{name} WITHIN GROUP", node)
     many = type_of(fraction).element is not None
     result = st.INTERVAL if kind == st.INTERVAL else st.FLOAT8
     measured = value if kind == st.INTERVAL else as_type(value, st.FLOAT8)
     return call("quantile_cont", measured, fraction, type=st.array_of(result) if many else result)
 
 
-def window(node: exp.Expression, site: Site) -> exp.Expression:
+def window(node: exp.Expr, site: Site) -> exp.Expr:
     """`f(…) OVER (…)` has the type of f."""
     return typed(node, type_of(node.this))
 
 
-def shifted(node: exp.Expression, site: Site) -> exp.Expression:
+def shifted(node: exp.Expr, site: Site) -> exp.Expr:
     """lag, lead, first_value, last_value, nth_value have the type of their argument."""
     return typed(node, type_of(argument(node.this)))
 
 
-RULES: dict[type[exp.Expression], Rule] = {
+RULES: dict[type[exp.Expr], Rule] = {
     exp.Count: keep_type(st.INT8),
     exp.Sum: total,
     exp.Avg: average,
@@ -205,4 +214,4 @@ RULES: dict[type[exp.Expression], Rule] = {
     exp.IgnoreNulls: window,
     exp.RespectNulls: window,
 }
-STRUCTURED: dict[type[exp.Expression], Rule] = {exp.WithinGroup: within_group}
+STRUCTURED: dict[type[exp.Expr], Rule] = {exp.WithinGroup: within_group}

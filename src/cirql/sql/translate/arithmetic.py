@@ -14,7 +14,7 @@ NUMERIC_QUOTIENT = "DECIMAL(38, 16)"
 """What division gives: 22 digits before the point, 16 after, which leaves sums of bigints (22 digits) comparable with it."""
 
 
-def no_operator(symbol: str, left: SqlType, right: SqlType, node: exp.Expression) -> UnknownFunction:
+def no_operator(symbol: str, left: SqlType, right: SqlType, node: exp.Expr) -> UnknownFunction:
     """PostgreSQL's complaint about operand types."""
     return UnknownFunction(
         f"operator does not exist: {left} {symbol} {right}",
@@ -23,7 +23,7 @@ def no_operator(symbol: str, left: SqlType, right: SqlType, node: exp.Expression
     )
 
 
-def operands(node: exp.Expression) -> tuple[exp.Expression, exp.Expression, SqlType, SqlType]:
+def operands(node: exp.Expr) -> tuple[exp.Expr, exp.Expr, SqlType, SqlType]:
     """Both sides of a binary operator, an untyped literal taking the type of the other side."""
     left, right = node.this, node.expression
     left_type, right_type = type_of(left), type_of(right)
@@ -34,7 +34,7 @@ def operands(node: exp.Expression) -> tuple[exp.Expression, exp.Expression, SqlT
     return left, right, left_type, right_type
 
 
-def _numbers(node: exp.Expression, symbol: str, site: Site) -> exp.Expression:
+def _numbers(node: exp.Expr, symbol: str, site: Site) -> exp.Expr:
     left, right, left_type, right_type = operands(node)
     for one, other in ((left_type, right_type), (right_type, left_type)):
         if one.name in ("text", "bool", "json", "jsonb", "hstore") and not site.is_lenient:
@@ -46,7 +46,7 @@ def _numbers(node: exp.Expression, symbol: str, site: Site) -> exp.Expression:
     return typed(node, st.common((left_type, right_type)))
 
 
-def add(node: exp.Expression, site: Site) -> exp.Expression:
+def add(node: exp.Expr, site: Site) -> exp.Expr:
     """`+` of numbers, of a date and days, of a moment and an interval."""
     names = {type_of(node.this).name, type_of(node.expression).name}
     if names & {"date", "time", "timestamp", "timestamptz", "interval"}:
@@ -56,7 +56,7 @@ def add(node: exp.Expression, site: Site) -> exp.Expression:
     return _numbers(node, "+", site)
 
 
-def subtract(node: exp.Expression, site: Site) -> exp.Expression:
+def subtract(node: exp.Expr, site: Site) -> exp.Expr:
     """`-` of numbers and moments; on JSON and hstore it deletes keys."""
     left_type = type_of(node.this)
     if left_type.is_json:
@@ -73,7 +73,7 @@ def subtract(node: exp.Expression, site: Site) -> exp.Expression:
     return _numbers(node, "-", site)
 
 
-def _moved(node: exp.Expression, symbol: str) -> exp.Expression:
+def _moved(node: exp.Expr, symbol: str) -> exp.Expr:
     """Date and time arithmetic, by PostgreSQL's table of operators."""
     left, right = type_of(node.this), type_of(node.expression)
     if right == st.UNKNOWN:
@@ -97,7 +97,7 @@ def _moved(node: exp.Expression, symbol: str) -> exp.Expression:
     return typed(node, result)
 
 
-def _constant_as(node: exp.Expression, sql_type: SqlType) -> exp.Expression:
+def _constant_as(node: exp.Expr, sql_type: SqlType) -> exp.Expr:
     from cirql.sql.translate.casts import convert
 
     return convert(node, sql_type)
@@ -117,7 +117,7 @@ def _moved_type(left: SqlType, right: SqlType) -> SqlType | None:
     return None
 
 
-def multiply(node: exp.Expression, site: Site) -> exp.Expression:
+def multiply(node: exp.Expr, site: Site) -> exp.Expr:
     """`*` of numbers, or of an interval and a number."""
     left, right = type_of(node.this), type_of(node.expression)
     if st.INTERVAL in (left, right):
@@ -135,7 +135,7 @@ def multiply(node: exp.Expression, site: Site) -> exp.Expression:
     return checked
 
 
-def _widened(node: exp.Expression) -> exp.Expression:
+def _widened(node: exp.Expr) -> exp.Expr:
     """A numeric constant with room for a product: DuckDB gives DECIMAL(18) products eighteen digits."""
     value = node.unnest()
     if not isinstance(value, exp.Literal) or "." not in value.name:
@@ -144,12 +144,12 @@ def _widened(node: exp.Expression) -> exp.Expression:
     return as_type(node, st.NUMERIC, name=f"DECIMAL(38, {scale})") if len(value.name) > 8 else node
 
 
-def divide(node: exp.Expression, site: Site) -> exp.Expression:
+def divide(node: exp.Expr, site: Site) -> exp.Expr:
     """`/`: truncating for integers, numeric for numerics, DDSQL's never truncating.
 
     5/2 -> 5 // 2, 5.0/2 -> CAST(5.0 / 2 AS DECIMAL(38, 16))
     """
-    left_node, right_node, left, right = operands(node)
+    left_node, right_node, left, _ = operands(node)
     if left == st.INTERVAL:
         return call("cirql_interval_times", left_node, exp.Div(this=number(1), expression=as_type(right_node, st.FLOAT8)), type=st.INTERVAL)
     node.set("this", left_node)
@@ -166,26 +166,26 @@ def divide(node: exp.Expression, site: Site) -> exp.Expression:
     return typed(quotient, sql_type)
 
 
-def _slash(left: exp.Expression, right: exp.Expression) -> exp.Expression:
+def _slash(left: exp.Expr, right: exp.Expr) -> exp.Expr:
     return exp.Paren(this=exp.Div(this=_grouped(left), expression=_grouped(right), typed=False, safe=False))
 
 
-def _grouped(node: exp.Expression) -> exp.Expression:
+def _grouped(node: exp.Expr) -> exp.Expr:
     return exp.Paren(this=node) if isinstance(node, (exp.Binary, exp.Neg)) else node
 
 
-def modulo(node: exp.Expression, site: Site) -> exp.Expression:
+def modulo(node: exp.Expr, site: Site) -> exp.Expr:
     """`%`."""
     return _numbers(node, "%", site)
 
 
-def power(node: exp.Expression, site: Site) -> exp.Expression:
+def power(node: exp.Expr, site: Site) -> exp.Expr:
     """`^`: numeric for a numeric operand, else float; never an integer."""
     left, right, left_type, right_type = operands(node)
     return powered(left, right, left_type, right_type)
 
 
-def powered(left: exp.Expression, right: exp.Expression, left_type: SqlType, right_type: SqlType) -> exp.Expression:
+def powered(left: exp.Expr, right: exp.Expr, left_type: SqlType, right_type: SqlType) -> exp.Expr:
     """The call behind `^` and `power`."""
     result = call("cirql_power", as_type(left, st.FLOAT8), as_type(right, st.FLOAT8), type=st.FLOAT8)
     if st.NUMERIC in (left_type, right_type) and st.FLOAT8 not in (left_type, right_type):
@@ -193,7 +193,7 @@ def powered(left: exp.Expression, right: exp.Expression, left_type: SqlType, rig
     return result
 
 
-def negate(node: exp.Expression, site: Site) -> exp.Expression:
+def negate(node: exp.Expr, site: Site) -> exp.Expr:
     """Unary minus."""
     inner = type_of(node.this)
     if inner.name in ("text", "bool", "json", "jsonb"):
@@ -201,7 +201,7 @@ def negate(node: exp.Expression, site: Site) -> exp.Expression:
     return typed(node, inner)
 
 
-def bitwise(node: exp.Expression, site: Site) -> exp.Expression:
+def bitwise(node: exp.Expr, site: Site) -> exp.Expr:
     """`& | # << >> ~` on integers; `<<` and `>>` on networks ask about containment, `&&` on arrays and networks is elsewhere."""
     left = type_of(node.this)
     right = type_of(node.expression) if node.args.get("expression") is not None else left
@@ -219,14 +219,14 @@ def bitwise(node: exp.Expression, site: Site) -> exp.Expression:
     return typed(exp.Paren(this=node), st.common((left, right)))
 
 
-def text_constant_is_number(node: exp.Expression) -> bool:
+def text_constant_is_number(node: exp.Expr) -> bool:
     """Whether a quoted constant reads as a number."""
     value = constant(node)
     return value is not None and value.strip().lstrip("+-").replace(".", "", 1).isdigit()
 
 
-CHAINED: dict[type[exp.Expression], Rule] = {exp.Add: add, exp.Sub: subtract, exp.Mul: multiply}
-RULES: dict[type[exp.Expression], Rule] = {
+CHAINED: dict[type[exp.Expr], Rule] = {exp.Add: add, exp.Sub: subtract, exp.Mul: multiply}
+RULES: dict[type[exp.Expr], Rule] = {
     exp.Div: divide,
     exp.Mod: modulo,
     exp.Pow: power,

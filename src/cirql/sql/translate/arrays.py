@@ -13,14 +13,13 @@ from cirql.sql.translate.nodes import as_type, call, integer, number, type_of, t
 from cirql.sql.translate.site import Rule, Site
 
 
-def constructor(node: exp.Expression, site: Site) -> exp.Expression:
+def constructor(node: exp.Expr, site: Site) -> exp.Expr:
     """`ARRAY[…]` and `ARRAY(query)`."""
     items = node.expressions
-    if len(items) == 1 and isinstance(items[0], (exp.Query, exp.Subquery)):
+    if len(items) == 1 and isinstance(items[0], exp.Query):
         columns = items[0].meta.get("columns")
-        query = items[0] if isinstance(items[0], exp.Subquery) else exp.Subquery(this=items[0])
         element = columns[0][1] if columns else st.ANY
-        listed = call("ARRAY", query.this if isinstance(query, exp.Subquery) else query)
+        listed = call("ARRAY", items[0].this if isinstance(items[0], exp.Subquery) else items[0])
         return call("coalesce", listed, exp.Array(expressions=[]), type=st.array_of(element))
     if not items:
         if isinstance(node.parent, exp.Cast):
@@ -31,7 +30,7 @@ def constructor(node: exp.Expression, site: Site) -> exp.Expression:
     return typed(node, st.array_of(element))
 
 
-def subscript(node: exp.Expression, site: Site) -> exp.Expression:
+def subscript(node: exp.Expr, site: Site) -> exp.Expr:
     """`a[1]`, `a[2:3]`, `doc['key']`. The parser has shifted constant subscripts to count from zero."""
     subject, index = node.this, node.expressions[0]
     kind = type_of(subject)
@@ -48,29 +47,27 @@ def subscript(node: exp.Expression, site: Site) -> exp.Expression:
     if isinstance(index, exp.Slice):
         low, high = index.this, index.expression
         return call("cirql_slice", target, low or number(1), high or call("len", target.copy()), type=kind)
-    constant = integer(index)
-    shifted = constant is not None
+    shifted = integer(index)
     element = kind.element or st.ANY
-    if constant is not None:
-        place = number(constant + 1) if shifted else index
-        if constant + 1 < 1:
+    if shifted is not None:
+        if shifted < 0:
             return as_type(exp.Null(), element)
-        return call("list_extract", target, place, type=element)
+        return call("list_extract", target, number(shifted + 1), type=element)
     return call("cirql_element", target, index, type=element)
 
 
-def sliced(node: exp.Expression, site: Site) -> exp.Expression:
+def sliced(node: exp.Expr, site: Site) -> exp.Expr:
     """A slice is handled by its subscript."""
     return typed(node, st.ANY)
 
 
-def contains(left: exp.Expression, right: exp.Expression) -> exp.Expression:
+def contains(left: exp.Expr, right: exp.Expr) -> exp.Expr:
     """`left @> right` of arrays, an array constant taking the other's type; a NULL element is contained in nothing."""
     left, right = same_kind(left, right)
     return call("cirql_array_contains", left, right, type=st.BOOL)
 
 
-def same_kind(left: exp.Expression, right: exp.Expression) -> tuple[exp.Expression, exp.Expression]:
+def same_kind(left: exp.Expr, right: exp.Expr) -> tuple[exp.Expr, exp.Expr]:
     """Two arrays of one type."""
     if type_of(left) == st.UNKNOWN:
         left = convert(left, type_of(right))
@@ -79,7 +76,7 @@ def same_kind(left: exp.Expression, right: exp.Expression) -> tuple[exp.Expressi
     return left, right
 
 
-def overlaps(node: exp.Expression, site: Site) -> exp.Expression:
+def overlaps(node: exp.Expr, site: Site) -> exp.Expr:
     """`&&` of arrays or networks."""
     left, right = node.this, node.expression
     if "network" in (type_of(left).category, type_of(right).category):
@@ -92,7 +89,7 @@ def overlaps(node: exp.Expression, site: Site) -> exp.Expression:
     return call("list_has_any", left, right, type=st.BOOL)
 
 
-def concatenate(left: exp.Expression, right: exp.Expression) -> exp.Expression:
+def concatenate(left: exp.Expr, right: exp.Expr) -> exp.Expr:
     """`||` of arrays and elements."""
     left_type, right_type = type_of(left), type_of(right)
     if left_type == st.UNKNOWN:
@@ -109,7 +106,7 @@ def concatenate(left: exp.Expression, right: exp.Expression) -> exp.Expression:
     return call("list_concat", left, right, type=st.common((left_type, right_type)))
 
 
-RULES: dict[type[exp.Expression], Rule] = {
+RULES: dict[type[exp.Expr], Rule] = {
     exp.Array: constructor,
     exp.Bracket: subscript,
     exp.Slice: sliced,

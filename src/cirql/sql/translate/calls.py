@@ -25,7 +25,7 @@ from cirql.sql.translate.shield import PREFIX
 from cirql.sql.translate.site import Rule, Site
 from cirql.sql.translate.sqltypes import SqlType
 
-Special = Callable[[list[exp.Expression], exp.Expression, Site], exp.Expression]
+Special = Callable[[list[exp.Expr], exp.Expr, Site], exp.Expr]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def _special_in(dialect: str) -> dict[str, Special]:
     return {"ddsql": ddsql.OVERRIDES, "stackql": stackql.OVERRIDES}.get(dialect, {})
 
 
-def name_of(node: exp.Expression) -> str:
+def name_of(node: exp.Expr) -> str:
     """The PostgreSQL name of a call, without the shield's prefix."""
     if isinstance(node, exp.Anonymous):
         return str(node.name).lower().removeprefix(PREFIX)
@@ -76,17 +76,17 @@ def name_of(node: exp.Expression) -> str:
     return node.sql_name().lower() if isinstance(node, exp.Func) else ""
 
 
-def arguments_of(node: exp.Expression, site: Site) -> list[exp.Expression]:
+def arguments_of(node: exp.Expr, site: Site) -> list[exp.Expr]:
     """The rewritten arguments of a call, in order."""
     if isinstance(node, exp.Anonymous):
         return [rewrite(a, site) for a in list(node.expressions)]
-    found: list[exp.Expression] = []
+    found: list[exp.Expr] = []
     for value in list(node.args.values()):
-        found += [v for v in (value if isinstance(value, list) else [value]) if isinstance(v, exp.Expression)]
+        found += [v for v in (value if isinstance(value, list) else [value]) if isinstance(v, exp.Expr)]
     return [rewrite(a, site) for a in found]
 
 
-def function(node: exp.Expression, site: Site) -> exp.Expression:
+def function(node: exp.Expr, site: Site) -> exp.Expr:
     """A call whose arguments are rewritten.
 
     Raises UnknownFunction where neither PostgreSQL nor DuckDB has it, or not with arguments of these types.
@@ -108,13 +108,13 @@ def function(node: exp.Expression, site: Site) -> exp.Expression:
     return _duckdb_call(name, arguments, node)
 
 
-def exploded(node: exp.Expression, site: Site) -> exp.Expression:
+def exploded(node: exp.Expr, site: Site) -> exp.Expr:
     """`unnest(a)` and `generate_series(…)` in a SELECT list, which the stock parser knows."""
-    arguments = [v for v in node.args.values() if isinstance(v, exp.Expression)] + list(node.expressions)
+    arguments = [v for v in node.args.values() if isinstance(v, exp.Expr)] + list(node.expressions)
     return function(exp.Anonymous(this=PREFIX + name_of(node), expressions=arguments), site)
 
 
-def _plain_call(plain: Plain, arguments: list[exp.Expression], node: exp.Expression, site: Site) -> exp.Expression:
+def _plain_call(plain: Plain, arguments: list[exp.Expr], node: exp.Expr, site: Site) -> exp.Expr:
     letters = plain.required + plain.optional
     if plain.repeats and len(arguments) > len(letters):
         letters += letters[-1] * (len(arguments) - len(letters))
@@ -126,7 +126,7 @@ def _plain_call(plain: Plain, arguments: list[exp.Expression], node: exp.Express
     return as_type(made, result) if plain.result in ("int4", "int8", "int2") else made
 
 
-def _result(name: str, arguments: list[exp.Expression]) -> SqlType:
+def _result(name: str, arguments: list[exp.Expr]) -> SqlType:
     if name == "same":
         return type_of(arguments[0])
     if name == "element":
@@ -153,7 +153,7 @@ _FAMILIES: dict[str, tuple[tuple[str, ...], SqlType]] = {
 }
 
 
-def take(letter: str, node: exp.Expression, name: str, all_arguments: list[exp.Expression], call_node: exp.Expression, site: Site) -> exp.Expression:
+def take(letter: str, node: exp.Expr, name: str, all_arguments: list[exp.Expr], call_node: exp.Expr, site: Site) -> exp.Expr:
     """One argument as the table's letter wants it. Raises UnknownFunction where PostgreSQL would not take it."""
     kind = type_of(node)
     if letter == "x":
@@ -170,14 +170,14 @@ def take(letter: str, node: exp.Expression, name: str, all_arguments: list[exp.E
     families, default = _FAMILIES[letter]
     if kind == st.UNKNOWN:
         return convert(node, default)
-    if kind == st.ANY or site.is_lenient and letter == "t":
+    if kind == st.ANY or (site.is_lenient and letter == "t"):
         return text_of(node) if letter == "t" and kind != st.ANY else node
     if kind.name not in families:
         raise unknown(name, all_arguments, call_node)
     return as_type(node, st.FLOAT8) if letter == "f" and kind != st.FLOAT8 else node
 
 
-def unknown(name: str, arguments: list[exp.Expression], node: exp.Expression | None = None) -> UnknownFunction:
+def unknown(name: str, arguments: list[exp.Expr], node: exp.Expr | None = None) -> UnknownFunction:
     """PostgreSQL's complaint about a name with these argument types."""
     types = ", ".join(str(type_of(a)) for a in arguments)
     return UnknownFunction(
@@ -206,14 +206,14 @@ def _duckdb_names() -> frozenset[str]:
     return frozenset(str(row[0]) for row in rows)
 
 
-def _duckdb_call(name: str, arguments: list[exp.Expression], node: exp.Expression) -> exp.Expression:
+def _duckdb_call(name: str, arguments: list[exp.Expr], node: exp.Expr) -> exp.Expr:
     """A function only DuckDB has, taken as it is."""
-    if name.startswith("cirql_") or name not in _duckdb_names() or name.startswith(("duckdb_", "pragma_", "read_", "glob", "sniff_")):
+    if name not in _duckdb_names() or name.startswith(("cirql_", "duckdb_", "pragma_", "read_", "glob", "sniff_")):
         raise unknown(name, arguments, node)
     return call(name, *arguments)
 
 
-def table_function(node: exp.Table, name: str, arguments: list[exp.Expression], site: Site, *, first: bool) -> exp.Expression:
+def table_function(node: exp.Table, name: str, arguments: list[exp.Expr], site: Site, *, first: bool) -> exp.Expr:
     """A function in FROM that returns one value, or a table function of DuckDB such as read_csv."""
     from cirql.sql.translate.queries import add_source
 
@@ -234,7 +234,7 @@ def table_function(node: exp.Table, name: str, arguments: list[exp.Expression], 
     return exp.Lateral(this=subquery, alias=table_alias)
 
 
-def regexp_groups(subject: exp.Expression, source: exp.Expression, flags: str, site: Site, *, every: bool) -> exp.Expression:
+def regexp_groups(subject: exp.Expr, source: exp.Expr, flags: str, site: Site, *, every: bool) -> exp.Expr:
     """The groups of the first match, or a list of those of every match; the whole match where there are no groups."""
     value = constant(source)
     if value is None:
@@ -247,41 +247,41 @@ def regexp_groups(subject: exp.Expression, source: exp.Expression, flags: str, s
     return call(macro, text_of(subject), converted, numbers, type=st.array_of(kind) if every else kind)
 
 
-def regexp_pieces(arguments: list[exp.Expression], site: Site) -> exp.Expression:
+def regexp_pieces(arguments: list[exp.Expr], site: Site) -> exp.Expr:
     """The pieces between matches."""
     flags = flags_of(arguments[2]) if len(arguments) > 2 else ""
     return call("cirql_regexp_split", text_of(arguments[0]), pattern(arguments[1], flags, site), type=st.array_of(st.TEXT))
 
 
-def grouping(node: exp.Expression, site: Site) -> exp.Expression:
+def grouping(node: exp.Expr, site: Site) -> exp.Expr:
     """GROUPING(a, b)."""
     return as_type(exp.Grouping(expressions=node.expressions), st.INT4)
 
 
-def named_argument(node: exp.Expression, site: Site) -> exp.Expression:
+def named_argument(node: exp.Expr, site: Site) -> exp.Expr:
     """`name => value`."""
     return typed(node, type_of(node.expression))
 
 
-def ordered_argument(node: exp.Expression, site: Site) -> exp.Expression:
+def ordered_argument(node: exp.Expr, site: Site) -> exp.Expr:
     """An argument with DISTINCT or ORDER BY has the type of its value."""
     inner = node.this if isinstance(node, exp.Order) else node.expressions[0] if node.expressions else None
     return typed(node, type_of(inner))
 
 
-def ordering(node: exp.Expression, site: Site) -> exp.Expression:
+def ordering(node: exp.Expr, site: Site) -> exp.Expr:
     """One key of an ORDER BY inside an aggregate or window."""
     if type_of(node.this).category == "network":
         node.set("this", call("cirql_inet_key", node.this, type=st.TEXT))
     return typed(node, type_of(node.this))
 
 
-def user(node: exp.Expression, site: Site) -> exp.Expression:
+def user(node: exp.Expr, site: Site) -> exp.Expr:
     """current_user and its kin: the name that DuckDB has."""
     return text("duckdb")
 
 
-RULES: dict[type[exp.Expression], Rule] = {
+RULES: dict[type[exp.Expr], Rule] = {
     exp.Anonymous: function,
     exp.Explode: exploded,
     exp.GenerateSeries: exploded,

@@ -14,7 +14,7 @@ from cirql.sql.translate.sqltypes import SqlType
 _WIDE_NUMERIC = "DECIMAL(38, 16)"
 
 
-def cast(node: exp.Expression, site: Site) -> exp.Expression:
+def cast(node: exp.Expr, site: Site) -> exp.Expr:
     """`x::type` and CAST(x AS type)."""
     target = node.args["to"]
     sql_type = st.of_datatype(target)
@@ -24,14 +24,14 @@ def cast(node: exp.Expression, site: Site) -> exp.Expression:
     return sized(convert(node.this, sql_type, explicit=True, numeric=_numeric_name(target)), sql_type, target, size)
 
 
-def _size(target: exp.Expression) -> int | None:
+def _size(target: exp.Expr) -> int | None:
     """The length of varchar(n), char(n) or timestamp(n)."""
     if not target.expressions or not isinstance(target.expressions[0], exp.DataTypeParam):
         return None
     return int(target.expressions[0].this.name)
 
 
-def _numeric_name(target: exp.Expression) -> str | None:
+def _numeric_name(target: exp.Expr) -> str | None:
     """The DuckDB type of numeric(p, s)."""
     if st.of_datatype(target) != st.NUMERIC or not target.expressions:
         return None
@@ -39,7 +39,7 @@ def _numeric_name(target: exp.Expression) -> str | None:
     return f"DECIMAL({min(sizes[0], 38)}, {sizes[1] if len(sizes) > 1 else 0})"
 
 
-def sized(node: exp.Expression, sql_type: SqlType, target: exp.Expression, size: int | None) -> exp.Expression:
+def sized(node: exp.Expr, sql_type: SqlType, target: exp.Expr, size: int | None) -> exp.Expr:
     """Cut text to varchar(n), pad nothing; round moments to timestamp(n)."""
     if size is None:
         return node
@@ -50,7 +50,7 @@ def sized(node: exp.Expression, sql_type: SqlType, target: exp.Expression, size:
     return node
 
 
-def convert(node: exp.Expression, target: SqlType, *, explicit: bool = False, numeric: str | None = None) -> exp.Expression:
+def convert(node: exp.Expr, target: SqlType, *, explicit: bool = False, numeric: str | None = None) -> exp.Expr:
     """A value as another type, with PostgreSQL's reading of it.
 
     Raises InvalidText for constants that do not read as the type, TypeMismatch for casts PostgreSQL does not have.
@@ -74,11 +74,11 @@ def convert(node: exp.Expression, target: SqlType, *, explicit: bool = False, nu
     return _between(node, source, target, numeric, explicit=explicit)
 
 
-def _from_any(node: exp.Expression, target: SqlType, numeric: str | None) -> exp.Expression:
+def _from_any(node: exp.Expr, target: SqlType, numeric: str | None) -> exp.Expr:
     return as_type(node, target, name=numeric or (_WIDE_NUMERIC if target == st.NUMERIC else None))
 
 
-def _from_text(node: exp.Expression, target: SqlType, numeric: str | None) -> exp.Expression:
+def _from_text(node: exp.Expr, target: SqlType, numeric: str | None) -> exp.Expr:
     name = target.name
     if target.is_integer:
         return as_type(call("cirql_text_to_int", node), target)
@@ -116,7 +116,7 @@ def _check(source: SqlType, target: SqlType) -> None:
         raise TypeMismatch(f"cannot cast type {source} to {target}")
 
 
-def _between(node: exp.Expression, source: SqlType, target: SqlType, numeric: str | None, *, explicit: bool) -> exp.Expression:
+def _between(node: exp.Expr, source: SqlType, target: SqlType, numeric: str | None, *, explicit: bool) -> exp.Expr:
     """Between two typed values, neither of them text."""
     if source.is_json and not target.is_json:
         return _from_json(node, source, target, numeric)
@@ -137,12 +137,12 @@ def _between(node: exp.Expression, source: SqlType, target: SqlType, numeric: st
     return as_type(node, target, name=numeric)
 
 
-def _float_to_numeric(node: exp.Expression) -> exp.Expression:
+def _float_to_numeric(node: exp.Expr) -> exp.Expr:
     """A float keeps 15 significant digits on its way to numeric."""
     return as_type(node, st.NUMERIC, name=_WIDE_NUMERIC)
 
 
-def _from_json(node: exp.Expression, source: SqlType, target: SqlType, numeric: str | None) -> exp.Expression:
+def _from_json(node: exp.Expr, source: SqlType, target: SqlType, numeric: str | None) -> exp.Expr:
     if target.is_number:
         macro = call("cirql_json_to_number", node, type=st.NUMERIC)
         return as_type(macro, target, name=numeric or (_WIDE_NUMERIC if target == st.NUMERIC else None))
@@ -153,13 +153,13 @@ def _from_json(node: exp.Expression, source: SqlType, target: SqlType, numeric: 
     return as_type(node, target)
 
 
-def _to_json(node: exp.Expression) -> exp.Expression:
+def _to_json(node: exp.Expr) -> exp.Expr:
     from cirql.sql.translate.jsons import to_json
 
     return to_json(node)
 
 
-def to_text(node: exp.Expression) -> exp.Expression:
+def to_text(node: exp.Expr) -> exp.Expr:
     """A value as PostgreSQL prints it: floats without a trailing `.0`, arrays in braces, jsonb with its spaces."""
     source = type_of(node)
     if is_null(node):
@@ -187,7 +187,7 @@ _TEXT_MACROS = {
 }
 
 
-def array_to_text(node: exp.Expression, source: SqlType) -> exp.Expression:
+def array_to_text(node: exp.Expr, source: SqlType) -> exp.Expr:
     """`{a,b,NULL}`, elements quoted where they must be."""
     element = source.element
     if element is None or element.element is not None:
@@ -199,24 +199,24 @@ def array_to_text(node: exp.Expression, source: SqlType) -> exp.Expression:
     return call("cirql_array_text", as_type(node, st.array_of(st.TEXT)), type=st.TEXT)
 
 
-def text_of(node: exp.Expression) -> exp.Expression:
+def text_of(node: exp.Expr) -> exp.Expr:
     """A value where text is meant (a `||` operand, an argument of concat)."""
     value = constant(node)
     return text(value) if value is not None and type_of(node) == st.UNKNOWN else to_text(node)
 
 
-def output_of(node: exp.Expression) -> exp.Expression:
+def output_of(node: exp.Expr) -> exp.Expr:
     """A value as its output function writes it, which concat and format use: booleans are `t` and `f` there."""
     return call("cirql_bool_letter", node, type=st.TEXT) if type_of(node) == st.BOOL else text_of(node)
 
 
-def try_cast(node: exp.Expression, site: Site) -> exp.Expression:
+def try_cast(node: exp.Expr, site: Site) -> exp.Expr:
     """TRY_CAST is not PostgreSQL; DuckDB's meaning is kept."""
     sql_type = st.of_datatype(node.args["to"])
     return typed(node, sql_type or st.ANY)
 
 
-def parse_json(node: exp.Expression, site: Site) -> exp.Expression:
+def parse_json(node: exp.Expr, site: Site) -> exp.Expr:
     """`JSON '{…}'`."""
     value = constant(node.this)
     if value is None:
@@ -224,4 +224,4 @@ def parse_json(node: exp.Expression, site: Site) -> exp.Expression:
     return constants.read(value, st.JSON)
 
 
-RULES: dict[type[exp.Expression], Rule] = {exp.Cast: cast, exp.TryCast: try_cast, exp.ParseJSON: parse_json}
+RULES: dict[type[exp.Expr], Rule] = {exp.Cast: cast, exp.TryCast: try_cast, exp.ParseJSON: parse_json}

@@ -12,7 +12,7 @@ from cirql.sql.translate.site import Rule, Site
 from cirql.sql.translate.sqltypes import SqlType
 
 
-def column(node: exp.Expression, site: Site) -> exp.Expression:
+def column(node: exp.Expr, site: Site) -> exp.Expr:
     """A column with its type; the name of a set-returning function stands for its only column.
 
     `e` in `FROM jsonb_array_elements(doc) e` becomes `e.value`.
@@ -36,7 +36,7 @@ def column(node: exp.Expression, site: Site) -> exp.Expression:
     return typed(node, seen[1] if seen else st.ANY)
 
 
-def row_fields(node: exp.Expression, site: Site) -> list[exp.Expression] | None:
+def row_fields(node: exp.Expr, site: Site) -> list[exp.Expr] | None:
     """The columns of a whole-row reference (`t` in `row_to_json(t)`), or None where the node is not one."""
     if not isinstance(node, exp.Column) or type_of(node) != st.RECORD:
         return None
@@ -46,7 +46,7 @@ def row_fields(node: exp.Expression, site: Site) -> list[exp.Expression] | None:
     return [typed(exp.column(name, table=source.name, quoted=True), sql_type) for name, sql_type in source.columns]
 
 
-def struct_field(node: exp.Expression, site: Site) -> exp.Expression:
+def struct_field(node: exp.Expr, site: Site) -> exp.Expr:
     """`(value).field` of a composite value, and `pg_catalog.function(…)`."""
     if isinstance(node.this, exp.Identifier) and node.this.name.lower() == "pg_catalog":
         return rewrite(node.expression, site)
@@ -58,7 +58,7 @@ def struct_field(node: exp.Expression, site: Site) -> exp.Expression:
     return typed(node, fields.get(node.expression.name, st.ANY))
 
 
-def connective(node: exp.Expression, site: Site) -> exp.Expression:
+def connective(node: exp.Expr, site: Site) -> exp.Expr:
     """AND and OR, flat: a chain of a thousand is one level deep."""
     from cirql.sql.translate.conditionals import condition
 
@@ -72,17 +72,17 @@ def connective(node: exp.Expression, site: Site) -> exp.Expression:
     return typed(result, st.BOOL)
 
 
-def chain(node: exp.Expression, site: Site) -> exp.Expression:
+def chain(node: exp.Expr, site: Site) -> exp.Expr:
     """Left-deep chains of `+`, `-`, `*`, `||`, taken from the innermost outward without recursion."""
     from cirql.sql.translate import arithmetic, strings
 
-    spine: list[exp.Expression] = []
-    left: exp.Expression = node
+    spine: list[exp.Expr] = []
+    left: exp.Expr = node
     while isinstance(left, (exp.Add, exp.Sub, exp.Mul, exp.DPipe)):
         spine.append(left)
         left = left.this
     result = rewrite(left, site)
-    rules: dict[type[exp.Expression], Rule] = {**arithmetic.CHAINED, **strings.CHAINED}
+    rules: dict[type[exp.Expr], Rule] = {**arithmetic.CHAINED, **strings.CHAINED}
     for link in reversed(spine):
         right = rewrite(link.expression, site)
         link.set("this", result)
@@ -91,7 +91,7 @@ def chain(node: exp.Expression, site: Site) -> exp.Expression:
     return result
 
 
-def parenthesis(node: exp.Expression, site: Site) -> exp.Expression:
+def parenthesis(node: exp.Expr, site: Site) -> exp.Expr:
     """Parentheses keep the type of what they hold."""
     inner = rewrite(node.this, site)
     if isinstance(inner, exp.Paren):
@@ -100,30 +100,30 @@ def parenthesis(node: exp.Expression, site: Site) -> exp.Expression:
     return typed(node, type_of(inner))
 
 
-def alias(node: exp.Expression, site: Site) -> exp.Expression:
+def alias(node: exp.Expr, site: Site) -> exp.Expr:
     """`expression AS name`."""
     inner = rewrite(node.this, site)
     node.set("this", inner)
     return typed(node, type_of(inner))
 
 
-def untouched(node: exp.Expression, site: Site) -> exp.Expression:
+def untouched(node: exp.Expr, site: Site) -> exp.Expr:
     """Names, types and other leaves that mean the same in both languages."""
     return typed(node, st.ANY)
 
 
-def parameter(node: exp.Expression, site: Site) -> exp.Expression:
+def parameter(node: exp.Expr, site: Site) -> exp.Expr:
     """`$1`, `:name`, `%(name)s`: filled in by DuckDB."""
     return typed(node, st.ANY)
 
 
-def row_object(fields: list[exp.Expression]) -> exp.Expression:
+def row_object(fields: list[exp.Expr]) -> exp.Expr:
     """A row as a JSON object: `{"column": value, …}`."""
     pairs = [part for field in fields for part in (text(field.name), _json_value(field))]
     return call("json_object", *pairs, type=st.JSON)
 
 
-def _json_value(field: exp.Expression) -> exp.Expression:
+def _json_value(field: exp.Expr) -> exp.Expr:
     from cirql.sql.translate.jsons import to_json
 
     return to_json(field)
@@ -134,7 +134,7 @@ def type_name(sql_type: SqlType) -> str:
     return str(sql_type)
 
 
-STRUCTURED: dict[type[exp.Expression], Rule] = {
+STRUCTURED: dict[type[exp.Expr], Rule] = {
     exp.Column: column,
     exp.Dot: struct_field,
     exp.And: connective,

@@ -5,14 +5,14 @@ from __future__ import annotations
 from sqlglot import exp
 
 from cirql.sql.translate import sqltypes as st
-from cirql.sql.translate.arithmetic import no_operator
-from cirql.sql.translate.casts import convert
+from cirql.sql.translate.arithmetic import no_operator, text_constant_is_number
+from cirql.sql.translate.casts import convert, to_text
 from cirql.sql.translate.expressions import apply, keep_type, refuse
 from cirql.sql.translate.nodes import as_type, call, is_null, paren, type_of, typed
 from cirql.sql.translate.site import Rule, Site
 from cirql.sql.translate.sqltypes import SqlType
 
-_SYMBOLS: dict[type[exp.Expression], str] = {
+_SYMBOLS: dict[type[exp.Expr], str] = {
     exp.EQ: "=",
     exp.NEQ: "<>",
     exp.LT: "<",
@@ -24,12 +24,14 @@ _SYMBOLS: dict[type[exp.Expression], str] = {
 }
 
 
-def aligned(left: exp.Expression, right: exp.Expression, symbol: str, site: Site) -> tuple[exp.Expression, exp.Expression]:
+def aligned(left: exp.Expr, right: exp.Expr, symbol: str, site: Site) -> tuple[exp.Expr, exp.Expr]:
     """Both operands in a form in which DuckDB compares them as PostgreSQL does.
 
     Raises UnknownFunction where PostgreSQL has no such operator (text = integer).
     """
     left_type, right_type = type_of(left), type_of(right)
+    if site.is_lenient and _needs_text(left, right):
+        return to_text(left), to_text(right)
     if left_type == st.UNKNOWN and not right_type.is_open:
         left, left_type = convert(left, right_type), right_type
     elif right_type == st.UNKNOWN and not left_type.is_open:
@@ -49,13 +51,22 @@ def aligned(left: exp.Expression, right: exp.Expression, symbol: str, site: Site
     return paren(left) if isinstance(left, exp.Binary) else left, paren(right) if isinstance(right, exp.Binary) else right
 
 
+def _needs_text(left: exp.Expr, right: exp.Expr) -> bool:
+    """Whether SQLite would compare the two as text: a number beside text that may not be one."""
+    kinds = (type_of(left), type_of(right))
+    if st.TEXT in kinds:
+        return any(kind.is_number or kind == st.BOOL for kind in kinds)
+    number_beside = any(kind.is_number for kind in kinds)
+    return number_beside and any(type_of(n) == st.UNKNOWN and not text_constant_is_number(n) and not is_null(n) for n in (left, right))
+
+
 def _comparable(left: SqlType, right: SqlType) -> bool:
     if left.is_open or right.is_open or "record" in (left.name, right.name):
         return True
     return left.category == right.category
 
 
-def compare(node: exp.Expression, site: Site) -> exp.Expression:
+def compare(node: exp.Expr, site: Site) -> exp.Expr:
     """`= <> < <= > >=` and IS [NOT] DISTINCT FROM, of values, rows and `ANY`/`ALL` of an array or query."""
     symbol = _SYMBOLS[type(node)]
     left, right = node.this, node.expression
@@ -69,7 +80,7 @@ def compare(node: exp.Expression, site: Site) -> exp.Expression:
     return typed(node, st.BOOL)
 
 
-def _rows(node: exp.Expression, left: exp.Tuple, right: exp.Tuple, site: Site) -> exp.Expression:
+def _rows(node: exp.Expr, left: exp.Tuple, right: exp.Tuple, site: Site) -> exp.Expr:
     """`(a, b) = (c, d)`: equality field by field, so that a NULL field makes the answer NULL as in PostgreSQL."""
     pairs = list(zip(left.expressions, right.expressions, strict=False))
     if len(left.expressions) != len(right.expressions):
@@ -85,7 +96,7 @@ def _rows(node: exp.Expression, left: exp.Tuple, right: exp.Tuple, site: Site) -
     return typed(exp.Paren(this=_ordered(type(node), pairs, site)), st.BOOL)
 
 
-def _ordered(kind: type[exp.Expression], pairs: list[tuple[exp.Expression, exp.Expression]], site: Site) -> exp.Expression:
+def _ordered(kind: type[exp.Expr], pairs: list[tuple[exp.Expr, exp.Expr]], site: Site) -> exp.Expr:
     """`(a, b) < (c, d)` as `a < c OR (a = c AND b < d)`."""
     one, other = aligned(*pairs[0], "<", site)
     if len(pairs) == 1:
@@ -95,11 +106,11 @@ def _ordered(kind: type[exp.Expression], pairs: list[tuple[exp.Expression, exp.E
     return exp.or_(strict(this=one, expression=other), exp.paren(equal, copy=False))
 
 
-def _is_all_call(node: exp.Expression) -> bool:
+def _is_all_call(node: exp.Expr) -> bool:
     return isinstance(node, exp.Anonymous) and node.name.lower() in ("all", "some", "any")
 
 
-def _quantified(node: exp.Expression, symbol: str, site: Site) -> exp.Expression:
+def _quantified(node: exp.Expr, symbol: str, site: Site) -> exp.Expr:
     """`x = ANY (array or query)`; a literal `'{a,b}'` is read as an array of the type of `x`."""
     quantifier = node.expression
     subject = quantifier.expressions[0] if isinstance(quantifier, exp.Anonymous) else quantifier.this
@@ -124,14 +135,14 @@ def _quantified(node: exp.Expression, symbol: str, site: Site) -> exp.Expression
     return typed(node, st.BOOL)
 
 
-def _over_array(kind: type[exp.Expression], left: exp.Expression, array: exp.Expression, *, every: bool) -> exp.Expression:
+def _over_array(kind: type[exp.Expr], left: exp.Expr, array: exp.Expr, *, every: bool) -> exp.Expr:
     """`x op ANY (array)` of an array that is no constructor: NULL elements make the answer unknown, which DuckDB forgets.
 
     'a' = ANY (labels) becomes CASE WHEN len(list_filter(labels, e -> 'a' = e)) > 0 THEN true WHEN … IS NULL … END
     """
 
-    def counted(unknown: bool) -> exp.Expression:
-        test: exp.Expression = kind(this=paren(left.copy()), expression=exp.column("_item"))
+    def counted(unknown: bool) -> exp.Expr:
+        test: exp.Expr = kind(this=paren(left.copy()), expression=exp.column("_item"))
         if unknown:
             test = exp.Is(this=exp.Paren(this=test), expression=exp.Null())
         elif every:
@@ -148,7 +159,7 @@ def _over_array(kind: type[exp.Expression], left: exp.Expression, array: exp.Exp
     return typed(exp.Case(ifs=branches, default=exp.Boolean(this=every)), st.BOOL)
 
 
-def between(node: exp.Expression, site: Site) -> exp.Expression:
+def between(node: exp.Expr, site: Site) -> exp.Expr:
     """BETWEEN, with SYMMETRIC written out."""
     value = node.this
     _, low = aligned(value.copy(), node.args["low"], ">=", site)
@@ -160,7 +171,7 @@ def between(node: exp.Expression, site: Site) -> exp.Expression:
     return typed(exp.Between(this=value, low=low, high=high), st.BOOL)
 
 
-def in_list(node: exp.Expression, site: Site) -> exp.Expression:
+def in_list(node: exp.Expr, site: Site) -> exp.Expr:
     """IN (list) and IN (query)."""
     assert isinstance(node, exp.In)
     query = node.args.get("query")
@@ -187,7 +198,7 @@ def in_list(node: exp.Expression, site: Site) -> exp.Expression:
     return typed(node, st.BOOL)
 
 
-def is_test(node: exp.Expression, site: Site) -> exp.Expression:
+def is_test(node: exp.Expr, site: Site) -> exp.Expr:
     """IS [NOT] NULL, TRUE, FALSE, UNKNOWN and IS JSON."""
     against = node.expression
     if isinstance(against, exp.JSON):
@@ -205,14 +216,14 @@ def is_test(node: exp.Expression, site: Site) -> exp.Expression:
     return typed(exp.Paren(this=node), st.BOOL)
 
 
-def _is_json(node: exp.Expression, against: exp.JSON) -> exp.Expression:
+def _is_json(node: exp.Expr, against: exp.JSON) -> exp.Expr:
     wanted = str(against.this or "VALUE").upper()
     subject = as_type(node.this, st.TEXT)
-    test: exp.Expression = call("cirql_is_json", subject, exp.Literal.string(wanted), type=st.BOOL)
+    test: exp.Expr = call("cirql_is_json", subject, exp.Literal.string(wanted), type=st.BOOL)
     return typed(exp.Not(this=test), st.BOOL) if node.args.get("negate") else test
 
 
-def negation(node: exp.Expression, site: Site) -> exp.Expression:
+def negation(node: exp.Expr, site: Site) -> exp.Expr:
     """NOT; the operand must be boolean."""
     inner = type_of(node.this)
     if inner == st.UNKNOWN:
@@ -226,7 +237,7 @@ def negation(node: exp.Expression, site: Site) -> exp.Expression:
     return typed(exp.Paren(this=node), st.BOOL)
 
 
-def operator(node: exp.Expression, site: Site) -> exp.Expression:
+def operator(node: exp.Expr, site: Site) -> exp.Expr:
     """`a OPERATOR(schema.op) b`: the plain operator; the shield also spells `<<=` and `>>=` this way."""
     from cirql.sql.translate.networks import contained
 
@@ -243,7 +254,7 @@ def operator(node: exp.Expression, site: Site) -> exp.Expression:
     return apply(plain, site)
 
 
-RULES: dict[type[exp.Expression], Rule] = {
+RULES: dict[type[exp.Expr], Rule] = {
     **dict.fromkeys(_SYMBOLS, compare),
     exp.Between: between,
     exp.In: in_list,

@@ -13,7 +13,7 @@ from cirql.sql.translate.site import Rule, Site
 from cirql.sql.translate.sqltypes import SqlType
 
 
-def unify(branches: list[exp.Expression], construct: str) -> tuple[list[exp.Expression], SqlType]:
+def unify(branches: list[exp.Expr], construct: str) -> tuple[list[exp.Expr], SqlType]:
     """The branches brought to one type. Raises TypeMismatch where PostgreSQL cannot match them (text and integer)."""
     types = [type_of(branch) for branch in branches]
     result = st.common(types)
@@ -26,7 +26,7 @@ def unify(branches: list[exp.Expression], construct: str) -> tuple[list[exp.Expr
     return [convert(b, result) if t != result and t != st.ANY else b for b, t in zip(branches, types, strict=True)], result
 
 
-def case(node: exp.Expression, site: Site) -> exp.Expression:
+def case(node: exp.Expr, site: Site) -> exp.Expr:
     """CASE in both forms."""
     assert isinstance(node, exp.Case)
     ifs = node.args["ifs"]
@@ -49,7 +49,7 @@ def case(node: exp.Expression, site: Site) -> exp.Expression:
     return typed(node, sql_type)
 
 
-def condition(node: exp.Expression, construct: str, site: Site) -> exp.Expression:
+def condition(node: exp.Expr, construct: str, site: Site) -> exp.Expr:
     """A condition: boolean or an untyped literal. Raises TypeMismatch otherwise, as PostgreSQL does."""
     found = type_of(node)
     if found == st.UNKNOWN:
@@ -59,19 +59,19 @@ def condition(node: exp.Expression, construct: str, site: Site) -> exp.Expressio
     return node
 
 
-def coalesce(node: exp.Expression, site: Site) -> exp.Expression:
+def coalesce(node: exp.Expr, site: Site) -> exp.Expr:
     """COALESCE."""
     branches, sql_type = unify([node.this, *node.expressions], "COALESCE")
     return typed(exp.Coalesce(this=branches[0], expressions=branches[1:]), sql_type)
 
 
-def extreme(node: exp.Expression, site: Site) -> exp.Expression:
+def extreme(node: exp.Expr, site: Site) -> exp.Expr:
     """GREATEST and LEAST ignore NULLs, in both languages."""
     branches, sql_type = unify([node.this, *node.expressions], type(node).__name__.upper())
     return typed(exp.Anonymous(this=type(node).__name__.lower(), expressions=branches), sql_type)
 
 
-def nullif(node: exp.Expression, site: Site) -> exp.Expression:
+def nullif(node: exp.Expr, site: Site) -> exp.Expr:
     """NULLIF has the type of its first argument."""
     left_type = type_of(node.this)
     left, right = aligned(node.this.copy(), node.expression, "=", site)
@@ -79,12 +79,12 @@ def nullif(node: exp.Expression, site: Site) -> exp.Expression:
     return typed(result, st.TEXT if left_type == st.UNKNOWN else left_type)
 
 
-def branch(node: exp.Expression, site: Site) -> exp.Expression:
+def branch(node: exp.Expr, site: Site) -> exp.Expr:
     """One WHEN … THEN …: typed by its CASE."""
     return typed(node, st.ANY)
 
 
-RULES: dict[type[exp.Expression], Rule] = {
+RULES: dict[type[exp.Expr], Rule] = {
     exp.Case: case,
     exp.If: branch,
     exp.Coalesce: coalesce,

@@ -24,7 +24,7 @@ _TRUE = ("t", "tr", "tru", "true", "y", "ye", "yes", "on", "1")
 _FALSE = ("f", "fa", "fal", "fals", "false", "n", "no", "of", "off", "0")
 
 
-def read(value: str, target: SqlType, *, numeric: str | None = None, position: int | None = None) -> exp.Expression:
+def read(value: str, target: SqlType, *, numeric: str | None = None, position: int | None = None) -> exp.Expr:
     """The constant `value` as `target`."""
     reader = _READERS.get("array" if target.element else target.name)
     try:
@@ -37,7 +37,7 @@ def read(value: str, target: SqlType, *, numeric: str | None = None, position: i
         raise InvalidText(f"invalid input syntax for type {target}: {json.dumps(value, ensure_ascii=False)}", position=position) from None
 
 
-def _integer(value: str, target: SqlType) -> exp.Expression:
+def _integer(value: str, target: SqlType) -> exp.Expr:
     stripped = value.strip().replace("_", "")
     found = int(stripped, 0) if re.fullmatch(r"[+-]?0[xob][0-9a-fA-F]+", stripped) else int(stripped, 10)
     limit = {"int2": 2**15, "int4": 2**31, "int8": 2**63}[target.name]
@@ -46,7 +46,7 @@ def _integer(value: str, target: SqlType) -> exp.Expression:
     return as_type(exp.Literal.string(str(found)), target)
 
 
-def _numeric(value: str, name: str | None) -> exp.Expression:
+def _numeric(value: str, name: str | None) -> exp.Expr:
     number = Decimal(value.strip().replace("_", ""))
     if not number.is_finite():
         raise InvalidText(f"numeric cannot hold {value!r} here", hint="use double precision, which has NaN and Infinity")
@@ -57,25 +57,25 @@ def _numeric(value: str, name: str | None) -> exp.Expression:
     return as_type(exp.Literal.string(plain), st.NUMERIC, name=built)
 
 
-def _float(value: str, target: SqlType) -> exp.Expression:
+def _float(value: str, target: SqlType) -> exp.Expr:
     stripped = value.strip().lower()
     if stripped not in ("inf", "-inf", "+inf", "infinity", "-infinity", "+infinity", "nan"):
         float(stripped)
     return as_type(exp.Literal.string(stripped), target)
 
 
-def _boolean(value: str, target: SqlType) -> exp.Expression:
+def _boolean(value: str, target: SqlType) -> exp.Expr:
     word = value.strip().lower()
     if word not in _TRUE + _FALSE:
         raise ValueError(value)
     return typed(exp.Boolean(this=word in _TRUE), st.BOOL)
 
 
-def _text(value: str, target: SqlType) -> exp.Expression:
+def _text(value: str, target: SqlType) -> exp.Expr:
     return text(value)
 
 
-def _json(value: str, target: SqlType) -> exp.Expression:
+def _json(value: str, target: SqlType) -> exp.Expr:
     parsed = loads(value)
     written = canonical_json(parsed) if target == st.JSONB else value
     return as_type(exp.Literal.string(written), target)
@@ -102,7 +102,7 @@ def canonical_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _hstore(value: str, target: SqlType) -> exp.Expression:
+def _hstore(value: str, target: SqlType) -> exp.Expr:
     pairs = dict(reversed(list(hstore_pairs(value))))
     keys = exp.Array(expressions=[text(k) for k in sorted(pairs, key=lambda k: (len(k.encode()), k.encode()))])
     values = exp.Array(expressions=[exp.Null() if pairs[k.name] is None else text(str(pairs[k.name])) for k in keys.expressions])
@@ -110,7 +110,7 @@ def _hstore(value: str, target: SqlType) -> exp.Expression:
 
 
 _HSTORE_PAIR = re.compile(
-    r"""\s*(?:"((?:[^"\\]|\\.)*)"|((?:[^\s"=,>\\]|=(?!>)|\\.)+))\s*=>\s*(?:"((?:[^"\\]|\\.)*)"|((?:[^\s",\\]|\\.)+))\s*(,|$)""", re.S
+    r"""\s*(?:"((?:[^"\\]|\\.)*)"|((?:[^\s"=,>\\]|=(?!>)|\\.)+))\s*=>\s*(?:"((?:[^"\\]|\\.)*)"|((?:[^\s",\\]|\\.)+))\s*(,|$)""", re.DOTALL
 )
 
 
@@ -130,14 +130,14 @@ def hstore_pairs(value: str) -> Iterator[tuple[str, str | None]]:
 
 
 def _unbackslash(value: str) -> str:
-    return re.sub(r"\\(.)", r"\1", value, flags=re.S)
+    return re.sub(r"\\(.)", r"\1", value, flags=re.DOTALL)
 
 
-def _interval(value: str, target: SqlType) -> exp.Expression:
+def _interval(value: str, target: SqlType) -> exp.Expr:
     return as_type(exp.Literal.string(intervals.read(value).duckdb), st.INTERVAL)
 
 
-def _moment(value: str, target: SqlType) -> exp.Expression:
+def _moment(value: str, target: SqlType) -> exp.Expr:
     word = value.strip().lower()
     offsets = {"today": 0, "tomorrow": 1, "yesterday": -1}
     if word == "now":
@@ -148,7 +148,7 @@ def _moment(value: str, target: SqlType) -> exp.Expression:
     return as_type(exp.Literal.string(intervals.read_moment(value)), target)
 
 
-def _network(value: str, target: SqlType) -> exp.Expression:
+def _network(value: str, target: SqlType) -> exp.Expr:
     return typed(exp.Literal.string(read_network(value, target.name)), target)
 
 
@@ -180,7 +180,7 @@ def array_items(value: str) -> list[Any]:
     return items
 
 
-_ARRAY_TOKEN = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|(\{)|([^",{}]+?))\s*(?=[,}])|\s*(\{)', re.S)
+_ARRAY_TOKEN = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|(\{)|([^",{}]+?))\s*(?=[,}])|\s*(\{)', re.DOTALL)
 
 
 def _array_level(value: str, place: int) -> tuple[list[Any], int]:
@@ -210,8 +210,8 @@ def _array_level(value: str, place: int) -> tuple[list[Any], int]:
             return items, place
 
 
-def _array(value: str, target: SqlType) -> exp.Expression:
-    def build(items: list[Any], element: SqlType) -> exp.Expression:
+def _array(value: str, target: SqlType) -> exp.Expr:
+    def build(items: list[Any], element: SqlType) -> exp.Expr:
         nodes = []
         for item in items:
             if isinstance(item, list):
@@ -231,7 +231,7 @@ def _array(value: str, target: SqlType) -> exp.Expression:
     return as_type(build(items, element), depth)
 
 
-def _bytes(value: str, target: SqlType) -> exp.Expression:
+def _bytes(value: str, target: SqlType) -> exp.Expr:
     raw = bytes.fromhex(value[2:]) if value.startswith("\\x") else _unbackslash(value).encode()
     return call("unhex", text(raw.hex()), type=st.BYTEA)
 

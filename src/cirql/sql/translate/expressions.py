@@ -19,16 +19,16 @@ from cirql.sql.translate.sqltypes import SqlType
 
 _AFTER = "after"
 _WRAPPERS = (exp.Window, exp.Filter, exp.WithinGroup, exp.IgnoreNulls, exp.RespectNulls)
-After = Callable[[exp.Expression], exp.Expression]
+After = Callable[[exp.Expr], exp.Expr]
 
 
-def finish_with(node: exp.Expression, after: After) -> exp.Expression:
+def finish_with(node: exp.Expr, after: After) -> exp.Expr:
     """Have `after` applied to an aggregate once its FILTER, WITHIN GROUP and OVER are around it."""
     node.meta[_AFTER] = after
     return node
 
 
-def rewrite(node: exp.Expression, site: Site) -> exp.Expression:
+def rewrite(node: exp.Expr, site: Site) -> exp.Expr:
     """The DuckDB tree for a PostgreSQL expression, stamped with its type. The given tree is used up."""
     kind = type(node)
     structured = _structured().get(kind)
@@ -41,7 +41,7 @@ def rewrite(node: exp.Expression, site: Site) -> exp.Expression:
             return _respelled(node, site)
         rewrite_children(node, site)
         result = rule(node, site) if rule else node
-    if isinstance(node, _WRAPPERS) and _AFTER not in result.meta and isinstance(node.this, exp.Expression):
+    if isinstance(node, _WRAPPERS) and _AFTER not in result.meta and isinstance(node.this, exp.Expr):
         after = node.this.meta.get(_AFTER)
         if after is not None:
             result.meta[_AFTER] = after
@@ -49,20 +49,20 @@ def rewrite(node: exp.Expression, site: Site) -> exp.Expression:
         return result
     after = result.meta.pop(_AFTER)
     sql_type = type_of(result)
-    finished: exp.Expression = after(result)
+    finished: exp.Expr = after(result)
     return finished if finished.meta.get("sql_type") else typed(finished, sql_type)
 
 
-def rewrite_children(node: exp.Expression, site: Site) -> None:
+def rewrite_children(node: exp.Expr, site: Site) -> None:
     """Rewrite every child in place."""
     for key, value in list(node.args.items()):
-        if isinstance(value, exp.Expression):
+        if isinstance(value, exp.Expr):
             node.set(key, rewrite(value, site))
         elif isinstance(value, list):
-            node.set(key, [rewrite(v, site) if isinstance(v, exp.Expression) else v for v in value])
+            node.set(key, [rewrite(v, site) if isinstance(v, exp.Expr) else v for v in value])
 
 
-def _respelled(node: exp.Expression, site: Site) -> exp.Expression:
+def _respelled(node: exp.Expr, site: Site) -> exp.Expr:
     """A function that the stock parser has turned into a node of its own, read again by its PostgreSQL name."""
     from cirql.sql.translate.shield import parse_postgres
 
@@ -75,7 +75,7 @@ def _respelled(node: exp.Expression, site: Site) -> exp.Expression:
     return rewrite(again, site)
 
 
-def apply(node: exp.Expression, site: Site) -> exp.Expression:
+def apply(node: exp.Expr, site: Site) -> exp.Expr:
     """Apply the rule of an operator whose operands are rewritten already."""
     from cirql.sql.translate import arithmetic, strings
 
@@ -83,7 +83,7 @@ def apply(node: exp.Expression, site: Site) -> exp.Expression:
     return rule(node, site) if rule else node
 
 
-def refuse(what: str, node: exp.Expression | None = None, hint: str | None = None) -> NotSupported:
+def refuse(what: str, node: exp.Expr | None = None, hint: str | None = None) -> NotSupported:
     """The error for a construct that has no faithful translation."""
     return NotSupported(f"{what} is not supported", hint=hint, position=position_of(node))
 
@@ -91,14 +91,14 @@ def refuse(what: str, node: exp.Expression | None = None, hint: str | None = Non
 def keep_type(sql_type: SqlType) -> Rule:
     """A rule that leaves the node and says its type."""
 
-    def rule(node: exp.Expression, site: Site) -> exp.Expression:
+    def rule(node: exp.Expr, site: Site) -> exp.Expr:
         return typed(node, sql_type)
 
     return rule
 
 
 @cache
-def _rules() -> dict[type[exp.Expression], Rule]:
+def _rules() -> dict[type[exp.Expr], Rule]:
     """Every rule by the class of node it rewrites, gathered from the modules in their order."""
     from cirql.sql.translate import (
         aggregates,
@@ -131,15 +131,15 @@ def _rules() -> dict[type[exp.Expression], Rule]:
         aggregates,
         calls,
     )
-    gathered: dict[type[exp.Expression], Rule] = {}
+    gathered: dict[type[exp.Expr], Rule] = {}
     for module in modules:
         gathered.update(module.RULES)
     return gathered
 
 
 @cache
-def _structured() -> dict[type[exp.Expression], Rule]:
+def _structured() -> dict[type[exp.Expr], Rule]:
     """The classes whose children are not rewritten before the rule runs."""
-    from cirql.sql.translate import columns, queries
+    from cirql.sql.translate import aggregates, columns, queries
 
-    return {**columns.STRUCTURED, **queries.STRUCTURED}
+    return {**columns.STRUCTURED, **queries.STRUCTURED, **aggregates.STRUCTURED}

@@ -14,27 +14,126 @@ from cirql.errors import NotSupported
 from cirql.sql.translate import sqltypes as st
 from cirql.sql.translate.nodes import as_type, call, number, text, typed
 
-_PATTERNS = (
-    "HH24 HH12 HH MI SSSSS SSSS SS MS US AM PM am pm A.M. P.M. a.m. p.m. Y,YYY YYYY YYY YY Y IYYY IYY IY I MONTH Month month MON Mon mon MM "
-    "DAY Day day DY Dy dy DDD DD D IDDD ID IW WW W CC J Q TZ tz TZH TZM OF FF1 FF2 FF3 FF4 FF5 FF6"
-).split()
-_TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"|(FM|fm)?(' + "|".join(re.escape(p) for p in sorted(_PATTERNS, key=len, reverse=True)) + r")(TH|th)?|(.)", re.S)
+_PATTERNS = [
+    "HH24",
+    "HH12",
+    "HH",
+    "MI",
+    "SSSSS",
+    "SSSS",
+    "SS",
+    "MS",
+    "US",
+    "AM",
+    "PM",
+    "am",
+    "pm",
+    "A.M.",
+    "P.M.",
+    "a.m.",
+    "p.m.",
+    "Y,YYY",
+    "YYYY",
+    "YYY",
+    "YY",
+    "Y",
+    "IYYY",
+    "IYY",
+    "IY",
+    "I",
+    "MONTH",
+    "Month",
+    "month",
+    "MON",
+    "Mon",
+    "mon",
+    "MM",
+    "DAY",
+    "Day",
+    "day",
+    "DY",
+    "Dy",
+    "dy",
+    "DDD",
+    "DD",
+    "D",
+    "IDDD",
+    "ID",
+    "IW",
+    "WW",
+    "W",
+    "CC",
+    "J",
+    "Q",
+    "TZ",
+    "tz",
+    "TZH",
+    "TZM",
+    "OF",
+    "FF1",
+    "FF2",
+    "FF3",
+    "FF4",
+    "FF5",
+    "FF6",
+]
+_TOKEN = re.compile(
+    r'"((?:[^"\\]|\\.)*)"|(FM|fm)?(' + "|".join(re.escape(p) for p in sorted(_PATTERNS, key=len, reverse=True)) + r")(TH|th)?|(.)",
+    re.DOTALL,
+)
 _DIRECT = {
-    "YYYY": "%Y", "YY": "%y", "MM": "%m", "DD": "%d", "HH24": "%H", "HH12": "%I", "HH": "%I", "MI": "%M", "SS": "%S", "MS": "%g", "US": "%f",
-    "Mon": "%b", "Dy": "%a", "DDD": "%j", "IYYY": "%G", "IW": "%V", "AM": "%p", "PM": "%p",
-}  # fmt: skip
-_UNPADDED = {"MM": "%-m", "DD": "%-d", "HH24": "%-H", "HH12": "%-I", "HH": "%-I", "MI": "%-M", "SS": "%-S", "DDD": "%-j", "Month": "%B", "Day": "%A"}
+    "YYYY": "%Y",
+    "YY": "%y",
+    "MM": "%m",
+    "DD": "%d",
+    "HH24": "%H",
+    "HH12": "%I",
+    "HH": "%I",
+    "MI": "%M",
+    "SS": "%S",
+    "MS": "%g",
+    "US": "%f",
+    "Mon": "%b",
+    "Dy": "%a",
+    "DDD": "%j",
+    "IYYY": "%G",
+    "IW": "%V",
+    "AM": "%p",
+    "PM": "%p",
+}
+_UNPADDED = {
+    "MM": "%-m",
+    "DD": "%-d",
+    "HH24": "%-H",
+    "HH12": "%-I",
+    "HH": "%-I",
+    "MI": "%-M",
+    "SS": "%-S",
+    "DDD": "%-j",
+    "Month": "%B",
+    "Day": "%A",
+}
 _CASED = {
-    "MONTH": ("%B", "upper"), "Month": ("%B", ""), "month": ("%B", "lower"), "DAY": ("%A", "upper"), "Day": ("%A", ""), "day": ("%A", "lower"),
-    "MON": ("%b", "upper"), "mon": ("%b", "lower"), "DY": ("%a", "upper"), "dy": ("%a", "lower"), "am": ("%p", "lower"), "pm": ("%p", "lower"),
-}  # fmt: skip
+    "MONTH": ("%B", "upper"),
+    "Month": ("%B", ""),
+    "month": ("%B", "lower"),
+    "DAY": ("%A", "upper"),
+    "Day": ("%A", ""),
+    "day": ("%A", "lower"),
+    "MON": ("%b", "upper"),
+    "mon": ("%b", "lower"),
+    "DY": ("%a", "upper"),
+    "dy": ("%a", "lower"),
+    "am": ("%p", "lower"),
+    "pm": ("%p", "lower"),
+}
 _COMPUTED = {"Q": "quarter", "J": "julian", "CC": "century", "ID": "isodow"}
 _FOLDED = {p.lower(): p for p in _PATTERNS if p.isupper() and p not in ("MONTH", "MON", "DAY", "DY", "AM", "PM", "TZ", "A.M.", "P.M.")}
 
 
-def moment_text(value: exp.Expression, template: str) -> exp.Expression:
+def moment_text(value: exp.Expr, template: str) -> exp.Expr:
     """to_char(moment, template). Raises NotSupported for patterns without a translation."""
-    pieces: list[str | exp.Expression] = []
+    pieces: list[str | exp.Expr] = []
     for match in _TOKEN.finditer(_upper_patterns(template)):
         quoted, fill, pattern, suffix, other = match.groups()
         if quoted is not None:
@@ -45,7 +144,7 @@ def moment_text(value: exp.Expression, template: str) -> exp.Expression:
             pieces.append(_piece(value, pattern, bool(fill)))
         else:
             pieces.append(_escaped(other))
-    merged: list[exp.Expression] = []
+    merged: list[exp.Expr] = []
     pending = ""
     for piece in pieces:
         if isinstance(piece, str):
@@ -74,10 +173,10 @@ def _escaped(written: str) -> str:
     return written.replace("%", "%%")
 
 
-def _piece(value: exp.Expression, pattern: str, fill: bool) -> str | exp.Expression:
+def _piece(value: exp.Expr, pattern: str, fill: bool) -> str | exp.Expr:
     if pattern in _CASED:
         strf, case = _CASED[pattern]
-        piece: exp.Expression = call("strftime", value.copy(), text(strf), type=st.TEXT)
+        piece: exp.Expr = call("strftime", value.copy(), text(strf), type=st.TEXT)
         piece = call(case, piece, type=st.TEXT) if case else piece
         padded = pattern.lower() in ("month", "day") and not fill
         return call("cirql_rpad_free", piece, number(9), type=st.TEXT) if padded else piece
@@ -94,19 +193,69 @@ def _piece(value: exp.Expression, pattern: str, fill: bool) -> str | exp.Express
 
 
 _MACROS = {
-    "D": "cirql_char_d", "W": "cirql_char_w", "WW": "cirql_char_ww", "SSSS": "cirql_char_ssss", "SSSSS": "cirql_char_ssss", "Y": "cirql_char_y",
-    "YYY": "cirql_char_yyy", "Y,YYY": "cirql_char_y_yyy", "TZ": "cirql_char_tz", "tz": "cirql_char_tz_lower", "OF": "cirql_char_of",
-    "TZH": "cirql_char_of", "TZM": "cirql_char_tzm", "A.M.": "cirql_char_meridiem", "P.M.": "cirql_char_meridiem",
-    "a.m.": "cirql_char_meridiem_lower", "p.m.": "cirql_char_meridiem_lower", "IDDD": "cirql_char_iddd", "FF3": "cirql_char_ff3",
-    "FF1": "cirql_char_ff1", "FF2": "cirql_char_ff2", "FF4": "cirql_char_ff4", "FF5": "cirql_char_ff5", "FF6": "cirql_char_ff6",
-    "IYY": "cirql_char_iyy", "IY": "cirql_char_iy", "I": "cirql_char_i",
-}  # fmt: skip
+    "D": "cirql_char_d",
+    "W": "cirql_char_w",
+    "WW": "cirql_char_ww",
+    "SSSS": "cirql_char_ssss",
+    "SSSSS": "cirql_char_ssss",
+    "Y": "cirql_char_y",
+    "YYY": "cirql_char_yyy",
+    "Y,YYY": "cirql_char_y_yyy",
+    "TZ": "cirql_char_tz",
+    "tz": "cirql_char_tz_lower",
+    "OF": "cirql_char_of",
+    "TZH": "cirql_char_of",
+    "TZM": "cirql_char_tzm",
+    "A.M.": "cirql_char_meridiem",
+    "P.M.": "cirql_char_meridiem",
+    "a.m.": "cirql_char_meridiem_lower",
+    "p.m.": "cirql_char_meridiem_lower",
+    "IDDD": "cirql_char_iddd",
+    "FF3": "cirql_char_ff3",
+    "FF1": "cirql_char_ff1",
+    "FF2": "cirql_char_ff2",
+    "FF4": "cirql_char_ff4",
+    "FF5": "cirql_char_ff5",
+    "FF6": "cirql_char_ff6",
+    "IYY": "cirql_char_iyy",
+    "IY": "cirql_char_iy",
+    "I": "cirql_char_i",
+}
 
 _STRPTIME = {
-    "YYYY": "%Y", "YY": "%y", "MM": "%m", "DD": "%d", "HH24": "%H", "HH12": "%I", "HH": "%I", "MI": "%M", "SS": "%S", "MS": "%g", "US": "%f",
-    "Mon": "%b", "MON": "%b", "mon": "%b", "Month": "%B", "MONTH": "%B", "month": "%B", "AM": "%p", "PM": "%p", "am": "%p", "pm": "%p",
-    "DDD": "%j", "Dy": "%a", "DY": "%a", "dy": "%a", "Day": "%A", "DAY": "%A", "day": "%A", "FF3": "%g", "FF6": "%f", "OF": "%z", "TZH": "%z",
-}  # fmt: skip
+    "YYYY": "%Y",
+    "YY": "%y",
+    "MM": "%m",
+    "DD": "%d",
+    "HH24": "%H",
+    "HH12": "%I",
+    "HH": "%I",
+    "MI": "%M",
+    "SS": "%S",
+    "MS": "%g",
+    "US": "%f",
+    "Mon": "%b",
+    "MON": "%b",
+    "mon": "%b",
+    "Month": "%B",
+    "MONTH": "%B",
+    "month": "%B",
+    "AM": "%p",
+    "PM": "%p",
+    "am": "%p",
+    "pm": "%p",
+    "DDD": "%j",
+    "Dy": "%a",
+    "DY": "%a",
+    "dy": "%a",
+    "Day": "%A",
+    "DAY": "%A",
+    "day": "%A",
+    "FF3": "%g",
+    "FF6": "%f",
+    "OF": "%z",
+    "TZH": "%z",
+}
 
 
 def strptime_format(template: str) -> str:
@@ -150,7 +299,7 @@ class NumberTemplate:
         return cls(len(digits), zeros, len(part), firm if "0" in part else 0, "," in whole, fill)
 
 
-def number_text(value: exp.Expression, template: str) -> exp.Expression:
+def number_text(value: exp.Expr, template: str) -> exp.Expr:
     """to_char(number, '999,990.00'): rounded, grouped, padded to the template's width unless FM."""
     read = NumberTemplate.read(template)
     grouped = exp.Boolean(this=read.grouped)
@@ -163,12 +312,20 @@ def number_text(value: exp.Expression, template: str) -> exp.Expression:
     return call(macro, exact, *sizes, grouped, point, type=st.TEXT)
 
 
-_INTERVAL_PARTS = {"HH24": ("hour", 2), "HH": ("hour", 2), "MI": ("minute", 2), "SS": ("cirql_whole_second", 2), "DD": ("day", 2), "MM": ("month", 2), "YYYY": ("year", 4)}
+_INTERVAL_PARTS = {
+    "HH24": ("hour", 2),
+    "HH": ("hour", 2),
+    "MI": ("minute", 2),
+    "SS": ("cirql_whole_second", 2),
+    "DD": ("day", 2),
+    "MM": ("month", 2),
+    "YYYY": ("year", 4),
+}
 
 
-def interval_text(value: exp.Expression, template: str) -> exp.Expression:
+def interval_text(value: exp.Expr, template: str) -> exp.Expr:
     """to_char(interval, 'DD HH24:MI:SS')."""
-    pieces: list[exp.Expression] = []
+    pieces: list[exp.Expr] = []
     for match in _TOKEN.finditer(_upper_patterns(template)):
         quoted, fill, pattern, _, other = match.groups()
         if pattern is None:

@@ -10,7 +10,7 @@ from cirql.sql.translate.nodes import call, type_of, typed
 from cirql.sql.translate.site import Site
 
 
-def value_at(subject: exp.Expression, key: exp.Expression) -> exp.Expression:
+def value_at(subject: exp.Expr, key: exp.Expr) -> exp.Expr:
     """`tags -> 'env'` and `tags -> ARRAY['a', 'b']`.
 
     tags -> 'env' becomes tags['env']
@@ -21,28 +21,28 @@ def value_at(subject: exp.Expression, key: exp.Expression) -> exp.Expression:
     return typed(exp.Bracket(this=target, expressions=[key]), st.TEXT)
 
 
-def has_key(subject: exp.Expression, key: exp.Expression) -> exp.Expression:
+def has_key(subject: exp.Expr, key: exp.Expr) -> exp.Expr:
     """`tags ? 'env'`."""
     return call("cirql_hstore_has", subject, key, type=st.BOOL)
 
 
-def has_keys(subject: exp.Expression, keys: exp.Expression, quantity: str) -> exp.Expression:
+def has_keys(subject: exp.Expr, keys: exp.Expr, quantity: str) -> exp.Expr:
     """`tags ?| ARRAY[…]` (any) and `tags ?& ARRAY[…]` (all)."""
     wanted = convert(keys, st.array_of(st.TEXT))
     return call(f"cirql_hstore_has_{quantity}", subject, wanted, type=st.BOOL)
 
 
-def contains(left: exp.Expression, right: exp.Expression) -> exp.Expression:
+def contains(left: exp.Expr, right: exp.Expr) -> exp.Expr:
     """`tags @> 'env=>prod'`."""
     return call("cirql_hstore_contains", convert(left, st.HSTORE), convert(right, st.HSTORE), type=st.BOOL)
 
 
-def merge(left: exp.Expression, right: exp.Expression) -> exp.Expression:
+def merge(left: exp.Expr, right: exp.Expr) -> exp.Expr:
     """`tags || other`: the right one wins."""
     return call("map_concat", convert(left, st.HSTORE), convert(right, st.HSTORE), type=st.HSTORE)
 
 
-def delete_key(node: exp.Expression, site: Site) -> exp.Expression:
+def delete_key(node: exp.Expr, site: Site) -> exp.Expr:
     """`tags - 'env'`, `tags - ARRAY[…]`, `tags - hstore`."""
     left, right = node.this, node.expression
     kind = type_of(right)

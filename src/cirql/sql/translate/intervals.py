@@ -45,7 +45,7 @@ class Span:
         return f"{self.months} months {self.days} days {self.microseconds} microseconds"
 
 
-_PART = re.compile(r"\s*(?:([+-]?\d+):(\d+)(?::(\d+(?:\.\d+)?))?|([+-]?(?:\d+(?:\.\d*)?|\.\d+))\s*([a-z]+)?|(ago)\b|@)", re.I)
+_PART = re.compile(r"\s*(?:([+-]?\d+):(\d+)(?::(\d+(?:\.\d+)?))?|([+-]?(?:\d+(?:\.\d*)?|\.\d+))\s*([a-z]+)?|(ago)\b|@)", re.IGNORECASE)
 _YEAR_MONTH = re.compile(r"\s*([+-]?)(\d+)-(\d+)(?![\d:])")
 _ISO = re.compile(r"P(?=.)(?:([-\d.]+)Y)?(?:([-\d.]+)M)?(?:([-\d.]+)W)?(?:([-\d.]+)D)?(?:T(?:([-\d.]+)H)?(?:([-\d.]+)M)?(?:([-\d.]+)S)?)?")
 
@@ -106,7 +106,19 @@ def _sum(parts: list[tuple[Decimal, str]]) -> Span:
     return Span(int(months), whole_days, int((seconds * _MICROSECOND).to_integral_value()))
 
 
-_FORMATS = ("%b %d %Y", "%B %d %Y", "%b %d, %Y", "%B %d, %Y", "%d %b %Y", "%d %B %Y", "%Y%m%d", "%m/%d/%Y", "%Y/%m/%d", "%Y-%b-%d", "%d-%b-%Y")
+_FORMATS = (
+    "%b %d %Y",
+    "%B %d %Y",
+    "%b %d, %Y",
+    "%B %d, %Y",
+    "%d %b %Y",
+    "%d %B %Y",
+    "%Y%m%d",
+    "%m/%d/%Y",
+    "%Y/%m/%d",
+    "%Y-%b-%d",
+    "%d-%b-%Y",
+)
 
 
 def read_moment(value: str) -> str:

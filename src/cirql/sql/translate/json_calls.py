@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sqlglot import exp
 
 from cirql.errors import InvalidText
@@ -15,43 +17,44 @@ from cirql.sql.translate.nodes import as_type, call, constant, text, type_of, ty
 from cirql.sql.translate.site import Site
 from cirql.sql.translate.sqltypes import SqlType
 
-Arguments = list[exp.Expression]
+Arguments = list[exp.Expr]
+Special = Callable[[Arguments, exp.Expr, Site], exp.Expr]
 
 
-def _kind(node: exp.Expression) -> SqlType:
+def _kind(node: exp.Expr) -> SqlType:
     from cirql.sql.translate.calls import name_of
 
     name = name_of(node)
     return st.JSON if name.startswith(("json_", "row_to", "array_to", "to_json")) and name != "to_jsonb" else st.JSONB
 
 
-def build_object(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+def build_object(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """json_build_object(key, value, …). Raises InvalidText for an odd number of arguments."""
     if len(arguments) % 2:
         raise InvalidText("argument list must have even number of elements")
-    parts: list[exp.Expression] = []
+    parts: list[exp.Expr] = []
     for key, value in zip(arguments[::2], arguments[1::2], strict=True):
         parts += [call("cirql_json_key", text_of(key)), _value(value, site)]
     made = call("json_object", *parts, type=_kind(node))
     return made if type_of(made) == st.JSON else call("cirql_text_to_jsonb", made, type=st.JSONB)
 
 
-def _value(node: exp.Expression, site: Site) -> exp.Expression:
+def _value(node: exp.Expr, site: Site) -> exp.Expr:
     fields = row_fields(node, site)
     return row_object(fields) if fields is not None else to_json(node)
 
 
-def build_array(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+def build_array(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """json_build_array(value, …)."""
     return call("json_array", *(_value(a, site) for a in arguments), type=_kind(node))
 
 
-def any_to_json(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+def any_to_json(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """to_json, to_jsonb, row_to_json, array_to_json, hstore_to_json."""
     return typed(_value(arguments[0], site), _kind(node))
 
 
-def extract_path(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+def extract_path(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """json_extract_path(doc, 'a', '0') and …_text."""
     from cirql.sql.translate.calls import name_of
 
@@ -62,8 +65,8 @@ def extract_path(arguments: Arguments, node: exp.Expression, site: Site) -> exp.
     return at_path(document, typed(exp.Array(expressions=[text_of(a) for a in arguments[1:]]), st.array_of(st.TEXT)), as_text=as_text)
 
 
-def _changed(macro: str) -> object:
-    def rule(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+def _changed(macro: str) -> Special:
+    def rule(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
         document = convert(arguments[0], st.JSONB)
         path = convert(arguments[1], st.array_of(st.TEXT))
         new = convert(arguments[2], st.JSONB)
@@ -73,8 +76,8 @@ def _changed(macro: str) -> object:
     return rule
 
 
-def _jsonpath(macro: str, kind: SqlType, *, lists: bool = False) -> object:
-    def rule(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+def _jsonpath(macro: str, kind: SqlType, *, lists: bool = False) -> Special:
+    def rule(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
         path = constant(arguments[1])
         if path is None or len(arguments) > 2:
             raise refuse("a jsonpath with variables, or one that is not a constant", node)
@@ -84,24 +87,24 @@ def _jsonpath(macro: str, kind: SqlType, *, lists: bool = False) -> object:
     return rule
 
 
-def agg(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+def agg(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """json_agg, jsonb_agg."""
     return aggregates.json_agg(arguments, _kind(node), site)
 
 
-def object_agg(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+def object_agg(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """json_object_agg, jsonb_object_agg."""
     return aggregates.object_agg(arguments, _kind(node))
 
 
-def object_of_texts(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+def object_of_texts(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """json_object(keys, values) and json_object('{k, v, …}')."""
     arrays = [convert(a, st.array_of(st.TEXT)) for a in arguments]
     macro = "cirql_json_object_from_pairs" if len(arrays) == 1 else "cirql_json_object_from_lists"
     return call(macro, *arrays, type=_kind(node))
 
 
-def hstore(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+def rewrite_hstore(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """hstore('k', 'v'), hstore(keys, values), hstore('{k, v}')."""
     first = arguments[0]
     if len(arguments) == 2 and type_of(first).element is None:
@@ -114,17 +117,17 @@ def hstore(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expres
     return convert(first, st.HSTORE)
 
 
-def delete(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+def rewrite_delete(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """delete(hstore, key | keys | hstore)."""
     return hstores.delete_key(exp.Sub(this=arguments[0], expression=arguments[1]), site)
 
 
-def slice_of(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+def slice_of(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """slice(hstore, keys)."""
     return call("cirql_hstore_slice", arguments[0], convert(arguments[1], st.array_of(st.TEXT)), type=st.HSTORE)
 
 
-def to_array(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+def to_array(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """hstore_to_array: keys and values alternating."""
     return call("cirql_hstore_to_array", arguments[0], type=st.array_of(st.TEXT))
 
@@ -138,7 +141,7 @@ _BOTH = {
     "object_agg": object_agg,
     "object": object_of_texts,
 }
-CALLS = {
+CALLS: dict[str, Special] = {
     **{f"{prefix}_{name}": rule for prefix in ("json", "jsonb") for name, rule in _BOTH.items()},
     "to_json": any_to_json,
     "to_jsonb": any_to_json,
@@ -151,8 +154,8 @@ CALLS = {
     "jsonb_path_query_first": _jsonpath("cirql_jsonpath_first", st.JSONB),
     "jsonb_path_exists": _jsonpath("cirql_json_path_exists", st.BOOL),
     "jsonb_path_match": _jsonpath("cirql_json_path_match", st.BOOL),
-    "hstore": hstore,
-    "delete": delete,
+    "hstore": rewrite_hstore,
+    "delete": rewrite_delete,
     "slice": slice_of,
     "hstore_to_array": to_array,
 }

@@ -17,18 +17,18 @@ from cirql.sql.translate.site import Rule, Site
 from cirql.sql.translate.sqltypes import SqlType
 
 
-def _key(node: exp.Expression) -> exp.Expression:
+def _key(node: exp.Expr) -> exp.Expr:
     """The right side of an arrow; the parser turns constants into one-step JSON paths."""
     if isinstance(node, exp.JSONPath):
         step = node.expressions[-1]
         if isinstance(step, exp.JSONPathSubscript):
             return number(int(step.this))
         key = step.args.get("this", "")
-        return typed(exp.Literal.string(key.name if isinstance(key, exp.Expression) else str(key or "")), st.UNKNOWN)
+        return typed(exp.Literal.string(key.name if isinstance(key, exp.Expr) else str(key or "")), st.UNKNOWN)
     return node
 
 
-def arrow(node: exp.Expression, site: Site) -> exp.Expression:
+def arrow(node: exp.Expr, site: Site) -> exp.Expr:
     """`->` and `->>`: text from an hstore, a member or element from a document."""
     subject, key = node.this, _key(node.expression)
     as_text = isinstance(node, exp.JSONExtractScalar)
@@ -37,7 +37,7 @@ def arrow(node: exp.Expression, site: Site) -> exp.Expression:
     return extract(subject, key, as_text=as_text)
 
 
-def extract(subject: exp.Expression, key: exp.Expression, *, as_text: bool) -> exp.Expression:
+def extract(subject: exp.Expr, key: exp.Expr, *, as_text: bool) -> exp.Expr:
     """One step into a document.
 
     doc -> 'k' becomes json_extract(doc, '$."k"'); doc -> -1 becomes json_extract(doc, '$[#-1]')
@@ -48,7 +48,7 @@ def extract(subject: exp.Expression, key: exp.Expression, *, as_text: bool) -> e
     if is_null(key):
         return typed(exp.Cast(this=exp.Null(), to=exp.DataType.build("TEXT" if as_text else "JSON", dialect="duckdb")), st.TEXT)
     if index is not None:
-        path: exp.Expression = text(f"$[{index}]" if index >= 0 else f"$[#{index}]")
+        path: exp.Expr = text(f"$[{index}]" if index >= 0 else f"$[#{index}]")
     elif name is not None:
         path = text(member_path(name))
         if name in ("", "*"):
@@ -68,7 +68,7 @@ def member_path(name: str) -> str:
     return '$."' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def document_of(node: exp.Expression) -> exp.Expression:
+def document_of(node: exp.Expr) -> exp.Expr:
     """The node as a document: an untyped constant is read as jsonb."""
     if type_of(node) == st.UNKNOWN:
         return convert(node, st.JSONB)
@@ -77,21 +77,26 @@ def document_of(node: exp.Expression) -> exp.Expression:
     return node
 
 
-def deep(node: exp.Expression, site: Site) -> exp.Expression:
+def deep(node: exp.Expr, site: Site) -> exp.Expr:
     """`#>` and `#>>` with a path such as `'{a,0,b}'` or a text array."""
     return at_path(node.this, node.expression, as_text=isinstance(node, exp.JSONBExtractScalar))
 
 
-def at_path(subject: exp.Expression, path: exp.Expression, *, as_text: bool) -> exp.Expression:
+def at_path(subject: exp.Expr, path: exp.Expr, *, as_text: bool) -> exp.Expr:
     """A member of a member, each step a key or, in an array, an index."""
     document = document_of(subject)
     steps = _constant_steps(path)
     if steps is None:
-        return call(f"cirql_json_at_{'text' if as_text else 'value'}", document, convert(path, st.array_of(st.TEXT)), type=_result(as_text, document))
+        return call(
+            f"cirql_json_at_{'text' if as_text else 'value'}",
+            document,
+            convert(path, st.array_of(st.TEXT)),
+            type=_result(as_text, document),
+        )
     return at_steps(document, steps, as_text=as_text)
 
 
-def at_steps(document: exp.Expression, steps: list[str], *, as_text: bool) -> exp.Expression:
+def at_steps(document: exp.Expr, steps: list[str], *, as_text: bool) -> exp.Expr:
     """The same for steps known now: one JSON pointer, broken where an index counts from the end."""
     result, pointer = document, ""
     for step in steps:
@@ -103,14 +108,16 @@ def at_steps(document: exp.Expression, steps: list[str], *, as_text: bool) -> ex
             pointer += "/" + step.replace("~", "~0").replace("/", "~1")
     if as_text:
         return call("cirql_json_text", result, text(pointer or "$"), type=st.TEXT)
-    return call("json_extract", result, text(pointer), type=_result(False, document)) if pointer else typed(result, _result(False, document))
+    return (
+        call("json_extract", result, text(pointer), type=_result(False, document)) if pointer else typed(result, _result(False, document))
+    )
 
 
-def _result(as_text: bool, document: exp.Expression) -> SqlType:
+def _result(as_text: bool, document: exp.Expr) -> SqlType:
     return st.TEXT if as_text else (st.JSON if type_of(document) == st.JSON else st.JSONB)
 
 
-def _constant_steps(path: exp.Expression) -> list[str] | None:
+def _constant_steps(path: exp.Expr) -> list[str] | None:
     value = constant(path)
     if value is not None:
         try:
@@ -125,7 +132,7 @@ def _constant_steps(path: exp.Expression) -> list[str] | None:
     return None
 
 
-def contains(node: exp.Expression, site: Site) -> exp.Expression:
+def contains(node: exp.Expr, site: Site) -> exp.Expr:
     """`@>` of documents, hstores, arrays; `<@` is the same turned round."""
     left, right = node.this, node.expression
     if isinstance(node, exp.ArrayContainedBy):
@@ -140,14 +147,14 @@ def contains(node: exp.Expression, site: Site) -> exp.Expression:
     return call("cirql_json_contains", convert(left, st.JSONB), convert(right, st.JSONB), type=st.BOOL)
 
 
-def has_key(node: exp.Expression, site: Site) -> exp.Expression:
+def has_key(node: exp.Expr, site: Site) -> exp.Expr:
     """`?`: a top-level key, or a text element of an array."""
     if type_of(node.this) == st.HSTORE:
         return hstores.has_key(node.this, node.expression)
     return call("cirql_json_has", document_of(node.this), text_of(node.expression), type=st.BOOL)
 
 
-def has_keys(node: exp.Expression, site: Site) -> exp.Expression:
+def has_keys(node: exp.Expr, site: Site) -> exp.Expr:
     """`?|` and `?&`."""
     quantity = "any" if isinstance(node, exp.JSONBContainsAnyTopKeys) else "all"
     if type_of(node.this) == st.HSTORE:
@@ -156,12 +163,12 @@ def has_keys(node: exp.Expression, site: Site) -> exp.Expression:
     return call(f"cirql_json_has_{quantity}", document_of(node.this), keys, type=st.BOOL)
 
 
-def merge(left: exp.Expression, right: exp.Expression) -> exp.Expression:
+def merge(left: exp.Expr, right: exp.Expr) -> exp.Expr:
     """`||` of documents: objects merge, anything else is concatenated as arrays."""
     return call("cirql_json_concat", convert(left, st.JSONB), convert(right, st.JSONB), type=st.JSONB)
 
 
-def delete_key(node: exp.Expression, site: Site) -> exp.Expression:
+def delete_key(node: exp.Expr, site: Site) -> exp.Expr:
     """`doc - 'k'`, `doc - 0`, `doc - ARRAY[…]`."""
     left, right = node.this, node.expression
     if type_of(right).is_integer:
@@ -170,29 +177,29 @@ def delete_key(node: exp.Expression, site: Site) -> exp.Expression:
     return call("cirql_json_without", left, keys, type=st.JSONB)
 
 
-def delete_path(node: exp.Expression, site: Site) -> exp.Expression:
+def delete_path(node: exp.Expr, site: Site) -> exp.Expr:
     """`doc #- '{a,b}'`."""
     return call("cirql_json_delete_path", document_of(node.this), convert(node.expression, st.array_of(st.TEXT)), type=st.JSONB)
 
 
-def path_exists(node: exp.Expression, site: Site) -> exp.Expression:
+def path_exists(node: exp.Expr, site: Site) -> exp.Expr:
     """`doc @? '$.a'`."""
     return call("cirql_json_path_exists", document_of(node.this), _path(node.expression), type=st.BOOL)
 
 
-def path_matches(node: exp.Expression, site: Site) -> exp.Expression:
+def path_matches(node: exp.Expr, site: Site) -> exp.Expr:
     """`doc @@ '$.a > 1'` (the parser has it as a full-text MATCH)."""
     subject = node.expressions[0] if node.expressions else node.this
     return call("cirql_json_path_match", document_of(subject), _path(node.this), type=st.BOOL)
 
 
-def _path(node: exp.Expression) -> exp.Expression:
+def _path(node: exp.Expr) -> exp.Expr:
     if constant(node) is None:
         raise refuse("a jsonpath that is not a constant", node)
     return text(str(constant(node)))
 
 
-def to_json(node: exp.Expression) -> exp.Expression:
+def to_json(node: exp.Expr) -> exp.Expr:
     """Any value as JSON, the way to_jsonb prints it: moments in ISO 8601 with a T, numerics without trailing zeros."""
     kind = type_of(node)
     if is_null(node):
@@ -206,14 +213,14 @@ def to_json(node: exp.Expression) -> exp.Expression:
     return call("to_json", node, type=st.JSONB)
 
 
-def json_object_agg(node: exp.Expression, site: Site) -> exp.Expression:
+def rewrite_json_object_agg(node: exp.Expr, site: Site) -> exp.Expr:
     """json_object_agg(k, v), which the parser knows."""
     from cirql.sql.translate.aggregates import object_agg
 
     return object_agg(list(node.expressions), st.JSON)
 
 
-RULES: dict[type[exp.Expression], Rule] = {
+RULES: dict[type[exp.Expr], Rule] = {
     exp.JSONExtract: arrow,
     exp.JSONExtractScalar: arrow,
     exp.JSONBExtract: deep,
@@ -226,5 +233,5 @@ RULES: dict[type[exp.Expression], Rule] = {
     exp.JSONBDeleteAtPath: delete_path,
     exp.JSONBPathExists: path_exists,
     exp.MatchAgainst: path_matches,
-    exp.JSONObjectAgg: json_object_agg,
+    exp.JSONObjectAgg: rewrite_json_object_agg,
 }

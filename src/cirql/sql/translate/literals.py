@@ -12,7 +12,7 @@ from cirql.sql.translate.nodes import as_type, call, text, typed
 from cirql.sql.translate.site import Rule, Site
 
 
-def literal(node: exp.Expression, site: Site) -> exp.Expression:
+def literal(node: exp.Expr, site: Site) -> exp.Expr:
     """`'x'` is UNKNOWN until its surroundings say otherwise; `1` is an integer; `1.5` and `1e5` are numeric, not float."""
     assert isinstance(node, exp.Literal)
     if node.is_string:
@@ -31,22 +31,26 @@ def literal(node: exp.Expression, site: Site) -> exp.Expression:
     return typed(exp.Literal.number(plain if "." in plain else plain + ".0"), st.NUMERIC)
 
 
-def _whole(value: int) -> exp.Expression:
+def _whole(value: int) -> exp.Expr:
     node = exp.Literal.number(value)
     if value < 2**31:
         return typed(node, st.INT4)
     if value < 2**63:
         return typed(node, st.INT8)
-    return as_type(node, st.NUMERIC, name=f"DECIMAL({len(str(value))}, 0)") if value < 10**38 else typed(exp.Literal.number(repr(float(value))), st.FLOAT8)
+    return (
+        as_type(node, st.NUMERIC, name=f"DECIMAL({len(str(value))}, 0)")
+        if value < 10**38
+        else typed(exp.Literal.number(repr(float(value))), st.FLOAT8)
+    )
 
 
-def quoted(node: exp.Expression, site: Site) -> exp.Expression:
+def quoted(node: exp.Expr, site: Site) -> exp.Expr:
     """`$$x$$`, `E'x'` and national strings are plain quoted constants once read."""
     return typed(exp.Literal.string(node.name), st.UNKNOWN)
 
 
-def escaped(node: exp.Expression, site: Site) -> exp.Expression:
-    """`E'a\\nb'`: the escapes are read here, because DuckDB's differ."""
+def escaped(node: exp.Expr, site: Site) -> exp.Expr:
+    r"""`E'a\\nb'`: the escapes are read here, because DuckDB's differ."""
     return typed(exp.Literal.string(_unescape(node.name)), st.UNKNOWN)
 
 
@@ -64,15 +68,15 @@ def _unescape(raw: str) -> str:
             return chr(int(body, 8))
         return _SIMPLE_ESCAPES.get(body, body)
 
-    return re.sub(r"\\(x[0-9A-Fa-f]{1,2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|[0-7]{1,3}|.)", replacement, raw, flags=re.S)
+    return re.sub(r"\\(x[0-9A-Fa-f]{1,2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|[0-7]{1,3}|.)", replacement, raw, flags=re.DOTALL)
 
 
-def unicode_string(node: exp.Expression, site: Site) -> exp.Expression:
-    """`U&'\\0041'`, with the default escape or the one that UESCAPE names."""
+def unicode_string(node: exp.Expr, site: Site) -> exp.Expr:
+    r"""`U&'\\0041'`, with the default escape or the one that UESCAPE names."""
     import re
 
     mark = node.args.get("escape")
-    escape = re.escape(mark.name if isinstance(mark, exp.Expression) and mark.name else "\\")
+    escape = re.escape(mark.name if isinstance(mark, exp.Expr) and mark.name else "\\")
     value = re.sub(
         rf"{escape}(?:\+([0-9A-Fa-f]{{6}})|([0-9A-Fa-f]{{4}})|({escape}))",
         lambda m: chr(int(m[1] or m[2], 16)) if m[1] or m[2] else m[3],
@@ -81,13 +85,13 @@ def unicode_string(node: exp.Expression, site: Site) -> exp.Expression:
     return typed(exp.Literal.string(value), st.UNKNOWN)
 
 
-def bits(node: exp.Expression, site: Site) -> exp.Expression:
+def bits(node: exp.Expr, site: Site) -> exp.Expr:
     """`B'101'` and `X'1F'` are bit strings."""
     value = node.name if isinstance(node, exp.BitString) else "".join(f"{int(c, 16):04b}" for c in node.name)
     return typed(text(value), st.BIT)
 
 
-def concatenated(node: exp.Expression, site: Site) -> exp.Expression:
+def concatenated(node: exp.Expr, site: Site) -> exp.Expr:
     """`'a'` newline `'b'`: one constant in two pieces (the parser gives a Concat of literals)."""
     parts = node.expressions
     if all(isinstance(p, exp.Literal) and p.is_string for p in parts):
@@ -95,7 +99,7 @@ def concatenated(node: exp.Expression, site: Site) -> exp.Expression:
     return call("concat", *parts, type=st.TEXT)
 
 
-RULES: dict[type[exp.Expression], Rule] = {
+RULES: dict[type[exp.Expr], Rule] = {
     exp.Literal: literal,
     exp.Null: keep_type(st.UNKNOWN),
     exp.Boolean: keep_type(st.BOOL),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sqlglot import exp
 
 from cirql.errors import InvalidText
@@ -13,21 +15,22 @@ from cirql.sql.translate.nodes import as_type, call, constant, is_null, number, 
 from cirql.sql.translate.site import Site
 from cirql.sql.translate.sqltypes import SqlType
 
-Arguments = list[exp.Expression]
+Arguments = list[exp.Expr]
+Special = Callable[[Arguments, exp.Expr, Site], exp.Expr]
 
 
-def _moment(node: exp.Expression) -> exp.Expression:
+def _moment(node: exp.Expr) -> exp.Expr:
     return convert(node, st.TIMESTAMP) if type_of(node) == st.UNKNOWN else node
 
 
-def _format(node: exp.Expression, name: str) -> str:
+def _format(node: exp.Expr, name: str) -> str:
     value = constant(node)
     if value is None:
         raise refuse(f"{name} with a format that is not a constant", node)
     return value
 
 
-def to_char(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+def to_char(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """to_char of a moment or number.
 
     to_char(ts, 'YYYY-MM-DD') becomes strftime(ts, '%Y-%m-%d')
@@ -47,13 +50,13 @@ def to_char(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expre
     return formats.moment_text(value, written)
 
 
-def to_date(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+def rewrite_to_date(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """to_date(text, format)."""
     read = call("strptime", text_of(arguments[0]), text(formats.strptime_format(_format(arguments[1], "to_date"))))
     return as_type(read, st.DATE)
 
 
-def to_timestamp(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+def rewrite_to_timestamp(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """to_timestamp(seconds) and to_timestamp(text, format)."""
     if len(arguments) == 1:
         seconds = convert(arguments[0], st.FLOAT8) if type_of(arguments[0]) == st.UNKNOWN else arguments[0]
@@ -62,7 +65,7 @@ def to_timestamp(arguments: Arguments, node: exp.Expression, site: Site) -> exp.
     return as_type(as_type(read, st.TIMESTAMP), st.TIMESTAMPTZ)
 
 
-def to_number(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+def rewrite_to_number(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """to_number(text, format): the digits, with the point where the format has one."""
     written = _format(arguments[1], "to_number").upper()
     if set(written) - set("90.,DGSMIPLFR "):
@@ -72,11 +75,23 @@ def to_number(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Exp
 
 
 _TRUNCATIONS = {
-    "microseconds", "milliseconds", "second", "minute", "hour", "day", "week", "month", "quarter", "year", "decade", "century", "millennium",
-}  # fmt: skip
+    "microseconds",
+    "milliseconds",
+    "second",
+    "minute",
+    "hour",
+    "day",
+    "week",
+    "month",
+    "quarter",
+    "year",
+    "decade",
+    "century",
+    "millennium",
+}
 
 
-def date_trunc(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+def rewrite_date_trunc(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """date_trunc(unit, value [, zone]); a date becomes a timestamptz, as in PostgreSQL."""
     unit = constant(arguments[0])
     if unit is None:
@@ -105,7 +120,7 @@ def date_trunc(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Ex
     return as_type(call("date_trunc", unit_node, value), result)
 
 
-def date_part(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+def rewrite_date_part(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """date_part('field', value): extract, as a float."""
     field = constant(arguments[0])
     if field is None:
@@ -113,7 +128,7 @@ def date_part(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Exp
     return as_type(moments.part(moments.field_of(exp.to_identifier(field)), arguments[1], site), st.FLOAT8)
 
 
-def date_bin(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+def rewrite_date_bin(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """date_bin(stride, value, origin)."""
     stride = convert(arguments[0], st.INTERVAL)
     value = _moment(arguments[1])
@@ -122,7 +137,7 @@ def date_bin(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expr
     return call("cirql_date_bin", stride, as_type(value, kind), origin, type=kind)
 
 
-def age(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+def rewrite_age(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """age(a, b), and age(a) from midnight today."""
     values = [as_type(_moment(a), st.TIMESTAMP) for a in arguments]
     if len(values) == 1:
@@ -133,9 +148,9 @@ def age(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expressio
 _PARTS = ("years", "months", "weeks", "days", "hours", "mins", "secs")
 
 
-def make_interval(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+def rewrite_make_interval(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """make_interval(years, months, weeks, days, hours, mins, secs), by place or by name."""
-    given: dict[str, exp.Expression] = {}
+    given: dict[str, exp.Expr] = {}
     for place, argument in enumerate(arguments):
         if isinstance(argument, (exp.Kwarg, exp.PropertyEQ, exp.EQ)):
             given[argument.this.name.lower()] = argument.expression
@@ -143,40 +158,40 @@ def make_interval(arguments: Arguments, node: exp.Expression, site: Site) -> exp
             given[_PARTS[place]] = argument
     unknown = set(given) - set(_PARTS)
     if unknown:
-        raise refuse(f"make_interval({sorted(unknown)[0]} => …)", node)
+        raise refuse(f"make_interval({min(unknown)} => …)", node)
     return call("cirql_make_interval", *(given.get(part, number(0)) for part in _PARTS), type=st.INTERVAL)
 
 
-def timezone(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+def rewrite_timezone(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """timezone(zone, moment): AT TIME ZONE."""
     return moments.at_time_zone(exp.AtTimeZone(this=arguments[1], zone=arguments[0]), site)
 
 
-def as_date(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+def as_date(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """date(x): a cast."""
     return convert(arguments[0], st.DATE)
 
 
-def to_type(target: SqlType) -> object:
+def to_type(target: SqlType) -> Special:
     """A rule for a cast written as a call: `text(x)`, `int4(x)`."""
 
-    def rule(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+    def rule(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
         return typed(convert(arguments[0], target, explicit=True), target)
 
     return rule
 
 
-CALLS = {
+CALLS: dict[str, Special] = {
     "to_char": to_char,
-    "to_date": to_date,
-    "to_timestamp": to_timestamp,
-    "to_number": to_number,
-    "date_trunc": date_trunc,
-    "date_part": date_part,
-    "date_bin": date_bin,
-    "age": age,
-    "make_interval": make_interval,
-    "timezone": timezone,
+    "to_date": rewrite_to_date,
+    "to_timestamp": rewrite_to_timestamp,
+    "to_number": rewrite_to_number,
+    "date_trunc": rewrite_date_trunc,
+    "date_part": rewrite_date_part,
+    "date_bin": rewrite_date_bin,
+    "age": rewrite_age,
+    "make_interval": rewrite_make_interval,
+    "timezone": rewrite_timezone,
     "date": as_date,
     "text": to_type(st.TEXT),
     "int4": to_type(st.INT4),

@@ -23,7 +23,7 @@ _FIELDS = {
 _FRACTIONAL = ("second", "milliseconds", "epoch")
 
 
-def field_of(node: exp.Expression) -> str:
+def field_of(node: exp.Expr) -> str:
     """The field that EXTRACT or date_part names, in its one spelling."""
     name = node.name.lower()
     if name not in _FIELDS:
@@ -31,7 +31,7 @@ def field_of(node: exp.Expression) -> str:
     return _FIELDS[name]
 
 
-def extract(node: exp.Expression, site: Site) -> exp.Expression:
+def extract(node: exp.Expr, site: Site) -> exp.Expr:
     """EXTRACT(field FROM value): numeric, with fractions of seconds.
 
     extract(second from ts) becomes CAST(date_part('microseconds', ts) AS …) * 0.000001
@@ -39,7 +39,7 @@ def extract(node: exp.Expression, site: Site) -> exp.Expression:
     return part(field_of(node.this), node.expression, site)
 
 
-def part(field: str, value: exp.Expression, site: Site) -> exp.Expression:
+def part(field: str, value: exp.Expr, site: Site) -> exp.Expr:
     """One field of a moment or interval, as numeric."""
     kind = type_of(value)
     if kind == st.UNKNOWN:
@@ -57,12 +57,12 @@ def part(field: str, value: exp.Expression, site: Site) -> exp.Expression:
         return call(name, value, type=st.NUMERIC)
     if field.startswith("timezone"):
         return typed(exp.Literal.number(0), st.NUMERIC)
-    if field in ("century", "millennium", "decade") and kind == st.INTERVAL or field in ("julian",):
+    if (field in ("century", "millennium", "decade") and kind == st.INTERVAL) or field == "julian":
         return call(f"cirql_part_{field}", value, type=st.NUMERIC)
     return as_type(call("date_part", text(field), value), st.NUMERIC, name="DECIMAL(18, 0)")
 
 
-def interval(node: exp.Expression, site: Site) -> exp.Expression:
+def interval(node: exp.Expr, site: Site) -> exp.Expr:
     """`INTERVAL '1' YEAR` and `INTERVAL '1-2' YEAR TO MONTH`; the shield has made a cast of every other form."""
     assert isinstance(node, exp.Interval)
     unit = node.args.get("unit")
@@ -75,7 +75,7 @@ def interval(node: exp.Expression, site: Site) -> exp.Expression:
     return as_type(exp.Literal.string(span.duckdb), st.INTERVAL)
 
 
-def at_time_zone(node: exp.Expression, site: Site) -> exp.Expression:
+def at_time_zone(node: exp.Expr, site: Site) -> exp.Expr:
     """AT TIME ZONE: timestamp to timestamptz and back."""
     kind = type_of(node.this)
     if kind in (st.UNKNOWN, st.DATE):
@@ -85,7 +85,7 @@ def at_time_zone(node: exp.Expression, site: Site) -> exp.Expression:
     return call("timezone", node.args["zone"], node.this, type=result)
 
 
-def overlaps(node: exp.Expression, site: Site) -> exp.Expression:
+def overlaps(node: exp.Expr, site: Site) -> exp.Expr:
     """`(start, end) OVERLAPS (start, end)`; either end may be an interval."""
     periods = []
     for row in (node.this, node.expression):
@@ -99,33 +99,33 @@ def overlaps(node: exp.Expression, site: Site) -> exp.Expression:
     return call("cirql_overlaps", *(as_type(p, st.TIMESTAMP) for p in periods), type=st.BOOL)
 
 
-def current_date(node: exp.Expression, site: Site) -> exp.Expression:
+def current_date(node: exp.Expr, site: Site) -> exp.Expr:
     """CURRENT_DATE in UTC."""
     return as_type(call("now"), st.DATE)
 
 
-def now(node: exp.Expression, site: Site) -> exp.Expression:
+def rewrite_now(node: exp.Expr, site: Site) -> exp.Expr:
     """CURRENT_TIMESTAMP, now()."""
     return call("now", type=st.TIMESTAMPTZ)
 
 
-def local_now(node: exp.Expression, site: Site) -> exp.Expression:
+def local_now(node: exp.Expr, site: Site) -> exp.Expr:
     """LOCALTIMESTAMP, which is UTC here."""
     return as_type(call("now"), st.TIMESTAMP)
 
 
-def current_time(node: exp.Expression, site: Site) -> exp.Expression:
+def current_time(node: exp.Expr, site: Site) -> exp.Expr:
     """CURRENT_TIME and LOCALTIME, in UTC."""
     return as_type(as_type(call("now"), st.TIMESTAMP), st.TIME)
 
 
-RULES: dict[type[exp.Expression], Rule] = {
+RULES: dict[type[exp.Expr], Rule] = {
     exp.Extract: extract,
     exp.Interval: interval,
     exp.AtTimeZone: at_time_zone,
     exp.Overlaps: overlaps,
     exp.CurrentDate: current_date,
-    exp.CurrentTimestamp: now,
+    exp.CurrentTimestamp: rewrite_now,
     exp.Localtimestamp: local_now,
     exp.CurrentTime: current_time,
     exp.Localtime: current_time,

@@ -10,7 +10,7 @@ from sqlglot import exp
 from cirql.sql.translate.shield import PREFIX
 
 _STRONG, _WEAK, _NONE = 2, 1, 0
-_BY_CLASS: dict[type[exp.Expression], str] = {
+_BY_CLASS: dict[type[exp.Expr], str] = {
     exp.Coalesce: "coalesce",
     exp.Nullif: "nullif",
     exp.Greatest: "greatest",
@@ -72,12 +72,12 @@ _TYPE_NAMES = {
 }
 
 
-def output_name(node: exp.Expression) -> str:
+def output_name(node: exp.Expr) -> str:
     """The name PostgreSQL gives an unaliased output column."""
     return _weighed(node)[0] or "?column?"
 
 
-def _weighed(node: exp.Expression | None) -> tuple[str, int]:
+def _weighed(node: exp.Expr | None) -> tuple[str, int]:
     """The best name for a node, and how much it weighs."""
     if isinstance(node, (exp.Column, exp.Identifier)):
         return node.name, _STRONG
@@ -102,7 +102,7 @@ def _weighed(node: exp.Expression | None) -> tuple[str, int]:
     return _function_name(node)
 
 
-def _function_name(node: exp.Expression | None) -> tuple[str, int]:
+def _function_name(node: exp.Expr | None) -> tuple[str, int]:
     if isinstance(node, exp.Anonymous):
         return node.name.lower().removeprefix(PREFIX), _STRONG
     if isinstance(node, exp.Trim):
@@ -115,7 +115,7 @@ def _function_name(node: exp.Expression | None) -> tuple[str, int]:
     return (known, _STRONG) if known else ("", _NONE)
 
 
-def _type_name(node: exp.Expression) -> str:
+def _type_name(node: exp.Expr) -> str:
     if isinstance(node, exp.ParseJSON):
         return "json"
     target = node.args["to"]

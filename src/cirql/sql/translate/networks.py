@@ -11,12 +11,12 @@ from cirql.sql.translate.nodes import call, type_of, typed
 from cirql.sql.translate.site import Rule
 
 
-def as_network(node: exp.Expression) -> exp.Expression:
+def as_network(node: exp.Expr) -> exp.Expr:
     """An operand as a network: constants and text are read and checked."""
     return node if type_of(node).category == "network" else convert(node, st.INET)
 
 
-def contained(node: exp.Expression, *, strict: bool, inside_left: bool) -> exp.Expression:
+def contained(node: exp.Expr, *, strict: bool, inside_left: bool) -> exp.Expr:
     """`<< <<= >> >>=`: whether one network lies in the other; `inside_left` where the left one is the smaller."""
     if isinstance(node.expression, (exp.Any, exp.All)):
         return _contained_in_many(node.this, node.expression, strict=strict, inside_left=inside_left)
@@ -25,7 +25,7 @@ def contained(node: exp.Expression, *, strict: bool, inside_left: bool) -> exp.E
     return call("cirql_inet_inside" if strict else "cirql_inet_inside_or_equal", inner, outer, type=st.BOOL)
 
 
-def _contained_in_many(left: exp.Expression, quantifier: exp.Expression, *, strict: bool, inside_left: bool) -> exp.Expression:
+def _contained_in_many(left: exp.Expr, quantifier: exp.Expr, *, strict: bool, inside_left: bool) -> exp.Expr:
     """`ip <<= ANY (ARRAY[…])`, written out for an array constructor."""
     subject = quantifier.this.unnest()
     while isinstance(subject, (exp.Paren, exp.Cast)):
@@ -40,9 +40,9 @@ def _contained_in_many(left: exp.Expression, quantifier: exp.Expression, *, stri
     return typed(exp.Paren(this=joined), st.BOOL)
 
 
-def overlapping(left: exp.Expression, right: exp.Expression) -> exp.Expression:
+def overlapping(left: exp.Expr, right: exp.Expr) -> exp.Expr:
     """`&&`: whether one contains the other or they are equal."""
     return call("cirql_inet_overlaps", as_network(left), as_network(right), type=st.BOOL)
 
 
-RULES: dict[type[exp.Expression], Rule] = {}
+RULES: dict[type[exp.Expr], Rule] = {}

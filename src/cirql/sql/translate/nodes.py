@@ -14,7 +14,7 @@ from cirql.sql.translate import sqltypes as st
 from cirql.sql.translate.sqltypes import SqlType
 
 _KEY = "sql_type"
-Node = TypeVar("Node", bound=exp.Expression)
+Node = TypeVar("Node", bound=exp.Expr)
 
 
 def typed(node: Node, sql_type: SqlType) -> Node:
@@ -23,7 +23,7 @@ def typed(node: Node, sql_type: SqlType) -> Node:
     return node
 
 
-def type_of(node: exp.Expression | None) -> SqlType:
+def type_of(node: exp.Expr | None) -> SqlType:
     """The type a rule has stamped; ANY where none has."""
     if node is None:
         return st.ANY
@@ -31,7 +31,7 @@ def type_of(node: exp.Expression | None) -> SqlType:
     return found if isinstance(found, SqlType) else st.ANY
 
 
-def call(name: str, *arguments: exp.Expression, type: SqlType = st.ANY) -> exp.Anonymous:
+def call(name: str, *arguments: exp.Expr, type: SqlType = st.ANY) -> exp.Anonymous:
     """A DuckDB function call: a native function, or a macro of `functions` (those begin with `cirql_`)."""
     return typed(exp.Anonymous(this=name, expressions=list(arguments)), type)
 
@@ -41,44 +41,44 @@ def text(value: str) -> exp.Literal:
     return typed(exp.Literal.string(value), st.TEXT)
 
 
-def number(value: int) -> exp.Expression:
+def number(value: int) -> exp.Expr:
     """An integer constant."""
     literal = typed(exp.Literal.number(abs(value)), st.INT4)
     return literal if value >= 0 else typed(exp.Neg(this=literal), st.INT4)
 
 
-def null(sql_type: SqlType) -> exp.Expression:
+def null(sql_type: SqlType) -> exp.Expr:
     """A NULL of a type."""
     return as_type(exp.Null(), sql_type)
 
 
-def as_type(node: exp.Expression, sql_type: SqlType, *, name: str | None = None) -> exp.Expression:
+def as_type(node: exp.Expr, sql_type: SqlType, *, name: str | None = None) -> exp.Expr:
     """A DuckDB cast, `name` being the DuckDB type where the usual one for `sql_type` is not meant."""
     return typed(exp.Cast(this=node, to=exp.DataType.build(name or st.duckdb_name(sql_type), dialect="duckdb", udt=True)), sql_type)
 
 
-def paren(node: exp.Expression) -> exp.Expression:
+def paren(node: exp.Expr) -> exp.Expr:
     """The node in parentheses, so that it may stand anywhere."""
     if isinstance(node, (exp.Anonymous, exp.Cast, exp.Column, exp.Literal, exp.Paren, exp.Null, exp.Subquery)):
         return node
     return typed(exp.Paren(this=node), type_of(node))
 
 
-def constant(node: exp.Expression | None) -> str | None:
+def constant(node: exp.Expr | None) -> str | None:
     """The text of a quoted constant, or None where the node is no constant."""
     while isinstance(node, (exp.Paren, exp.Cast)):
         node = node.this
     return node.name if isinstance(node, exp.Literal) and node.is_string else None
 
 
-def is_null(node: exp.Expression | None) -> bool:
+def is_null(node: exp.Expr | None) -> bool:
     """Whether the node is the word NULL, cast or not."""
     while isinstance(node, (exp.Paren, exp.Cast)):
         node = node.this
     return isinstance(node, exp.Null)
 
 
-def integer(node: exp.Expression | None) -> int | None:
+def integer(node: exp.Expr | None) -> int | None:
     """The value of an integer constant, with its sign, or None."""
     if isinstance(node, exp.Paren):
         return integer(node.this)
@@ -90,7 +90,7 @@ def integer(node: exp.Expression | None) -> int | None:
     return None
 
 
-def position_of(node: exp.Expression | None) -> int | None:
+def position_of(node: exp.Expr | None) -> int | None:
     """Where the node begins in the user's text, where the parser has kept that."""
     if node is None:
         return None

@@ -13,7 +13,7 @@ from cirql.sql.translate.scopes import Columns, Scope, Source
 from cirql.sql.translate.site import Rule, Site
 
 
-def query(node: exp.Expression, site: Site) -> Columns | None:
+def query(node: exp.Expr, site: Site) -> Columns | None:
     """Rewrite a query in place and give its columns, None where they cannot be known."""
     if isinstance(node, exp.Subquery):
         return _subquery(node, site)
@@ -33,7 +33,7 @@ def _subquery(node: exp.Subquery, site: Site) -> Columns | None:
     return columns
 
 
-def _with(node: exp.Expression, site: Site) -> None:
+def _with(node: exp.Expr, site: Site) -> None:
     """Register and rewrite the CTEs of a query. A recursive one is seen by its own second half."""
     clause = node.args.get("with_") or node.args.get("with")
     if clause is None:
@@ -51,13 +51,13 @@ def _with(node: exp.Expression, site: Site) -> None:
         site.scope.ctes[name] = _renamed(columns, cte.args.get("alias"))
 
 
-def _probe(operation: exp.Expression, site: Site) -> Columns | None:
+def _probe(operation: exp.Expr, site: Site) -> Columns | None:
     """The columns of the non-recursive half, from a copy."""
     left = operation.this.copy()
     return query(left, site.inside(Scope(outer=site.scope)))
 
 
-def _renamed(columns: Columns | None, alias: exp.Expression | None) -> Columns | None:
+def _renamed(columns: Columns | None, alias: exp.Expr | None) -> Columns | None:
     names = [c.name for c in alias.args.get("columns") or []] if isinstance(alias, exp.TableAlias) else []
     if not names or columns is None:
         return columns if not names else tuple((n, st.ANY) for n in names)
@@ -82,14 +82,14 @@ def _set_operation(node: exp.SetOperation, site: Site) -> Columns | None:
     return columns
 
 
-def _matched(left: st.SqlType, right: st.SqlType, node: exp.Expression) -> st.SqlType:
+def _matched(left: st.SqlType, right: st.SqlType, node: exp.Expr) -> st.SqlType:
     if not left.is_open and not right.is_open and left.category != right.category:
         raise TypeMismatch(f"{type(node).__name__.upper()} types {left} and {right} cannot be matched")
     result = st.common((left, right))
     return st.TEXT if result == st.UNKNOWN else result
 
 
-def _align_branches(node: exp.Expression, columns: Columns) -> None:
+def _align_branches(node: exp.Expr, columns: Columns) -> None:
     """Untyped constants of a branch take the type that the other branch gives the column."""
     from cirql.sql.translate.casts import convert
 
@@ -170,15 +170,15 @@ def _refuse_clauses(node: exp.Select) -> None:
         raise refuse("SELECT INTO", node, hint="use CREATE TABLE … AS SELECT")
 
 
-def _plain_children(node: exp.Expression, site: Site) -> None:
+def _plain_children(node: exp.Expr, site: Site) -> None:
     """Rewrite the expressions below a clause node, leaving the clause itself."""
     for key, value in list(node.args.items()):
         items = value if isinstance(value, list) else [value]
-        changed = [_clause_item(item, site) if isinstance(item, exp.Expression) else item for item in items]
+        changed = [_clause_item(item, site) if isinstance(item, exp.Expr) else item for item in items]
         node.set(key, changed if isinstance(value, list) else changed[0])
 
 
-def _clause_item(item: exp.Expression, site: Site) -> exp.Expression:
+def _clause_item(item: exp.Expr, site: Site) -> exp.Expr:
     if isinstance(item, (exp.Identifier, exp.Var, exp.WindowSpec)):
         return item
     if isinstance(item, (exp.Tuple, exp.GroupingSets, exp.Rollup, exp.Cube, exp.Order, exp.Ordered, exp.Paren, exp.Window)):
@@ -189,7 +189,7 @@ def _clause_item(item: exp.Expression, site: Site) -> exp.Expression:
     return rewrite(item, site)
 
 
-def _where(node: exp.Expression, key: str, site: Site) -> None:
+def _where(node: exp.Expr, key: str, site: Site) -> None:
     from cirql.sql.translate.conditionals import condition
 
     clause = node.args.get(key)
@@ -209,9 +209,9 @@ def _projections(node: exp.Select, site: Site) -> Columns | None:
         name = projection.alias if isinstance(projection, exp.Alias) else output_name(projection)
         rewritten = rewrite(projection, site)
         kind = type_of(rewritten)
-        if not isinstance(rewritten, exp.Alias):
-            if not isinstance(rewritten, exp.Column) or rewritten.name != name:
-                rewritten = exp.Alias(this=rewritten, alias=exp.to_identifier(name, quoted=True))
+        keeps_name = isinstance(rewritten, exp.Alias) or (isinstance(rewritten, exp.Column) and rewritten.name == name)
+        if not keeps_name:
+            rewritten = exp.Alias(this=rewritten, alias=exp.to_identifier(name, quoted=True))
         if is_null(rewritten.unalias()) and isinstance(rewritten, exp.Alias) and kind == st.UNKNOWN:
             rewritten.set("this", typed(as_type(exp.Null(), st.TEXT), st.UNKNOWN))
         projections.append(typed(rewritten, kind))
@@ -221,7 +221,7 @@ def _projections(node: exp.Select, site: Site) -> Columns | None:
     return None if columns is None else tuple(columns)
 
 
-def _star_columns(projection: exp.Expression, site: Site) -> list[tuple[str, st.SqlType]] | None:
+def _star_columns(projection: exp.Expr, site: Site) -> list[tuple[str, st.SqlType]] | None:
     star = projection.this if isinstance(projection, exp.Column) else projection
     if any(star.args.get(k) for k in ("except_", "except", "replace", "rename")):
         return None
@@ -232,7 +232,7 @@ def _star_columns(projection: exp.Expression, site: Site) -> list[tuple[str, st.
     return [column for s in sources for column in s.columns or ()]
 
 
-def _tail(node: exp.Expression, site: Site, columns: Columns | None) -> None:
+def _tail(node: exp.Expr, site: Site, columns: Columns | None) -> None:
     """ORDER BY, LIMIT and OFFSET, which see the output columns first."""
     site.scope.outputs.update(dict(columns or ()))
     order = node.args.get("order")
@@ -244,11 +244,11 @@ def _tail(node: exp.Expression, site: Site, columns: Columns | None) -> None:
         node.set("limit", None)
     for key in ("limit", "offset"):
         clause = node.args.get(key)
-        if isinstance(clause, exp.Expression):
+        if isinstance(clause, exp.Expr):
             _plain_children(clause, site)
 
 
-def _ordering(ordered: exp.Expression, site: Site, columns: Columns | None) -> None:
+def _ordering(ordered: exp.Expr, site: Site, columns: Columns | None) -> None:
     value = ordered.this
     if integer(value) is not None:
         place = integer(value)
@@ -265,7 +265,7 @@ def _ordering(ordered: exp.Expression, site: Site, columns: Columns | None) -> N
         if value is None:
             return
     if integer(ordered.this) is not None:
-        result: exp.Expression = typed(value, kind)
+        result: exp.Expr = typed(value, kind)
     elif isinstance(value, exp.Column) and not value.table and value.name in site.scope.outputs:
         kind = site.scope.outputs[value.name]
         result = typed(value, kind)
@@ -283,7 +283,7 @@ def _ordering(ordered: exp.Expression, site: Site, columns: Columns | None) -> N
     ordered.set("this", result)
 
 
-def _sortable_output(ordered: exp.Expression, place: int, name: str) -> exp.Expression | None:
+def _sortable_output(ordered: exp.Expr, place: int, name: str) -> exp.Expr | None:
     """What an ordinal of ORDER BY stands for, as an expression; None where it cannot be written again."""
     select = ordered.find_ancestor(exp.Select)
     if select is None or any(p.is_star for p in select.expressions):
@@ -291,7 +291,7 @@ def _sortable_output(ordered: exp.Expression, place: int, name: str) -> exp.Expr
     value = select.expressions[place - 1].unalias()
     if any(call_node.name.lower() == "unnest" for call_node in value.find_all(exp.Anonymous)):
         return exp.column(name, quoted=True)
-    again: exp.Expression = value.copy()
+    again: exp.Expr = value.copy()
     return again
 
 
@@ -305,7 +305,7 @@ def _join(join: exp.Join, site: Site) -> None:
         join.set("on", checked(rewrite(condition, site), "JOIN/ON", site))
 
 
-def _relation(node: exp.Expression, site: Site, *, first: bool) -> exp.Expression:
+def _relation(node: exp.Expr, site: Site, *, first: bool) -> exp.Expr:
     """One item of FROM: rewritten, and its columns added to the scope."""
     from cirql.sql.translate import relations
 
@@ -330,7 +330,7 @@ def named_values(node: exp.Values) -> exp.Select:
     return exp.Select(expressions=[exp.Star()], from_=exp.From(this=inner), **{k: v for k, v in tail.items() if v is not None})
 
 
-def nested(node: exp.Expression, site: Site) -> exp.Expression:
+def nested(node: exp.Expr, site: Site) -> exp.Expr:
     """A query inside an expression; its type is that of its only column."""
     columns = query(node, site)
     kind = columns[0][1] if columns and len(columns) == 1 else st.ANY
@@ -338,7 +338,7 @@ def nested(node: exp.Expression, site: Site) -> exp.Expression:
     return typed(node, st.TEXT if kind == st.UNKNOWN else kind)
 
 
-STRUCTURED: dict[type[exp.Expression], Rule] = {
+STRUCTURED: dict[type[exp.Expr], Rule] = {
     exp.Select: nested,
     exp.Union: nested,
     exp.Intersect: nested,

@@ -33,8 +33,7 @@ def pattern_of(source: str, flags: str = "", *, icu: bool = False, position: int
     body = source
     if body.startswith("***="):
         return f"(?{options})" + re.escape(body[4:])
-    if body.startswith("***:"):
-        body = body[4:]
+    body = body.removeprefix("***:")
     embedded = re.match(r"\(\?([a-z]+)\)", body)
     if embedded:
         options = _options(flags + embedded[1], icu)
@@ -125,7 +124,7 @@ def _bracket(body: str, place: int, position: int | None) -> tuple[str, int]:
     return f"[{'^' if negated else ''}{inside}]", end + 1 - place
 
 
-def pattern(node: exp.Expression, flags: str = "", site: Site | None = None) -> exp.Expression:
+def pattern(node: exp.Expr, flags: str = "", site: Site | None = None) -> exp.Expr:
     """A pattern argument for RE2: converted now where constant, else given the options that make it mean the same."""
     source = constant(node)
     icu = site is not None and site.dialect != "postgres"
@@ -135,7 +134,7 @@ def pattern(node: exp.Expression, flags: str = "", site: Site | None = None) -> 
     return typed(exp.Paren(this=exp.DPipe(this=text(f"(?{options})"), expression=text_of(node), safe=True)), st.TEXT)
 
 
-def flags_of(node: exp.Expression | None) -> str:
+def flags_of(node: exp.Expr | None) -> str:
     """A flags argument, which must be a constant."""
     if node is None:
         return ""
@@ -145,7 +144,7 @@ def flags_of(node: exp.Expression | None) -> str:
     return value
 
 
-def matches(node: exp.Expression, site: Site) -> exp.Expression:
+def matches(node: exp.Expr, site: Site) -> exp.Expr:
     """`~` and `~*`."""
     subject = node.this
     if type_of(subject).name not in ("text", "unknown", "any") and not site.is_lenient:
@@ -154,7 +153,7 @@ def matches(node: exp.Expression, site: Site) -> exp.Expression:
     return call("regexp_matches", text_of(subject), pattern(node.expression, flags, site), type=st.BOOL)
 
 
-def replacement(node: exp.Expression, site: Site) -> exp.Expression:
+def replacement(node: exp.Expr, site: Site) -> exp.Expr:
     r"""A replacement: PostgreSQL's `\1` and `\&`, DDSQL's `$1`."""
     value = constant(node)
     if value is None:
@@ -163,7 +162,7 @@ def replacement(node: exp.Expression, site: Site) -> exp.Expression:
         value = value.replace("\\", "\\\\")
         value = re.sub(r"\$(\d)", r"\\\1", value)
         return text(value)
-    return text(re.sub(r"\\(.)|\\$", _replacement_escape, value, flags=re.S))
+    return text(re.sub(r"\\(.)|\\$", _replacement_escape, value, flags=re.DOTALL))
 
 
 def _replacement_escape(match: re.Match[str]) -> str:
@@ -181,26 +180,26 @@ def group_count(source: str) -> int:
     return len(re.findall(r"\((?!\?)", bare))
 
 
-def first_match(subject: exp.Expression, source: exp.Expression) -> exp.Expression:
+def first_match(subject: exp.Expr, source: exp.Expr) -> exp.Expr:
     """substring(s from regex): the first group where there is one, else the whole match; NULL where nothing matches."""
     value = constant(source)
     groups = group_count(value) if value is not None else 0
     return call("cirql_regexp_first", text_of(subject), pattern(source), number(1 if groups else 0), type=st.TEXT)
 
 
-def similar(node: exp.Expression, site: Site) -> exp.Expression:
+def similar(node: exp.Expr, site: Site) -> exp.Expr:
     """`x SIMILAR TO p`."""
     if isinstance(node.parent, exp.Escape):
         return typed(node, st.BOOL)
     return similar_with(node, None)
 
 
-def similar_with(node: exp.Expression, escape: exp.Expression | None) -> exp.Expression:
+def similar_with(node: exp.Expr, escape: exp.Expr | None) -> exp.Expr:
     """SIMILAR TO with an escape character, which must be a constant like the pattern."""
     source, mark = constant(node.expression), "\\" if escape is None else constant(escape)
     if source is None or mark is None:
         raise NotSupported("SIMILAR TO with a pattern that is not a constant is not supported", position=position_of(node))
-    result: exp.Expression = call("regexp_full_match", text_of(node.this), text("(?s)" + similar_pattern(source, mark)), type=st.BOOL)
+    result: exp.Expr = call("regexp_full_match", text_of(node.this), text("(?s)" + similar_pattern(source, mark)), type=st.BOOL)
     return typed(exp.Not(this=result), st.BOOL) if node.args.get("negate") else result
 
 
@@ -225,19 +224,19 @@ def similar_pattern(source: str, escape: str) -> str:
     return "".join(result)
 
 
-def similar_part(subject: exp.Expression, source: exp.Expression, escape: exp.Expression) -> exp.Expression:
+def similar_part(subject: exp.Expr, source: exp.Expr, escape: exp.Expr) -> exp.Expr:
     """substring(s from 'a#"b#"c' for '#'): the part between the marks."""
     written, mark = constant(source), constant(escape)
     if written is None or mark is None:
         raise NotSupported("substring with a SQL pattern that is not a constant is not supported", position=position_of(source))
     parts = written.split(mark + '"')
     if len(parts) != 3:
-        raise NotSupported(f"substring with a SQL pattern without two {mark}\" marks is not supported", position=position_of(source))
+        raise NotSupported(f'substring with a SQL pattern without two {mark}" marks is not supported', position=position_of(source))
     before, inside, after = (similar_pattern(part, mark) for part in parts)
     return call("cirql_regexp_first", text_of(subject), text(f"(?s)^(?:{before})({inside})(?:{after})$"), number(1), type=st.TEXT)
 
 
-RULES: dict[type[exp.Expression], Rule] = {
+RULES: dict[type[exp.Expr], Rule] = {
     exp.RegexpLike: matches,
     exp.RegexpILike: matches,
     exp.SimilarTo: similar,

@@ -12,7 +12,7 @@ from cirql.sql.translate.scopes import Columns, Scope
 from cirql.sql.translate.site import Site
 
 
-def relation(node: exp.Expression, site: Site, *, first: bool) -> exp.Expression:
+def relation(node: exp.Expr, site: Site, *, first: bool) -> exp.Expr:
     """Rewrite one item of FROM and add it to the scope."""
     from cirql.sql.translate.queries import add_source, query
 
@@ -41,19 +41,19 @@ def relation(node: exp.Expression, site: Site, *, first: bool) -> exp.Expression
     return result
 
 
-def _inner_join(join: exp.Expression, site: Site) -> None:
+def _inner_join(join: exp.Expr, site: Site) -> None:
     join.set("this", relation(join.this, site, first=False))
     if join.args.get("on") is not None:
         join.set("on", rewrite(join.args["on"], site))
 
 
-def _aliased(columns: Columns | None, alias: exp.Expression | None) -> Columns | None:
+def _aliased(columns: Columns | None, alias: exp.Expr | None) -> Columns | None:
     from cirql.sql.translate.queries import _renamed
 
     return _renamed(columns, alias)
 
 
-def _table(node: exp.Table, site: Site, *, first: bool) -> exp.Expression:
+def _table(node: exp.Table, site: Site, *, first: bool) -> exp.Expr:
     from cirql.sql.translate.queries import add_source
 
     subject = node.this
@@ -73,16 +73,19 @@ def _table(node: exp.Table, site: Site, *, first: bool) -> exp.Expression:
     return node
 
 
-def _function_table(node: exp.Table, function: exp.Func, site: Site, *, first: bool) -> exp.Expression:
+def _function_table(node: exp.Table, function: exp.Func, site: Site, *, first: bool) -> exp.Expr:
     from cirql.sql.translate.calls import arguments_of, name_of, table_function
+    from cirql.sql.translate.ddsql import refuse_telemetry
     from cirql.sql.translate.queries import add_source
 
     name = name_of(function)
+    if node.db.lower() == "dd":
+        raise refuse_telemetry(f"dd.{name}")
     alias = node.args.get("alias")
     definitions = [c for c in (alias.args.get("columns") or []) if isinstance(c, exp.ColumnDef)] if alias is not None else []
     arguments = arguments_of(function, site)
     if name in ("jsonb_to_record", "json_to_record", "jsonb_to_recordset", "json_to_recordset"):
-        if not definitions:
+        if alias is None or not definitions:
             raise refuse(f"{name} without a column definition list", node, hint=f"write {name}(…) AS x(a int, b text)")
         query = sets.record_columns(name, arguments, definitions, site)
         columns = tuple((d.name, st.of_datatype(d.args["kind"]) or st.TEXT) for d in definitions)
@@ -94,7 +97,7 @@ def _function_table(node: exp.Table, function: exp.Func, site: Site, *, first: b
     return table_function(node, name, arguments, site, first=first)
 
 
-def _lateral(node: exp.Lateral, site: Site) -> exp.Expression:
+def _lateral(node: exp.Lateral, site: Site) -> exp.Expr:
     """LATERAL (query) sees the items before it; LATERAL function(…) is the plain function in FROM."""
     from cirql.sql.translate.calls import arguments_of, name_of
     from cirql.sql.translate.queries import add_source, query
@@ -116,14 +119,14 @@ def _lateral(node: exp.Lateral, site: Site) -> exp.Expression:
 
 def _set_relation(
     name: str,
-    arguments: list[exp.Expression],
-    alias: exp.Expression | None,
+    arguments: list[exp.Expr],
+    alias: exp.Expr | None,
     ordinality: bool,
     site: Site,
     *,
     first: bool,
-    ordinal: exp.Expression | None = None,
-) -> exp.Expression:
+    ordinal: exp.Expr | None = None,
+) -> exp.Expr:
     """A set-returning function as a subquery of parallel `unnest`s."""
     from cirql.sql.translate.queries import add_source
 
@@ -136,9 +139,7 @@ def _set_relation(
         given = [*given, ordinal.name]
     single = relation_name if len(lists) == 1 and not function.named else None
     names = [given[i] if i < len(given) else (single or column) for i, (column, _, _) in enumerate(lists)]
-    projections = [
-        exp.alias_(call("unnest", values), column, quoted=True) for column, (_, values, _) in zip(names, lists, strict=True)
-    ]
+    projections = [exp.alias_(call("unnest", values), column, quoted=True) for column, (_, values, _) in zip(names, lists, strict=True)]
     columns = list(zip(names, [kind for _, _, kind in lists], strict=True))
     if ordinality:
         counted = given[len(lists)] if len(given) > len(lists) else "ordinality"
@@ -150,7 +151,7 @@ def _set_relation(
     return _placed(exp.select(*projections), plain, arguments, first=first)
 
 
-def _placed(query: exp.Select, alias: exp.TableAlias, arguments: list[exp.Expression], *, first: bool) -> exp.Expression:
+def _placed(query: exp.Select, alias: exp.TableAlias, arguments: list[exp.Expr], *, first: bool) -> exp.Expr:
     """The query as a derived table, LATERAL where its arguments may name earlier items."""
     subquery = exp.Subquery(this=query)
     correlated = any(a.find(exp.Column) is not None for a in arguments)

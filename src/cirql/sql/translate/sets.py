@@ -20,7 +20,7 @@ from cirql.sql.translate.nodes import as_type, call, constant, integer, number, 
 from cirql.sql.translate.site import Site
 from cirql.sql.translate.sqltypes import SqlType
 
-Lists = list[tuple[str, exp.Expression, SqlType]]
+Lists = list[tuple[str, exp.Expr, SqlType]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +30,12 @@ class SetFunction:
     `named`: its only column keeps its own name (`value`) under an alias; otherwise it takes the alias's name.
     """
 
-    lists: Callable[[list[exp.Expression], Site], Lists]
+    lists: Callable[[list[exp.Expr], Site], Lists]
     named: bool = True
 
 
-def _elements(as_text: bool) -> Callable[[list[exp.Expression], Site], Lists]:
-    def lists(arguments: list[exp.Expression], site: Site) -> Lists:
+def _elements(as_text: bool) -> Callable[[list[exp.Expr], Site], Lists]:
+    def lists(arguments: list[exp.Expr], site: Site) -> Lists:
         document = document_of(arguments[0])
         kind = st.TEXT if as_text else (st.JSON if type_of(document) == st.JSON else st.JSONB)
         name = "cirql_json_elements_text" if as_text else "cirql_json_elements"
@@ -44,8 +44,8 @@ def _elements(as_text: bool) -> Callable[[list[exp.Expression], Site], Lists]:
     return lists
 
 
-def _each(as_text: bool) -> Callable[[list[exp.Expression], Site], Lists]:
-    def lists(arguments: list[exp.Expression], site: Site) -> Lists:
+def _each(as_text: bool) -> Callable[[list[exp.Expr], Site], Lists]:
+    def lists(arguments: list[exp.Expr], site: Site) -> Lists:
         if type_of(arguments[0]) == st.HSTORE:
             return [
                 ("key", call("map_keys", arguments[0]), st.TEXT),
@@ -61,19 +61,19 @@ def _each(as_text: bool) -> Callable[[list[exp.Expression], Site], Lists]:
     return lists
 
 
-def _keys(arguments: list[exp.Expression], site: Site) -> Lists:
+def _keys(arguments: list[exp.Expr], site: Site) -> Lists:
     return [("json_object_keys", call("cirql_json_member_names", document_of(arguments[0])), st.TEXT)]
 
 
-def _hstore_keys(arguments: list[exp.Expression], site: Site) -> Lists:
+def _hstore_keys(arguments: list[exp.Expr], site: Site) -> Lists:
     return [("skeys", call("map_keys", arguments[0]), st.TEXT)]
 
 
-def _hstore_values(arguments: list[exp.Expression], site: Site) -> Lists:
+def _hstore_values(arguments: list[exp.Expr], site: Site) -> Lists:
     return [("svals", call("map_values", arguments[0]), st.TEXT)]
 
 
-def _unnest(arguments: list[exp.Expression], site: Site) -> Lists:
+def _unnest(arguments: list[exp.Expr], site: Site) -> Lists:
     result: Lists = []
     for argument in arguments:
         kind = type_of(argument)
@@ -86,7 +86,7 @@ def _unnest(arguments: list[exp.Expression], site: Site) -> Lists:
     return result
 
 
-def _series(arguments: list[exp.Expression], site: Site) -> Lists:
+def _series(arguments: list[exp.Expr], site: Site) -> Lists:
     kinds = [type_of(a) for a in arguments]
     if len(arguments) > 2 and integer(arguments[2]) == 0:
         raise InvalidText("step size cannot equal zero")
@@ -105,11 +105,20 @@ def _series(arguments: list[exp.Expression], site: Site) -> Lists:
     return [("generate_series", as_type(listed, st.array_of(kind)), kind)]
 
 
-def _subscripts(arguments: list[exp.Expression], site: Site) -> Lists:
-    return [("generate_subscripts", as_type(call("range", number(1), exp.Paren(this=exp.Add(this=call("len", arguments[0]), expression=number(1)))), st.array_of(st.INT4)), st.INT4)]
+def _subscripts(arguments: list[exp.Expr], site: Site) -> Lists:
+    return [
+        (
+            "generate_subscripts",
+            as_type(
+                call("range", number(1), exp.Paren(this=exp.Add(this=call("len", arguments[0]), expression=number(1)))),
+                st.array_of(st.INT4),
+            ),
+            st.INT4,
+        )
+    ]
 
 
-def _regexp_matches(arguments: list[exp.Expression], site: Site) -> Lists:
+def _regexp_matches(arguments: list[exp.Expr], site: Site) -> Lists:
     from cirql.sql.translate.calls import regexp_groups
 
     flags = constant(arguments[2]) if len(arguments) > 2 else ""
@@ -119,20 +128,20 @@ def _regexp_matches(arguments: list[exp.Expression], site: Site) -> Lists:
     return [("regexp_matches", found, st.array_of(st.TEXT))]
 
 
-def _regexp_split(arguments: list[exp.Expression], site: Site) -> Lists:
+def _regexp_split(arguments: list[exp.Expr], site: Site) -> Lists:
     from cirql.sql.translate.calls import regexp_pieces
 
     return [("regexp_split_to_table", regexp_pieces(arguments, site), st.TEXT)]
 
 
-def _string_to_table(arguments: list[exp.Expression], site: Site) -> Lists:
+def _string_to_table(arguments: list[exp.Expr], site: Site) -> Lists:
     pieces = call("cirql_string_to_array", text_of(arguments[0]), text_of(arguments[1]))
     if len(arguments) > 2:
         pieces = call("cirql_nullify", pieces, text_of(arguments[2]))
     return [("string_to_table", pieces, st.TEXT)]
 
 
-def _sqlite_each(arguments: list[exp.Expression], site: Site) -> Lists:
+def _sqlite_each(arguments: list[exp.Expr], site: Site) -> Lists:
     """SQLite's json_each: members of an object or elements of an array, values as SQL text."""
     document = as_type(arguments[0], st.JSON)
     if len(arguments) > 1:
@@ -173,7 +182,7 @@ def set_function(name: str, site: Site) -> SetFunction | None:
     return SET_FUNCTIONS.get(name)
 
 
-def in_select(name: str, arguments: list[exp.Expression], site: Site) -> exp.Expression | None:
+def in_select(name: str, arguments: list[exp.Expr], site: Site) -> exp.Expr | None:
     """A set-returning call in a SELECT list: one row per element. None where the function returns no set.
 
     Raises NotSupported for functions of several columns, which would give a record.
@@ -187,12 +196,15 @@ def in_select(name: str, arguments: list[exp.Expression], site: Site) -> exp.Exp
     return call("unnest", lists[0][1], type=lists[0][2])
 
 
-def record_columns(name: str, arguments: list[exp.Expression], definitions: list[exp.ColumnDef], site: Site) -> exp.Select:
+def record_columns(name: str, arguments: list[exp.Expr], definitions: list[exp.ColumnDef], site: Site) -> exp.Select:
     """`jsonb_to_record(doc) AS x(a int, b text)` and `jsonb_to_recordset`, as a query over the document."""
     document = document_of(arguments[0])
     if name.endswith("recordset"):
-        source = exp.Subquery(this=exp.select(exp.alias_(call("unnest", call("cirql_json_elements", document)), "d")), alias=exp.TableAlias(this=exp.to_identifier("r")))
-        element: exp.Expression = exp.column("d", table="r")
+        source = exp.Subquery(
+            this=exp.select(exp.alias_(call("unnest", call("cirql_json_elements", document)), "d")),
+            alias=exp.TableAlias(this=exp.to_identifier("r")),
+        )
+        element: exp.Expr = exp.column("d", table="r")
     else:
         source, element = None, document
     projections = []
@@ -203,7 +215,7 @@ def record_columns(name: str, arguments: list[exp.Expression], definitions: list
     return query.from_(source) if source is not None else query
 
 
-def _field(document: exp.Expression, name: str, sql_type: SqlType) -> exp.Expression:
+def _field(document: exp.Expr, name: str, sql_type: SqlType) -> exp.Expr:
     from cirql.sql.translate.jsons import member_path
 
     path = text(member_path(name))

@@ -16,32 +16,181 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sqlglot import exp
-    from sqlglot.tokens import Token
+    from sqlglot.tokenizer_core import Token
 
 PREFIX = "_pg_"
 
 _GRAMMAR = frozenset(
-    """
-    cast try_cast convert extract substring position overlay trim coalesce nullif greatest least array row exists any all some in
-    values grouping rollup cube sets unnest count sum min max avg array_agg string_agg group_concat bool_and bool_or every stddev
-    stddev_pop stddev_samp variance var_pop var_samp corr covar_pop covar_samp bit_and bit_or any_value percentile_cont percentile_disc
-    mode row_number rank dense_rank percent_rank cume_dist ntile lag lead first_value last_value nth_value approx_percentile
-    over filter within group by as on using and or not is like ilike similar between case when then else end select from where
-    having order limit offset union intersect except with lateral ordinality distinct partition rows range groups interval
-    json_value json_exists json_query json_table xmltable if vector current_date current_timestamp current_time localtime
-    localtimestamp current_user session_user user materialized recursive table into default returning set timestamp timestamptz
-    timetz decimal numeric dec varchar char character bpchar bit float struct map list int bigint
-    read_csv read_csv_auto read_parquet read_json read_json_auto bernoulli system tablesample repeatable glob exclude replace_columns
-    approx_count_distinct arg_max arg_min max_by min_by columns
-    """.split()
+    [
+        "cast",
+        "try_cast",
+        "convert",
+        "extract",
+        "substring",
+        "position",
+        "overlay",
+        "trim",
+        "coalesce",
+        "nullif",
+        "greatest",
+        "least",
+        "array",
+        "row",
+        "exists",
+        "any",
+        "all",
+        "some",
+        "in",
+        "values",
+        "grouping",
+        "rollup",
+        "cube",
+        "sets",
+        "unnest",
+        "count",
+        "sum",
+        "min",
+        "max",
+        "avg",
+        "array_agg",
+        "string_agg",
+        "group_concat",
+        "bool_and",
+        "bool_or",
+        "every",
+        "stddev",
+        "stddev_pop",
+        "stddev_samp",
+        "variance",
+        "var_pop",
+        "var_samp",
+        "corr",
+        "covar_pop",
+        "covar_samp",
+        "bit_and",
+        "bit_or",
+        "any_value",
+        "percentile_cont",
+        "percentile_disc",
+        "mode",
+        "row_number",
+        "rank",
+        "dense_rank",
+        "percent_rank",
+        "cume_dist",
+        "ntile",
+        "lag",
+        "lead",
+        "first_value",
+        "last_value",
+        "nth_value",
+        "approx_percentile",
+        "over",
+        "filter",
+        "within",
+        "group",
+        "by",
+        "as",
+        "on",
+        "using",
+        "and",
+        "or",
+        "not",
+        "is",
+        "like",
+        "ilike",
+        "similar",
+        "between",
+        "case",
+        "when",
+        "then",
+        "else",
+        "end",
+        "select",
+        "from",
+        "where",
+        "having",
+        "order",
+        "limit",
+        "offset",
+        "union",
+        "intersect",
+        "except",
+        "with",
+        "lateral",
+        "ordinality",
+        "distinct",
+        "partition",
+        "rows",
+        "range",
+        "groups",
+        "interval",
+        "json_value",
+        "json_exists",
+        "json_query",
+        "json_table",
+        "xmltable",
+        "if",
+        "vector",
+        "current_date",
+        "current_timestamp",
+        "current_time",
+        "localtime",
+        "localtimestamp",
+        "current_user",
+        "session_user",
+        "user",
+        "materialized",
+        "recursive",
+        "table",
+        "into",
+        "default",
+        "returning",
+        "set",
+        "timestamp",
+        "timestamptz",
+        "timetz",
+        "decimal",
+        "numeric",
+        "dec",
+        "varchar",
+        "char",
+        "character",
+        "bpchar",
+        "bit",
+        "float",
+        "struct",
+        "map",
+        "list",
+        "int",
+        "bigint",
+        "read_csv",
+        "read_csv_auto",
+        "read_parquet",
+        "read_json",
+        "read_json_auto",
+        "bernoulli",
+        "system",
+        "tablesample",
+        "repeatable",
+        "glob",
+        "exclude",
+        "replace_columns",
+        "approx_count_distinct",
+        "arg_max",
+        "arg_min",
+        "max_by",
+        "min_by",
+        "columns",
+    ]
 )
 _MOMENT_TYPES = frozenset({"date", "time", "datetime"})
 _KEYWORD_FUNCTIONS = frozenset({"delete", "first", "format", "left", "replace", "right", "string", "text"}) | _MOMENT_TYPES
 """Functions whose names are keywords to the tokenizer; `time(3)` is a type."""
-_UNITS = frozenset("YEAR MONTH DAY HOUR MINUTE SECOND".split())
+_UNITS = frozenset(["YEAR", "MONTH", "DAY", "HOUR", "MINUTE", "SECOND"])
 
 
-def parse_postgres(text: str) -> list[exp.Expression | None]:
+def parse_postgres(text: str) -> list[exp.Expr | None]:
     """Parse PostgreSQL text as `sqlglot.parse(text, dialect="postgres")` does, with the meaning kept.
 
     Raises what sqlglot raises: `sqlglot.errors.ParseError` and `TokenError`.
@@ -65,7 +214,7 @@ def shield(tokens: Sequence[Token], text: str) -> list[Token]:
 
 
 def _shielded(tokens: Sequence[Token], index: int, text: str) -> tuple[list[Token], int]:
-    from sqlglot.tokens import TokenType
+    from sqlglot.tokenizer_core import TokenType
 
     token = tokens[index]
     following = tokens[index + 1] if index + 1 < len(tokens) else None
@@ -94,14 +243,41 @@ def _shielded(tokens: Sequence[Token], index: int, text: str) -> tuple[list[Toke
 
 
 _TYPES = frozenset(
-    """cidr hstore inet date timestamp timestamptz time json jsonb uuid bool boolean int integer int2 int4 int8 bigint smallint real float4 float8 numeric
-    decimal text varchar bytea""".split()
+    [
+        "cidr",
+        "hstore",
+        "inet",
+        "date",
+        "timestamp",
+        "timestamptz",
+        "time",
+        "json",
+        "jsonb",
+        "uuid",
+        "bool",
+        "boolean",
+        "int",
+        "integer",
+        "int2",
+        "int4",
+        "int8",
+        "bigint",
+        "smallint",
+        "real",
+        "float4",
+        "float8",
+        "numeric",
+        "decimal",
+        "text",
+        "varchar",
+        "bytea",
+    ]
 )
 
 
 def _is_typed(tokens: Sequence[Token], index: int) -> bool:
     """Whether `name 'text'` is a typed constant. Spelled `'text'::name`, a further `::type` applies to it and not to the text."""
-    from sqlglot.tokens import TokenType
+    from sqlglot.tokenizer_core import TokenType
 
     before = tokens[index - 1].token_type if index else None
     return tokens[index].text.lower() in _TYPES and before not in (TokenType.DCOLON, TokenType.ALIAS, TokenType.DOT)
@@ -113,13 +289,13 @@ def _has_unit(tokens: Sequence[Token], index: int) -> bool:
 
 def _is_call(tokens: Sequence[Token], index: int) -> bool:
     """Whether the token names a function whose parenthesis follows, as far as the words around it tell."""
-    from sqlglot.tokens import TokenType
+    from sqlglot.tokenizer_core import TokenType
 
     token = tokens[index]
     word = token.text.lower()
     if token.token_type != TokenType.VAR and word not in _KEYWORD_FUNCTIONS:
         return False
-    if word in _MOMENT_TYPES and (index + 2 >= len(tokens) or tokens[index + 2].token_type == TokenType.NUMBER):
+    if word == "time" and (index + 2 >= len(tokens) or tokens[index + 2].token_type == TokenType.NUMBER):
         return False
     if word in _GRAMMAR or not word.replace("_", "a").isalnum() or word[0].isdigit():
         return False
@@ -135,7 +311,7 @@ def _is_call(tokens: Sequence[Token], index: int) -> bool:
 
 def _is_alias(tokens: Sequence[Token], index: int) -> bool:
     """Whether `name (` is an alias with its columns, as in `FROM f(x) e (a, b)` or `WITH r (n) AS`."""
-    from sqlglot.tokens import TokenType
+    from sqlglot.tokenizer_core import TokenType
 
     before = tokens[index - 1].token_type
     if before in (TokenType.R_PAREN, TokenType.VAR, TokenType.IDENTIFIER, TokenType.ORDINALITY):
@@ -146,14 +322,14 @@ def _is_alias(tokens: Sequence[Token], index: int) -> bool:
 
 
 def _opens_query(tokens: Sequence[Token], index: int) -> bool:
-    from sqlglot.tokens import TokenType
+    from sqlglot.tokenizer_core import TokenType
 
     words = [t.text.lower() for t in tokens[index : index + 3]]
     return bool(words) and (words[0] in ("materialized", "not") or (tokens[index].token_type == TokenType.L_PAREN and len(words) > 1))
 
 
 def _closing(tokens: Sequence[Token], index: int) -> int:
-    from sqlglot.tokens import TokenType
+    from sqlglot.tokenizer_core import TokenType
 
     depth = 0
     for place in range(index, len(tokens)):
@@ -168,7 +344,7 @@ def _closing(tokens: Sequence[Token], index: int) -> int:
 
 def _starts_argument(tokens: Sequence[Token], index: int) -> bool:
     """Whether a name before `->` begins an argument, where the parser would see a lambda."""
-    from sqlglot.tokens import TokenType
+    from sqlglot.tokenizer_core import TokenType
 
     before = tokens[index - 1].token_type if index else None
     named = tokens[index].token_type in (TokenType.VAR, TokenType.IDENTIFIER) or tokens[index].text.replace("_", "a").isalpha()
@@ -176,14 +352,14 @@ def _starts_argument(tokens: Sequence[Token], index: int) -> bool:
 
 
 def _guarded(token: Token) -> list[Token]:
-    from sqlglot.tokens import TokenType
+    from sqlglot.tokenizer_core import TokenType
 
     opened, closed = _like(token, TokenType.L_PAREN, "("), _like(token, TokenType.R_PAREN, ")")
     return [opened, opened, token, closed, closed]
 
 
 def _operator(token: Token, written: str) -> list[Token]:
-    from sqlglot.tokens import TokenType
+    from sqlglot.tokenizer_core import TokenType
 
     return [
         _like(token, TokenType.OPERATOR, "OPERATOR"),
@@ -195,7 +371,7 @@ def _operator(token: Token, written: str) -> list[Token]:
 
 def _absolute(tokens: Sequence[Token], index: int) -> tuple[list[Token], int]:
     """`@ -5` and `@ (x)` as a call of abs; other operands of prefix `@` are left to the parser's complaint."""
-    from sqlglot.tokens import TokenType
+    from sqlglot.tokenizer_core import TokenType
 
     token, following = tokens[index], tokens[index + 1]
     name = _like(token, TokenType.VAR, PREFIX + "abs")
@@ -208,6 +384,6 @@ def _absolute(tokens: Sequence[Token], index: int) -> tuple[list[Token], int]:
 
 
 def _like(token: Token, kind: Any, text: str) -> Token:
-    from sqlglot.tokens import Token as NewToken
+    from sqlglot.tokenizer_core import Token as NewToken
 
     return NewToken(kind, text, line=token.line, col=token.col, start=token.start, end=token.end, comments=list(token.comments))

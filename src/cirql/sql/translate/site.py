@@ -40,4 +40,4 @@ class Site:
         return self.dialect == "stackql"
 
 
-Rule = Callable[[exp.Expression, Site], exp.Expression]
+Rule = Callable[[exp.Expr, Site], exp.Expr]

@@ -100,7 +100,7 @@ def common(types: Iterable[SqlType]) -> SqlType:
     """
     result = UNKNOWN
     for found in types:
-        if found == UNKNOWN or found == result:
+        if found in (UNKNOWN, result):
             continue
         if result == UNKNOWN:
             result = found
@@ -205,7 +205,7 @@ _DUCKDB = {
 }
 
 
-def of_datatype(datatype: exp.Expression) -> SqlType | None:
+def of_datatype(datatype: exp.Expr) -> SqlType | None:
     """The type that a cast names, or None where PostgreSQL has no such type or cirql cannot hold it."""
     from sqlglot import exp
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from sqlglot import exp
 
 from cirql.errors import InvalidText, NotSupported
-from cirql.sql.translate import arrays, arithmetic
+from cirql.sql.translate import arithmetic, arrays
 from cirql.sql.translate import sqltypes as st
 from cirql.sql.translate.casts import convert, output_of, text_of, to_text
 from cirql.sql.translate.expressions import refuse
@@ -15,10 +16,11 @@ from cirql.sql.translate.nodes import as_type, call, constant, integer, is_null,
 from cirql.sql.translate.regexes import flags_of, group_count, pattern, replacement
 from cirql.sql.translate.site import Site
 
-Arguments = list[exp.Expression]
+Arguments = list[exp.Expr]
+Special = Callable[[Arguments, exp.Expr, Site], exp.Expr]
 
 
-def _unknown(name: str, arguments: Arguments, node: exp.Expression) -> Exception:
+def _unknown(name: str, arguments: Arguments, node: exp.Expr) -> Exception:
     from cirql.sql.translate.calls import unknown
 
     return unknown(name, arguments, node)
@@ -30,12 +32,12 @@ def _variadic(arguments: Arguments) -> Arguments:
     return arguments
 
 
-def concat(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+def concat(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """concat: NULLs are nothing."""
     return call("concat", *(output_of(a) for a in _variadic(arguments)), type=st.TEXT)
 
 
-def concat_ws(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+def concat_ws(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """concat_ws: NULLs are left out."""
     return call("concat_ws", *(output_of(a) for a in _variadic(arguments)), type=st.TEXT)
 
@@ -43,14 +45,14 @@ def concat_ws(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Exp
 _FORMAT = re.compile(r"%(?:(\d+)\$)?(-?)(\d+|\*)?([sIL%])")
 
 
-def format_text(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+def format_text(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """format('%s-%I', …) with a constant format, written out as a concatenation."""
     template = constant(arguments[0])
     if is_null(arguments[0]):
         return as_type(exp.Null(), st.TEXT)
     if template is None:
         raise refuse("format with a format that is not a constant", arguments[0])
-    pieces: list[exp.Expression] = []
+    pieces: list[exp.Expr] = []
     place, following = 0, 1
     for match in _FORMAT.finditer(template):
         between = template[place : match.start()]
@@ -74,18 +76,20 @@ def format_text(arguments: Arguments, node: exp.Expression, site: Site) -> exp.E
     return call("concat", *pieces, text(""), type=st.TEXT)
 
 
-def _formatted(match: re.Match[str], argument: exp.Expression) -> exp.Expression:
+def _formatted(match: re.Match[str], argument: exp.Expr) -> exp.Expr:
     value = output_of(argument)
     if match[4] == "I":
         value = call("cirql_quote_ident", value, type=st.TEXT)
     elif match[4] == "L":
         value = call("cirql_quote_nullable", value, type=st.TEXT)
     if match[3]:
-        value = call("cirql_rpad_free" if match[2] else "cirql_lpad_free", call("coalesce", value, text("")), number(int(match[3])), type=st.TEXT)
+        value = call(
+            "cirql_rpad_free" if match[2] else "cirql_lpad_free", call("coalesce", value, text("")), number(int(match[3])), type=st.TEXT
+        )
     return value
 
 
-def encode(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+def rewrite_encode(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """encode(bytes, 'hex' | 'base64' | 'escape')."""
     kind = (constant(arguments[1]) or "").lower()
     if kind not in ("hex", "base64", "escape"):
@@ -96,7 +100,7 @@ def encode(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expres
     return call(f"cirql_encode_{kind}", value, type=st.TEXT)
 
 
-def decode(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+def rewrite_decode(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """decode(text, 'hex' | 'base64' | 'escape')."""
     kind = (constant(arguments[1]) or "").lower()
     if kind not in ("hex", "base64", "escape"):
@@ -104,7 +108,7 @@ def decode(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expres
     return call(f"cirql_decode_{kind}", text_of(arguments[0]), type=st.BYTEA)
 
 
-def sha256(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+def rewrite_sha256(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """sha256(bytes) gives bytes."""
     value = convert(arguments[0], st.BYTEA) if type_of(arguments[0]).is_open else arguments[0]
     if type_of(value) not in (st.BYTEA, st.ANY):
@@ -112,24 +116,24 @@ def sha256(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expres
     return call("unhex", call("sha256", value), type=st.BYTEA)
 
 
-def convert_from(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+def rewrite_convert_from(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """convert_from(bytes, 'UTF8')."""
     return call("decode", arguments[0], type=st.TEXT)
 
 
-def convert_to(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+def rewrite_convert_to(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """convert_to(text, 'UTF8')."""
     return call("encode", text_of(arguments[0]), type=st.BYTEA)
 
 
-def substr(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+def rewrite_substr(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """substr(text, from [, for])."""
     if type_of(arguments[0]).name not in ("text", "unknown", "any") and not site.is_lenient:
         raise _unknown("substr", arguments, node)
     return call("cirql_substring" if len(arguments) > 2 else "cirql_substring_from", text_of(arguments[0]), *arguments[1:], type=st.TEXT)
 
 
-def regexp_replace(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+def rewrite_regexp_replace(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     r"""regexp_replace(text, pattern, replacement [, flags]) and the form with start and N.
 
     regexp_replace(x, '(a)', '<\1>', 'g') becomes regexp_replace(x, '(?s)(a)', '<\1>', 'g')
@@ -148,7 +152,7 @@ def regexp_replace(arguments: Arguments, node: exp.Expression, site: Site) -> ex
     return call("regexp_replace", *found, type=st.TEXT)
 
 
-def regexp_match(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+def regexp_match(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """regexp_match: the groups of the first match as an array, NULL where nothing matches."""
     from cirql.sql.translate.calls import regexp_groups
 
@@ -158,34 +162,34 @@ def regexp_match(arguments: Arguments, node: exp.Expression, site: Site) -> exp.
     return regexp_groups(arguments[0], arguments[1], flags, site, every=False)
 
 
-def regexp_like(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+def rewrite_regexp_like(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """regexp_like(text, pattern [, flags])."""
     flags = flags_of(arguments[2]) if len(arguments) > 2 else ""
     return call("regexp_matches", text_of(arguments[0]), pattern(arguments[1], flags, site), type=st.BOOL)
 
 
-def regexp_count(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+def rewrite_regexp_count(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """regexp_count(text, pattern)."""
     if len(arguments) > 2:
         raise refuse("regexp_count with a start", node)
     return as_type(call("cirql_regexp_count", text_of(arguments[0]), pattern(arguments[1], "", site)), st.INT4)
 
 
-def regexp_substr(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+def rewrite_regexp_substr(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """regexp_substr(text, pattern): the first match, NULL where there is none."""
     if len(arguments) > 2:
         raise refuse("regexp_substr with a start", node)
     return call("cirql_regexp_first", text_of(arguments[0]), pattern(arguments[1], "", site), number(0), type=st.TEXT)
 
 
-def regexp_split(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+def regexp_split(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """regexp_split_to_array."""
     from cirql.sql.translate.calls import regexp_pieces
 
     return regexp_pieces(arguments, site)
 
 
-def round_number(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+def round_number(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """round: half away from zero for numeric, half to even for floats; with digits only for numeric."""
     value, kind = arguments[0], type_of(arguments[0])
     if kind == st.UNKNOWN:
@@ -206,8 +210,8 @@ def round_number(arguments: Arguments, node: exp.Expression, site: Site) -> exp.
     return call("round", value, arguments[1], type=kind)
 
 
-def _whole(name: str) -> object:
-    def rule(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+def _whole(name: str) -> Special:
+    def rule(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
         value, kind = arguments[0], type_of(arguments[0])
         if kind == st.UNKNOWN:
             value, kind = convert(value, st.FLOAT8), st.FLOAT8
@@ -220,7 +224,7 @@ def _whole(name: str) -> object:
     return rule
 
 
-def trunc(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+def rewrite_trunc(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """trunc(number [, digits])."""
     value, kind = arguments[0], type_of(arguments[0])
     if kind == st.UNKNOWN:
@@ -235,13 +239,13 @@ def trunc(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Express
     return as_type(call("cirql_trunc_to", value, arguments[1]), st.NUMERIC, name=f"DECIMAL({22 + min(digits, 16)}, {min(digits, 16)})")
 
 
-def power(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+def rewrite_power(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """power(a, b)."""
     left, right = (convert(a, st.FLOAT8) if type_of(a) == st.UNKNOWN else a for a in arguments)
     return arithmetic.powered(left, right, type_of(left), type_of(right))
 
 
-def modulo(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+def modulo(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """mod(a, b); PostgreSQL has it for integers and numerics."""
     if any(type_of(a).name in ("float4", "float8") for a in arguments):
         raise _unknown("mod", arguments, node)
@@ -249,12 +253,12 @@ def modulo(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expres
     return typed(exp.Paren(this=exp.Mod(this=left, expression=right)), st.common([type_of(a) for a in arguments]))
 
 
-def div(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+def rewrite_div(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """div(a, b): the whole quotient, as numeric."""
     return as_type(call("trunc", call("cirql_quotient", *arguments)), st.NUMERIC, name="DECIMAL(22, 0)")
 
 
-def logarithm(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+def logarithm(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """ln, log (base 10), log10, log(base, x); an error below zero."""
     from cirql.sql.translate.calls import name_of
 
@@ -267,30 +271,30 @@ def logarithm(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Exp
     return as_type(result, st.NUMERIC, name=arithmetic.NUMERIC_QUOTIENT) if exact else result
 
 
-def sign(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+def sign(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """sign: of the type of its argument, float for an integer."""
     kind = type_of(arguments[0])
     result = kind if kind in (st.NUMERIC, st.ANY) else st.FLOAT8
     return as_type(call("sign", arguments[0]), result, name="DECIMAL(1, 0)" if result == st.NUMERIC else None)
 
 
-def factorial(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+def rewrite_factorial(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """factorial(n), as numeric."""
     return as_type(call("cirql_factorial", arguments[0]), st.NUMERIC, name="DECIMAL(38, 0)")
 
 
-def quantifier(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+def quantifier(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """`ALL (array)`, which the parser takes for a function: the comparison around it reads it."""
     return typed(exp.Anonymous(this=str(node.this), expressions=arguments), st.ANY)
 
 
-def scale(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+def rewrite_scale(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """scale(numeric): digits after the point."""
     return as_type(call("cirql_scale", as_type(arguments[0], st.TEXT)), st.INT4)
 
 
-def _list_call(name: str, macro: str, result: str) -> object:
-    def rule(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+def _list_call(name: str, macro: str, result: str) -> Special:
+    def rule(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
         left, right = arguments[0], arguments[1]
         array, item = (right, left) if name == "array_prepend" else (left, right)
         if type_of(array) == st.UNKNOWN:
@@ -309,32 +313,32 @@ def _list_call(name: str, macro: str, result: str) -> object:
     return rule
 
 
-def array_cat(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+def rewrite_array_cat(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """array_cat(a, b)."""
     return arrays.concatenate(arguments[0], arguments[1])
 
 
-def array_fill(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+def rewrite_array_fill(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """array_fill(value, ARRAY[n]): one dimension."""
     return call("cirql_array_fill", arguments[0], arguments[1], type=st.array_of(type_of(arguments[0])))
 
 
-def trim_array(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+def rewrite_trim_array(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """trim_array(a, n): without the last n."""
     return call("cirql_trim_array", *arguments, type=type_of(arguments[0]))
 
 
-def array_sort(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+def rewrite_array_sort(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """array_sort(a): ascending, NULLs last."""
     return call("list_sort", arguments[0], text("ASC"), text("NULLS LAST"), type=type_of(arguments[0]))
 
 
-def array_reverse(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+def rewrite_array_reverse(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """array_reverse(a)."""
     return call("list_reverse", arguments[0], type=type_of(arguments[0]))
 
 
-def array_to_string(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+def rewrite_array_to_string(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """array_to_string(a, separator [, for NULLs]): elements as PostgreSQL prints them."""
     array = convert(arguments[0], st.array_of(st.TEXT)) if type_of(arguments[0]) == st.UNKNOWN else arguments[0]
     kind = type_of(array)
@@ -352,7 +356,7 @@ def array_to_string(arguments: Arguments, node: exp.Expression, site: Site) -> e
     return call("cirql_array_to_string_with" if extra else "array_to_string", array, text_of(arguments[1]), *extra, type=st.TEXT)
 
 
-def string_to_array(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+def rewrite_string_to_array(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """string_to_array(text, separator [, NULL text]); a NULL separator gives characters."""
     subject = text_of(arguments[0])
     if is_null(arguments[1]):
@@ -362,24 +366,24 @@ def string_to_array(arguments: Arguments, node: exp.Expression, site: Site) -> e
     return call("cirql_nullify", pieces, text_of(arguments[2]), type=st.array_of(st.TEXT)) if len(arguments) > 2 else pieces
 
 
-def num_nulls(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+def num_nulls(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """num_nulls and num_nonnulls."""
     from cirql.sql.translate.calls import name_of
 
     negate = name_of(node) == "num_nonnulls"
     tests = [as_type(exp.Paren(this=exp.Is(this=a, expression=exp.Null(), negate=negate)), st.INT4) for a in arguments]
-    total: exp.Expression = tests[0]
+    total: exp.Expr = tests[0]
     for test in tests[1:]:
         total = exp.Add(this=total, expression=test)
     return typed(exp.Paren(this=total), st.INT4)
 
 
-def typeof(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+def typeof(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """pg_typeof: known when the statement is read."""
     return text(str(type_of(arguments[0])))
 
 
-def every(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+def rewrite_every(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """every(b) is bool_and(b)."""
     return call("bool_and", arguments[0], type=st.BOOL)
 
@@ -389,46 +393,46 @@ def groups_in(source: str) -> int:
     return group_count(source)
 
 
-def not_here(what: str) -> object:
+def not_here(what: str) -> Special:
     """A rule for a function that only makes sense inside a server."""
 
-    def rule(arguments: Arguments, node: exp.Expression, site: Site) -> exp.Expression:
+    def rule(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
         raise NotSupported(f"the function {what} is not supported", hint="it asks about a PostgreSQL server")
 
     return rule
 
 
-CALLS = {
+CALLS: dict[str, Special] = {
     "concat": concat,
     "concat_ws": concat_ws,
     "format": format_text,
-    "encode": encode,
-    "decode": decode,
-    "sha256": sha256,
-    "convert_from": convert_from,
-    "convert_to": convert_to,
-    "substr": substr,
-    "regexp_replace": regexp_replace,
+    "encode": rewrite_encode,
+    "decode": rewrite_decode,
+    "sha256": rewrite_sha256,
+    "convert_from": rewrite_convert_from,
+    "convert_to": rewrite_convert_to,
+    "substr": rewrite_substr,
+    "regexp_replace": rewrite_regexp_replace,
     "regexp_match": regexp_match,
-    "regexp_like": regexp_like,
-    "regexp_count": regexp_count,
-    "regexp_substr": regexp_substr,
+    "regexp_like": rewrite_regexp_like,
+    "regexp_count": rewrite_regexp_count,
+    "regexp_substr": rewrite_regexp_substr,
     "regexp_split_to_array": regexp_split,
     "round": round_number,
     "ceil": _whole("ceil"),
     "ceiling": _whole("ceil"),
     "floor": _whole("floor"),
-    "trunc": trunc,
-    "power": power,
-    "pow": power,
+    "trunc": rewrite_trunc,
+    "power": rewrite_power,
+    "pow": rewrite_power,
     "mod": modulo,
-    "div": div,
+    "div": rewrite_div,
     "ln": logarithm,
     "log": logarithm,
     "log10": logarithm,
-    "scale": scale,
+    "scale": rewrite_scale,
     "sign": sign,
-    "factorial": factorial,
+    "factorial": rewrite_factorial,
     "all": quantifier,
     "some": quantifier,
     "any": quantifier,
@@ -438,16 +442,16 @@ CALLS = {
     "array_replace": _list_call("array_replace", "cirql_array_replace", "same"),
     "array_position": _list_call("array_position", "cirql_array_position", "int4"),
     "array_positions": _list_call("array_positions", "cirql_array_positions", "int4[]"),
-    "array_cat": array_cat,
-    "array_fill": array_fill,
-    "trim_array": trim_array,
-    "array_sort": array_sort,
-    "array_reverse": array_reverse,
-    "array_to_string": array_to_string,
-    "string_to_array": string_to_array,
+    "array_cat": rewrite_array_cat,
+    "array_fill": rewrite_array_fill,
+    "trim_array": rewrite_trim_array,
+    "array_sort": rewrite_array_sort,
+    "array_reverse": rewrite_array_reverse,
+    "array_to_string": rewrite_array_to_string,
+    "string_to_array": rewrite_string_to_array,
     "num_nulls": num_nulls,
     "num_nonnulls": num_nulls,
     "pg_typeof": typeof,
-    "every": every,
+    "every": rewrite_every,
     "pg_sleep": not_here("pg_sleep"),
 }
