@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _WIDTH = 110
 _MOST_ROWS = 12
 
-FIND_ARN = "SELECT image_version_arn FROM aws.sagemaker.image_version WHERE region = 'us-east-1' AND alias IS NOT NULL ORDER BY 1 LIMIT 1"
+FIND_ARN = "SELECT image_version_arn FROM aws.sagemaker_image_version WHERE region = 'us-east-1' ORDER BY creation_time DESC LIMIT 1"
 
 RESOURCE = """\
 SELECT
