@@ -82,6 +82,27 @@ def arrow_type(column_type: ColumnType) -> pa.DataType:
             return pa.list_(pa.string())
 
 
+def from_arrow(arrow: pa.DataType) -> ColumnType:
+    """The column type that an Arrow type carries: the way back from `arrow_type`. Raises ValueError for any other."""
+    import pyarrow as pa
+
+    if isinstance(arrow, pa.JsonType):
+        return ColumnType.JSON
+    kinds = (
+        (ColumnType.VARCHAR, (pa.types.is_string, pa.types.is_large_string, pa.types.is_null)),
+        (ColumnType.BIGINT, (pa.types.is_integer,)),
+        (ColumnType.DOUBLE, (pa.types.is_floating,)),
+        (ColumnType.BOOLEAN, (pa.types.is_boolean,)),
+        (ColumnType.TIMESTAMP, (pa.types.is_timestamp,)),
+        (ColumnType.HSTORE, (pa.types.is_map,)),
+        (ColumnType.VARCHAR_LIST, (pa.types.is_list, pa.types.is_large_list)),
+    )
+    for column_type, tests in kinds:
+        if any(test(arrow) for test in tests):
+            return column_type
+    raise ValueError(f"no column type is carried by Arrow's {arrow}")
+
+
 def from_botocore(shape: Any) -> ColumnType:
     """The type of a botocore shape, by the rules that reproduce DDSQL's published types.
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from cirql.errors import Internal
 from cirql.inventory.model import KEY, ScanRecord
 from cirql.inventory.quoting import name, stored_type, text
-from cirql.types import ColumnType
+from cirql.types import ColumnType, from_arrow
 
 if TYPE_CHECKING:
     import duckdb
@@ -34,27 +34,6 @@ class Staged:
     duplicates: int
 
 
-def column_type(arrow: pa.DataType) -> ColumnType:
-    """The column type that an Arrow type carries: the way back from `types.arrow_type`. Raises Internal for any other."""
-    import pyarrow as pa
-
-    if isinstance(arrow, pa.JsonType):
-        return ColumnType.JSON
-    checks = (
-        (ColumnType.VARCHAR, (pa.types.is_string, pa.types.is_large_string, pa.types.is_null)),
-        (ColumnType.BIGINT, (pa.types.is_integer,)),
-        (ColumnType.DOUBLE, (pa.types.is_floating,)),
-        (ColumnType.BOOLEAN, (pa.types.is_boolean,)),
-        (ColumnType.TIMESTAMP, (pa.types.is_timestamp,)),
-        (ColumnType.HSTORE, (pa.types.is_map,)),
-        (ColumnType.VARCHAR_LIST, (pa.types.is_list, pa.types.is_large_list)),
-    )
-    for found, tests in checks:
-        if any(test(arrow) for test in tests):
-            return found
-    raise Internal(f"the inventory has no column type for Arrow's {arrow}")
-
-
 def stage(
     con: duckdb.DuckDBPyConnection,
     scan: ScanRecord,
@@ -70,7 +49,7 @@ def stage(
     Raises Internal where a column of the scan is missing, or a row has no key.
     """
     schema, first, batches = _batches(rows)
-    present = {f.name: column_type(f.type) for f in schema} if schema is not None else {}
+    present = {f.name: from_arrow(f.type) for f in schema} if schema is not None else {}
     wanted = sorted(scan.columns - {KEY})
     missing = [c for c in [key, *wanted] if c not in present]
     if schema is not None and missing:
