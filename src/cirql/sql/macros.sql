@@ -115,7 +115,8 @@ cirql_hstore_to_array(h) AS flatten(list_transform(map_entries(h), lambda e: [e.
 cirql_hstore_from_pairs(a) AS map_from_entries(list_transform(range(1, len(a), 2), lambda i: {'key': a[i], 'value': a[i + 1]}));
 
 -- JSON
-cirql_json_text(d, p) AS CASE WHEN json_type(d, p) IN ('OBJECT', 'ARRAY') THEN cirql_jsonb_print(json_extract(d, p)::VARCHAR) ELSE json_extract_string(d, p) END;
+cirql_json_text(d, p) AS CASE WHEN json_type(d, p) IN ('OBJECT', 'ARRAY') THEN cirql_json_spaced(json_extract(d, p)::VARCHAR) ELSE json_extract_string(d, p) END;
+cirql_json_spaced(t) AS array_to_string(list_transform(regexp_extract_all(t, '"(?:[^"\\]|\\.)*"|[^"]+'), lambda w: CASE WHEN w[1] = '"' THEN w ELSE replace(replace(w, ':', ': '), ',', ', ') END), '');
 cirql_json_value_odd_key(d, k) AS CASE WHEN json_type(d) = 'OBJECT' THEN list_extract(json_extract(d, '$.*'), list_position(json_keys(d), k)::BIGINT) END;
 cirql_json_text_odd_key(d, k) AS CASE WHEN json_type(d) = 'OBJECT' THEN json_extract_string(cirql_json_value_odd_key(d, k), '$') END;
 cirql_json_index_path(i) AS CASE WHEN i >= 0 THEN '$[' || i || ']' ELSE '$[#' || i || ']' END;

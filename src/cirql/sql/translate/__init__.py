@@ -60,7 +60,7 @@ def translate(
 
 def _translated(tree: Any, site: Any) -> str:
     from sqlglot import exp
-    from sqlglot.errors import SqlglotError, UnsupportedError
+    from sqlglot.errors import ErrorLevel, SqlglotError, UnsupportedError
 
     from cirql.sql.translate.queries import named_values, query
 
@@ -72,7 +72,7 @@ def _translated(tree: Any, site: Any) -> str:
         for inner in [node for node in tree.find_all(exp.Query) if not node.find_ancestor(exp.Query)]:
             query(inner, site)
     try:
-        return str(tree.sql(dialect="duckdb", unsupported_level=None))
+        return str(tree.sql(dialect="duckdb", copy=False, unsupported_level=ErrorLevel.IGNORE))
     except UnsupportedError as fault:
         raise NotSupported(str(fault)) from None
     except SqlglotError as fault:

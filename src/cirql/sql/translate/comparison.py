@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from sqlglot import exp
 
 from cirql.sql.translate import sqltypes as st
 from cirql.sql.translate.arithmetic import no_operator, text_constant_is_number
 from cirql.sql.translate.casts import convert, to_text
 from cirql.sql.translate.expressions import apply, keep_type, refuse
-from cirql.sql.translate.nodes import as_type, call, is_null, paren, type_of, typed
+from cirql.sql.translate.nodes import as_type, call, constant, is_null, paren, type_of, typed
 from cirql.sql.translate.site import Rule, Site
 from cirql.sql.translate.sqltypes import SqlType
 
@@ -42,6 +44,8 @@ def aligned(left: exp.Expr, right: exp.Expr, symbol: str, site: Site) -> tuple[e
         raise no_operator(symbol, left_type, right_type, left)
     if left_type.is_json and right_type.is_json and symbol in ("<", "<=", ">", ">="):
         return call("cirql_json_key_of", left, type=st.TEXT), call("cirql_json_key_of", right, type=st.TEXT)
+    if left_type.is_json and right_type.is_json and (_plain_scalar(left) or _plain_scalar(right)):
+        return as_type(left, st.TEXT), as_type(right, st.TEXT)
     if left_type.is_json and right_type.is_json:
         return call("cirql_jsonb_text", left, type=st.TEXT), call("cirql_jsonb_text", right, type=st.TEXT)
     if "network" in (left_type.category, right_type.category):
@@ -58,6 +62,12 @@ def _needs_text(left: exp.Expr, right: exp.Expr) -> bool:
         return any(kind.is_number or kind == st.BOOL for kind in kinds)
     number_beside = any(kind.is_number for kind in kinds)
     return number_beside and any(type_of(n) == st.UNKNOWN and not text_constant_is_number(n) and not is_null(n) for n in (left, right))
+
+
+def _plain_scalar(node: exp.Expr) -> bool:
+    """Whether the node is a JSON constant with only one spelling: text without escapes, a boolean, null."""
+    value = constant(node)
+    return value is not None and (value in ("true", "false", "null") or re.fullmatch(r'"[^"\\]*"', value) is not None)
 
 
 def _comparable(left: SqlType, right: SqlType) -> bool:

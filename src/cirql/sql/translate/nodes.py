@@ -6,6 +6,7 @@ operands and stamps that of its result.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TypeVar
 
 from sqlglot import exp
@@ -54,7 +55,13 @@ def null(sql_type: SqlType) -> exp.Expr:
 
 def as_type(node: exp.Expr, sql_type: SqlType, *, name: str | None = None) -> exp.Expr:
     """A DuckDB cast, `name` being the DuckDB type where the usual one for `sql_type` is not meant."""
-    return typed(exp.Cast(this=node, to=exp.DataType.build(name or st.duckdb_name(sql_type), dialect="duckdb", udt=True)), sql_type)
+    return typed(exp.Cast(this=node, to=_datatype(name or st.duckdb_name(sql_type)).copy()), sql_type)
+
+
+@cache
+def _datatype(name: str) -> exp.DataType:
+    """A DuckDB type, parsed once."""
+    return exp.DataType.build(name, dialect="duckdb", udt=True)
 
 
 def paren(node: exp.Expr) -> exp.Expr:

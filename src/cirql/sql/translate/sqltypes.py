@@ -25,6 +25,10 @@ class SqlType:
     element: SqlType | None = None
     fields: tuple[tuple[str, SqlType], ...] = ()
 
+    def __deepcopy__(self, memo: object) -> SqlType:
+        # Trees that carry types are copied often; a type never changes.
+        return self
+
     def __str__(self) -> str:
         return f"{self.element}[]" if self.element else _SPOKEN.get(self.name, self.name)
 
