@@ -200,7 +200,7 @@ def test_plain_filters_are_taken_from_the_request() -> None:
         ("aws.lambda_function", ["ListFunctions", "GetFunction"], {"function_name", "runtime", "state", "code"}),
         ("aws.ecr_repository", ["DescribeRepositories", "ListTagsForResource"], {"repository_name", "repository_uri"}),
         ("aws.rds_db_instance", ["DescribeDBInstances"], {"db_instance_identifier", "engine"}),
-        ("aws.sqs_queue", ["ListQueues", "ListQueueTags", "GetQueueAttributes"], {"queue_url", "queue_arn", "visibility_timeout"}),
+        ("aws.sqs_queue", ["ListQueues", "GetQueueAttributes", "ListQueueTags"], {"queue_url", "queue_arn", "visibility_timeout"}),
         ("aws.dynamodb_table", ["ListTables", "DescribeTable", "ListTagsOfResource"], {"table_name", "item_count"}),
         ("aws.eks_cluster", ["ListClusters", "DescribeCluster"], {"name", "version", "endpoint"}),
     ],

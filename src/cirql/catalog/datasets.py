@@ -20,6 +20,7 @@ from cirql.catalog.operations import (
     Getting,
     Listing,
     batch_member,
+    batches,
     gettings,
     is_scalar,
     listings,
@@ -60,6 +61,13 @@ class _Draft:
             self.columns[name] = Column(name, column_type, column_type.dataset_name, clean(shape.documentation), member, hidden=hidden)
         return name
 
+    def attribute(self, member: str, column_type: ColumnType) -> Output:
+        """The output of a member of a map of text, with its column made."""
+        name = snake(member)
+        self.by_member.setdefault(_plain(member), name)
+        self.columns[name] = Column(name, column_type, column_type.dataset_name, "", member)
+        return Output(name, (member,), "" if column_type is ColumnType.VARCHAR else "text")
+
     def outputs(self, members: Mapping[tuple[str, ...], Shape], lacks: tuple[str, ...] = ()) -> Iterator[Output]:
         """A fetch's outputs, with their columns made."""
         given: set[str] = set()
@@ -83,7 +91,7 @@ def _plain(name: str) -> str:
 
 def compile_service(service: Service, hints: Mapping[tuple[str, str], Hint]) -> list[Table]:
     """The datasets of one service."""
-    lists, gets = listings(service), gettings(service)
+    lists, gets, many = listings(service), gettings(service), batches(service)
     nouns = set(lists) | {noun for name, noun in hints if name == service.name}
     found: dict[str, Table] = {}
     for noun in sorted(nouns):
@@ -92,8 +100,8 @@ def compile_service(service: Service, hints: Mapping[tuple[str, str], Hint]) -> 
             continue
         listing = _listing(service, noun, hint, lists.get(noun, []))
         if listing is not None:
-            batches = [c for c in lists.get(noun, []) if c.operation.name != listing.operation.name and batch_member(service, c)]
-            table = _table(service, noun, hint, listing, gets.get(noun, []), batches)
+            others = [c for c in many.get(noun, []) if c.operation.name != listing.operation.name]
+            table = _table(service, noun, hint, listing, gets.get(noun, []), others)
             found.setdefault(str(table.name), table)
     return list(found.values())
 
@@ -116,12 +124,14 @@ def _listing(service: Service, noun: str, hint: Hint, candidates: list[Listing])
     return replace(best, also_required=hint.requires) if best is not None else None
 
 
-def _table(service: Service, noun: str, hint: Hint, listing: Listing, gets: list[OperationModel], batches: list[Listing]) -> Table:
+def _table(service: Service, noun: str, hint: Hint, listing: Listing, gets: list[OperationModel], many: list[Listing]) -> Table:
     draft = _Draft(service, noun)
     getting, get_inputs = _getting(draft, hint, listing, gets)
-    if getting is None and hint.get is None:
-        getting, get_inputs = _batch_getting(draft, listing, batches)
-    get = _get_fetch(draft, hint, getting, get_inputs) if getting else None
+    if hint.get is None:
+        batched, batched_inputs = _batch_getting(draft, listing, many)
+        if batched is not None and (getting is None or _tells_as_much(batched, getting)):
+            getting, get_inputs = batched, batched_inputs
+    get = _get_fetch(draft, hint, listing, getting, get_inputs) if getting else None
     listed = _list_fetch(draft, hint, listing)
     fetches = [f for f in (listed, get) if f is not None]
     for fetch in fetches:
@@ -148,11 +158,16 @@ def _table(service: Service, noun: str, hint: Hint, listing: Listing, gets: list
     )
 
 
+def _tells_as_much(batched: Getting, single: Getting) -> bool:
+    """Whether a call for many rows gives every member that a call for one gives: then the calls for one are not needed."""
+    return {path[-1] for path in single.members} <= {path[-1] for path in batched.members}
+
+
 def _list_fetch(draft: _Draft, hint: Hint, listing: Listing) -> Fetch:
     service, operation = draft.service, listing.operation
     if listing.is_bare:
         member, shape = next(iter(listing.members.items()))
-        outputs: tuple[Output, ...] = (Output(draft.add(member, shape), ()),)
+        outputs: tuple[Output, ...] = (Output(draft.by_member.get(_plain(member)) or draft.add(member, shape), ()),)
     else:
         outputs = tuple(draft.outputs({(m,): s for m, s in listing.members.items()}, hint.lacks))
     outer = listing.outer.members if listing.outer is not None else {}
@@ -205,7 +220,10 @@ def _getting(draft: _Draft, hint: Hint, listing: Listing, gets: list[OperationMo
     for operation in candidates:
         if operation.name == listing.operation.name:
             continue
-        getting = read_getting(operation, draft.noun, listing.element, hint.get_rows)
+        if hint.attributes:
+            getting: Getting | None = Getting(operation, hint.get_rows or (), {})
+        else:
+            getting = read_getting(operation, draft.noun, listing.element, hint.get_rows)
         inputs = _get_inputs(draft.noun, operation, listing)
         if getting is not None and inputs and not all(v in listing.required for v in inputs.values()):
             return getting, inputs
@@ -221,8 +239,12 @@ def _batch_getting(draft: _Draft, listing: Listing, batches: list[Listing]) -> t
     members = {m: s for m, s in listing.members.items() if is_scalar(s)}
     for candidate in batches:
         batch = batch_member(draft.service, candidate)
-        source = match_member(singular(batch), draft.noun, members) if batch else None
-        if batch is None or source is None:
+        if batch is None:
+            continue
+        source = match_member(singular(batch.removesuffix("List")), draft.noun, members)
+        if source is None and listing.is_bare and _plain(batch).rstrip("s").endswith("arn") == _plain(next(iter(members))).endswith("arn"):
+            source = next(iter(members))
+        if source is None:
             continue
         known = candidate.operation.input_shape.members
         inputs = {batch: source, **{param: param for param in listing.required if param in known}}
@@ -250,6 +272,8 @@ def _get_inputs(noun: str, operation: OperationModel, listing: Listing) -> dict[
         inputs[param] = source
     optional = {m: s for m, s in operation.input_shape.members.items() if m not in inputs} if operation.input_shape else {}
     identifies = any(source in members for source in inputs.values())
+    # What a list call cannot do without, the describe call of its rows is told too: a rule's name is unique on its event bus.
+    inputs |= {m: m for m in optional if m in listing.required} if inputs else {}
     if inputs and not identifies:
         own = [m for m in optional if m in members and m not in listing.required]
         inputs |= {m: m for m in own}
@@ -269,6 +293,8 @@ def match_member(param: str, noun: str, members: Mapping[str, Shape]) -> str | N
         return plain[wanted[len(about) :]]
     if f"{about}{wanted}" in plain:
         return plain[f"{about}{wanted}"]
+    if wanted.endswith("number") and wanted.removesuffix("number") in plain:
+        return plain[wanted.removesuffix("number")]
     suffixes = [wanted] if wanted in ("arn", "id", "name") else []
     if wanted in (about, f"{about}identifier", "identifier", f"{about}id", "id", "resourceid", "resourceidentifier", f"{about}idorarn"):
         suffixes = ["id", "identifier", "arn", "name"]
@@ -282,11 +308,13 @@ def match_member(param: str, noun: str, members: Mapping[str, Shape]) -> str | N
     return ending[0] if len(ending) == 1 and about.endswith(wanted.removesuffix("arn")) else None
 
 
-def _get_fetch(draft: _Draft, hint: Hint, getting: Getting, sources: Mapping[str, str]) -> Fetch:
+def _get_fetch(draft: _Draft, hint: Hint, listing: Listing, getting: Getting, sources: Mapping[str, str]) -> Fetch:
     service, operation = draft.service, getting.operation
-    outputs = tuple(draft.outputs(getting.members))
+    outputs = (*draft.outputs(getting.members), *(draft.attribute(m, t) for m, t in hint.attributes.items()))
+    if listing.is_bare:
+        _name_bare(draft, listing, getting, sources)
     inputs = tuple(
-        Input(p, draft.by_member.get(_plain(m)) or _safe(snake(m)), batch=hint.batch if p == getting.batch else 1)
+        Input(p, draft.by_member.get(_plain(m)) or _safe(snake(m)), batch=_batch_size(hint, operation, p) if p == getting.batch else 1)
         for p, m in sources.items()
     )
     return Fetch(
@@ -302,6 +330,23 @@ def _get_fetch(draft: _Draft, hint: Hint, getting: Getting, sources: Mapping[str
         permissions=(service.action(operation.name),),
         not_found=tags.not_found_codes(operation),
     )
+
+
+def _name_bare(draft: _Draft, listing: Listing, getting: Getting, sources: Mapping[str, str]) -> None:
+    """A list of bare strings gives what its describe call asks for: EKS's `clusters` are the `name` of `DescribeCluster`."""
+    member = next(iter(listing.members))
+    param = next((p for p, m in sources.items() if m == member), None)
+    if param is None or _plain(member) in draft.by_member:
+        return
+    asked = singular(param) if param == getting.batch else param
+    column = _own_column(draft, asked)
+    if column is not None and draft.columns[column].type is ColumnType.VARCHAR:
+        draft.by_member[_plain(member)] = column
+
+
+def _batch_size(hint: Hint, operation: OperationModel, param: str) -> int:
+    """How many values a describe call takes at once: what the model allows, else what the hint says."""
+    return min(int(operation.input_shape.members[param].metadata.get("max", hint.batch)), hint.batch)
 
 
 def _own_column(draft: _Draft, param: str) -> str | None:

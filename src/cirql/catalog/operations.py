@@ -16,13 +16,14 @@ from cirql.catalog.services import Service
 from cirql.names import singular
 
 _VERB = re.compile(r"(List|Describe|Get)([A-Z].*)")
+_BATCH_VERB = re.compile(r"Batch(?:Get|Describe)([A-Z].*)")
 _SCALARS = frozenset({"string", "integer", "long", "float", "double", "boolean", "timestamp"})
 # Lists that accompany the rows.
 _NOT_ROWS = frozenset(
     {"errors", "failures", "warnings", "failed", "unprocesseditems", "unprocessedkeys", "invalidparameters", "responsemetadata"}
 )
 # Members that accompany one row.
-_NOT_DATA = frozenset({"responsemetadata", "nexttoken", "marker", "nextmarker", "requestid", "etag", "tagserror"})
+_NOT_DATA = frozenset({"responsemetadata", "nexttoken", "marker", "nextmarker", "istruncated", "requestid", "etag", "tagserror"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,22 @@ def listings(service: Service) -> dict[str, list[Listing]]:
     return found
 
 
+def batches(service: Service) -> dict[str, list[Listing]]:
+    """The operations that describe those of many things that they are told, by noun; those that tell most first."""
+    found: dict[str, list[Listing]] = {}
+    for name in service.model.operation_names:
+        match = _VERB.fullmatch(name) or _BATCH_VERB.fullmatch(name)
+        if match is None or name.startswith("List"):
+            continue
+        operation, noun = service.operation(name), singular(match[match.lastindex or 1])
+        listing = read_listing(service, operation, noun) if operation.output_shape is not None else None
+        if listing is not None and batch_member(service, listing) is not None:
+            found.setdefault(noun, []).append(listing)
+    for candidates in found.values():
+        candidates.sort(key=lambda c: (-len(c.members), c.operation.name))
+    return found
+
+
 def gettings(service: Service) -> dict[str, list[OperationModel]]:
     """The operations that describe one thing, by noun; Describe before Get."""
     found: dict[str, list[OperationModel]] = {}
@@ -125,7 +142,7 @@ def batch_member(service: Service, listing: Listing) -> str | None:
     about = _plain(listing.noun)
     for name, shape in operation.input_shape.members.items():
         if shape.type_name == "list" and shape.member.type_name == "string":
-            plain = _plain(singular(name))
+            plain = _plain(singular(name.removesuffix("List")))
             if plain.removeprefix(about) in ("", "arn", "id", "name", "identifier"):
                 return str(name)
     return None

@@ -44,7 +44,8 @@ class Hint:
     `list` and `get` are operations ("" is none); `rows` and `get_rows` their paths to the rows; `lifted` names members of the
     outer element to keep; `lacks` names members that the list call declares and never fills; `constants`
     and `get_constants` are request members always sent; `requires` names optional members of the list call without which it
-    shows a part only; `batch` is how many values the describe call takes at once. `skip` makes no table of the noun.
+    shows a part only; `batch` is how many values the describe call takes at once. `attributes` names what the describe call gives in a map
+    of text, each with the type it has. `skip` makes no table of the noun.
     """
 
     list: str | None = None
@@ -57,6 +58,7 @@ class Hint:
     get_constants: Mapping[str, Any] = field(default_factory=dict)
     requires: tuple[str, ...] = ()
     batch: int = 100
+    attributes: Mapping[str, ColumnType] = field(default_factory=dict)
     rows_may_be_absent: bool | None = None
     skip: bool = False
 
@@ -104,7 +106,11 @@ def load(folder: Path = FOLDER) -> Overlay:
 def _hint(file: str, name: str, values: Mapping[str, Any]) -> Hint:
     if unknown := values.keys() - {f.name for f in fields(Hint)}:
         raise OverlayError(f"overlay/{file}: {name}: unknown field {min(unknown)}")
-    return Hint(**_frozen(values))
+    try:
+        attributes = {attribute: ColumnType(text) for attribute, text in values.get("attributes", {}).items()}
+    except ValueError as error:
+        raise OverlayError(f"overlay/{file}: {name}: attributes: {error}") from None
+    return Hint(**{**_frozen(values), "attributes": attributes})
 
 
 def _frozen(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,12 +10,15 @@ from botocore.model import OperationModel, Shape
 from cirql.catalog.model import Fetch, Input, Output, Role
 from cirql.catalog.operations import required_members
 from cirql.catalog.services import Service
+from cirql.names import singular
 
 _INLINE = frozenset({"tags", "taglist", "tagset", "tagmap"})
 _KEYS = frozenset({"key", "tagkey"})
 _VALUES = frozenset({"value", "tagvalue"})
 # Operations that give the tags of whatever ARN they are asked about, in order of preference.
 _GENERIC = re.compile(r"(ListTagsForResources?|ListTagsOfResource|ListTags|ListResourceTags|GetResourceTags|GetTags|DescribeTags)")
+# Where a model does not say how many rows a tag call takes at once: the least that AWS documents.
+_BATCH = 20
 _RESOURCE = frozenset({"resource", "resourcearn", "resourcename", "resourceid", "arn", "taggableresourcearn", "resourceidentifier"})
 
 
@@ -46,16 +49,60 @@ def fetch(service: Service, noun: str, arn: str | None, column_for: Callable[[st
             columns = {p: column_for(p) for p in required_members(operation)}
             if columns and all(columns.values()):
                 return _fetch(service, operation, {p: c for p, c in columns.items() if c})
-    if arn is None:
-        return None
     for name in sorted(n for n in service.model.operation_names if _GENERIC.fullmatch(n)):
         operation = service.operation(name)
         required = required_members(operation)
-        if len(required) == 1 and required[0].lower() in _RESOURCE and operation.input_shape.members[required[0]].type_name == "string":
-            made = _fetch(service, operation, {required[0]: arn})
-            if made is not None:
-                return made
+        column = _asked(required[0], noun, arn, column_for) if len(required) == 1 else None
+        if column is None:
+            continue
+        shape = operation.input_shape.members[required[0]]
+        made = None
+        if shape.type_name == "string":
+            made = _fetch(service, operation, {required[0]: column})
+        elif shape.type_name == "list" and shape.member.type_name == "string":
+            made = _batched(service, operation, required[0], column)
+        if made is not None:
+            return made
     return None
+
+
+def _asked(param: str, noun: str, arn: str | None, column_for: Callable[[str], str | None]) -> str | None:
+    """The column that a general tag call is asked with: the row's ARN, or the key of just this noun (`KeyId` of a key)."""
+    one = singular(param.removesuffix("List"))
+    if one.lower() in _RESOURCE:
+        return arn
+    return column_for(one) if one.lower() in {f"{noun.lower()}{suffix}" for suffix in ("arn", "id", "name")} else None
+
+
+def _batched(service: Service, operation: OperationModel, param: str, column: str) -> Fetch | None:
+    """A call that takes many rows and answers with a list of each one's name and tags."""
+    for member, shape in operation.output_shape.members.items() if operation.output_shape is not None else ():
+        if shape.type_name != "list" or shape.member.type_name != "structure":
+            continue
+        members = shape.member.members
+        named = [m for m, s in members.items() if s.type_name == "string" and m.lower() in _names_of(param)]
+        tagged = [m for m, s in members.items() if "tag" in m.lower() and are_tags(s)]
+        if len(named) == 1 and len(tagged) == 1:
+            asked = operation.input_shape.members[param]
+            return Fetch(
+                name="tags",
+                role=Role.ENRICH,
+                service=service.name,
+                operation=operation.name,
+                inputs=(Input(param, column, batch=min(int(asked.metadata.get("max", _BATCH)), _BATCH)),),
+                outputs=(Output(column, (named[0],)), Output("tags", (tagged[0],), "tags")),
+                rows=(member,),
+                rows_may_be_absent=service.has_xml_answers,
+                permissions=(service.action(operation.name),),
+                not_found=not_found_codes(operation),
+            )
+    return None
+
+
+def _names_of(param: str) -> set[str]:
+    """What an answer may call the member that a list of it was asked with."""
+    one = singular(param.removesuffix("List")).lower()
+    return {one, one.removesuffix("arn") + "id", one.removesuffix("id") + "arn"}
 
 
 def _fetch(service: Service, operation: OperationModel, inputs: Mapping[str, str]) -> Fetch | None:
@@ -94,7 +141,8 @@ def _path(operation: OperationModel) -> Sequence[str] | None:
     for name, shape in output.members.items():
         if shape.type_name == "structure":
             for inner, inner_shape in shape.members.items():
-                if "tag" in inner.lower() and are_tags(inner_shape):
+                # CloudFront wraps its tags in a list of `Items`.
+                if ("tag" in inner.lower() or ("tag" in name.lower() and inner == "Items")) and are_tags(inner_shape):
                     return [name, inner]
     return None
 

@@ -6,10 +6,12 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 from cirql.catalog.model import Fetch, Paging
 from cirql.cloud.target import Target
+from cirql.errors import CloudError, ResourceNotFound
 from cirql.plan.model import Scan
 
 Answer = dict[str, Any]
@@ -71,24 +73,38 @@ class Calls:
     async def _all(self, target: Target, fetch: Fetch, params: dict[str, Any]) -> list[Answer]:
         if fetch.paging is None:
             async with self._room:
-                return [await self._door.call(target, fetch.service, fetch.operation, params)]
+                with _missing_by_its_own_code(fetch):
+                    return [await self._door.call(target, fetch.service, fetch.operation, params)]
         return [answer async for answer in self._send(target, fetch, params)]
 
     async def _send(self, target: Target, fetch: Fetch, params: dict[str, Any]) -> AsyncIterator[Answer]:
         if fetch.paging is None:
             async with self._room:
-                answer = await self._door.call(target, fetch.service, fetch.operation, params)
+                with _missing_by_its_own_code(fetch):
+                    answer = await self._door.call(target, fetch.service, fetch.operation, params)
             yield answer
             return
         pages = self._door.pages(target, fetch.service, fetch.operation, params, fetch.paging)
-        async for answer in pages:
-            yield answer
+        with _missing_by_its_own_code(fetch):
+            async for answer in pages:
+                yield answer
 
     async def close(self) -> None:
         """Stop what is still under way."""
         for task in self._kept.values():
             task.cancel()
         await asyncio.gather(*self._kept.values(), return_exceptions=True)
+
+
+@contextmanager
+def _missing_by_its_own_code(fetch: Fetch) -> Iterator[None]:
+    """An error code that says of this operation alone that there is no such thing (`ValidationError` of DescribeStacks)."""
+    try:
+        yield
+    except CloudError as error:
+        if isinstance(error, ResourceNotFound) or error.failure is None or error.failure.code not in fetch.not_found:
+            raise
+        raise ResourceNotFound(error.message, hint=error.hint, failure=error.failure) from error
 
 
 def _with_parents(scan: Scan | None) -> Iterator[Scan]:

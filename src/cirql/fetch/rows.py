@@ -6,7 +6,7 @@ A missing list is a broken answer, not an empty one, unless the catalog says tha
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Any
 from urllib.parse import unquote
 
@@ -143,11 +143,16 @@ def _derive_arn(table: Table, arn: Arn, row: Row, partition: str) -> None:
         row[arn.column] = arn.template.format(**{"partition": partition, **row})
 
 
-def make_key(table: Table, row: Row) -> None:
-    """Fill `_key` once its parts are there: the ARN where the table has one, else an ARN-like path that no other row has."""
+def make_key(table: Table, row: Row, answered: Container[str] = ()) -> None:
+    """Fill `_key` once its parts are there: the ARN where the table has one, else an ARN-like path that no other row has.
+
+    `answered` are columns that AWS was asked for already: what they lack, the row has not.
+    """
     values = [row.get(c) for c in table.key]
-    if not values or any(v is None for v in values):
+    if not values or values[0] is None or any(v is None and c not in answered for c, v in zip(table.key, values, strict=True)):
         return
+    # A part that this row has not (the set identifier of a plain record set) is none of its key.
+    values = [v for v in values if v is not None]
     if len(values) == 1 and str(values[0]).startswith("arn:"):
         row["_key"] = values[0]
         return

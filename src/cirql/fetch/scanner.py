@@ -73,6 +73,7 @@ class Scanner:
         self._lazy = scan.limit is not None if lazy is None else lazy
         self._scan = scan
         self._table = scan.table
+        self._root_gives = scan.root.gives
         self._target = target
         self._around = around
         self._place = {"region": target.region, scan.table.account_column: target.account}
@@ -217,7 +218,7 @@ class Scanner:
     def _derive(self, row: Row) -> None:
         derive(self._table, row, self._target.partition)
         if "_key" in self._scan.columns and "_key" not in row:
-            make_key(self._table, row)
+            make_key(self._table, row, self._root_gives)
 
     # -- filters
 
