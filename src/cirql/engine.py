@@ -1,7 +1,7 @@
 """DuckDB: runs what remains of a statement once the cloud tables are relations.
 
-One `Engine` is one in-memory database for one statement. Statements are bound against empty relations first, so that a
-wrong function or type is found before anything is asked of AWS.
+A session has one in-memory `Database`; each statement runs in an `Engine`, which is connections of its own to it. Statements are bound
+against empty relations first, so that a wrong function or type is found before anything is asked of AWS.
 """
 
 from __future__ import annotations
@@ -32,17 +32,57 @@ _SETTINGS = (
 )
 
 
-class Engine:
-    """A private DuckDB. Not shared between statements; `interrupt` and `passes` may be called from other threads."""
+class Database:
+    """A session's own DuckDB, in memory: user tables live in it, and each statement gets connections of its own to it."""
 
     def __init__(self) -> None:
+        self._root: Any = None
+        self._lock = threading.Lock()
+
+    def connect(self) -> Any:
+        """A new connection with cirql's settings. Relations and macros of one connection are not seen by the others."""
         import duckdb
 
-        self._connection = duckdb.connect(":memory:")
+        with self._lock:
+            if self._root is None:
+                self._root = duckdb.connect(":memory:")
+            connection = self._root.cursor()
         for statement in _SETTINGS:
-            self._connection.execute(statement)
-        prepare(self._connection)
-        self._tester = self._connection.cursor()
+            connection.execute(statement)
+        prepare(connection)
+        return connection
+
+    def tables(self) -> dict[str, list[tuple[str, str]]]:
+        """The user tables: their columns and DuckDB types, in order."""
+        if self._root is None:
+            return {}
+        connection = self.connect()
+        try:
+            rows = connection.execute(
+                "SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE NOT internal AND database_name = 'memory' "
+                "AND schema_name = 'main' ORDER BY table_name, column_index"
+            ).fetchall()
+        finally:
+            connection.close()
+        found: dict[str, list[tuple[str, str]]] = {}
+        for table, column, kind in rows:
+            found.setdefault(table, []).append((column, kind))
+        return found
+
+    def close(self) -> None:
+        """Drop everything. Closing twice is fine."""
+        with self._lock:
+            if self._root is not None:
+                self._root.close()
+                self._root = None
+
+
+class Engine:
+    """One statement's connections. Not shared between statements; `interrupt` and `passes` may be called from other threads."""
+
+    def __init__(self, database: Database) -> None:
+        self._connection = database.connect()
+        self._tester = database.connect()
         self._testing = threading.Lock()
         self._installed: set[str] = set()
 
@@ -110,6 +150,15 @@ class Engine:
         with self._testing:
             self._tester.close()
         self._connection.close()
+
+    def change(self, sql: str) -> int:
+        """Run a statement that changes user tables, and say how many rows it touched (0 for definitions)."""
+        try:
+            install(self._connection, sql)
+            answer = self._connection.execute(sql).fetchall()
+        except self._faults() as fault:
+            raise engine_error(fault) from None
+        return int(answer[0][0]) if answer and len(answer[0]) == 1 and isinstance(answer[0][0], int) else 0
 
     @staticmethod
     def _faults() -> tuple[type[BaseException], ...]:

@@ -11,26 +11,34 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, cast
 
 from cirql.errors import InterfaceError
 from cirql.result import ProgressEvent, Result
 from cirql.settings import Settings
 
 if TYPE_CHECKING:
+    from sqlglot.expressions import Expr
+
     from cirql.catalog.lookup import Catalog
     from cirql.changes.plan import ChangePlan
     from cirql.changes.writer import Writer
     from cirql.cloud.client import CloudClient
-    from cirql.engine import Engine
+    from cirql.engine import Database, Engine
+    from cirql.introspection.directory import Directory
     from cirql.plan.model import Plan
+    from cirql.sql.bind import Bound
     from cirql.sql.parse import Statement
+    from cirql.types import ColumnType
+    from cirql.workspace import Workspace
 
 T = TypeVar("T")
+Dialect = Literal["postgres", "ddsql", "stackql"]
 Parameters = Sequence[Any] | Mapping[str, Any]
 
 
@@ -65,11 +73,32 @@ class Session:
         return self._given_catalog or Catalog.open()
 
     @cached_property
+    def directory(self) -> Directory:
+        """Every table that a statement may name: the catalog's, and those that are answered without AWS."""
+        from cirql.introspection.directory import Directory
+
+        return Directory(self.catalog)
+
+    @cached_property
     def client(self) -> CloudClient:
         """The door to AWS, opened when first needed."""
         from cirql.cloud.client import CloudClient
 
         return CloudClient(self.settings)
+
+    @cached_property
+    def database(self) -> Database:
+        """The session's own DuckDB, which holds its user tables."""
+        from cirql.engine import Database
+
+        return Database()
+
+    @cached_property
+    def workspace(self) -> Workspace:
+        """The session's own views, tables and variables."""
+        from cirql.workspace import Workspace
+
+        return Workspace(lambda: self.database, self.select)
 
     @cached_property
     def writer(self) -> Writer:
@@ -88,25 +117,43 @@ class Session:
         """
         if self._closed:
             raise InterfaceError("the session is closed")
+        from cirql.introspection.show import is_introspection
         from cirql.sql.parameters import fill
-        from cirql.sql.parse import is_write, parse
+        from cirql.sql.parse import is_definition, is_write, parse
 
+        if is_introspection(sql):
+            return self._show(sql)
         statement = parse(sql)
         if params is not None:
             statement = fill(statement, params)
+        if is_definition(statement):
+            result, self.settings = self.workspace.run(statement, self.settings)
+            return result
         return self.writer.run(statement) if is_write(statement) else self.select(statement, pushdown=pushdown)
 
-    def select(self, statement: Statement, *, pushdown: bool = True) -> Result:
-        """Run a query that has been parsed."""
+    def _show(self, sql: str) -> Result:
+        """Answer SHOW or DESCRIBE: a query over a relation made for it."""
+        from cirql.introspection.directory import Directory
+        from cirql.introspection.show import read
+        from cirql.sql.parse import parse
+
+        shown = read(sql, self.catalog)
+        return self.select(parse(shown.query), directory=Directory(self.catalog, [shown.relation]), notices=shown.notices)
+
+    def select(
+        self, statement: Statement, *, pushdown: bool = True, directory: Directory | None = None, notices: Sequence[str] = ()
+    ) -> Result:
+        """Run a query that has been parsed, over the tables of a directory: all there are, unless one is given."""
         from cirql.engine import Engine
         from cirql.execution import Execution
 
         started = time.monotonic()
-        engine = Engine()
+        engine = Engine(self.database)
         try:
-            plan = self._plan(statement, engine, pushdown)
+            plan = self._plan(statement, engine, pushdown, directory or self.directory)
             columns = engine.check(plan.sql)
             execution = Execution(plan, columns, engine, self, started, self._progress)
+            execution.note(*notices)
             if statement.explain is None:
                 return execution.result()
             from cirql.explanations import explained
@@ -127,20 +174,57 @@ class Session:
         result.to_arrow()
         return result
 
-    def _plan(self, statement: Statement, engine: Engine, pushdown: bool) -> Plan:
+    def _plan(self, statement: Statement, engine: Engine, pushdown: bool, directory: Directory) -> Plan:
         from cirql.plan.planner import plan
         from cirql.sql.bind import bind
         from cirql.sql.translate import translate
 
-        bound = bind(statement, self.catalog)
+        bound = bind(statement, directory, self.workspace)
+        dialect, time_frame = cast("Dialect", self.settings.dialect), self._time_frame()
         planned = plan(
             bound,
             lambda name: self.catalog.find(name).table,
-            lambda tree, relations: translate(tree, relations),
+            lambda tree, relations: translate(tree, {**self._own_tables(tree), **relations}, dialect=dialect, time_frame=time_frame),
             pushdown=pushdown,
         )
         engine.declare(planned.relations)
+        self._fill(engine, bound, directory)
         return planned
+
+    @staticmethod
+    def _fill(engine: Engine, bound: Bound, directory: Directory) -> None:
+        """Register the rows of the relations that are answered without AWS."""
+        import pyarrow as pa
+
+        from cirql.fetch.batches import record_batch
+        from cirql.introspection.relations import Wish
+        from cirql.plan.restrictions import restrictions
+
+        allowed = restrictions(bound)
+        for source in bound.system:
+            wish = Wish(frozenset(source.columns), allowed[source.relation])
+            rows = list(directory.rows(source.table.name, wish))
+            engine.register(source.relation, pa.Table.from_batches([record_batch(source.table, source.columns, rows)]))
+
+    def _own_tables(self, tree: Expr) -> dict[str, Mapping[str, ColumnType]]:
+        """The columns of the user's own tables that a tree names."""
+        from sqlglot import exp
+
+        names = {t.name for t in tree.find_all(exp.Table) if len(t.parts) == 1}
+        return {n: columns for n in names if (columns := self.workspace.columns(n)) is not None}
+
+    def _time_frame(self) -> tuple[str, str]:
+        """DDSQL's time frame: what SET said, else the hour before now, as RFC 3339."""
+        start, end = self.workspace.time_frame
+        now = datetime.now(UTC)
+        return start or (now - timedelta(hours=1)).isoformat(timespec="seconds"), end or now.isoformat(timespec="seconds")
+
+    def script(self, sql: str, params: Parameters | None = None) -> Iterator[Result]:
+        """Run several statements, one after the other, each when its result is asked for. Stops at the first error."""
+        from cirql.sql.parse import split
+
+        for piece in split(sql):
+            yield self.execute(piece, params)
 
     def tell(self, event: ProgressEvent) -> None:
         """Say how far work has come to whoever watches."""
@@ -166,6 +250,8 @@ class Session:
         if "client" in self.__dict__:
             self.start(self.client.close()).result()
         self._loop.close()
+        if "database" in self.__dict__:
+            self.database.close()
         if "catalog" in self.__dict__ and self._given_catalog is None:
             self.catalog.close()
 

@@ -14,7 +14,7 @@ import os
 import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 from cirql.errors import SettingsError
 
 CONFIG_FILE = "cirql.toml"
-DIALECTS = ("cirql", "ddsql", "stackql", "postgres", "duckdb")
+DIALECTS = ("postgres", "ddsql", "stackql")
 DEFAULT_MAX_CHANGES = 20
 _PREFIX = "CIRQL_"
 _SINGULARS = {"profile": "profiles", "region": "regions", "account": "accounts", "extra_region": "extra_regions"}
@@ -79,7 +79,7 @@ class Settings:
     max_changes: int = DEFAULT_MAX_CHANGES
     change_timeout: float = 3600.0
     journal: str | None = None
-    dialect: str = "cirql"
+    dialect: str = "postgres"
     max_age: float | None = None
 
     def __post_init__(self) -> None:
@@ -93,6 +93,10 @@ class Settings:
             return Path(self.journal).expanduser()
         data = os.environ.get("XDG_DATA_HOME")
         return (Path(data) if data else Path.home() / ".local" / "share") / "cirql" / "changes.sqlite"
+
+    def changed(self, **values: Any) -> Settings:
+        """These settings with some values read anew, as SET does. Raises SettingsError."""
+        return replace(self, **_read(values, "SET", code=True))
 
     @classmethod
     def load(cls, **overrides: Any) -> Settings:

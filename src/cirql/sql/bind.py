@@ -18,16 +18,21 @@ from sqlglot import exp
 from sqlglot.optimizer.normalize_identifiers import normalize_identifiers
 from sqlglot.optimizer.scope import Scope, traverse_scope
 
-from cirql.catalog.model import Table
+from cirql.catalog.model import Face, Table
+from cirql.catalog.tag_views import TAG_KEY, TAG_VALUE, TAGS, tags_are_a_map
 from cirql.errors import AmbiguousColumn, NotSupported, ParseError, UnknownColumn, UnknownTable
 from cirql.names import Scheme, TableName
 from cirql.sql.parse import Statement
+from cirql.sql.translate import parse_postgres
 from cirql.types import ColumnType
 
 if TYPE_CHECKING:
     from cirql.catalog.lookup import Found
 
 PROVIDERS = ("aws", "awscc")
+MAX_VIEW_DEPTH = 16
+# Relations that are answered without AWS: what there is, and what cirql itself remembers.
+SYSTEM_SCHEMAS = ("cirql", "information_schema")
 
 
 class TableFinder(Protocol):
@@ -35,6 +40,18 @@ class TableFinder(Protocol):
 
     def find(self, name: TableName | str) -> Found:
         """The table of that name; raises UnknownTable with the nearest names."""
+        ...
+
+
+class OwnNames(Protocol):
+    """The views and tables that the session's user made."""
+
+    def view(self, name: str) -> exp.Query | None:
+        """A copy of the query behind a view; None where there is no such view."""
+        ...
+
+    def columns(self, name: str) -> Mapping[str, ColumnType] | None:
+        """The columns of a table; None where there is no such table."""
         ...
 
 
@@ -63,16 +80,20 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """A statement whose names are all resolved: `tree` runs on relations, `sources` say what each relation is."""
+    """A statement whose names are all resolved: `tree` runs on relations, `sources` say what each relation is.
+
+    `system` are the sources that are answered without AWS: their rows must be there before anything else runs.
+    """
 
     statement: Statement
     tree: exp.Expr
     sources: tuple[Source, ...]
+    system: tuple[Source, ...] = ()
 
     @property
     def relations(self) -> Mapping[str, Mapping[str, ColumnType]]:
         """The columns and types of every relation, in delivery order."""
-        return {s.relation: column_types(s.table, s.columns) for s in self.sources}
+        return {s.relation: column_types(s.table, s.columns) for s in (*self.sources, *self.system)}
 
     def source(self, relation: str) -> Source:
         """The source whose rows that relation holds."""
@@ -85,13 +106,15 @@ def column_types(table: Table, columns: Iterable[str]) -> dict[str, ColumnType]:
     return {name: types[name] for name in columns}
 
 
-def bind(statement: Statement, catalog: TableFinder) -> Bound:
-    """Resolve every name.
+def bind(statement: Statement, catalog: TableFinder, own: OwnNames | None = None) -> Bound:
+    """Resolve every name; `own` are the views and tables of the session's user.
 
     Raises UnknownTable, UnknownColumn (with the nearest names and the place), AmbiguousColumn, NotSupported.
     """
     tree = normalize_identifiers(statement.tree.copy(), dialect="postgres")
-    sources = _bind_tables(statement, tree, catalog)
+    if own is not None:
+        tree = _with_views(tree, own)
+    sources, tag_views = _bind_tables(statement, tree, catalog, own)
     binder = _Binder(statement, {id(s.node): s for s in sources})
     try:
         scopes = traverse_scope(tree) if isinstance(tree, exp.Query) else []
@@ -99,7 +122,11 @@ def bind(statement: Statement, catalog: TableFinder) -> Bound:
             binder.bind_scope(scope)
     except RecursionError:
         raise ParseError("the statement is nested too deeply", hint="flatten long chains of OR into IN (…)") from None
-    return Bound(statement, tree, tuple(sources))
+    for source, base in tag_views:
+        _open_tags(source, base)
+    is_system = {s.relation: s.table.name.parts[0] in SYSTEM_SCHEMAS for s in sources}
+    cloud, system = (tuple(s for s in sources if is_system[s.relation] is wanted) for wanted in (False, True))
+    return Bound(statement, tree, cloud, system)
 
 
 def _position(statement: Statement, node: exp.Expr | None) -> int | None:
@@ -108,15 +135,33 @@ def _position(statement: Statement, node: exp.Expr | None) -> int | None:
     return None if start is None else statement.offset + int(start)
 
 
-def _bind_tables(statement: Statement, tree: exp.Expr, catalog: TableFinder) -> list[Source]:
+def _with_views(tree: exp.Expr, own: OwnNames) -> exp.Expr:
+    """The tree with every view's query in its place, so that conditions reach the tables behind it. Views may name views."""
+    for _ in range(MAX_VIEW_DEPTH):
+        ctes = {cte.alias for cte in tree.find_all(exp.CTE)}
+        found = [(t, q) for t in tree.find_all(exp.Table) if len(t.parts) == 1 and t.name not in ctes and (q := own.view(t.name))]
+        if not found:
+            return tree
+        for table, query in found:
+            alias = table.args.get("alias") or exp.TableAlias(this=exp.to_identifier(table.name))
+            table.replace(exp.Subquery(this=normalize_identifiers(query, dialect="postgres"), alias=alias.copy()))
+    raise NotSupported(f"views are nested more than {MAX_VIEW_DEPTH} deep", hint="does a view name itself?")
+
+
+def _bind_tables(
+    statement: Statement, tree: exp.Expr, catalog: TableFinder, own: OwnNames | None
+) -> tuple[list[Source], list[tuple[Source, Table]]]:
+    """Every source, and which of them are `_tags` tables, with the table that they look at."""
     sources: list[Source] = []
+    tag_views: list[tuple[Source, Table]] = []
     ctes = {cte.alias for cte in tree.find_all(exp.CTE)}
     for node in list(tree.find_all(exp.Table)):
         if not isinstance(node.this, exp.Identifier) or (not node.db and node.name in ctes):
             continue
         parts = [p.name for p in node.parts]
-        if parts[0] not in PROVIDERS:
-            _check_other_table(statement, node, parts, catalog)
+        if parts[0] not in PROVIDERS and not (len(parts) == 2 and parts[0] in SYSTEM_SCHEMAS):
+            if own is None or len(parts) > 1 or own.columns(parts[0]) is None:
+                _check_other_table(statement, node, parts, catalog)
             continue
         found = _find(statement, node, ".".join(parts), catalog)
         if node.alias_column_names:
@@ -127,10 +172,36 @@ def _bind_tables(statement: Statement, tree: exp.Expr, catalog: TableFinder) -> 
             )
         relation = f"scan_{len(sources)}"
         alias = node.alias or _free_alias(node, found.table.name)
-        sources.append(Source(relation, alias, found.table, tuple(c.name for c in found.star), node))
+        sources.append(Source(relation, alias, found.shape, tuple(c.name for c in found.star), node))
+        if found.face is Face.TAGS:
+            tag_views.append((sources[-1], found.table))
     for source in sources:
         _replace_name(source)
-    return sources
+    return sources, tag_views
+
+
+def _open_tags(source: Source, base: Table) -> None:
+    """Put a query over the resource in the place of its `_tags` table.
+
+    `FROM scan_0 AS t` becomes, where region, tag_key and tag_value are wanted,
+
+        FROM (SELECT r.region, tag.tag ->> 'Key' AS tag_key, tag.tag ->> 'Value' AS tag_value
+              FROM scan_0 AS r CROSS JOIN jsonb_array_elements(r.tags) AS tag(tag)) AS t
+    """
+    wanted = [c for c in source.columns if c not in (TAG_KEY, TAG_VALUE)]
+    if tags_are_a_map(base):
+        opened, key, value = "jsonb_each_text(r.tags) AS tag(key, value)", "tag.key", "tag.value"
+    else:
+        opened, key, value = "jsonb_array_elements(r.tags) AS tag(tag)", "tag.tag ->> 'Key'", "tag.tag ->> 'Value'"
+    items = ", ".join([*(f'r."{c}"' for c in wanted), f"{key} AS {TAG_KEY}", f"{value} AS {TAG_VALUE}"])
+    (select,) = parse_postgres(f"SELECT {items} FROM {source.relation} AS r CROSS JOIN {opened}")
+    assert select is not None
+    alias = exp.TableAlias(this=exp.to_identifier(source.alias, quoted=True))
+    view = exp.Subquery(this=select, alias=alias, joins=source.node.args.get("joins"))
+    source.node.replace(view)
+    source.node = next(t for t in select.find_all(exp.Table) if t.name == source.relation)
+    source.table = base
+    source.wanted = {*wanted, TAGS}
 
 
 def _find(statement: Statement, node: exp.Table, name: str, catalog: TableFinder) -> Found:
@@ -354,8 +425,9 @@ class _Binder:
             return "derived"
         published: list[tuple[Source, str]] = []
         hidden: list[tuple[Source, str]] = []
-        derived, unknown = 0, False
-        for source in sources.values():
+        derived: list[str] = []
+        unknown = False
+        for alias, source in sources.items():
             if isinstance(source, Source):
                 found = source.table.column(column.name)
                 if found is not None:
@@ -363,9 +435,10 @@ class _Binder:
                 continue
             names = self._output_names(source)
             unknown = unknown or names is None
-            derived += bool(names and column.name in names)
+            if names and column.name in names:
+                derived.append(alias)
         candidates = published or ([] if derived else hidden)
-        if len(candidates) + derived > 1:
+        if len(candidates) + len(derived) > 1:
             raise AmbiguousColumn(
                 f"column {column.name} is in several tables",
                 hint="write which one: " + " or ".join(f"{s.alias}.{n}" for s, n in candidates),
@@ -373,6 +446,8 @@ class _Binder:
             )
         if candidates:
             return candidates[0]
+        if derived and not unknown:
+            column.set("table", exp.to_identifier(derived[0], quoted=True))
         return "derived" if derived else "unknown" if unknown else None
 
     def _use(self, column: exp.Column, source: Source, name: str) -> None:

@@ -164,7 +164,7 @@ def _peel_explain(text: str) -> tuple[Explain | None, int]:
 
 _WORD = re.compile(r"(?:\s|--[^\n]*(?:\n|$)|/\*.*?\*/)*([A-Za-z]+)", re.DOTALL)
 _REFUSED = re.compile(
-    r"ALTER|ANALYZE|ATTACH|CALL|CHECKPOINT|CLUSTER|COMMENT|COPY|DEALLOCATE|DETACH|DO|DROP|EXPORT|FORCE|GRANT|IMPORT|INSTALL|LISTEN|LOAD|"
+    r"ALTER|ANALYZE|ATTACH|CALL|CHECKPOINT|CLUSTER|COMMENT|COPY|DEALLOCATE|DETACH|DO|EXPORT|FORCE|GRANT|IMPORT|INSTALL|LISTEN|LOAD|"
     r"LOCK|MERGE|PRAGMA|PREPARE|REASSIGN|REINDEX|RESET|REVOKE|SECURITY|SUMMARIZE|TRUNCATE|VACUUM",
     re.IGNORECASE,
 )
@@ -189,6 +189,42 @@ def is_write(statement: Statement) -> bool:
     return isinstance(statement.tree, writes) or _first_word(statement) in _WRITE_WORDS
 
 
+def is_definition(statement: Statement) -> bool:
+    """Whether this is a statement for the session's workspace: SET, CREATE, DROP, REFRESH, or a change to a table of the user's own."""
+    from sqlglot import exp
+
+    tree = statement.tree
+    if isinstance(tree, exp.Insert | exp.Update | exp.Delete):
+        target = tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
+        return isinstance(target, exp.Table) and len(target.parts) == 1
+    return isinstance(tree, exp.Create | exp.Drop | exp.Set) or _first_word(statement) == "REFRESH"
+
+
+def split(text: str) -> list[str]:
+    """A script's statements, each with the comments before it; semicolons inside strings, comments and dollar quotes do not count.
+
+    Raises ParseError for a string or comment that is never closed.
+    """
+    from sqlglot.dialects.postgres import Postgres
+    from sqlglot.errors import TokenError
+
+    try:
+        tokens = Postgres().tokenize(text)
+    except TokenError:
+        raise ParseError("a quoted string or comment is not closed", position=_unclosed(text, 0)) from None
+    pieces, start, filled = [], 0, False
+    for token in tokens:
+        if token.text == ";" and text[token.start] == ";":
+            if filled:
+                pieces.append(text[start : token.start])
+            start, filled = token.end + 1, False
+        else:
+            filled = True
+    if filled:
+        pieces.append(text[start:])
+    return pieces
+
+
 def _first_word(statement: Statement) -> str:
     match = _WORD.match(statement.text[statement.offset :])
     return match[1].upper() if match is not None else ""
@@ -208,5 +244,7 @@ def _refuse_others(statement: Statement) -> None:
         for node in tree.walk():
             if node is not tree and isinstance(node, exp.DML | exp.DDL | exp.Into) and not isinstance(node, exp.Query):
                 raise NotSupported(f"{node.key.upper()} inside another statement is not supported")
+        return
+    if is_definition(statement):
         return
     raise NotSupported(f"{word} is not a statement that cirql runs", hint="SELECT, WITH, VALUES and EXPLAIN are")

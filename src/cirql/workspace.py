@@ -1,0 +1,254 @@
+"""What a session's user makes for the session: views, materialized views, tables, and settings by SET.
+
+Views are kept as statements and put in place of their name when a query is bound, so that conditions on a view reach the cloud tables
+behind it. Tables live in the session's own DuckDB and die with it. Nothing here writes to AWS or to files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from cirql.errors import AlreadyExists, InvalidStatement, NotSupported, UnknownTable
+from cirql.result import Result
+from cirql.settings import Settings
+from cirql.types import ColumnType
+
+if TYPE_CHECKING:
+    from sqlglot import exp
+
+    from cirql.engine import Database
+    from cirql.sql.parse import Statement
+
+SETTABLE = ("dialect", "strict", "max_age", "regions", "accounts")
+"""The settings that a statement may change: none that says who signs, where requests go, or what may be written."""
+
+_TYPES = {
+    "VARCHAR": ColumnType.VARCHAR,
+    "BIGINT": ColumnType.BIGINT,
+    "INTEGER": ColumnType.BIGINT,
+    "DOUBLE": ColumnType.DOUBLE,
+    "BOOLEAN": ColumnType.BOOLEAN,
+    "TIMESTAMP": ColumnType.TIMESTAMP,
+    "JSON": ColumnType.JSON,
+    "VARCHAR[]": ColumnType.VARCHAR_LIST,
+    "MAP(VARCHAR, VARCHAR)": ColumnType.HSTORE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A named query; a materialized one also has its rows in a table of the same name."""
+
+    query: exp.Query
+    text: str
+    materialized: bool = False
+
+
+class Workspace:
+    """The definitions of one session."""
+
+    def __init__(self, database: Callable[[], Database], select: Callable[[Statement], Result]) -> None:
+        self._database = database
+        self._select = select
+        self._views: dict[str, View] = {}
+        self._tables: dict[str, dict[str, ColumnType]] = {}
+        self.time_frame: tuple[str | None, str | None] = (None, None)
+
+    def view(self, name: str) -> exp.Query | None:
+        """The query behind a plain view."""
+        view = self._views.get(name)
+        return view.query.copy() if view is not None and not view.materialized else None
+
+    def columns(self, name: str) -> Mapping[str, ColumnType] | None:
+        """The columns of a table that the user made, as far as their types have a name here."""
+        return self._tables.get(name)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Everything that can be named in FROM."""
+        return tuple({*self._tables, *(n for n, v in self._views.items() if not v.materialized)})
+
+    def run(self, statement: Statement, settings: Settings) -> tuple[Result, Settings]:
+        """Carry out a definition, a change to a user table, or SET; gives psql's command tag and the settings from now on.
+
+        Raises AlreadyExists, UnknownTable, InvalidStatement, NotSupported, SettingsError.
+        """
+        from sqlglot import exp
+        from sqlglot.optimizer.normalize_identifiers import normalize_identifiers
+
+        tree = normalize_identifiers(statement.tree.copy(), dialect="postgres")
+        match tree:
+            case exp.Set():
+                return _tag("SET"), self._set(tree, settings)
+            case exp.Create():
+                return _tag(self._create(replace(statement, tree=tree))), settings
+            case exp.Drop():
+                return _tag(self._drop(tree)), settings
+            case exp.Insert() | exp.Update() | exp.Delete():
+                return _tag(self._change(replace(statement, tree=tree))), settings
+            case exp.Command() if tree.name.upper() == "REFRESH":
+                return _tag(self._refresh(statement)), settings
+        raise NotSupported(f"{tree.key.upper()} is not a statement that cirql runs")
+
+    # -- SET
+
+    def _set(self, tree: exp.Set, settings: Settings) -> Settings:
+        from sqlglot import exp
+
+        for item in tree.expressions:
+            assignment = item.this
+            if not isinstance(assignment, exp.EQ) or not isinstance(assignment.this, exp.Column):
+                raise NotSupported("this form of SET is not supported", hint="write SET name = 'value'")
+            name = ".".join(p.name for p in assignment.this.parts)
+            value = assignment.expression
+            text = value.name if isinstance(value, exp.Literal | exp.Column | exp.Boolean | exp.Var) else value.sql()
+            if isinstance(value, exp.Boolean):
+                text = "true" if value.this else "false"
+            if name in ("dd.time_frame_start", "dd.time_frame_end"):
+                start, end = self.time_frame
+                self.time_frame = (text, end) if name.endswith("start") else (start, text)
+                continue
+            if name not in SETTABLE:
+                raise InvalidStatement(f"{name} cannot be set by a statement", hint=f"these can: {', '.join(SETTABLE)}")
+            settings = settings.changed(**{name: text})
+        return settings
+
+    # -- views and tables
+
+    def _create(self, statement: Statement) -> str:
+        from sqlglot import exp
+
+        tree = statement.tree
+        assert isinstance(tree, exp.Create)
+        schema = tree.this
+        table = schema.this if isinstance(schema, exp.Schema) else schema
+        name = _own_name(table)
+        properties = tree.args.get("properties")
+        materialized = properties is not None and any(isinstance(p, exp.MaterializedProperty) for p in properties.expressions)
+        if name in self.names or name in self._views:
+            if tree.args.get("exists"):
+                return f"CREATE {tree.kind}"
+            if not tree.args.get("replace"):
+                raise AlreadyExists(f"{name} exists already", hint="use CREATE OR REPLACE, or DROP it first")
+            self._forget(name)
+        query = tree.expression
+        if tree.kind == "VIEW":
+            view = View(query, query.sql(dialect="postgres"), materialized)
+            rows = self._rows(replace(statement, tree=query.copy()), check_only=not materialized)
+            self._views[name] = view
+            if materialized:
+                self._fill(name, rows)
+            return "CREATE MATERIALIZED VIEW" if materialized else "CREATE VIEW"
+        if tree.kind != "TABLE":
+            raise NotSupported(f"CREATE {tree.kind} is not supported", hint="views, materialized views and tables can be made")
+        if query is not None:
+            self._fill(name, self._rows(replace(statement, tree=query.copy())))
+        else:
+            self._execute(exp.Create(this=schema.copy(), kind="TABLE").sql(dialect="duckdb"))
+        self._learn()
+        return "CREATE TABLE"
+
+    def _drop(self, tree: exp.Drop) -> str:
+        what = "MATERIALIZED VIEW" if tree.args.get("materialized") else str(tree.args.get("kind"))
+        for table in tree.args.get("tables") or [tree.this]:
+            name = _own_name(table)
+            if name not in self.names and name not in self._views:
+                if tree.args.get("exists"):
+                    continue
+                raise UnknownTable(f"there is no {what.lower()} {name}", hint="only what this session made can be dropped")
+            self._forget(name)
+        return f"DROP {what}"
+
+    def _forget(self, name: str) -> None:
+        view = self._views.pop(name, None)
+        if view is None or view.materialized:
+            self._execute(f'DROP TABLE IF EXISTS "{name}"')
+        self._learn()
+
+    def _refresh(self, statement: Statement) -> str:
+        words = statement.text[statement.offset :].strip().rstrip(";").split()
+        name = words[-1].lower()
+        view = self._views.get(name)
+        if [w.upper() for w in words[:3]] != ["REFRESH", "MATERIALIZED", "VIEW"] or view is None or not view.materialized:
+            raise UnknownTable(f"there is no materialized view {name}", hint="write REFRESH MATERIALIZED VIEW name")
+        rows = self._rows(replace(statement, tree=view.query.copy()))  # fetched first: a failure leaves the old rows
+        self._execute(f'DROP TABLE IF EXISTS "{name}"')
+        self._fill(name, rows)
+        return "REFRESH MATERIALIZED VIEW"
+
+    # -- changes to user tables
+
+    def _change(self, statement: Statement) -> str:
+        from sqlglot import exp
+
+        from cirql.sql.translate import translate
+
+        tree = statement.tree
+        target = tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
+        name = _own_name(target)
+        if name not in self._tables:
+            raise UnknownTable(f"there is no table {name} in this session", hint="cloud tables are named aws.<service>.<resource>")
+        if isinstance(tree, exp.Insert) and isinstance(tree.expression, exp.Query) and not isinstance(tree.expression, exp.Values):
+            rows = self._rows(replace(statement, tree=tree.expression.copy()))
+            columns = ", ".join(f'"{c.name}"' for c in tree.this.expressions) if isinstance(tree.this, exp.Schema) else ""
+            count = self._fill(name, rows, f'INSERT INTO "{name}" {f"({columns})" if columns else ""} SELECT * FROM incoming')
+            return f"INSERT 0 {count}"
+        count = self._execute(translate(tree, self._tables))
+        return f"INSERT 0 {count}" if isinstance(tree, exp.Insert) else f"{tree.key.upper()} {count}"
+
+    # -- DuckDB
+
+    def _rows(self, statement: Statement, *, check_only: bool = False) -> Any:
+        """The rows of a query, as an Arrow table; with `check_only` the query is only planned."""
+        from cirql.sql.parse import Explain
+
+        if check_only:
+            self._select(replace(statement, explain=Explain()))
+            return None
+        result = self._select(replace(statement, explain=None))
+        rows = result.to_arrow()
+        if result.failures:
+            first = result.failures[0]
+            raise InvalidStatement(f"the rows are incomplete and were not stored: {first}", hint="narrow the statement to what can be read")
+        return rows
+
+    def _fill(self, name: str, rows: Any, sql: str | None = None) -> int:
+        from cirql.engine import Engine
+
+        engine = Engine(self._database())
+        try:
+            engine.register("incoming", rows)
+            count = engine.change(sql or f'CREATE TABLE "{name}" AS SELECT * FROM incoming')
+        finally:
+            engine.close()
+        self._learn()
+        return count
+
+    def _execute(self, sql: str) -> int:
+        from cirql.engine import Engine
+
+        engine = Engine(self._database())
+        try:
+            return engine.change(sql)
+        finally:
+            engine.close()
+
+    def _learn(self) -> None:
+        self._tables = {
+            table: {column: _TYPES[kind] for column, kind in columns if kind in _TYPES}
+            for table, columns in self._database().tables().items()
+        }
+
+
+def _own_name(table: Any) -> str:
+    if len(table.parts) != 1:
+        raise NotSupported(f"{table.sql()} is not a name for a view or table of your own", hint="use one word, without dots")
+    return str(table.name)
+
+
+def _tag(text: str) -> Result:
+    import pyarrow as pa
+
+    return Result(pa.table({"status": [text]}).to_reader())

@@ -1,0 +1,103 @@
+"""Views, tables and settings of a session: made by statements, gone with the session."""
+
+from __future__ import annotations
+
+import pytest
+
+from cirql import errors
+from cirql.localcloud import LocalCloud
+from cirql.session import Session
+
+
+def rows(session: Session, sql: str) -> list[tuple[object, ...]]:
+    return session.execute(sql).fetchall()
+
+
+def test_a_view_passes_conditions_on_to_its_tables(session: Session, cloud: LocalCloud) -> None:
+    assert rows(session, "CREATE VIEW gpu AS SELECT region, image_name, version FROM aws.sagemaker_image_version WHERE processor = 'GPU'") == [
+        ("CREATE VIEW",)
+    ]
+    assert len(cloud.calls) == 0
+    assert rows(session, "SELECT DISTINCT region FROM gpu WHERE region = 'us-east-1'") == [("us-east-1",)]
+    assert {c.region for c in cloud.calls} == {"us-east-1"}
+
+
+def test_views_name_views_and_can_be_replaced_and_dropped(session: Session) -> None:
+    session.execute("CREATE VIEW a AS SELECT 1 AS x")
+    session.execute("CREATE VIEW b AS SELECT x + 1 AS y FROM a")
+    assert rows(session, "SELECT y FROM b") == [(2,)]
+    with pytest.raises(errors.AlreadyExists):
+        session.execute("CREATE VIEW a AS SELECT 5 AS x")
+    session.execute("CREATE OR REPLACE VIEW a AS SELECT 5 AS x")
+    assert rows(session, "SELECT y FROM b") == [(6,)]
+    session.execute("DROP VIEW b")
+    with pytest.raises(errors.UnknownTable):
+        session.execute("SELECT y FROM b")
+
+
+def test_a_view_that_names_itself_is_refused(session: Session) -> None:
+    session.execute("CREATE VIEW loop AS SELECT 1 AS x")
+    session.execute("CREATE OR REPLACE VIEW other AS SELECT x FROM loop")
+    with pytest.raises(errors.Error):
+        session.execute("CREATE OR REPLACE VIEW loop AS SELECT x FROM other")
+        session.execute("SELECT * FROM loop")
+
+
+def test_a_wrong_view_is_refused_when_it_is_made(session: Session) -> None:
+    with pytest.raises(errors.UnknownColumn):
+        session.execute("CREATE VIEW wrong AS SELECT nope FROM aws.sagemaker_image")
+
+
+def test_a_materialized_view_keeps_its_rows_until_it_is_refreshed(session: Session, cloud: LocalCloud) -> None:
+    session.execute("CREATE MATERIALIZED VIEW images AS SELECT image_name, region FROM aws.sagemaker_image")
+    cloud.calls.clear()
+    first = rows(session, "SELECT count(*) FROM images")
+    assert first[0][0] != 0
+    assert len(cloud.calls) == 0
+    assert rows(session, "REFRESH MATERIALIZED VIEW images") == [("REFRESH MATERIALIZED VIEW",)]
+    assert len(cloud.calls) > 0
+    session.execute("DROP MATERIALIZED VIEW images")
+    with pytest.raises(errors.UnknownTable):
+        session.execute("SELECT * FROM images")
+
+
+def test_user_tables_join_cloud_tables(session: Session) -> None:
+    session.execute("CREATE TABLE notes (image text, n int)")
+    assert rows(session, "INSERT INTO notes VALUES ('xgboost-inference', 1), ('other', 2)") == [("INSERT 0 2",)]
+    assert rows(session, "UPDATE notes SET n = n + 10 WHERE image = 'other'") == [("UPDATE 1",)]
+    assert rows(session, "SELECT image, n FROM notes ORDER BY n") == [("xgboost-inference", 1), ("other", 12)]
+    found = rows(session, "SELECT DISTINCT n FROM notes JOIN aws.sagemaker_image i ON i.image_name = notes.image")
+    assert found == [(1,)]
+    assert rows(session, "DELETE FROM notes WHERE n = 12") == [("DELETE 1",)]
+    session.execute("CREATE TABLE copied AS SELECT image_name FROM aws.sagemaker_image WHERE region = 'us-east-1'")
+    session.execute("INSERT INTO copied SELECT image FROM notes")
+    assert ("xgboost-inference",) in rows(session, "SELECT image_name FROM copied")
+    session.execute("DROP TABLE notes")
+    with pytest.raises(errors.UnknownTable):
+        session.execute("INSERT INTO notes VALUES ('x', 1)")
+
+
+def test_sessions_do_not_see_each_other_s_tables(session: Session, settings: object) -> None:
+    session.execute("CREATE TABLE mine (x int)")
+    with Session(session.settings) as other, pytest.raises(errors.UnknownTable):
+        other.execute("SELECT * FROM mine")
+
+
+def test_set_changes_the_dialect_of_the_statements_after_it(session: Session) -> None:
+    sunday = "SELECT EXTRACT(dow FROM TIMESTAMP '2026-11-22')"
+    assert int(str(rows(session, sunday)[0][0])) == 0
+    assert rows(session, "SET dialect = 'ddsql'") == [("SET",)]
+    assert int(str(rows(session, sunday)[0][0])) == 7
+    with pytest.raises(errors.SettingsError):
+        session.execute("SET dialect = 'klingon'")
+
+
+def test_set_cannot_touch_credentials_endpoints_or_the_right_to_write(session: Session) -> None:
+    for name in ("endpoint_url", "credentials", "writable", "verify", "nonsense"):
+        with pytest.raises(errors.Error):
+            session.execute(f"SET {name} = 'x'")
+
+
+def test_a_script_runs_statement_by_statement(session: Session) -> None:
+    script = "CREATE VIEW s AS SELECT 'a;b' AS x; -- one; comment\nSELECT x FROM s; SELECT 2 AS y;"
+    assert [r.fetchall() for r in session.script(script)] == [[("CREATE VIEW",)], [("a;b",)], [(2,)]]
