@@ -83,6 +83,10 @@ class Execution:
         self._fetching: Future[Any] | None = None
         self._channel: Channel | None = None
 
+    def note(self, *notices: str) -> None:
+        """Add to what the reader of the rows should know."""
+        self._so_far.notices.extend(notices)
+
     def result(self) -> Result:
         """Start fetching, wait for all but a streamed relation, and give the rows."""
         if self._plan.streamed is not None and not self._home.settings.strict:
@@ -97,7 +101,7 @@ class Execution:
             if self._home.settings.strict:
                 self._refuse_partial()
         try:
-            rows = _Rows(self._engine, self._plan.sql, self._settle, lambda: self._so_far.error)
+            rows = _Rows(self._engine, self._plan.sql, self._settle, self._cause)
         except BaseException:
             self.close()
             raise
@@ -243,6 +247,12 @@ class Execution:
                 self._fetching.result()
         if self._home.settings.strict:
             self._refuse_partial()
+
+    def _cause(self) -> BaseException | None:
+        """What ended the fetch, if anything did: an error of AWS's, or Ctrl-C while waiting for rows."""
+        if self._channel is not None and self._channel.interrupt is not None:
+            return self._channel.interrupt
+        return self._so_far.error
 
     def _failures(self) -> tuple[CloudFailure, ...]:
         return tuple(f for outcome in self._so_far.outcomes for f in outcome.failures)

@@ -28,6 +28,7 @@ class Channel:
         self._error: BaseException | None = None
         self._ended = False
         self._stopped = False
+        self.interrupt: KeyboardInterrupt | None = None
 
     async def put(self, batch: pa.RecordBatch) -> None:
         """Hand over a batch, after waiting for room."""
@@ -61,8 +62,12 @@ class Channel:
             self._loop.call_soon_threadsafe(self._room.set)
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
-        while (batch := self._take()) is not None:
-            yield batch
+        try:
+            while (batch := self._take()) is not None:
+                yield batch
+        except KeyboardInterrupt as interrupt:
+            self.interrupt = interrupt  # DuckDB, which calls this, would turn it into an error of its own
+            raise
 
     def _take(self) -> pa.RecordBatch | None:
         with self._ready:
