@@ -75,9 +75,12 @@ class Session:
     @cached_property
     def directory(self) -> Directory:
         """Every table that a statement may name: the catalog's, and those that are answered without AWS."""
+        from cirql.changes import audit
         from cirql.introspection.directory import Directory
+        from cirql.introspection.relations import define
 
-        return Directory(self.catalog)
+        changes = define(audit.RELATION, audit.DESCRIPTION, audit.COLUMNS, lambda catalog, wish: audit.rows(self.writer.journal))
+        return Directory(self.catalog, [changes])
 
     @cached_property
     def client(self) -> CloudClient:

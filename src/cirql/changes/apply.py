@@ -23,7 +23,7 @@ from cirql.catalog.rules import NativeWrite
 from cirql.changes.journal import Journal
 from cirql.changes.model import Change, Entry, Event, Operation, State
 from cirql.cloud.target import Target
-from cirql.errors import DatabaseError, Error, ResourceNotFound, Throttled, Unreachable
+from cirql.errors import DatabaseError, Error, OperationalError, ResourceNotFound, Throttled, Unreachable
 
 CLIENT_TOKEN_LIFE = 36 * 3600.0
 ATTEMPTS = 5
@@ -60,14 +60,18 @@ class Applier:
     tell: Callable[[Entry], None] = lambda entry: None
     answers: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     _failed: bool = False
+    _unsaved: list[tuple[Entry, asyncio.Future[None]]] = field(default_factory=list)
+    _saving: asyncio.Task[None] | None = None
     _subjects: dict[tuple[str, str, str, str], asyncio.Lock] = field(default_factory=dict)
 
     async def apply(self, entries: Sequence[Entry], *, wait: bool = True) -> list[Entry]:
         """Carry out recorded entries, each after those it depends on; independent ones at once.
 
         After a failure nothing new is begun; what AWS has already accepted is seen to its end. `wait=False` stops at SUBMITTED
-        where nothing depends on a change. Gives the entries as they ended, in the same order.
+        where nothing depends on a change. Entries that have ended already stay as they are: they only say what may still begin.
+        Gives the entries as they ended, in the same order.
         """
+        self._failed = any(not e.state.is_open and e.state is not State.SUCCEEDED for e in entries)
         turn = asyncio.Semaphore(self.width)
         awaited = {d for e in entries for d in e.change.depends}
         tasks: dict[str, asyncio.Task[Entry]] = {}
@@ -83,11 +87,13 @@ class Applier:
             await asyncio.gather(*tasks.values(), return_exceptions=True)
 
     async def _in_turn(self, entry: Entry, before: Sequence[asyncio.Task[Entry]], turn: asyncio.Semaphore, wait: bool) -> Entry:
+        if not entry.state.is_open:
+            return entry
         if before:
             await asyncio.gather(*(asyncio.shield(task) for task in before))
         async with self._subjects.setdefault(entry.change.subject, asyncio.Lock()), turn:
             if entry.state is State.PLANNED and (self._failed or any(t.result().state is not State.SUCCEEDED for t in before)):
-                return self._save(entry.moved(State.SKIPPED, error="not begun, because another change failed"))
+                return await self._save(entry.moved(State.SKIPPED, error="not begun, because another change failed"))
             ended = await self._carry_out(entry, wait)
             self._failed = self._failed or ended.state not in (State.SUCCEEDED, State.SUBMITTED)
             return ended
@@ -104,7 +110,7 @@ class Applier:
             if not self._may_try_again(entry):
                 return entry
             await self.sleep(self._delay(entry.attempt))
-            entry = self._save(entry.moved(State.PLANNED, attempt=entry.attempt + 1, request_token=None, event=Event(), error=""))
+            entry = await self._save(entry.moved(State.PLANNED, attempt=entry.attempt + 1, request_token=None, event=Event(), error=""))
 
     @staticmethod
     def _may_try_again(entry: Entry) -> bool:
@@ -119,9 +125,9 @@ class Applier:
         """Send a change until AWS has it, always with the same client token."""
         if entry.state is State.SUBMITTING and self.clock() - entry.submitted > CLIENT_TOKEN_LIFE:
             text = "it was cut off over 36 hours ago: AWS no longer says whether it had begun. Look at the resource before you repeat it"
-            return self._save(entry.moved(State.UNKNOWN, error=text))
+            return await self._save(entry.moved(State.UNKNOWN, error=text))
         if entry.state is State.PLANNED:
-            entry = self._save(entry.moved(State.SUBMITTING, submitted=self.clock()))
+            entry = await self._save(entry.moved(State.SUBMITTING, submitted=self.clock()))
         change, tries = entry.change, 0
         while True:
             tries += 1
@@ -132,16 +138,16 @@ class Applier:
             except (Unreachable, Throttled) as error:
                 # The client has tried already. AWS may have taken it: only the same token again can tell.
                 if self.clock() >= deadline or tries >= ATTEMPTS:
-                    return self._save(entry.moved(State.SUBMITTING, error=str(error)))
+                    return await self._save(entry.moved(State.SUBMITTING, error=str(error)))
             except DatabaseError as error:
                 if not _is_busy(error) or self.clock() >= deadline:
                     if _is_transient(error) and tries < ATTEMPTS:
                         await self.sleep(self._delay(tries))
                         continue
-                    return self._save(entry.moved(State.FAILED, error=_text(error), event=_event_of(error)))
+                    return await self._save(entry.moved(State.FAILED, error=_text(error), event=_event_of(error)))
             else:
                 event = Event(_plain_event(answer["ProgressEvent"]))
-                return self._save(entry.moved(State.SUBMITTED, request_token=event.fields.get("RequestToken"), event=event, error=""))
+                return await self._save(entry.moved(State.SUBMITTED, request_token=event.fields.get("RequestToken"), event=event, error=""))
             await self.sleep(self._delay(tries))
 
     async def _poll(self, entry: Entry, deadline: float) -> Entry:
@@ -150,10 +156,10 @@ class Applier:
         while True:
             ended = _ended(entry)
             if ended is not None:
-                return self._save(ended)
+                return await self._save(ended)
             if self.clock() >= deadline:
                 text = f"still {entry.event.status} after {round(self.seconds)} seconds"
-                return self._save(entry.moved(State.SUBMITTED, error=text))
+                return await self._save(entry.moved(State.SUBMITTED, error=text))
             await self.sleep(max(self._delay(looks), _asked_wait(entry.event)) if looks else min(_FIRST_DELAY, _asked_wait(entry.event)))
             looks += 1
             try:
@@ -166,14 +172,14 @@ class Applier:
                 if _is_transient(error):
                     continue
                 if _code(error) == "RequestTokenNotFoundException":
-                    return self._save(entry.moved(State.UNKNOWN, error="AWS no longer knows this request (it forgets after 7 days)"))
-                return self._save(entry.moved(State.SUBMITTED, error=_text(error)))
+                    return await self._save(entry.moved(State.UNKNOWN, error="AWS no longer knows this request (it forgets after 7 days)"))
+                return await self._save(entry.moved(State.SUBMITTED, error=_text(error)))
             entry = entry.moved(State.SUBMITTED, event=Event(_plain_event(answer["ProgressEvent"])), error="")
 
     async def cancel(self, entry: Entry) -> Entry:
         """Stop an open change: one that was never sent at once, one at AWS if AWS still can."""
         if entry.state is State.PLANNED:
-            return self._save(entry.moved(State.CANCELLED, error="cancelled before it was sent"))
+            return await self._save(entry.moved(State.CANCELLED, error="cancelled before it was sent"))
         if entry.state is State.SUBMITTING and entry.change.operation not in (Operation.SET, Operation.CALL):
             entry = await self._submit(entry, self.clock() + self.seconds)
         if entry.state is not State.SUBMITTED:
@@ -186,9 +192,9 @@ class Applier:
     async def _call_service(self, entry: Entry, deadline: float) -> Entry:
         if entry.state is State.SUBMITTING and not entry.change.repeatable:
             text = "it was cut off while it was being sent: whether it happened is not known. Look before you repeat it"
-            return self._save(entry.moved(State.UNKNOWN, error=text))
+            return await self._save(entry.moved(State.UNKNOWN, error=text))
         if entry.state is State.PLANNED:
-            entry = self._save(entry.moved(State.SUBMITTING, submitted=self.clock()))
+            entry = await self._save(entry.moved(State.SUBMITTING, submitted=self.clock()))
         tries = 0
         while True:
             tries += 1
@@ -207,8 +213,8 @@ class Applier:
                     await self.sleep(self._delay(tries))
                     continue
                 unsure = isinstance(error, Unreachable) and not entry.change.repeatable
-                return self._save(entry.moved(State.UNKNOWN if unsure else State.FAILED, error=_text(error), event=_event_of(error)))
-            return self._save(entry.moved(State.SUCCEEDED, event=Event({"OperationStatus": "SUCCESS"}), error=""))
+                return await self._save(entry.moved(State.UNKNOWN if unsure else State.FAILED, error=_text(error), event=_event_of(error)))
+            return await self._save(entry.moved(State.SUCCEEDED, event=Event({"OperationStatus": "SUCCESS"}), error=""))
 
     async def _set(self, change: Change) -> None:
         """Make a set-valued property exactly what is wanted: add what is missing, delete what is too much."""
@@ -233,11 +239,30 @@ class Applier:
 
     # -- shared
 
-    def _save(self, entry: Entry) -> Entry:
+    async def _save(self, entry: Entry) -> Entry:
+        """Put an entry on disk, together with all others that wait for the disk just now: one sync for many changes."""
         entry = entry.moved(entry.state, updated=self.clock())
-        self.journal.save(entry)
+        saved = asyncio.get_running_loop().create_future()
+        self._unsaved.append((entry, saved))
+        if self._saving is None or self._saving.done():
+            self._saving = asyncio.create_task(self._save_all())
+        await saved
         self.tell(entry)
         return entry
+
+    async def _save_all(self) -> None:
+        while self._unsaved:
+            batch, self._unsaved = self._unsaved, []
+            try:
+                await asyncio.to_thread(self.journal.save, [entry for entry, _ in batch])
+            except OperationalError as error:  # the disk: each change stops where it is, and is still open in the journal
+                for _, saved in batch:
+                    if not saved.done():
+                        saved.set_exception(error)
+                continue
+            for _, saved in batch:
+                if not saved.done():
+                    saved.set_result(None)
 
     @staticmethod
     def _delay(tries: int) -> float:

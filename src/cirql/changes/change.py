@@ -184,12 +184,18 @@ class Drafter:
 
     def _check_update(self, before: Model, after: Model) -> None:
         """Only what the change itself breaks: AWS returns models that its own schemas do not allow."""
-        lost = [n for n in self.rules.required if (n,) in self.rules.write_only and n not in after]
-        if lost:
-            problem = "AWS does not return it and needs it again with every update; set it too"
-            raise self._refusal(Violation((lost[0],), "required, write-only", problem))
+        found = violations(self.rules, after, self.secrets)
+        for violation in found:
+            if violation.rule == "required" and self._is_never_read(violation.path):
+                problem = "AWS does not return it and needs it again with every update; set it too"
+                raise self._refusal(Violation(violation.path, "required, write-only", problem))
         old = set(map(str, violations(self.rules, before, self.secrets)))
-        self._check([v for v in violations(self.rules, after, self.secrets) if str(v) not in old])
+        self._check([v for v in found if str(v) not in old])
+
+    def _is_never_read(self, path: PropertyPath) -> bool:
+        names = tuple("*" if part.isdigit() else part for part in path)
+        bare = tuple(part for part in names if part != "*")
+        return any(p in (names, bare) for p in self.rules.write_only)
 
     # -- delete
 

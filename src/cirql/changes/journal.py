@@ -18,7 +18,7 @@ from typing import Any, Self
 
 from cirql.changes.model import Change, Entry, Event, Operation, State, mask
 from cirql.cloud.target import Target
-from cirql.errors import SettingsError
+from cirql.errors import OperationalError, SettingsError
 
 FORMAT = 1
 _LAYOUT = """
@@ -73,38 +73,31 @@ class Journal:
     def record(self, entries: Sequence[Entry]) -> None:
         """Write new entries, all or none."""
         marks = ", ".join("?" * len(_COLUMNS.split(",")))
-        with self._lock, self._connection:
+        with self._writing():
             self._connection.executemany(f"INSERT INTO changes ({_COLUMNS}) VALUES ({marks})", [_to_row(e) for e in entries])
             self._connection.executemany(
                 "INSERT INTO moves VALUES (?, ?, ?, ?)", [(e.change.id, e.created, e.state.value, "") for e in entries]
             )
 
-    def save(self, entry: Entry) -> None:
-        """Write how far a change has come. An entry that has ended keeps no secrets."""
-        body, before, after = _kept(entry)
-        row = (
-            entry.state.value,
-            entry.identifier,
-            body,
-            before,
-            after,
-            entry.attempt,
-            entry.client_token,
-            entry.request_token,
-            json.dumps(_kept_event(entry)),
-            entry.error,
-            entry.submitted,
-            entry.updated,
-            entry.change.id,
-        )
-        with self._lock, self._connection:
-            self._connection.execute(
+    def save(self, entries: Sequence[Entry]) -> None:
+        """Write how far changes have come, in one sync. An entry that has ended keeps no secrets."""
+        moves = [(e.change.id, e.updated, e.state.value, e.error or e.event.status) for e in entries]
+        with self._writing():
+            self._connection.executemany(
                 "UPDATE changes SET state = ?, identifier = ?, body = ?, before = ?, after = ?, attempt = ?, client_token = ?,"
                 " request_token = ?, event = ?, error = ?, submitted = ?, updated = ? WHERE id = ?",
-                row,
+                [_to_update(e) for e in entries],
             )
-            detail = entry.error or entry.event.status
-            self._connection.execute("INSERT INTO moves VALUES (?, ?, ?, ?)", (entry.change.id, entry.updated, entry.state.value, detail))
+            self._connection.executemany("INSERT INTO moves VALUES (?, ?, ?, ?)", moves)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """One transaction. Raises OperationalError where the disk does not take it: what is not on disk must not be sent."""
+        try:
+            with self._lock, self._connection:
+                yield
+        except sqlite3.Error as error:
+            raise OperationalError(f"the journal of changes at {self.path} cannot be written: {error}") from error
 
     def entries(self, *, open_only: bool = False, run: str | None = None, limit: int | None = None) -> list[Entry]:
         """Entries, oldest first; with `limit`, the newest that many."""
@@ -180,6 +173,25 @@ def _kept_event(entry: Entry) -> dict[str, Any]:
     if entry.change.secrets:
         fields.pop("ResourceModel", None)
     return fields
+
+
+def _to_update(entry: Entry) -> tuple[Any, ...]:
+    body, before, after = _kept(entry)
+    return (
+        entry.state.value,
+        entry.identifier,
+        body,
+        before,
+        after,
+        entry.attempt,
+        entry.client_token,
+        entry.request_token,
+        json.dumps(_kept_event(entry)),
+        entry.error,
+        entry.submitted,
+        entry.updated,
+        entry.change.id,
+    )
 
 
 def _to_row(entry: Entry) -> tuple[Any, ...]:

@@ -172,6 +172,44 @@ class Writer:
             refuse_failed(ended, plan)
             return ended
 
+    def resume(self, change_id: str | None = None) -> list[Entry]:
+        """See every open change to its end, or the run of one; those that another living process works on are left to it.
+
+        Gives the entries that were open, as they are now. It changes nothing that was not decided and journalled before, but it does
+        send what was cut off, so the session must be writable.
+        """
+        with self._lock:
+            self._require_writable()
+            opened = self.journal.entries(open_only=True)
+            if change_id is not None:
+                chosen = self._entry(change_id)
+                opened = [e for e in opened if e.run == chosen.run]
+            wanted = {e.change.id for e in opened}
+            ended: list[Entry] = []
+            for run in dict.fromkeys(e.run for e in opened):
+                with self.journal.working_on(run) as is_ours:
+                    entries = self.journal.entries(run=run)  # read again: the run may have ended meanwhile
+                    if is_ours:
+                        entries = self._do(self._applier(len(entries)).apply(entries))
+                    ended += [e for e in entries if e.change.id in wanted]
+            return ended
+
+    def cancel(self, change_id: str) -> Entry:
+        """Stop one open change, at AWS where it is there already."""
+        with self._lock:
+            self._require_writable()
+            entry = self._entry(change_id)
+            if not entry.state.is_open:
+                raise InvalidStatement(f"this change has ended: it is {entry.state.value}")
+            with self.journal.working_on(entry.run):
+                return self._do(self._applier(1).cancel(entry))
+
+    def _entry(self, change_id: str) -> Entry:
+        entry = self.journal.entry(change_id)
+        if entry is None:
+            raise InvalidText(f"no change, or more than one, has an id that begins with {change_id!r}", hint="cirql changes list has them")
+        return entry
+
     @property
     def journal(self) -> Journal:
         """The journal, opened when first needed."""

@@ -47,8 +47,18 @@ def fill_generated(kind: ResourceType, model: Model, place: Place, serial: int, 
     # ARNs end in the resource's name or id: those come first.
     missing.sort(key=lambda path: path[-1].lower().endswith("arn"))
     for path in missing:
-        if "*" not in path and not _inside_array(kind, path):
+        if "*" not in path and not _inside_array(kind, path) and _has_place(kind, model, path):
             set_value(model, path, maker.make(path, model))
+
+
+def _has_place(kind: ResourceType, model: Model, path: tuple[str, ...]) -> bool:
+    """Whether a value inside an object belongs into this model: the object is there, names the resource, or is AWS's alone.
+
+    An optional object that was not asked for stays away; with one member in it, it would not even satisfy the schema.
+    """
+    if len(path) == 1 or path in kind.identifier or is_given(model, path[:1]):
+        return True
+    return all((path[0], name) in kind.read_only for name in kind.property_schema(path[:1]).get("properties", ()))
 
 
 def _inside_array(kind: ResourceType, path: tuple[str, ...]) -> bool:
@@ -84,7 +94,7 @@ class _Maker:
             case "integer" | "number":
                 return max(schema.get("minimum", 1), 1)
             case "array":
-                return []
+                return [self._make(schema.get("items", {}), name, model, depth + 1)] * schema.get("minItems", 0)
             case "object":
                 wanted = schema.get("required", ()) if depth < 3 else ()
                 return {key: self._make(schema.get("properties", {}).get(key, {}), key, model, depth + 1) for key in wanted}

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
-from cirql.catalog.model import Column, Table
+from cirql.catalog.model import Column, Face, Table
 from cirql.errors import InvalidStatement, MissingKey, NotSupported, ParseError, UnknownColumn, UnknownTable
 from cirql.names import Scheme
 from cirql.sql.bind import TableFinder
@@ -127,48 +127,10 @@ def read_write(statement: Statement, catalog: TableFinder) -> Write:
     return _exec(statement)
 
 
-def split(text: str) -> list[tuple[str, int]]:
-    """The statements of a script and where each begins; semicolons in quotes and comments do not count."""
-    from sqlglot.tokenizer_core import TokenType
-    from sqlglot.tokens import Tokenizer
-
-    found: list[tuple[str, int]] = []
-    start: int | None = None
-    end = 0
-    for token in _tokens(text, Tokenizer):
-        if token.token_type is TokenType.SEMICOLON:
-            if start is not None:
-                found.append((text[start:end], start))
-            start = None
-            continue
-        if start is None:
-            start = _with_comments(text, end, token.start)
-        end = token.end + 1
-    if start is not None:
-        found.append((text[start:end], start))
-    return found
-
-
-def _tokens(text: str, tokenizer: Any) -> list[Any]:
-    from sqlglot.errors import TokenError
-
-    try:
-        return list(tokenizer(dialect="postgres").tokenize(text))
-    except TokenError:
-        raise ParseError("a quoted string or comment is not closed") from None
-
-
-def _with_comments(text: str, after: int, start: int) -> int:
-    """Where a statement begins that may have a hint before its first word."""
-    gap = text[after:start]
-    at = gap.find("/*+")
-    return start if at < 0 else after + at
-
-
 def _with_casts(tree: exp.Expr) -> None:
     """StackQL's request-side casts: `string(x)` keeps a text that looks like JSON, `JSON(x)` passes a structure."""
     for call in list(tree.find_all(exp.Anonymous)):
-        name = call.name.lower()
+        name = call.name.lower().removeprefix("_pg_")  # the parser puts that before functions it does not know
         if name in ("string", "json") and len(call.expressions) == 1:
             call.replace(exp.cast(call.expressions[0].copy(), "text" if name == "string" else "json"))
 
@@ -383,6 +345,12 @@ def _find(statement: Statement, node: exp.Table, catalog: TableFinder) -> Found:
         raise NotSupported(
             f"{found.table.name} is an inventory of what there is; changes are made to resources",
             hint=_resource_hint(found.table, catalog),
+            position=position_of(statement, node),
+        )
+    if found.face is Face.TAGS:
+        raise NotSupported(
+            f"{found.name} has a row for each tag, not for each resource",
+            hint=f"UPDATE {found.table.name} SET tags = '…'",
             position=position_of(statement, node),
         )
     if found.table.cfn_type is None:
