@@ -79,7 +79,7 @@ class Session:
         from cirql.introspection.directory import Directory
         from cirql.introspection.relations import define
 
-        changes = define(audit.RELATION, audit.DESCRIPTION, audit.COLUMNS, lambda catalog, wish: audit.rows(self.writer.journal))
+        changes = define(audit.RELATION, audit.DESCRIPTION, audit.COLUMNS, lambda catalog, wish: audit.rows(self.writer.past))
         return Directory(self.catalog, [changes])
 
     @cached_property

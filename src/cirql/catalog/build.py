@@ -48,8 +48,8 @@ def build(path: Path | None = None, progress: Progress | None = None) -> Path:
         RuntimeError: cfn-lint or botocore is not installed.
         OverlayError: a correction does not fit what was compiled.
     """
-    from cirql.catalog.artefact import write
     from cirql.catalog import schemas
+    from cirql.catalog.artefact import write
     from cirql.catalog.compilation import compile_all
     from cirql.catalog.rules import compile_rules
 

@@ -16,7 +16,6 @@ from cirql.catalog.model import Access, Arn, Column, Face, Fetch, Input, Method,
 from cirql.names import TableName
 from cirql.types import ColumnType
 
-
 # What DEFLATE can look back on (RFC 1951), and how many tables are sampled to fill it.
 _WINDOW = 32_768
 _SAMPLES = 60

@@ -165,6 +165,11 @@ class Catalog:
         found = [s.name for s in self._artefact.spellings(prefix, service) if s.published]
         return found if scheme is None else [n for n in found if (n.count(".") == 1) == (scheme is Scheme.DATASET)]
 
+    def is_published(self, name: str) -> bool:
+        """Whether that is a name that cirql prints, rather than one that it merely takes."""
+        spelling = self._artefact.spelling(name)
+        return spelling is not None and spelling.published
+
     def services(self, scheme: Scheme | None = None) -> dict[str, int]:
         """Every service and how many tables it has, in one scheme or in both."""
         counts: dict[str, int] = {}

@@ -152,13 +152,14 @@ def _key_queries(bound: Bound, drafts: list[_Draft], translate: Translate) -> li
             if query is None:
                 continue
             relations = {t.name for t in query.find_all(exp.Table) if t.name in depends}
+            known = relations | {s.relation for s in bound.system}
             own = draft.source.relation
             if own in relations or any(_reaches(depends, r, own) for r in relations):
                 continue
             if not _needs_keys(draft) and not all(_is_narrow(d) for d in drafts if d.source.relation in relations):
                 continue
             depends[own] |= relations
-            sql = translate(query, {r: t for r, t in bound.relations.items() if r in relations})
+            sql = translate(query, {r: t for r, t in bound.relations.items() if r in known})
             why = "joined with " + ", ".join(sorted({_provider_name(e) for e in edges}))
             draft.groups.append(KeyGroup(columns, None, why, KeyQuery(sql, tuple(sorted(relations)))))
     return _topological(drafts, depends)

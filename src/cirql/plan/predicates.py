@@ -49,7 +49,7 @@ class Conditions:
 
 def conditions(bound: Bound) -> dict[str, Conditions]:
     """The conditions of every relation of the statement."""
-    found: dict[str, Conditions] = {s.relation: Conditions() for s in bound.sources}
+    found: dict[str, Conditions] = {s.relation: Conditions() for s in (*bound.sources, *bound.system)}
     scopes = list(traverse_scope(bound.tree)) if isinstance(bound.tree, exp.Query) else []
     uses = _cte_uses(scopes)
     inherited: dict[int, list[exp.Expr]] = {}

@@ -1,0 +1,206 @@
+"""cirql.tables, cirql.columns, cirql.methods and cirql.permissions; and the `Directory`, which finds every relation by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+
+from cirql.catalog.lookup import Catalog, Found
+from cirql.catalog.model import Column, Face, Method, Role, Table
+from cirql.catalog.pages import permission_verbs
+from cirql.introspection import schema
+from cirql.introspection.names import published
+from cirql.introspection.relations import Relation, Row, Wish, define
+from cirql.names import Scheme, TableName, snake
+from cirql.types import ColumnType
+
+_TEXT, _NUMBER, _YES, _LIST = ColumnType.VARCHAR, ColumnType.BIGINT, ColumnType.BOOLEAN, ColumnType.VARCHAR_LIST
+_NAME = ("table_name", _TEXT, "The published name, as FROM takes it.")
+_SERVICE = ("service", _TEXT, "The service, as the names spell it.")
+
+
+class Directory:
+    """Finds a table by name: one that is answered without AWS, or one of the catalog.
+
+    `own` are further relations, such as those that remember changes or the one that a SHOW is answered from.
+    """
+
+    def __init__(self, catalog: Catalog, own: Iterable[Relation] = ()) -> None:
+        self._catalog = catalog
+        self._own = tuple(own)
+
+    @cached_property
+    def relations(self) -> dict[str, Relation]:
+        """Every relation that is answered without AWS, by name."""
+        return {
+            str(r.table.name): r for r in (*schema.relations(lambda: tuple(self.relations.values())), *_catalog_relations(), *self._own)
+        }
+
+    def find(self, name: TableName | str) -> Found:
+        """The relation or table of that name. Raises UnknownTable."""
+        relation = self.relations.get(str(name).lower())
+        if relation is None:
+            return self._catalog.find(name)
+        return Found(relation.table, Face.DATASET, relation.table.name)
+
+    def rows(self, name: TableName, wish: Wish) -> Iterable[Row]:
+        """The rows of one of the relations."""
+        return self.relations[str(name)].rows(self._catalog, wish)
+
+
+def _catalog_relations() -> tuple[Relation, ...]:
+    return (
+        define(
+            "cirql.tables",
+            "Every table, under each of its published names.",
+            (
+                _NAME,
+                ("scheme", _TEXT, "`dataset` (aws.<service>_<resource>) or `resource` (aws.<service>.<resource>)."),
+                ("face", _TEXT, "`dataset`, `singular`, `plural`, `list_only` or `tags`."),
+                _SERVICE,
+                ("table_of", _TEXT, "The table that this is a name of: the singular, for a resource."),
+                ("title", _TEXT, ""),
+                ("description", _TEXT, "What AWS says about it."),
+                ("type_name", _TEXT, "The CloudFormation type."),
+                ("scope", _TEXT, "`regional`, or `global`: asked once per account."),
+                ("regions", _LIST, "The regions that have it; NULL where all do."),
+                ("identifier", _LIST, "The columns of the primary identifier, in order."),
+                ("verbs", _LIST, "What can be done: SELECT, INSERT, UPDATE, DELETE."),
+                ("problem", _TEXT, "Why it cannot be read without help; NULL where it can."),
+            ),
+            _tables,
+        ),
+        define(
+            "cirql.columns",
+            "Every column that can be named, the hidden ones included.",
+            (
+                _NAME,
+                _SERVICE,
+                ("column_name", _TEXT, ""),
+                ("ordinal_position", _NUMBER, "Counted from 1, in the order of `SELECT *`, then the hidden ones."),
+                ("type", _TEXT, "The type, as SQL has it."),
+                ("declared", _TEXT, "The type, as the table's page prints it."),
+                ("description", _TEXT, "What AWS says about it."),
+                ("is_hidden", _YES, "Not in `SELECT *`; there when named."),
+                ("is_required", _YES, "INSERT needs it."),
+                ("access", _TEXT, "`read-only`, `read-write`, `create-only`, `write-only` or `write-once`."),
+                ("member", _TEXT, "Its name in AWS's API."),
+                ("aliases", _LIST, "Further names that it is found by."),
+                ("filled_by", _LIST, "The calls that give it, any one of which will do."),
+            ),
+            _columns,
+        ),
+        define(
+            "cirql.methods",
+            "What can be done with a table, as SHOW METHODS prints it.",
+            (
+                _NAME,
+                _SERVICE,
+                ("method_name", _TEXT, ""),
+                ("verb", _TEXT, "The SQL verb."),
+                ("required_params", _LIST, "What it cannot do without."),
+            ),
+            _methods,
+        ),
+        define(
+            "cirql.permissions",
+            "The IAM actions that each verb of a table needs.",
+            (_NAME, _SERVICE, ("verb", _TEXT, "`read`, `list`, `create`, `update` or `delete`."), ("action", _TEXT, "The IAM action.")),
+            _permissions,
+        ),
+    )
+
+
+def _wanted(catalog: Catalog, wish: Wish) -> Iterator[Found]:
+    names, services = wish.values.get("table_name"), wish.values.get("service")
+    yield from published(
+        catalog,
+        names=None if names is None else map(str, names),
+        services=None if services is None else map(str, services),
+    )
+
+
+def _tables(catalog: Catalog, wish: Wish) -> Iterator[Row]:
+    for found in _wanted(catalog, wish):
+        table = found.table
+        yield {
+            "table_name": str(found.name),
+            "scheme": table.name.scheme.value,
+            "face": found.face.value,
+            "service": table.service,
+            "table_of": str(table.name),
+            "title": table.title,
+            "description": table.description or None,
+            "type_name": table.cfn_type,
+            "scope": table.scope.value,
+            "regions": None if table.regions is None else sorted(table.regions),
+            "identifier": list(table.identifier) or None,
+            "verbs": list(dict.fromkeys(m.verb for m in methods_of(found))),
+            "problem": table.problem or None,
+        }
+
+
+def named_columns(found: Found) -> tuple[Column, ...]:
+    """Every column that can be named of a table in this spelling: those of `SELECT *` first."""
+    star = found.star
+    return (*star, *(c for c in found.shape.columns if c not in star))
+
+
+def _columns(catalog: Catalog, wish: Wish) -> Iterator[Row]:
+    for found in _wanted(catalog, wish):
+        shown = {c.name for c in found.star}
+        sources = _sources(found.table) if "filled_by" in wish.columns else {}
+        for number, column in enumerate(named_columns(found), 1):
+            yield {
+                "table_name": str(found.name),
+                "service": found.table.service,
+                "column_name": column.name,
+                "ordinal_position": number,
+                "type": column.type.value,
+                "declared": column.declared,
+                "description": column.description or None,
+                "is_hidden": column.name not in shown,
+                "is_required": column.required,
+                "access": column.access.value,
+                "member": column.member or None,
+                "aliases": list(column.aliases),
+                "filled_by": sources.get(column.name),
+            }
+
+
+def _sources(table: Table) -> dict[str, list[str]]:
+    sources: dict[str, list[str]] = {}
+    for fetch in table.fetches:
+        for column in sorted(fetch.gives):
+            call = f"{fetch.service}:{fetch.operation}"
+            if call not in sources.setdefault(column, []):
+                sources[column].append(call)
+    return sources
+
+
+def methods_of(found: Found) -> tuple[Method, ...]:
+    """The methods that a table's page prints; a dataset has none of its own, so its calls are named."""
+    if found.table.name.scheme is Scheme.RESOURCE:
+        return found.methods
+    calls = dict.fromkeys(snake(f.operation) for f in found.table.fetches if f.role is not Role.ENRICH)
+    return tuple(Method(name, "SELECT", (), Face.DATASET) for name in calls)
+
+
+def _methods(catalog: Catalog, wish: Wish) -> Iterator[Row]:
+    for found in _wanted(catalog, wish):
+        for method in methods_of(found):
+            yield {
+                "table_name": str(found.name),
+                "service": found.table.service,
+                "method_name": method.name,
+                "verb": method.verb,
+                "required_params": list(method.required),
+            }
+
+
+def _permissions(catalog: Catalog, wish: Wish) -> Iterator[Row]:
+    for found in _wanted(catalog, wish):
+        verbs = tuple(found.table.permissions) if found.face is Face.DATASET else permission_verbs(found)
+        for verb in verbs:
+            for action in found.table.permissions[verb]:
+                yield {"table_name": str(found.name), "service": found.table.service, "verb": verb, "action": action}

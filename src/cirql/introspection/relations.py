@@ -1,0 +1,45 @@
+"""A relation that is answered without AWS: its columns, and where its rows come from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from cirql.catalog.lookup import Catalog
+from cirql.catalog.model import Column, Table
+from cirql.names import TableName
+from cirql.types import ColumnType
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a statement wants of a relation.
+
+    `values` has, by column, the only values that matter; rows with others may be given all the same, since the statement's
+    own WHERE is still to come. `columns` are those that are read.
+    """
+
+    columns: frozenset[str]
+    values: Mapping[str, frozenset[Any]] = field(default_factory=dict)
+
+
+Rows = Callable[[Catalog, Wish], Iterable[Row]]
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A table without fetches, and what gives its rows."""
+
+    table: Table
+    rows: Rows
+
+
+def define(name: str, description: str, columns: Iterable[tuple[str, ColumnType, str]], rows: Rows) -> Relation:
+    """A relation from (name, type, description) of its columns; a name with capitals is shown so and found in any case."""
+    made = tuple(Column(n, t, t.dataset_name, d, member=n if n != n.lower() else "") for n, t, d in columns)
+    parts = tuple(name.split("."))
+    title = parts[-1].replace("_", " ").capitalize()
+    return Relation(Table(TableName(parts), parts[0], title, description, made, ()), rows)
