@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
+from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from cirql.inventory.duckdb_store import DuckDBStore
@@ -39,8 +40,8 @@ KEYS = ["a", "b", "c", "d"]
 COLUMNS = ["image", "size", "doc"]
 PLACES = [("1", "us-east-1"), ("1", "eu-west-1"), ("2", "us-east-1")]
 VALUES: dict[str, list[Any]] = {
-    "image": ["x", "y", None],
-    "size": [1, 2, None],
+    "image": ["x", "y"],
+    "size": [1, None],
     "doc": ['{"p": 1, "q": [true]}', '{"q": [true], "p": 1}', '{"p": 2}', None],
 }
 
@@ -102,10 +103,10 @@ def same(column: str, one: Any, other: Any) -> bool:
 
 @st.composite
 def scans(draw: st.DrawFn) -> tuple[tuple[str, str], tuple[tuple[str, str], ...], frozenset[str], bool, list[dict[str, Any]]]:
-    place = draw(st.sampled_from(PLACES[:1] * 3 + PLACES))
+    place = draw(st.sampled_from(PLACES[:1] * 6 + PLACES))
     parent = draw(st.sampled_from([(), (), (("image", "x"),), (("image", "y"),)]))
     columns = draw(st.frozensets(st.sampled_from(COLUMNS), min_size=1))
-    keys = draw(st.lists(st.sampled_from(KEYS), max_size=5))
+    keys = draw(st.lists(st.sampled_from(KEYS[:3]), max_size=4))
     rows = [{"_key": k, **{c: draw(st.sampled_from(VALUES[c])) for c in COLUMNS}} for k in keys]
     for row in rows:
         row.update(parent)
@@ -177,8 +178,14 @@ def agree_on_history(store: DuckDBStore, name: str, model: Model) -> None:
     assert found == {i: [(v.start, v.end, v.known) for v in versions] for i, versions in model.lives.items()}
 
 
+REORDERED = [
+    (PLACES[0], (), frozenset(COLUMNS), True, [{"_key": "a", "image": "x", "size": 1, "doc": VALUES["doc"][n]}]) for n in (0, 1, 2, 0, 1)
+]
+
+
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.lists(scans(), min_size=1, max_size=7), st.integers(0, 9), st.randoms(use_true_random=False))
+@example(steps=REORDERED, compact_at=2, random=Random(0))
+@given(st.lists(scans(), min_size=3, max_size=7), st.integers(0, 9), st.randoms(use_true_random=False))
 def test_the_store_agrees_with_a_model_that_keeps_everything(steps: list[Any], compact_at: int, random: Any) -> None:
     with table() as (store, name):
         model = Model()
