@@ -33,13 +33,13 @@ if TYPE_CHECKING:
     from cirql.introspection.directory import Directory
     from cirql.plan.model import Plan
     from cirql.sql.bind import Bound
+    from cirql.sql.parameters import Parameters
     from cirql.sql.parse import Statement
     from cirql.types import ColumnType
     from cirql.workspace import Workspace
 
 T = TypeVar("T")
 Dialect = Literal["postgres", "ddsql", "stackql"]
-Parameters = Sequence[Any] | Mapping[str, Any]
 
 
 class Session:
@@ -113,26 +113,57 @@ class Session:
     def execute(self, sql: str, params: Parameters | None = None, *, pushdown: bool = True) -> Result:
         """Run one statement and give its rows as they come.
 
-        `params` fills `$1`, `$2`, … from a sequence and `:name` from a mapping. `pushdown=False` reads every table whole and lets
-        DuckDB do all the work: slower, and the same answer.
+        `params` fills `$1`, `$2`, … or `%s` from a sequence, `:name` or `%(name)s` from a mapping. `pushdown=False` reads every table
+        whole and lets DuckDB do all the work: slower, and the same answer.
 
         Raises the error of the statement; errors of the data may also be raised while rows are read.
         """
         if self._closed:
             raise InterfaceError("the session is closed")
         from cirql.introspection.show import is_introspection
-        from cirql.sql.parameters import fill
-        from cirql.sql.parse import is_definition, is_write, parse
+        from cirql.sql.parameters import from_percent
+        from cirql.sql.parse import parse
 
         if is_introspection(sql):
             return self._show(sql)
-        statement = parse(sql)
+        prepared = self._prepared(sql)
+        if prepared is not None:
+            return prepared
+        return self.run(parse(from_percent(sql, params) if params is not None else sql), params, pushdown=pushdown)
+
+    def prepare(self, sql: str) -> Prepared:
+        """A statement that is read once and executed many times, each time with its own parameters."""
+        from cirql.sql.parse import parse
+
+        return Prepared(self, parse(sql))
+
+    def run(self, statement: Statement, params: Parameters | None = None, *, pushdown: bool = True) -> Result:
+        """Run a statement that has been parsed."""
+        from cirql.sql.parameters import fill
+        from cirql.sql.parse import is_definition, is_write
+
         if params is not None:
             statement = fill(statement, params)
         if is_definition(statement):
             result, self.settings = self.workspace.run(statement, self.settings)
             return result
         return self.writer.run(statement) if is_write(statement) else self.select(statement, pushdown=pushdown)
+
+    def _prepared(self, sql: str) -> Result | None:
+        """Answer PREPARE, EXECUTE of a prepared statement, or DEALLOCATE; None where the text is something else."""
+        from cirql.sql.parse import parse
+        from cirql.sql.prepared import Deallocate, Execute, Prepare, read
+
+        match read(sql):
+            case Prepare(name, types, body):
+                return self.workspace.prepare(name, types, parse(body))
+            case Execute(name, arguments) if (found := self.workspace.prepared(name)) is not None:
+                statement, types = found
+                values = self.workspace.evaluate(arguments, types)
+                return self.run(statement, values or None)
+            case Deallocate(name):
+                return self.workspace.deallocate(name)
+        return None
 
     def _show(self, sql: str) -> Result:
         """Answer SHOW or DESCRIBE: a query over a relation made for it."""
@@ -263,6 +294,18 @@ class Session:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
+
+
+class Prepared:
+    """A parsed statement of a session."""
+
+    def __init__(self, session: Session, statement: Statement) -> None:
+        self._session = session
+        self._statement = statement
+
+    def execute(self, params: Parameters | None = None) -> Result:
+        """Run it with these parameters."""
+        return self._session.run(self._statement, params)
 
 
 class _LoopThread:

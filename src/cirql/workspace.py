@@ -54,6 +54,7 @@ class Workspace:
         self._select = select
         self._views: dict[str, View] = {}
         self._tables: dict[str, dict[str, ColumnType]] = {}
+        self._prepared: dict[str, tuple[Statement, tuple[str, ...]]] = {}
         self.time_frame: tuple[str | None, str | None] = (None, None)
 
     def view(self, name: str) -> exp.Query | None:
@@ -64,6 +65,37 @@ class Workspace:
     def columns(self, name: str) -> Mapping[str, ColumnType] | None:
         """The columns of a table that the user made, as far as their types have a name here."""
         return self._tables.get(name)
+
+    def prepare(self, name: str, types: tuple[str, ...], statement: Statement) -> Result:
+        """Keep a statement under a name, as PREPARE does. Raises AlreadyExists."""
+        if name in self._prepared:
+            raise AlreadyExists(f"a prepared statement {name} exists already", hint=f"DEALLOCATE {name} first")
+        self._prepared[name] = (statement, types)
+        return _tag("PREPARE")
+
+    def prepared(self, name: str) -> tuple[Statement, tuple[str, ...]] | None:
+        """A prepared statement and the types of its parameters."""
+        return self._prepared.get(name)
+
+    def deallocate(self, name: str) -> Result:
+        """Forget a prepared statement, or with `all` every one. Raises UnknownTable where there is none of that name."""
+        if name == "all":
+            self._prepared.clear()
+        elif self._prepared.pop(name, None) is None:
+            raise UnknownTable(f"there is no prepared statement {name}")
+        return _tag("DEALLOCATE")
+
+    def evaluate(self, arguments: str, types: tuple[str, ...]) -> list[Any]:
+        """The values of EXECUTE's arguments. Raises the errors of `SELECT arguments`."""
+        from cirql.sql.parse import parse
+
+        if not arguments:
+            return []
+        rows = self._select(parse(f"SELECT {arguments}")).fetchall()
+        values = list(rows[0])
+        if types and len(types) != len(values):
+            raise InvalidStatement(f"the prepared statement takes {len(types)} parameters, not {len(values)}")
+        return values
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+
 import pytest
 
 from cirql import errors
@@ -14,9 +16,9 @@ def rows(session: Session, sql: str) -> list[tuple[object, ...]]:
 
 
 def test_a_view_passes_conditions_on_to_its_tables(session: Session, cloud: LocalCloud) -> None:
-    assert rows(session, "CREATE VIEW gpu AS SELECT region, image_name, version FROM aws.sagemaker_image_version WHERE processor = 'GPU'") == [
-        ("CREATE VIEW",)
-    ]
+    assert rows(
+        session, "CREATE VIEW gpu AS SELECT region, image_name, version FROM aws.sagemaker_image_version WHERE processor = 'GPU'"
+    ) == [("CREATE VIEW",)]
     assert len(cloud.calls) == 0
     assert rows(session, "SELECT DISTINCT region FROM gpu WHERE region = 'us-east-1'") == [("us-east-1",)]
     assert {c.region for c in cloud.calls} == {"us-east-1"}
@@ -101,3 +103,34 @@ def test_set_cannot_touch_credentials_endpoints_or_the_right_to_write(session: S
 def test_a_script_runs_statement_by_statement(session: Session) -> None:
     script = "CREATE VIEW s AS SELECT 'a;b' AS x; -- one; comment\nSELECT x FROM s; SELECT 2 AS y;"
     assert [r.fetchall() for r in session.script(script)] == [[("CREATE VIEW",)], [("a;b",)], [(2,)]]
+
+
+def test_prepared_statements_take_parameters(session: Session, cloud: LocalCloud) -> None:
+    arn = "arn:aws:sagemaker:us-east-1:111111111111:image-version/xgboost-inference/2"
+    assert rows(session, "PREPARE one (text) AS SELECT version FROM aws.sagemaker_image_version WHERE image_version_arn = $1") == [
+        ("PREPARE",)
+    ]
+    assert rows(session, f"EXECUTE one('{arn}')") == [(2,)]
+    assert {(c.account, c.region) for c in cloud.calls} == {("111111111111", "us-east-1")}
+    with pytest.raises(errors.InvalidStatement):
+        session.execute("EXECUTE one('a', 'b')")
+    assert rows(session, "DEALLOCATE one") == [("DEALLOCATE",)]
+    prepared = session.prepare("SELECT $1::int + 1")
+    assert [prepared.execute([n]).fetchall() for n in (1, 2)] == [[(2,)], [(3,)]]
+
+
+def test_psycopg_s_parameters_are_read_outside_strings_only(session: Session) -> None:
+    sql = "SELECT %(x)s AS x, '100%% %(x)s' AS y, 7 %% 4 AS z"
+    assert session.execute(sql, {"x": "it's"}).fetchall() == [("it's", "100%% %(x)s", 3)]
+    assert session.execute("SELECT %s, %s", [1, None]).fetchall() == [(1, None)]
+    assert session.execute("SELECT '%s' LIKE '%'").fetchall() == [(True,)]
+
+
+def test_parameters_may_be_lists_dates_and_documents(session: Session) -> None:
+    day = datetime.date(2026, 11, 22)
+    found = session.execute("SELECT 'b' = ANY($1), $2 + 1, $3->>'k', $4", [["a", "b"], day, {"k": "v"}, b"x"]).fetchall()
+    assert found[0][0] is True
+    assert str(found[0][1]).startswith("2026-11-23")
+    assert found[0][2:] == ("v", b"x")
+    with pytest.raises(errors.NotSupported):
+        session.execute("SELECT $1", [object()])

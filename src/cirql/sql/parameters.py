@@ -1,25 +1,59 @@
-"""Values for `$1` and `:name`, put into the tree as constants, so that planning sees them."""
+"""Values for `$1`, `:name`, `%s` and `%(name)s`, put into the tree as constants, so that planning sees them."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from sqlglot import exp
 
-from cirql.errors import InterfaceError
+from cirql.errors import InterfaceError, NotSupported
 from cirql.sql.parse import Statement
 
+Parameters = Sequence[Any] | Mapping[str, Any]
 
-def fill(statement: Statement, params: Sequence[Any] | Mapping[str, Any]) -> Statement:
-    """The statement with every parameter replaced by its value. Raises InterfaceError for one that is missing or left over."""
+_PERCENT = re.compile(
+    r"(?P<skip>'(?:[^']|'')*'|\"[^\"]*\"|--[^\n]*|/\*.*?\*/|\$(?P<tag>\w*)\$.*?\$(?P=tag)\$)|%\((?P<name>\w+)\)s|(?P<bare>%s)|(?P<double>%%)",
+    re.DOTALL,
+)
+
+
+def from_percent(text: str, params: Parameters) -> str:
+    """The statement with psycopg's `%(name)s` and `%s` written as `:name` and `$n`, and `%%` as `%`; strings and comments stay.
+
+    Names keep the length of the text, so that positions in errors stay true.
+    """
+    count = 0
+
+    def spell(match: re.Match[str]) -> str:
+        nonlocal count
+        if match["name"]:
+            return f":{match['name']}".ljust(len(match[0]))
+        if match["bare"]:
+            count += 1
+            return f"${count}"
+        return "%" if match["double"] else match[0]
+
+    wants_names = isinstance(params, Mapping)
+    if (wants_names and "%(" not in text) or (not wants_names and "%s" not in text):
+        return text
+    return _PERCENT.sub(spell, text)
+
+
+def fill(statement: Statement, params: Parameters) -> Statement:
+    """The statement with every parameter replaced by its value.
+
+    Text, numbers, booleans, None, dates and times, Decimals, UUIDs and bytes are constants; lists are arrays, dicts are JSON.
+    Raises InterfaceError for a parameter that is missing or left over, NotSupported for a value of no SQL type.
+    """
     tree = statement.tree.copy()
     used: set[str] = set()
     for node in list(tree.find_all(exp.Parameter, exp.Placeholder)):
         name = node.name
         used.add(name)
-        value = exp.convert(_lookup(name, params))
+        value = _constant(_lookup(name, params))
         if node is tree:
             tree = value
         else:
@@ -30,7 +64,7 @@ def fill(statement: Statement, params: Sequence[Any] | Mapping[str, Any]) -> Sta
     return replace(statement, tree=tree)
 
 
-def _lookup(name: str, params: Sequence[Any] | Mapping[str, Any]) -> Any:
+def _lookup(name: str, params: Parameters) -> Any:
     if isinstance(params, Mapping):
         if name in params:
             return params[name]
@@ -38,3 +72,33 @@ def _lookup(name: str, params: Sequence[Any] | Mapping[str, Any]) -> Any:
     if name.isdigit() and 0 < int(name) <= len(params):
         return params[int(name) - 1]
     raise InterfaceError(f"no value for parameter ${name}", hint=f"{len(params)} were given")
+
+
+def _constant(value: Any) -> exp.Expr:
+    import json
+    from datetime import date, datetime, time
+    from decimal import Decimal
+    from uuid import UUID
+
+    match value:
+        case None | bool() | int() | str():
+            return exp.convert(value)
+        case float() | Decimal():
+            return exp.cast(exp.Literal.string(str(value)), "double" if isinstance(value, float) else "decimal")
+        case datetime():
+            return exp.cast(
+                exp.Literal.string(value.isoformat(sep=" ")), "timestamptz" if value.tzinfo else "timestamp", dialect="postgres"
+            )
+        case date():
+            return exp.cast(exp.Literal.string(value.isoformat()), "date")
+        case time():
+            return exp.cast(exp.Literal.string(value.isoformat()), "time")
+        case UUID():
+            return exp.cast(exp.Literal.string(str(value)), "uuid")
+        case bytes():
+            return exp.cast(exp.Literal.string("\\x" + value.hex()), "bytea", dialect="postgres")
+        case list() | tuple():
+            return exp.Array(expressions=[_constant(v) for v in value])
+        case dict():
+            return exp.cast(exp.Literal.string(json.dumps(value)), "jsonb", dialect="postgres")
+    raise NotSupported(f"a parameter cannot be a {type(value).__name__}", hint="pass text, a number, a date, a list or a dict")

@@ -1,0 +1,52 @@
+"""PREPARE, EXECUTE and DEALLOCATE, read from the text: the grammar underneath has no node for them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from cirql.errors import NotSupported
+
+_PREPARE = re.compile(
+    r"\s*PREPARE\s+(?P<name>\w+)\s*(?:\((?P<types>[^()]*(?:\([^()]*\)[^()]*)*)\)\s*)?AS\b(?P<body>.*)", re.IGNORECASE | re.DOTALL
+)
+_EXECUTE = re.compile(r"\s*EXECUTE\s+(?P<name>\w+)\s*(?:\((?P<arguments>.*)\))?\s*;?\s*\Z", re.IGNORECASE | re.DOTALL)
+_DEALLOCATE = re.compile(r"\s*DEALLOCATE\s+(?:PREPARE\s+)?(?P<name>\w+)\s*;?\s*\Z", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepare:
+    """`PREPARE name (types) AS body`."""
+
+    name: str
+    types: tuple[str, ...]
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Execute:
+    """`EXECUTE name (arguments)`: the arguments as SQL text, to be evaluated as a row."""
+
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deallocate:
+    """`DEALLOCATE name` (or ALL)."""
+
+    name: str
+
+
+def read(text: str) -> Prepare | Execute | Deallocate | None:
+    """What a text says of prepared statements; None where it is something else."""
+    if match := _PREPARE.fullmatch(text):
+        if not match["body"].strip():
+            raise NotSupported("PREPARE needs a statement", hint="write PREPARE name AS SELECT …")
+        types = tuple(t.strip() for t in (match["types"] or "").split(",") if t.strip())
+        return Prepare(match["name"].lower(), types, match["body"])
+    if match := _EXECUTE.fullmatch(text):
+        return Execute(match["name"].lower(), (match["arguments"] or "").strip())
+    if match := _DEALLOCATE.fullmatch(text):
+        return Deallocate(match["name"].lower())
+    return None
