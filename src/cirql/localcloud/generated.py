@@ -12,9 +12,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from cirql.changes.pattern_sample import sample_pattern
 from cirql.localcloud.images import Place
 from cirql.localcloud.models import Model, is_given, set_value, values_at
-from cirql.localcloud.pattern_sample import sample_pattern
 from cirql.localcloud.schemas import ResourceType
 from cirql.localcloud.shapes import compile_pattern
 

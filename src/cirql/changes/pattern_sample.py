@@ -1,4 +1,4 @@
-"""A text that matches a regular expression, the same one for the same seed: used to make up identifiers that satisfy their schemas."""
+"""A text that matches a regular expression, the same one for the same seed: used to make up values that satisfy their schemas."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from re import _constants as ops  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
 
-from cirql.localcloud.shapes import compile_pattern
+from cirql.changes.patterns import compile_pattern
 
 _WORD = string.ascii_lowercase + string.digits
 _CATEGORIES = {
@@ -23,24 +23,27 @@ _CATEGORIES = {
 _LONG = 12
 
 
-def sample_pattern(pattern: str, seed: str) -> str | None:
-    """A text that `pattern` matches, or None where that cannot be had (look-arounds and back references are not understood)."""
+def sample_pattern(pattern: str, seed: str, length: int = _LONG) -> str | None:
+    """A text that `pattern` matches, or None where that cannot be had (look-arounds and back references are not understood).
+
+    `length` is how often what may be repeated at will is repeated.
+    """
     compiled = compile_pattern(pattern)
     if compiled is None:
         return None
     chooser = random.Random(seed)
     for _ in range(5):
-        text = _sample(parser.parse(compiled.pattern), chooser)
+        text = _sample(parser.parse(compiled.pattern), chooser, length)
         if compiled.search(text):
             return text
     return None
 
 
-def _sample(tree: Any, chooser: random.Random) -> str:
-    return "".join(_sample_node(op, argument, chooser) for op, argument in tree)
+def _sample(tree: Any, chooser: random.Random, length: int) -> str:
+    return "".join(_sample_node(op, argument, chooser, length) for op, argument in tree)
 
 
-def _sample_node(op: Any, argument: Any, chooser: random.Random) -> str:
+def _sample_node(op: Any, argument: Any, chooser: random.Random, length: int) -> str:
     if op is ops.LITERAL:
         return chr(argument)
     if op is ops.IN:
@@ -49,14 +52,14 @@ def _sample_node(op: Any, argument: Any, chooser: random.Random) -> str:
         return chooser.choice([c for c in _WORD if op is ops.ANY or ord(c) != argument])
     if op in (ops.MAX_REPEAT, ops.MIN_REPEAT, ops.POSSESSIVE_REPEAT):
         low, high, body = argument
-        usual = 1 if high < _LONG else _LONG if _is_single(body) else _LONG // 2
+        usual = 1 if high < length else length if _is_single(body) else length // 2
         count = min(high, max(low, usual))
-        return "".join(_sample(body, chooser) for _ in range(count))
+        return "".join(_sample(body, chooser, length) for _ in range(count))
     if op is ops.SUBPATTERN:
-        return _sample(argument[3], chooser)
+        return _sample(argument[3], chooser, length)
     if op is ops.BRANCH:
         # The longest alternative: others are often fixed words or nothing at all.
-        return max((_sample(branch, chooser) for branch in argument[1]), key=len)
+        return max((_sample(branch, chooser, length) for branch in argument[1]), key=len)
     return ""
 
 
