@@ -10,8 +10,8 @@ from typing import Any
 from cirql.catalog.rules import Rules
 from cirql.changes.checks import violations
 from cirql.changes.model import Model, values_at
+from cirql.changes.pattern_sample import sample_pattern
 from cirql.changes.patterns import compile_pattern
-from cirql.localcloud.pattern_sample import sample_pattern
 
 _DEEP = 7
 

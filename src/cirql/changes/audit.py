@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 from cirql.changes.explain import differences
-from cirql.changes.journal import Journal
 from cirql.changes.model import Entry
 from cirql.types import ColumnType
 
@@ -38,9 +37,9 @@ COLUMNS = (
 )
 
 
-def rows(journal: Journal) -> Iterator[dict[str, Any]]:
-    """Every entry as a row, oldest first."""
-    return map(_row, journal.entries())
+def rows(entries: Iterable[Entry]) -> Iterator[dict[str, Any]]:
+    """Every entry as a row."""
+    return map(_row, entries)
 
 
 def _row(entry: Entry) -> dict[str, Any]:

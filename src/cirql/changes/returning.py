@@ -82,7 +82,7 @@ def read_back(
         select = select.where(_among(exp.column(table.account_column, table=alias, quoted=True), accounts))
     numbers = [exp.If(this=exp.EQ(this=key.copy(), expression=exp.convert(r.identifier)), true=exp.convert(n)) for n, r in enumerate(known)]
     if len(known) > 1 and len({row.identifier for row in known}) == len(known):
-        select = select.order_by(exp.Case(ifs=numbers))
+        select = select.order_by(exp.Ordered(this=exp.Case(ifs=numbers), nulls_first=False))
     return replace(statement, tree=select, explain=None)
 
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from cirql.catalog.model import Column, Scope, Table
-from cirql.catalog.rules import Rules
+from cirql.catalog.rules import NativeWrite, Rules
 from cirql.changes import explain
 from cirql.changes.apply import Applier
 from cirql.changes.calls import read_call
@@ -27,7 +27,7 @@ from cirql.changes.model import Change, Entry, Model, Operation
 from cirql.changes.order import with_dependencies
 from cirql.changes.places import Places
 from cirql.changes.plan import ChangePlan, without_secrets
-from cirql.changes.report import answer_result, lines_result, refuse_failed, status_result, summary_result
+from cirql.changes.report import answer_result, lines_result, refuse_failed, rows_result, status_result, summary_result
 from cirql.changes.returning import Written, event_value, events_only, read_back
 from cirql.cloud.stats import CallStats, recording
 from cirql.cloud.target import Target
@@ -39,6 +39,7 @@ from cirql.errors import (
     InvalidStatement,
     InvalidText,
     NotSupported,
+    ResourceNotFound,
 )
 from cirql.result import ProgressEvent, Result, Stats
 from cirql.settings import DEFAULT_MAX_CHANGES, Settings
@@ -161,16 +162,49 @@ class Writer:
             return self._plan(drafts)
 
     def carry_out(self, plan: ChangePlan) -> list[Entry]:
-        """Guard, confirm, journal and apply a plan; gives the entries as they ended.
+        """Apply a saved plan, if the resources are still as they were when it was made; gives the entries as they ended.
 
         Raises AccessDenied, InvalidStatement, Cancelled before anything is sent; ChangeFailed afterwards.
         """
         with self._lock:
+            self._require_writable()
+            if plan.changes and self.journal.entry(plan.changes[0].id) is not None:
+                raise InvalidStatement("this plan has been applied already", hint="cirql changes list shows how it went; make a new one")
+            self._do(self._refuse_stale(plan))
             self._check_allowed(plan)
             entries = self._record(plan)
             ended = self._apply(entries, wait=True)
             refuse_failed(ended, plan)
             return ended
+
+    async def _refuse_stale(self, plan: ChangePlan) -> None:
+        """Raise where a resource is no longer what the plan says it is."""
+        for change in plan.changes:
+            if change.operation is Operation.SET:
+                told = json.loads(change.body)
+                native = NativeWrite.from_plain(told["write"])
+                now: Model | None = {
+                    native.property: sorted(await Applier.current_set(self._home.client, change.target, native, told["inputs"]))
+                }
+            elif change.operation is Operation.CALL or change.identifier is None:
+                continue
+            else:
+                try:
+                    now = await self._model(change.target, plan.rules[change.type_name], change.identifier)
+                except ResourceNotFound:
+                    now = None
+            if now != change.before and not (now is not None and change.before is None and change.operation is Operation.DELETE):
+                word = "is there already" if change.before is None else "has changed" if now is not None else "is gone"
+                raise InvalidStatement(
+                    f"{change.title}: it {word} since the plan was made", hint="make the plan again; nothing was changed"
+                )
+
+    @property
+    def past(self) -> list[Entry]:
+        """Every entry of the journal; none where there is no journal yet."""
+        if self._journal is None and not self._home.settings.journal_path.exists():
+            return []
+        return self.journal.entries()
 
     def resume(self, change_id: str | None = None) -> list[Entry]:
         """See every open change to its end, or the run of one; those that another living process works on are left to it.
@@ -467,7 +501,8 @@ class Writer:
         if isinstance(write, Delete):
             return _deleted_rows(write, rows, drafts[0], self._cost(started))
         if not rows:
-            rows = [Written("", "us-east-1", "", None)]
+            names = [n for item in write.returning for n in _names_of(item, write.table)]
+            return rows_result(names, [], self._cost(started), notices=notices)
         node = write.statement.tree.this
         table_node = node if not hasattr(node, "this") or node.key == "table" else node.this
         back = self._home.select(read_back(write.statement, write.table, table_node, write.alias, write.returning, rows))
@@ -547,9 +582,11 @@ def _with_entry(written: Written, entries: Sequence[Entry]) -> Written:
     return replace(written, entry=last, identifier=last.identifier or written.identifier)
 
 
-def _event_rows(returning: Sequence[exp.Expr], rows: Sequence[Written], cost: Stats) -> Result:
-    from cirql.changes.report import rows_result
+def _names_of(item: exp.Expr, table: Table) -> list[str]:
+    return [c.name for c in table.published] if item.key == "star" else [output_name(item)]
 
+
+def _event_rows(returning: Sequence[exp.Expr], rows: Sequence[Written], cost: Stats) -> Result:
     names = [output_name(item) for item in returning]
     fields = [str(event_field(item)) for item in returning]
     return rows_result(names, [tuple(event_value(row, f) for f in fields) for row in rows], cost)
@@ -557,8 +594,6 @@ def _event_rows(returning: Sequence[exp.Expr], rows: Sequence[Written], cost: St
 
 def _deleted_rows(write: Delete, rows: Sequence[Written], draft: _Draft, cost: Stats) -> Result:
     """What the rows were before they went."""
-    from cirql.changes.report import rows_result
-
     names, out, types = [], [], []
     columns = iter(range(len(draft.output_columns)))
     for item in write.returning:

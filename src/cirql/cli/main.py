@@ -10,7 +10,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from cirql import __version__
-from cirql.cli import catalog, doctor, local, query
+from cirql.cli import catalog, changes, doctor, local, plans, query
 from cirql.cli.report import install_defect_report
 
 app = typer.Typer(
@@ -22,6 +22,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 app.command(name="query", cls=query.QueryCommand)(query.query)
+app.command(name="plan")(plans.plan)
+app.command(name="apply")(plans.apply)
+app.add_typer(changes.app)
 app.add_typer(local.app)
 app.command(name="doctor")(doctor.doctor)
 app.add_typer(catalog.app)

@@ -18,6 +18,7 @@ import typer
 from typer.core import TyperCommand
 
 import cirql
+from cirql.cli.confirm import asker
 from cirql.cli.interrupt import prompt_interrupts
 from cirql.cli.local import local_scope
 from cirql.cli.output import PARQUET, Destination, Format, unfinished, write
@@ -25,7 +26,7 @@ from cirql.cli.progress import ScanProgress
 from cirql.cli.report import misuse, report_error, report_outcome, report_stats, report_timing
 from cirql.cli.table import Screen
 from cirql.errors import Error, FileUnreadable
-from cirql.result import Stats
+from cirql.result import Result, Stats
 
 if TYPE_CHECKING:
     from cirql.session import Session
@@ -109,6 +110,7 @@ class Request:
     local: bool
     timing: bool
     stats: bool
+    yes: bool = False
 
 
 def query(
@@ -127,6 +129,8 @@ def query(
         list[str] | None,
         typer.Option("--region", metavar="REGION", help="Region in scope; may be repeated; '*' is every enabled one.", show_default=False),
     ] = None,
+    write_: Annotated[bool, typer.Option("--write", help="Let the statement change resources, after showing what it would do.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="With --write: do not ask. Needed where there is no terminal to ask on.")] = False,
     timing: Annotated[bool, typer.Option("--timing", help="Say on stderr how long it took.")] = False,
     stats: Annotated[bool, typer.Option("--stats", help="Write what it cost as JSON on the last line of stderr.")] = False,
 ) -> None:
@@ -137,9 +141,9 @@ def query(
     if local and profile:
         misuse("--local is the embedded AWS and --profile is yours; give one of the two")
     destination = read_destination(output)
-    settings = {"profiles": tuple(profile) if profile else None, "regions": _split(region)}
+    settings = {"profiles": tuple(profile) if profile else None, "regions": _split(region), "writable": True if write_ else None}
     statement = read_statement(sql, file)
-    request = Request(statement, destination, {k: v for k, v in settings.items() if v is not None}, local, timing, stats)
+    request = Request(statement, destination, {k: v for k, v in settings.items() if v is not None}, local, timing, stats, yes)
     with prompt_interrupts(_forgetter(destination)):
         code = run(request)
     raise typer.Exit(code)
@@ -164,7 +168,8 @@ def run(request: Request) -> int:
     session: Session | None = None
     try:
         with ScanProgress() as progress, _scope(request) as settings, cirql.connect(progress=progress, **settings) as session:
-            with session.execute(request.sql) as result:
+            session.confirm = None if request.yes else asker(progress)
+            with execute(session, request.sql) as result:
                 try:
                     write(result, request.destination, cast(BinaryIO, _Rows(progress)), screen())
                 finally:
@@ -184,6 +189,18 @@ def run(request: Request) -> int:
     if request.stats:
         report_stats(stats or Stats())
     return code
+
+
+def execute(session: Session, sql: str) -> Result:
+    """Run a statement; of a transaction (`BEGIN; …; COMMIT`), every statement in order, giving the result of the last."""
+    if not re.match(r"\s*(BEGIN|START)\b", sql, re.IGNORECASE):
+        return session.execute(sql)
+    from cirql.sql.parse import split
+
+    *before, last = split(sql)
+    for piece in before:
+        session.execute(piece).close()
+    return session.execute(last)
 
 
 class _NoPandas:

@@ -1,0 +1,135 @@
+"""`cirql changes`: the journal of changes: what was done, what is still open, and seeing that to its end."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cirql.cli.interrupt import prompt_interrupts
+from cirql.cli.progress import ScanProgress
+from cirql.cli.report import report_error, say, visible
+from cirql.errors import Error, InvalidText
+
+if TYPE_CHECKING:
+    from cirql.changes.model import Entry
+    from cirql.session import Session
+
+app = typer.Typer(
+    name="changes", help="The journal of changes: what was done and what is still open.", no_args_is_help=True, rich_markup_mode=None
+)
+_ID = typer.Argument(metavar="ID", help="The change: the first characters of its id.", show_default=False)
+
+
+@app.callback()
+def group() -> None:
+    """The journal of changes: what was done and what is still open."""
+
+
+@app.command(name="list")
+def list_(
+    open_only: Annotated[bool, typer.Option("--open", help="Only those that have not ended.")] = False,
+    limit: Annotated[int, typer.Option(help="At most this many, the newest.", min=1)] = 50,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """List changes, oldest first."""
+    with _session(writable=False) as session:
+        chosen = [e for e in session.writer.past if e.state.is_open or not open_only][-limit:]
+        for entry in chosen:
+            typer.echo(json.dumps(_facts(entry), default=str) if as_json else _line(entry))
+
+
+@app.command()
+def show(change: Annotated[str, _ID]) -> None:
+    """Show one change: what it changes, when it came how far, and AWS's last word."""
+    with _session(writable=False) as session:
+        found = [e for e in session.writer.past if e.change.id.startswith(change)]
+        if len(found) != 1:
+            raise InvalidText(f"{len(found) or 'no'} changes have an id that begins with {change!r}", hint="cirql changes list has them")
+        entry = found[0]
+        for name, value in _facts(entry).items():
+            if value not in (None, ""):
+                typer.echo(f"{name}: {visible(str(value))}")
+        from cirql.changes.explain import differences
+
+        if entry.change.body or entry.change.after:
+            for name, old, new in differences(entry.change):
+                typer.echo(f"  {visible(name)}: {visible(json.dumps(old, default=str))} -> {visible(json.dumps(new, default=str))}")
+        for at, state, detail in session.writer.journal.moves(entry.change.id):
+            typer.echo(f"{_moment(at)} {state}" + (f": {visible(detail)}" if detail else ""))
+
+
+@app.command()
+def resume(
+    change: Annotated[str | None, typer.Argument(metavar="[ID]", help="Only the statement of this change.", show_default=False)] = None,
+) -> None:
+    """See every open change to its end, exactly once each."""
+    with ScanProgress() as progress, _session(writable=True, progress=progress) as session:
+        ended = session.writer.resume(change)
+        progress.stop()
+        _tell(ended)
+        if not ended:
+            say("nothing is open")
+
+
+@app.command()
+def cancel(change: Annotated[str, _ID]) -> None:
+    """Stop one open change, at AWS where it is there already."""
+    with _session(writable=True) as session:
+        _tell([session.writer.cancel(change)])
+
+
+def _tell(entries: list[Entry]) -> None:
+    for entry in entries:
+        typer.echo(_line(entry))
+    if any(e.state.is_open or e.state.value in ("failed", "unknown", "skipped") for e in entries):
+        raise typer.Exit(1)
+
+
+def _line(entry: Entry) -> str:
+    got = entry.identifier
+    made = f" ({got})" if got and got != entry.change.identifier else ""
+    error = f": {entry.error}" if entry.error else ""
+    return visible(f"{entry.change.id[:8]}  {_moment(entry.created)}  {entry.state.value:<10}  {entry.change.title}{made}{error}")
+
+
+def _facts(entry: Entry) -> dict[str, Any]:
+    change = entry.change
+    return {
+        "id": change.id,
+        "state": entry.state.value,
+        "operation": change.operation.value,
+        "resource": change.table,
+        "identifier": entry.identifier,
+        "account": change.target.account,
+        "region": change.target.region,
+        "caller": entry.caller,
+        "statement": entry.statement,
+        "attempt": entry.attempt,
+        "client_token": entry.client_token,
+        "request_token": entry.request_token,
+        "error": entry.error,
+        "created": _moment(entry.created),
+        "updated": _moment(entry.updated),
+    }
+
+
+def _moment(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if seconds else ""
+
+
+@contextmanager
+def _session(**settings: Any) -> Iterator[Session]:
+    """A session for the block; errors go to stderr, with exit code 1."""
+    import cirql
+
+    try:
+        with prompt_interrupts(), cirql.connect(**settings) as session:
+            yield session
+    except Error as error:
+        report_error(error)
+        raise typer.Exit(1) from None
