@@ -21,6 +21,7 @@ from pyarrow import parquet
 from cirql.localcloud import ACCOUNTS, REGIONS, LocalCloud, Rule
 from tests.cli.conftest import Cirql, Run, command, environment
 
+PROMPT_SECONDS = 2.0  # One second is what is promised; the other is for a machine with four such tests on two cores.
 ARN = "arn:aws:sagemaker:us-east-1:111111111111:image-version/notebook-kernel/12"
 SEED = f"""SELECT
 region,
@@ -379,7 +380,7 @@ def test_a_signal_ends_a_waiting_statement_within_a_second(cloud: LocalCloud, tm
         ("query", "SELECT * FROM aws.sagemaker_image", "-o", "parquet", str(path)), number, environment(**account(cloud)), cloud
     )
     assert run.code == code
-    assert run.seconds < 1.5
+    assert run.seconds < PROMPT_SECONDS
     assert "Traceback" not in run.stderr
     assert list(tmp_path.iterdir()) == []
 
@@ -388,7 +389,7 @@ def test_ctrl_c_ends_a_statement_that_computes(tmp_path: Path) -> None:
     sql = "SELECT count(*) FROM generate_series(1, 100000) AS a(x), generate_series(1, 1000000) AS b(y) WHERE (x * y) % 7 = 3"
     run = interrupted(("query", sql), signal.SIGINT, environment(), None)
     assert run.code == 130
-    assert run.seconds < 1.5
+    assert run.seconds < PROMPT_SECONDS
     assert "Traceback" not in run.stderr
 
 
@@ -408,7 +409,7 @@ def test_ctrl_c_ends_the_local_aws_with_the_command(tmp_path: Path) -> None:
         started = time.monotonic()
         child.send_signal(signal.SIGINT)
         assert child.wait(timeout=10) in (0, 130)
-        assert time.monotonic() - started < 1.5
+        assert time.monotonic() - started < PROMPT_SECONDS
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", port), timeout=5)
 

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import NoReturn
 
-GRACE_SECONDS = 0.6
+GRACE_SECONDS = 0.4
 
 
 class Interrupted(KeyboardInterrupt):
