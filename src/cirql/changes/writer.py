@@ -301,12 +301,14 @@ class Writer:
             raise AccessDenied("this session is read-only", hint="cirql query --write, or connect(writable=True); EXPLAIN shows the plan")
 
     def _check_allowed(self, plan: ChangePlan) -> None:
+        if not plan.changes:
+            return
         self._require_writable()
         most = self._home.settings.max_changes
         if len(plan.changes) > most:
             raise InvalidStatement(f"this would make {len(plan.changes)} changes and max_changes is {most}", hint="EXPLAIN shows them all")
         confirm = self._home.confirm
-        if plan.changes and confirm is not None and not confirm(plan):
+        if confirm is not None and not confirm(plan):
             raise Cancelled("not confirmed; nothing was changed")
 
     # -- drafting
