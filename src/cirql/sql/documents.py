@@ -102,12 +102,10 @@ def _same(left: Any, right: Any) -> bool:
 
 
 def concatenated(left: str, right: str) -> str:
-    """`left || right`."""
+    """`left || right`: two objects merge, anything else is concatenated as arrays."""
     one, other = _read(left), _read(right)
     if isinstance(one, dict) and isinstance(other, dict):
         return canonical_json({**one, **other})
-    if (isinstance(one, dict) and not isinstance(other, list)) or (isinstance(other, dict) and not isinstance(one, list)):
-        raise ValueError("invalid concatenation of jsonb objects")
     return canonical_json([*(one if isinstance(one, list) else [one]), *(other if isinstance(other, list) else [other])])
 
 

@@ -83,17 +83,13 @@ def _define(connection: Any, name: str) -> None:
             raise
 
 
-_ARROW = {"VARCHAR": "string", "BOOLEAN": "bool_", "INTEGER": "int32", "BIGINT": "int64"}
-
-
 def _rowwise(function: Callable[..., Any], result: str, arity: int) -> Callable[..., Any]:
     """A function over rows as one over Arrow columns; NULL in gives NULL out."""
 
     def over_columns(columns: tuple[Any, ...]) -> Any:
-        import pyarrow as pa
+        from cirql.sql.arrow_columns import column_of
 
-        kind = pa.list_(pa.string()) if result == "VARCHAR[]" else getattr(pa, _ARROW[result])()
-        return pa.array(list(_rows(function, columns)), type=kind)
+        return column_of(result, list(_rows(function, columns)))
 
     # DuckDB counts the parameters of what it is given, so a starred one will not do.
     by_arity: dict[int, Callable[..., Any]] = {

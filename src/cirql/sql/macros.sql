@@ -117,7 +117,7 @@ cirql_hstore_from_pairs(a) AS map_from_entries(list_transform(range(1, len(a), 2
 -- JSON
 cirql_json_text(d, p) AS CASE WHEN json_type(d, p) IN ('OBJECT', 'ARRAY') THEN cirql_json_spaced(json_extract(d, p)::VARCHAR) ELSE json_extract_string(d, p) END;
 cirql_json_spaced(t) AS array_to_string(list_transform(regexp_extract_all(t, '"(?:[^"\\]|\\.)*"|[^"]+'), lambda w: CASE WHEN w[1] = '"' THEN w ELSE replace(replace(w, ':', ': '), ',', ', ') END), '');
-cirql_json_value_odd_key(d, k) AS CASE WHEN json_type(d) = 'OBJECT' THEN list_extract(json_extract(d, '$.*'), list_position(json_keys(d), k)::BIGINT) END;
+cirql_json_value_odd_key(d, k) AS CASE WHEN json_type(d) = 'OBJECT' THEN list_extract(json_extract(d, '$.*')::JSON[], list_position(json_keys(d), k)::BIGINT) END;
 cirql_json_text_odd_key(d, k) AS CASE WHEN json_type(d) = 'OBJECT' THEN json_extract_string(cirql_json_value_odd_key(d, k), '$') END;
 cirql_json_index_path(i) AS CASE WHEN i >= 0 THEN '$[' || i || ']' ELSE '$[#' || i || ']' END;
 cirql_json_member(d, k) AS CASE WHEN k IN ('', '*') THEN cirql_json_value_odd_key(d, k) ELSE json_extract(d, '$."' || replace(replace(k, '\', '\\'), '"', '\"') || '"') END;
@@ -131,14 +131,14 @@ cirql_json_array(l) AS CASE WHEN l IS NOT NULL THEN to_json(l) END;
 cirql_json_key(k) AS CASE WHEN k IS NULL THEN error('null value not allowed for object key') ELSE k END;
 cirql_json_object(l) AS CASE WHEN l IS NOT NULL THEN ('{' || array_to_string(list_transform(l, lambda e: to_json(cirql_json_key(e.k))::VARCHAR || ':' || e.v::VARCHAR), ',') || '}')::JSON END;
 cirql_jsonb_object(l) AS cirql_text_to_jsonb(cirql_json_object(l)::VARCHAR);
-cirql_json_elements(j) AS CASE WHEN j IS NULL THEN [] WHEN json_type(j) <> 'ARRAY' THEN error('cannot extract elements from ' || CASE json_type(j) WHEN 'OBJECT' THEN 'an object' ELSE 'a scalar' END)::JSON[] ELSE json_extract(j, '$[*]') END;
+cirql_json_elements(j) AS CASE WHEN j IS NULL THEN [] WHEN json_type(j) <> 'ARRAY' THEN error('cannot extract elements from ' || CASE json_type(j) WHEN 'OBJECT' THEN 'an object' ELSE 'a scalar' END)::JSON[] ELSE json_extract(j, '$[*]')::JSON[] END;
 cirql_json_elements_text(j) AS list_transform(cirql_json_elements(j), lambda e: cirql_json_text(e, '$'));
 cirql_json_member_names(j) AS CASE WHEN j IS NULL THEN [] WHEN json_type(j) <> 'OBJECT' THEN error('cannot call jsonb_each on a non-object')::VARCHAR[] ELSE json_keys(j) END;
-cirql_json_members(j) AS CASE WHEN json_type(j) = 'OBJECT' THEN json_extract(j, '$.*') ELSE [] END;
+cirql_json_members(j) AS CASE WHEN json_type(j) = 'OBJECT' THEN json_extract(j, '$.*')::JSON[] ELSE [] END;
 cirql_json_member_texts(j) AS list_transform(cirql_json_members(j), lambda e: cirql_json_text(e, '$'));
 cirql_json_typeof(j) AS CASE json_type(j) WHEN 'OBJECT' THEN 'object' WHEN 'ARRAY' THEN 'array' WHEN 'VARCHAR' THEN 'string' WHEN 'BOOLEAN' THEN 'boolean' WHEN 'NULL' THEN 'null' WHEN NULL THEN NULL ELSE CASE WHEN j IS NOT NULL THEN 'number' END END;
 cirql_json_length(j) AS CASE WHEN j IS NULL THEN NULL WHEN json_type(j) <> 'ARRAY' THEN error('cannot get array length of a ' || CASE json_type(j) WHEN 'OBJECT' THEN 'non-array' ELSE 'scalar' END)::UBIGINT ELSE json_array_length(j) END;
-cirql_json_has(j, k) AS CASE json_type(j) WHEN 'OBJECT' THEN list_contains(json_keys(j), k) WHEN 'ARRAY' THEN list_contains(list_transform(list_filter(json_extract(j, '$[*]'), lambda e: json_type(e) = 'VARCHAR'), lambda e: json_extract_string(e, '$')), k) WHEN 'VARCHAR' THEN json_extract_string(j, '$') = k ELSE CASE WHEN j IS NOT NULL AND k IS NOT NULL THEN false END END;
+cirql_json_has(j, k) AS CASE json_type(j) WHEN 'OBJECT' THEN list_contains(json_keys(j), k) WHEN 'ARRAY' THEN list_contains(list_transform(list_filter(json_extract(j, '$[*]')::JSON[], lambda e: json_type(e) = 'VARCHAR'), lambda e: json_extract_string(e, '$')), k) WHEN 'VARCHAR' THEN json_extract_string(j, '$') = k ELSE CASE WHEN j IS NOT NULL AND k IS NOT NULL THEN false END END;
 cirql_json_has_any(j, ks) AS CASE WHEN j IS NULL OR ks IS NULL THEN NULL ELSE len(list_filter(ks, lambda q: cirql_json_has(j, q))) > 0 END;
 cirql_json_has_all(j, ks) AS CASE WHEN j IS NULL OR ks IS NULL THEN NULL ELSE len(list_filter(ks, lambda q: NOT cirql_json_has(j, q))) = 0 END;
 cirql_json_to_number(j) AS CASE WHEN j IS NULL OR json_type(j) = 'NULL' THEN NULL WHEN json_type(j) IN ('OBJECT', 'ARRAY', 'VARCHAR', 'BOOLEAN') THEN error('cannot cast jsonb ' || cirql_json_typeof(j) || ' to a number') ELSE j::VARCHAR END;
@@ -170,7 +170,7 @@ cirql_json_equal(a, b) AS cirql_jsonb_compact(a) = cirql_jsonb_compact(b);
 cirql_text_to_hstore(t) AS cirql_hstore_from_pairs(cirql_hstore_items(t));
 cirql_text_to_array(t) AS cirql_array_items(t);
 cirql_sqlite_each_keys(j) AS CASE json_type(j) WHEN 'OBJECT' THEN json_keys(j) WHEN 'ARRAY' THEN list_transform(range(0, json_array_length(j)::BIGINT), lambda i: i::VARCHAR) ELSE [NULL] END;
-cirql_sqlite_each_values(j) AS CASE json_type(j) WHEN 'OBJECT' THEN list_transform(json_extract(j, '$.*'), lambda e: json_extract_string(e, '$')) WHEN 'ARRAY' THEN list_transform(json_extract(j, '$[*]'), lambda e: json_extract_string(e, '$')) ELSE [json_extract_string(j, '$')] END;
+cirql_sqlite_each_values(j) AS CASE json_type(j) WHEN 'OBJECT' THEN list_transform(json_extract(j, '$.*')::JSON[], lambda e: json_extract_string(e, '$')) WHEN 'ARRAY' THEN list_transform(json_extract(j, '$[*]')::JSON[], lambda e: json_extract_string(e, '$')) ELSE [json_extract_string(j, '$')] END;
 cirql_sqlite_json_type(j, p) AS CASE json_type(j, p) WHEN 'VARCHAR' THEN 'text' WHEN 'UBIGINT' THEN 'integer' WHEN 'BIGINT' THEN 'integer' WHEN 'DOUBLE' THEN 'real' WHEN 'BOOLEAN' THEN json_extract_string(j, p) ELSE lower(json_type(j, p)) END;
 
 -- encodings

@@ -30,7 +30,8 @@ def connection() -> Iterator[duckdb.DuckDBPyConnection]:
     prepare(found)
     found.execute("CREATE TABLE thing (id BIGINT, name VARCHAR, tags MAP(VARCHAR, VARCHAR), doc JSON, ts TIMESTAMP, names VARCHAR[])")
     found.execute(
-        """INSERT INTO thing VALUES (5, 'web-01', MAP {'team': 'a,b'}, '{"a": {"b": [1, 2]}, "s": "x"}', '2024-01-28 10:15:30', ['b', 'a'])"""
+        """INSERT INTO thing VALUES
+           (5, 'web-01', MAP {'team': 'a,b'}, '{"a": {"b": [1, 2]}, "s": "x"}', '2024-01-28 10:15:30', ['b', 'a'])"""
     )
     yield found
     found.close()
@@ -120,7 +121,6 @@ def test_a_time_frame_that_is_not_set_is_an_error(connection: duckdb.DuckDBPyCon
 
 POLICY = (
     '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": ["s3:Get*", "S3:List*"], "Principal": {"AWS": "111122223333"}}}'
-)
 )
 SAME = (
     '{"Statement": [{"Principal": {"AWS": ["arn:aws:iam::111122223333:root"]}, "Action": ["s3:list*", "s3:get*"], "Effect": "Allow"}],'

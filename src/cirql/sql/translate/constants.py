@@ -20,6 +20,8 @@ from cirql.sql.translate import sqltypes as st
 from cirql.sql.translate.nodes import as_type, call, text, typed
 from cirql.sql.translate.sqltypes import SqlType
 
+_MAX_EXPONENT = 400
+"""Numbers are written out in full: an exponent of a billion would fill the memory."""
 _TRUE = ("t", "tr", "tru", "true", "y", "ye", "yes", "on", "1")
 _FALSE = ("f", "fa", "fal", "fals", "false", "n", "no", "of", "off", "0")
 
@@ -48,6 +50,8 @@ def _integer(value: str, target: SqlType) -> exp.Expr:
 
 def _numeric(value: str, name: str | None) -> exp.Expr:
     number = Decimal(value.strip().replace("_", ""))
+    if number.is_finite() and abs(number.adjusted()) > _MAX_EXPONENT:
+        raise InvalidText("value overflows numeric format")
     if not number.is_finite():
         raise InvalidText(f"numeric cannot hold {value!r} here", hint="use double precision, which has NaN and Infinity")
     plain = format(number, "f")
@@ -87,7 +91,16 @@ def loads(value: str) -> Any:
     def refuse(name: str) -> Any:
         raise ValueError(name)
 
-    return json.loads(value, parse_float=Decimal, parse_constant=refuse)
+    def exact(written: str) -> Decimal:
+        number = Decimal(written)
+        if abs(number.adjusted()) > _MAX_EXPONENT:
+            raise ValueError("value overflows numeric format")
+        return number
+
+    try:
+        return json.loads(value, parse_float=exact, parse_constant=refuse)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
 
 
 def canonical_json(value: Any) -> str:

@@ -24,6 +24,8 @@ def literal(node: exp.Expr, site: Site) -> exp.Expr:
         value = Decimal(written)
     except InvalidOperation:
         return typed(node, st.ANY)
+    if abs(value.adjusted()) > 60 or abs(int(value.as_tuple().exponent)) > 60:
+        return typed(exp.Literal.number(repr(float(value))), st.FLOAT8)
     plain = format(value, "f")
     digits = len(plain.replace(".", "").lstrip("0"))
     if digits > 38:

@@ -14,6 +14,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from cirql.errors import ParseError
+
 if TYPE_CHECKING:
     from sqlglot import exp
     from sqlglot.tokenizer_core import Token
@@ -21,169 +23,21 @@ if TYPE_CHECKING:
 PREFIX = "_pg_"
 
 _GRAMMAR = frozenset(
-    [
-        "cast",
-        "try_cast",
-        "convert",
-        "extract",
-        "substring",
-        "position",
-        "overlay",
-        "trim",
-        "coalesce",
-        "nullif",
-        "greatest",
-        "least",
-        "array",
-        "row",
-        "exists",
-        "any",
-        "all",
-        "some",
-        "in",
-        "values",
-        "grouping",
-        "rollup",
-        "cube",
-        "sets",
-        "unnest",
-        "count",
-        "sum",
-        "min",
-        "max",
-        "avg",
-        "array_agg",
-        "string_agg",
-        "group_concat",
-        "bool_and",
-        "bool_or",
-        "every",
-        "stddev",
-        "stddev_pop",
-        "stddev_samp",
-        "variance",
-        "var_pop",
-        "var_samp",
-        "corr",
-        "covar_pop",
-        "covar_samp",
-        "bit_and",
-        "bit_or",
-        "any_value",
-        "percentile_cont",
-        "percentile_disc",
-        "mode",
-        "row_number",
-        "rank",
-        "dense_rank",
-        "percent_rank",
-        "cume_dist",
-        "ntile",
-        "lag",
-        "lead",
-        "first_value",
-        "last_value",
-        "nth_value",
-        "approx_percentile",
-        "over",
-        "filter",
-        "within",
-        "group",
-        "by",
-        "as",
-        "on",
-        "using",
-        "and",
-        "or",
-        "not",
-        "is",
-        "like",
-        "ilike",
-        "similar",
-        "between",
-        "case",
-        "when",
-        "then",
-        "else",
-        "end",
-        "select",
-        "from",
-        "where",
-        "having",
-        "order",
-        "limit",
-        "offset",
-        "union",
-        "intersect",
-        "except",
-        "with",
-        "lateral",
-        "ordinality",
-        "distinct",
-        "partition",
-        "rows",
-        "range",
-        "groups",
-        "interval",
-        "json_value",
-        "json_exists",
-        "json_query",
-        "json_table",
-        "xmltable",
-        "if",
-        "vector",
-        "current_date",
-        "current_timestamp",
-        "current_time",
-        "localtime",
-        "localtimestamp",
-        "current_user",
-        "session_user",
-        "user",
-        "materialized",
-        "recursive",
-        "table",
-        "into",
-        "default",
-        "returning",
-        "set",
-        "timestamp",
-        "timestamptz",
-        "timetz",
-        "decimal",
-        "numeric",
-        "dec",
-        "varchar",
-        "char",
-        "character",
-        "bpchar",
-        "bit",
-        "float",
-        "struct",
-        "map",
-        "list",
-        "int",
-        "bigint",
-        "read_csv",
-        "read_csv_auto",
-        "read_parquet",
-        "read_json",
-        "read_json_auto",
-        "bernoulli",
-        "system",
-        "tablesample",
-        "repeatable",
-        "glob",
-        "exclude",
-        "replace_columns",
-        "approx_count_distinct",
-        "arg_max",
-        "arg_min",
-        "max_by",
-        "min_by",
-        "columns",
-    ]
+    """
+    cast try_cast convert extract substring position overlay trim coalesce nullif greatest least array row exists any all some
+    in values grouping rollup cube sets unnest count sum min max avg array_agg string_agg group_concat bool_and bool_or every
+    stddev stddev_pop stddev_samp variance var_pop var_samp corr covar_pop covar_samp bit_and bit_or any_value percentile_cont
+    percentile_disc mode row_number rank dense_rank percent_rank cume_dist ntile lag lead first_value last_value nth_value
+    approx_percentile over filter within group by as on using and or not is like ilike similar between case when then else end
+    select from where having order limit offset union intersect except with lateral ordinality distinct partition rows range
+    groups interval json_value json_exists json_query json_table xmltable if vector current_date current_timestamp
+    current_time localtime localtimestamp current_user session_user user materialized recursive table into default returning
+    set timestamp timestamptz timetz decimal numeric dec varchar char character bpchar bit float struct map list int bigint
+    read_csv read_csv_auto read_parquet read_json read_json_auto bernoulli system tablesample repeatable glob exclude
+    replace_columns approx_count_distinct arg_max arg_min max_by min_by columns
+    """.split()  # noqa: SIM905 - so many quoted words are harder to read
 )
+_MAX_DEPTH = 8
 _MOMENT_TYPES = frozenset({"date", "time", "datetime"})
 _KEYWORD_FUNCTIONS = frozenset({"delete", "first", "format", "left", "replace", "right", "string", "text"}) | _MOMENT_TYPES
 """Functions whose names are keywords to the tokenizer; `time(3)` is a type."""
@@ -204,6 +58,7 @@ def parse_postgres(text: str) -> list[exp.Expr | None]:
 
 def shield(tokens: Sequence[Token], text: str) -> list[Token]:
     """The tokens to hand to the parser instead of `tokens`; each keeps the place it has in `text`."""
+    _refuse_deep_nesting(tokens)
     result: list[Token] = []
     index = 0
     while index < len(tokens):
@@ -211,6 +66,23 @@ def shield(tokens: Sequence[Token], text: str) -> list[Token]:
         result.extend(replaced)
         index += used
     return result
+
+
+def _refuse_deep_nesting(tokens: Sequence[Token]) -> None:
+    """The parser's time is exponential in the depth of brackets and of calls that look like types: `array[array[…`."""
+    from sqlglot.parser import Parser
+    from sqlglot.tokenizer_core import TokenType
+
+    openings: list[bool] = []
+    for index, token in enumerate(tokens):
+        kind = token.token_type
+        if kind in (TokenType.L_BRACKET, TokenType.L_PAREN):
+            before = tokens[index - 1].token_type if index else None
+            openings.append(kind == TokenType.L_BRACKET or before in Parser.TYPE_TOKENS - {TokenType.VAR})
+            if openings[-1] and sum(openings) > _MAX_DEPTH:
+                raise ParseError("brackets are nested too deeply", hint=f"at most {_MAX_DEPTH} levels", position=token.start)
+        elif kind in (TokenType.R_BRACKET, TokenType.R_PAREN) and openings:
+            openings.pop()
 
 
 def _shielded(tokens: Sequence[Token], index: int, text: str) -> tuple[list[Token], int]:
@@ -243,35 +115,10 @@ def _shielded(tokens: Sequence[Token], index: int, text: str) -> tuple[list[Toke
 
 
 _TYPES = frozenset(
-    [
-        "cidr",
-        "hstore",
-        "inet",
-        "date",
-        "timestamp",
-        "timestamptz",
-        "time",
-        "json",
-        "jsonb",
-        "uuid",
-        "bool",
-        "boolean",
-        "int",
-        "integer",
-        "int2",
-        "int4",
-        "int8",
-        "bigint",
-        "smallint",
-        "real",
-        "float4",
-        "float8",
-        "numeric",
-        "decimal",
-        "text",
-        "varchar",
-        "bytea",
-    ]
+    """
+    cidr hstore inet date timestamp timestamptz time json jsonb uuid bool boolean int integer int2 int4 int8 bigint smallint
+    real float4 float8 numeric decimal text varchar bytea
+    """.split()  # noqa: SIM905 - so many quoted words are harder to read
 )
 
 

@@ -1,0 +1,142 @@
+"""Whatever the text, parse and translate answer with SQL or an Error: no traceback, no hang, no blow-up."""
+
+from __future__ import annotations
+
+import time
+
+import duckdb
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cirql.errors import Error, NotSupported, UnknownFunction
+from cirql.sql.parse import parse
+from cirql.sql.translate import install, parse_postgres, prepare, translate
+from tests.sql.translate.world import RELATIONS
+
+WORDS = r"""
+    select from where group by order limit join left lateral on using union all with recursive as case when then else end and or not in is
+    null exists between like ilike similar to escape any array row cast interval extract substring over partition rows filter within distinct
+    true false image version doc tags name id labels created count sum lower jsonb_each unnest generate_series to_char format regexp_match
+    ( ) [ ] , . ; :: -> ->> #> #>> @> <@ ? ?| || && << >> <<= ~ ~* !~ = <> < > + - * / % ^ $1 :p 'x' '{a}' 'a=>1' "q" 1 2.5 0 -1 E'\n' $$y$$
+    int text[]
+    """.split()  # noqa: SIM905 - a list of a hundred quoted words is harder to read
+
+
+def outcome(text: str) -> str | None:
+    """The translated SQL, or None where an Error said no."""
+    started = time.monotonic()
+    try:
+        translated = translate(parse(text).tree, RELATIONS)
+    except Error:
+        translated = None
+    assert time.monotonic() - started < 2
+    return translated
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(st.sampled_from(WORDS), max_size=30))
+def test_any_row_of_sql_words_gives_sql_or_an_error(words: list[str]) -> None:
+    outcome("select " + " ".join(words))
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.text(max_size=200))
+def test_any_text_gives_sql_or_an_error(text: str) -> None:
+    outcome(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "select " + "(" * 2000 + "1" + ")" * 2000,
+        "select " + "-" * 3 + " 1",
+        "select " + "not " * 3000 + "true",
+        "select " + " || ".join(["'a'"] * 3000),
+        "select " + " + ".join(["1"] * 5000),
+        "select 1 where " + " or ".join(["id = 1"] * 2000),
+        "select " + "case when true then " * 500 + "1" + " end" * 500,
+        "select " + "lower(" * 800 + "'x'" + ")" * 800,
+        "select '" + "{" * 5000 + "'::int[]",
+        "select '" + "[" * 5000 + "'::jsonb",
+        "select 'x' ~ '" + "(" * 3000 + "'",
+        "select '" + "1 " * 5000 + "'::interval",
+        "select " + "array[" * 300 + "1" + "]" * 300,
+        "select jsonb_path_query('{}', '" + "(" * 3000 + "')",
+        "select '" + "a=>" * 5000 + "'::hstore",
+        "select to_char(now(), '" + "Y" * 5000 + "')",
+        "select 1" + "::text::int" * 500,
+        "select 1e999999999",
+        "select '1e999999999'::numeric",
+        "select '[1e999999999]'::jsonb",
+        "select interval '99999999999999999999 days'",
+        "select U&'\\ZZZZ'",
+        "select E'\\U99999999'",
+    ],
+    ids=range(23),
+)
+def test_a_pathological_statement_gives_sql_or_an_error(text: str) -> None:
+    outcome(text)
+
+
+def test_an_unknown_function_names_the_nearest() -> None:
+    with pytest.raises(UnknownFunction, match=r"function uper\(text\) does not exist") as caught:
+        translate(parse("select uper(name) from image").tree, RELATIONS)
+    assert "upper" in str(caught.value.hint)
+
+
+def test_a_refused_construct_says_where_it_stands() -> None:
+    with pytest.raises(NotSupported, match="back-reference"):
+        translate(parse(r"select name ~ '(a)\1' from image").tree, RELATIONS)
+
+
+def test_parameters_pass_through() -> None:
+    connection = duckdb.connect()
+    prepare(connection)
+    tree = parse_postgres("select $1::int + 1, $2::text || '!'")[0]
+    assert tree is not None
+    sql = translate(tree, {})
+    install(connection, sql)
+    assert connection.execute(sql, [41, "hey"]).fetchall() == [(42, "hey!")]
+    connection.close()
+
+
+def test_a_thirty_line_query_translates_within_forty_milliseconds() -> None:
+    text = """
+        WITH recent AS (
+          SELECT i.id, i.name, i.doc->'meta'->>'n' AS n, date_trunc('month', i.created) AS month, i.owner
+          FROM image i
+          WHERE i.created > timestamp '2024-01-01' - interval '30 days'
+            AND i.name ~ '^[a-z]+$'
+        ), ranked AS (
+          SELECT r.*, row_number() OVER (PARTITION BY r.owner ORDER BY r.id DESC) AS rn
+          FROM recent r
+        ), totals AS (
+          SELECT owner, count(*) AS n, sum(id) AS total, avg(id) AS mean
+          FROM recent
+          GROUP BY owner
+          HAVING count(*) > 1
+        )
+        SELECT k.owner,
+               upper(k.name) AS name,
+               t.total / t.n AS share,
+               round(t.mean, 2) AS mean,
+               to_char(k.month, 'YYYY-MM') AS month,
+               CASE WHEN k.rn = 1 THEN 'latest' ELSE 'older' END AS age
+        FROM ranked k
+        JOIN totals t ON t.owner = k.owner
+        WHERE EXISTS (
+            SELECT 1
+            FROM image z, jsonb_array_elements(z.doc->'ports') p
+            WHERE z.id = k.id AND (p->>'p')::int = 443)
+        ORDER BY t.n DESC, k.name
+        LIMIT 20"""
+    outcome(text)
+    best = min(_seconds(text) for _ in range(10))
+    assert best < 0.040
+
+
+def _seconds(text: str) -> float:
+    started = time.perf_counter()
+    outcome(text)
+    return time.perf_counter() - started
