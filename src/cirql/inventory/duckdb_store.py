@@ -359,15 +359,17 @@ class DuckDBStore:
                 self._engine = duckdb.connect(":memory:")
                 spill = str(self._workspace).replace("'", "''")
                 for setting in (
-                    "TimeZone = 'UTC'",
                     "preserve_insertion_order = false",
                     f"memory_limit = '{self._memory}'",
                     f"temp_directory = '{spill}'",
-                    "parquet_metadata_cache = true",
                     "enable_progress_bar = false",
                 ):
                     self._engine.execute(f"SET {setting}").fetchall()
-            return self._engine.cursor()
+            cursor = self._engine.cursor()
+        # These two are per connection: a cursor does not inherit them.
+        for setting in ("TimeZone = 'UTC'", "parquet_metadata_cache = true"):
+            cursor.execute(f"SET {setting}").fetchall()
+        return cursor
 
     def _own_workspace(self) -> None:
         """Make this process's workspace; its lock is held from before it exists until the store is closed."""
