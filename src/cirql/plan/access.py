@@ -113,18 +113,24 @@ class Accessor:
             if parent.column in lacking:
                 by_table.setdefault(parent.table, []).append(parent)
         for name, links in by_table.items():
-            if {p.column for p in links} >= lacking:
-                table = self._find(name)
-                bindings = dict.fromkeys((p.column, p.source) for p in links)
-                wanted = frozenset(p.source for p in links)
-                renamed = {p.column: p.source for p in links}
+            table = self._find(name)
+            renamed = {p.column: p.source for p in links}
+            # What the parent needed itself (the environment's application) is known of its rows under the same name.
+            renamed |= {c: c for c in lacking - set(renamed) if c in _own_keys(table)}
+            if set(renamed) >= lacking:
+                wanted = frozenset(renamed.values())
                 inner = Need(table, wanted, _renamed_groups(need, renamed), _renamed_conjuncts(need, renamed), need.shared)
                 try:
                     scan = self.scan(inner, f"{table.name}", tuple(sorted(wanted)), depth + 1)
                 except MissingKey:
                     continue
-                return ParentScan(_with_early_filters(scan), tuple(bindings))
+                return ParentScan(_with_early_filters(scan), tuple(renamed.items()))
         return None
+
+
+def _own_keys(table: Table) -> frozenset[str]:
+    """The columns that this table's own calls cannot do without."""
+    return frozenset(c for f in table.fetches if f.role is not Role.ENRICH for c in f.required)
 
 
 def known_columns(need: Need) -> frozenset[str]:
