@@ -18,6 +18,7 @@ The names at the top are those of PEP 249, so that database code catches what it
         |   +-- ChangeFailed         HV00L   a write reached AWS and failed there
         |   +-- Cancelled            57014   the user or a deadline stopped the statement
         |   +-- FileUnreadable       58030   a local file could not be read
+        |   +-- NotInInventory       55000   the inventory was to answer alone, and does not have it
     |   +-- StoreBusy            55P03   another process kept the inventory's write lock for too long
     |   +-- StoreDamaged         58P01   the inventory's files are not what its index says
         +-- IntegrityError
@@ -212,6 +213,12 @@ class StoreDamaged(OperationalError):
     """The inventory's files are not what its index says, or were written by a version that this one cannot read."""
 
     sqlstate = "58P01"
+
+
+class NotInInventory(OperationalError):
+    """The inventory was to answer without AWS (offline, or as of a moment), and was never told what is asked."""
+
+    sqlstate = "55000"
 
 
 class AlreadyExists(IntegrityError):

@@ -40,6 +40,8 @@ class Calls:
         self._listed_whole = {(s.root.service, s.root.operation) for scan in scans for s in _with_parents(scan) if not s.bounds}
         self._kept: dict[str, asyncio.Task[list[Answer]]] = {}
         self._room = asyncio.Semaphore(concurrency)
+        self.sent: Counter[tuple[str, str]] = Counter()
+        """Requests by account and region; a page is one, retries are not counted."""
 
     def shares(self, fetch: Fetch) -> bool:
         """Whether another scan asks for the same operation, so that its answers are kept."""
@@ -74,6 +76,7 @@ class Calls:
         if fetch.paging is None:
             async with self._room:
                 with _missing_by_its_own_code(fetch):
+                    self.sent[target.account, target.region] += 1
                     return [await self._door.call(target, fetch.service, fetch.operation, params)]
         return [answer async for answer in self._send(target, fetch, params)]
 
@@ -81,12 +84,14 @@ class Calls:
         if fetch.paging is None:
             async with self._room:
                 with _missing_by_its_own_code(fetch):
+                    self.sent[target.account, target.region] += 1
                     answer = await self._door.call(target, fetch.service, fetch.operation, params)
             yield answer
             return
         pages = self._door.pages(target, fetch.service, fetch.operation, params, fetch.paging)
         with _missing_by_its_own_code(fetch):
             async for answer in pages:
+                self.sent[target.account, target.region] += 1
                 yield answer
 
     async def close(self) -> None:

@@ -109,6 +109,7 @@ class _Hydration:
             if not self._fetch.tolerated:
                 raise
             columns = " and ".join(o.column for o in self._fetch.outputs)
+            self._around.denied.setdefault((str(self._table.name), self._target), set()).update(o.column for o in self._fetch.outputs)
             self._around.notice(f"{columns} of {self._table.name} are NULL in {self._target}: {error.message}")
             return None
 

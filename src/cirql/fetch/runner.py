@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from cirql.cloud.target import Target
 from cirql.errors import CloudFailure, DatabaseError
@@ -23,6 +23,18 @@ if TYPE_CHECKING:
 CONCURRENT_TARGETS = 256
 ROWS_A_BATCH = 2048
 SECONDS_A_BATCH = 0.05
+
+
+class Watcher(Protocol):
+    """Sees what a scan reads, target by target, before any LIMIT cuts it."""
+
+    def page(self, target: Target, rows: Sequence[Row]) -> None:
+        """A page of complete rows."""
+        ...
+
+    async def ended(self, target: Target, error: DatabaseError | None) -> None:
+        """A target has given all it will; not called where the scan was stopped first."""
+        ...
 
 
 @dataclass(slots=True)
@@ -64,11 +76,17 @@ async def run_scan(
     around: Surroundings,
     emit: Callable[[pa.RecordBatch], Awaitable[None]],
     report: Callable[[ScanOutcome], None] = lambda outcome: None,
+    watcher: Watcher | None = None,
+    *,
+    has_others: bool = False,
 ) -> ScanOutcome:
-    """Read the scan from every target, hand batches to `emit` as they fill, and stop at the scan's limit."""
+    """Read the scan from every target, hand batches to `emit` as they fill, and stop at the scan's limit.
+
+    `has_others`: targets besides these have answered already, so that it is no error if all of these fail.
+    """
     outcome = ScanOutcome(scan, tuple(targets))
     batcher = _Batcher(scan, emit)
-    async with aclosing(_pages(scan, targets, around, outcome)) as pages:
+    async with aclosing(_pages(scan, targets, around, outcome, watcher)) as pages:
         async for page in pages:
             if scan.limit is not None:
                 page = page[: scan.limit - outcome.rows]
@@ -78,20 +96,27 @@ async def run_scan(
             if scan.limit is not None and outcome.rows >= scan.limit:
                 break
     await batcher.flush()
-    outcome.raise_if_nothing_answered()
+    if not has_others:
+        outcome.raise_if_nothing_answered()
     return outcome
 
 
-async def _pages(scan: Scan, targets: Sequence[Target], around: Surroundings, outcome: ScanOutcome) -> AsyncGenerator[list[Row]]:
+async def _pages(
+    scan: Scan, targets: Sequence[Target], around: Surroundings, outcome: ScanOutcome, watcher: Watcher | None
+) -> AsyncGenerator[list[Row]]:
     enough = Enough(scan.limit)
 
     async def of_target(target: Target) -> AsyncGenerator[list[Row]]:
         try:
             async with aclosing(Scanner(scan, target, around, enough).pages()) as pages:
                 async for page in pages:
+                    if watcher is not None:
+                        watcher.page(target, page)
                     yield page
         except DatabaseError as error:
             outcome.errors[target] = error
+        if watcher is not None:
+            await watcher.ended(target, outcome.errors.get(target))
 
     if len(targets) == 1:
         async with aclosing(of_target(targets[0])) as pages:

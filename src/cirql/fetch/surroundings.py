@@ -17,7 +17,7 @@ RowTest = Callable[[RowFilter, Table, Sequence[Row]], list[bool]]
 
 @dataclass(slots=True)
 class Surroundings:
-    """What every scan of a statement shares."""
+    """What every scan of a statement shares. `denied` are the columns that a tolerated denial left NULL, by table and target."""
 
     calls: Calls
     passes: RowTest
@@ -25,6 +25,7 @@ class Surroundings:
     concurrency: int = 64
     targets: tuple[Target, ...] = ()
     notices: list[str] = field(default_factory=list)
+    denied: dict[tuple[str, Target], set[str]] = field(default_factory=dict)
 
     def notice(self, text: str) -> None:
         """Say something once."""

@@ -131,10 +131,12 @@ class DuckDBStore:
 
     # Reading -------------------------------------------------------------------------------------------------------------------
 
-    def fresh(self, partition: Partition, columns: Iterable[str], max_age: timedelta | None, now: datetime) -> list[ScanRecord] | None:
+    def fresh(
+        self, partition: Partition, columns: Iterable[str], max_age: timedelta | None, now: datetime, as_of: datetime | None = None
+    ) -> list[ScanRecord] | None:
         """The scans that answer; see `Store.fresh`. Touches only the index: DuckDB is not loaded."""
         with Index.open(self._index) as index:
-            claims = index.claims(partition.table, partition.place)
+            claims = index.claims(partition.table, partition.place) if as_of is None else index.claims_at(partition.table, micros(as_of))
         return covering(claims, partition, columns, None if max_age is None else now - max_age)
 
     def read(self, request: Request) -> pa.RecordBatchReader:

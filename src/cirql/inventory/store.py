@@ -33,9 +33,12 @@ class Store(Protocol):
         """
         ...
 
-    def fresh(self, partition: Partition, columns: Iterable[str], max_age: timedelta | None, now: datetime) -> list[ScanRecord] | None:
+    def fresh(
+        self, partition: Partition, columns: Iterable[str], max_age: timedelta | None, now: datetime, as_of: datetime | None = None
+    ) -> list[ScanRecord] | None:
         """The scans that together answer for `columns` of `partition`, none older than `max_age` (None: any age).
 
+        With `as_of`, those that answered at that moment.
         None where there are no such scans. A scan of the whole table answers for a narrower partition, never the other way round.
         """
         ...

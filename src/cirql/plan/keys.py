@@ -35,6 +35,11 @@ def constant_groups(table: Table, conjuncts: Iterable[exp.Expr]) -> list[KeyGrou
     return combine(groups + list(_derived_groups(table, values)))
 
 
+def is_equality(table: Table, conjunct: exp.Expr) -> bool:
+    """Whether a condition says which constants one column may have, and nothing else."""
+    return _column_values(conjunct, {c.name: c.type for c in table.columns}) is not None
+
+
 def _column_values(node: exp.Expr, types: Mapping[str, ColumnType]) -> tuple[str, frozenset[Any]] | None:
     """The one column a condition restricts to constants: `=`, IN, `= ANY(ARRAY[…])`, OR of these on one column, a bare boolean."""
     node = node.unnest()

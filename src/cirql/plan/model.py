@@ -73,6 +73,8 @@ class Scan:
     `columns` are delivered to DuckDB as `relation`. `keys` narrow what is asked. `root` gives rows, `steps` complete them,
     Where `keys_suffice` and there is a `parent` too, the parent's rows only say which of the keys exist in a target.
     `filters` drop rows as soon as their columns are known. `limit` is how many rows are enough, where nothing later can drop one.
+    `conditions` are those of the filters, as SQL, that say more than which values a column has: with none, every row that
+    has the values of `keys` is read.
     """
 
     relation: str
@@ -86,6 +88,7 @@ class Scan:
     filters: tuple[RowFilter, ...] = ()
     bounds: tuple[Bound, ...] = ()
     limit: int | None = None
+    conditions: tuple[str, ...] = ()
 
     @property
     def depends(self) -> frozenset[str]:

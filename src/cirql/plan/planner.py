@@ -21,7 +21,7 @@ from cirql.catalog.model import Fetch, Role, Table
 from cirql.names import TableName
 from cirql.plan.access import Accessor, Need
 from cirql.plan.hydrate import derivable
-from cirql.plan.keys import IDENTIFIER, combine, constant_groups, project, provider_of
+from cirql.plan.keys import IDENTIFIER, combine, constant_groups, is_equality, project, provider_of
 from cirql.plan.limit import apply_limit, streamed_relation
 from cirql.plan.model import KeyGroup, KeyQuery, KeyRows, Plan, RowFilter, Scan
 from cirql.plan.predicates import Conditions, Edge, conditions
@@ -262,7 +262,8 @@ def _scan(accessor: Accessor, draft: _Draft, shared: frozenset[tuple[str, str]])
     source = draft.source
     own = [c for c in draft.conditions.conjuncts if {x.name for x in c.find_all(exp.Column)} <= {x.name for x in source.table.columns}]
     need = Need(source.table, frozenset(source.columns), tuple(draft.groups), tuple(own), shared)
-    return accessor.scan(need, source.relation, source.columns)
+    scan = accessor.scan(need, source.relation, source.columns)
+    return replace(scan, conditions=tuple(c.sql(dialect="postgres") for c in own if not is_equality(source.table, c)))
 
 
 def _row_filter(table: Table, conjuncts: list[exp.Expr], translate: Translate) -> RowFilter:
