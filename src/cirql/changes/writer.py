@@ -87,8 +87,8 @@ class Home(Protocol):
         """Run a coroutine on the session's loop."""
         ...
 
-    def select(self, statement: Statement) -> Result:
-        """Run a query."""
+    def select(self, statement: Statement, *, live: bool = False) -> Result:
+        """Run a query; `live` asks AWS, whatever the inventory knows."""
         ...
 
     def tell(self, event: ProgressEvent) -> None:
@@ -315,7 +315,7 @@ class Writer:
 
     def _draft(self, write: Insert | Update | Delete) -> _Draft:
         rules = self._home.catalog.rules(str(write.table.cfn_type))
-        result = self._home.select(write.query)
+        result = self._home.select(write.query, live=True)
         rows = result.fetchall()
         self._add(result.stats)
         if result.failures:
@@ -507,7 +507,9 @@ class Writer:
             return rows_result(names, [], self._cost(started), notices=notices)
         node = write.statement.tree.this
         table_node = node if not hasattr(node, "this") or node.key == "table" else node.this
-        back = self._home.select(read_back(write.statement, write.table, table_node, write.alias, write.returning, rows))
+        back = self._home.select(
+            read_back(write.statement, write.table, table_node, write.alias, write.returning, rows), live=True
+        )
         back.to_arrow()
         self._add(back.stats)
         cost = self._cost(started)
