@@ -117,6 +117,22 @@ def test_a_limit_stops_paging_and_describing(session: Session, cloud: LocalCloud
     assert counts["sagemaker:ListImageVersions"] <= 8
 
 
+def test_a_limit_that_the_first_page_meets_asks_for_nothing_else(session: Session, cloud: LocalCloud) -> None:
+    assert len(session.execute("SELECT image_name FROM aws.sagemaker_image LIMIT 2").fetchall()) == 2
+    assert cloud.calls.counts() == {"sagemaker:ListImages": 1}
+    cloud.calls.clear()
+    assert len(session.execute("SELECT base_image FROM aws.sagemaker_image_version LIMIT 1").fetchall()) == 1
+    counts = cloud.calls.counts()
+    assert (counts["sagemaker:ListImages"], counts["sagemaker:DescribeImageVersion"]) == (1, 1)
+    assert counts["sagemaker:ListImageVersions"] <= 3  # the first image has no versions, so the next two are asked
+
+
+def test_a_limit_beyond_what_there_is_reads_everything(session: Session, cloud: LocalCloud) -> None:
+    whole = session.execute("SELECT count(*) FROM aws.sagemaker_image_version").fetchall()[0][0]
+    assert len(session.execute("SELECT base_image FROM aws.sagemaker_image_version LIMIT 1000").fetchall()) == whole
+    assert len(session.execute("SELECT base_image FROM aws.sagemaker_image_version LIMIT 20 OFFSET 50").fetchall()) == whole - 50
+
+
 def test_pages_are_all_read(session: Session, cloud: LocalCloud) -> None:
     whole = session.execute("SELECT count(*) FROM aws.sagemaker_image_version").fetchall()
     cloud.faults.add(Rule(service="sagemaker", kind="short_pages", page_size=1))

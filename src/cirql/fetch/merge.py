@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable
+from contextlib import aclosing
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -44,6 +45,33 @@ async def flat_map(source: AsyncIterable[T], spread: Callable[[T], AsyncIterator
         await asyncio.wait([feeder])
 
 
+async def in_waves(source: AsyncGenerator[T], spread: Callable[[T], AsyncGenerator[U]], most: int) -> AsyncGenerator[U]:
+    """Like `flat_map`, for a reader that may soon have enough: one item first, then ever more at once, up to `most`.
+
+    Nothing is begun before the reader wants more than the items before it gave. So `LIMIT 5` mostly costs one call, and where few rows
+    match, the waves soon run as wide as `flat_map`.
+    """
+    at_once = 1
+    async with aclosing(source) as items:
+        while wave := await _take(items, at_once):
+            results = spread(wave[0]) if len(wave) == 1 else flat_map(each(wave), spread, at_once, 1)
+            async with aclosing(results) as values:
+                async for value in values:
+                    yield value
+            at_once = min(2 * at_once, most)
+
+
+async def _take(source: AsyncIterator[T], count: int) -> list[T]:
+    """The next items of an iterator, which stays open for those after them."""
+    taken: list[T] = []
+    while len(taken) < count:
+        try:
+            taken.append(await anext(source))
+        except StopAsyncIteration:
+            break
+    return taken
+
+
 def _raise_first(task: asyncio.Task[None]) -> None:
     """Raise what ended the task, without the groups that nested task groups wrap it in."""
     error = task.exception()
@@ -53,7 +81,7 @@ def _raise_first(task: asyncio.Task[None]) -> None:
         raise error
 
 
-async def each(items: list[T]) -> AsyncIterator[T]:
+async def each(items: list[T]) -> AsyncGenerator[T]:
     """A list as an async iterator."""
     for item in items:
         yield item

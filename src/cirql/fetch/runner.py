@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from cirql.cloud.target import Target
 from cirql.errors import CloudFailure, DatabaseError
 from cirql.fetch.batches import record_batch
-from cirql.fetch.merge import each, flat_map
+from cirql.fetch.merge import each, flat_map, in_waves
 from cirql.fetch.rows import Row
 from cirql.fetch.scanner import Enough, Scanner
 from cirql.fetch.surroundings import Surroundings
@@ -123,7 +123,8 @@ async def _pages(
             async for page in pages:
                 yield page
         return
-    async with aclosing(flat_map(each(list(targets)), of_target, CONCURRENT_TARGETS)) as merged:
+    gather = flat_map if scan.limit is None else in_waves
+    async with aclosing(gather(each(list(targets)), of_target, CONCURRENT_TARGETS)) as merged:
         async for page in merged:
             yield page
 

@@ -8,22 +8,20 @@ is already ruled out.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import Any, TypeVar
+from typing import Any
 
 from cirql.catalog.model import Fetch
 from cirql.cloud.target import Target
 from cirql.errors import ResourceNotFound
 from cirql.fetch.hydrate import given, hydrated
 from cirql.fetch.keys import TargetKeys
-from cirql.fetch.merge import each, flat_map
+from cirql.fetch.merge import each, flat_map, in_waves
 from cirql.fetch.requests import request
 from cirql.fetch.rows import Row, derive, make_key, rows_of
 from cirql.fetch.surroundings import Surroundings
 from cirql.plan.model import Scan, Step
-
-T = TypeVar("T")
 
 CONCURRENT_LISTS = 32
 PAGES_AHEAD = 32
@@ -86,7 +84,12 @@ class Scanner:
         """
         if self._keys.empty:
             return
-        roots = self._root_pages_in_turn() if self._lazy else flat_map(self._requests(), self._root_pages, CONCURRENT_LISTS, PAGES_AHEAD)
+        requests = self._requests()
+        roots = (
+            in_waves(requests, self._root_pages, CONCURRENT_LISTS)
+            if self._lazy
+            else flat_map(requests, self._root_pages, CONCURRENT_LISTS, PAGES_AHEAD)
+        )
         async with aclosing(roots) as pages:
             if self._lazy or not self._scan.steps:
                 async for page in pages:
@@ -96,20 +99,6 @@ class Scanner:
             async with aclosing(flat_map(pages, self._finished, PAGES_AT_ONCE)) as finished:
                 async for complete in finished:
                     yield complete
-
-    async def _root_pages_in_turn(self) -> AsyncGenerator[list[Row]]:
-        """The root's pages, asked for when they are wanted: one request first, then ever more at once while too few rows match."""
-        at_once = 1
-        async with aclosing(self._requests()) as requests:
-            while True:
-                wave = [values async for values in _take(requests, at_once)]
-                if not wave:
-                    return
-                source = self._root_pages(wave[0]) if len(wave) == 1 else flat_map(each(wave), self._root_pages, at_once, 1)
-                async with aclosing(source) as pages:
-                    async for page in pages:
-                        yield page
-                at_once = min(2 * at_once, CONCURRENT_LISTS)
 
     async def _finished(self, page: list[Row]) -> AsyncGenerator[list[Row]]:
         """What becomes of one page: filtered, completed, filtered again, and no more of it than the limit needs."""
@@ -254,16 +243,6 @@ class Scanner:
             self._derive(row)
             complete.append(row)
         return complete
-
-
-async def _take(source: AsyncIterator[T], count: int) -> AsyncIterator[T]:
-    """The next items of an iterator, which stays open for those after them."""
-    while count > 0:
-        try:
-            yield await anext(source)
-        except StopAsyncIteration:
-            return
-        count -= 1
 
 
 def _values(fetch: Fetch) -> dict[str, tuple[str, ...]]:
