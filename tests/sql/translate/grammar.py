@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-_TEXT_COLUMNS = ["i.name", "i.owner", "i.doc->>'os'", "v.status", "v.config->>'cpu'", "i.labels[1]"]
+_TEXT_COLUMNS = ["i.name", "i.owner", "(i.doc->>'os')", "v.status", "(v.config->>'cpu')", "i.labels[1]"]
 _INT_COLUMNS = ["i.id", "v.number", "v.image_id", "length(i.name)", "cardinality(i.labels)"]
 _TEXTS = ["''", "'a'", "'linux'", "'ana'", "'CREATED'", "'2'", "'A b'", "NULL::text"]
 _INTS = ["0", "1", "2", "-3", "7", "NULL::int"]

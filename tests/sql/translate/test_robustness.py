@@ -16,8 +16,9 @@ from tests.sql.translate.world import RELATIONS
 
 WORDS = r"""
     select from where group by order limit join left lateral on using union all with recursive as case when then else end and or not in is
-    null exists between like ilike similar to escape any array row cast interval extract substring over partition rows filter within distinct
-    true false image version doc tags name id labels created count sum lower jsonb_each unnest generate_series to_char format regexp_match
+    null exists between like ilike similar to escape any array row cast interval extract substring over partition rows filter within
+    distinct true false image version doc tags name id labels created count sum lower jsonb_each unnest generate_series
+    to_char format regexp_match
     ( ) [ ] , . ; :: -> ->> #> #>> @> <@ ? ?| || && << >> <<= ~ ~* !~ = <> < > + - * / % ^ $1 :p 'x' '{a}' 'a=>1' "q" 1 2.5 0 -1 E'\n' $$y$$
     int text[]
     """.split()  # noqa: SIM905 - a list of a hundred quoted words is harder to read

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from sqlglot import exp
 
+from cirql.errors import UnknownFunction
 from cirql.sql.translate import hstores
 from cirql.sql.translate import sqltypes as st
 from cirql.sql.translate.casts import convert, text_of
 from cirql.sql.translate.constants import array_items
 from cirql.sql.translate.expressions import refuse
-from cirql.sql.translate.nodes import call, constant, integer, is_null, number, text, type_of, typed
+from cirql.sql.translate.nodes import call, constant, integer, is_null, number, position_of, text, type_of, typed
 from cirql.sql.translate.site import Rule, Site
 from cirql.sql.translate.sqltypes import SqlType
 
@@ -34,6 +35,13 @@ def arrow(node: exp.Expr, site: Site) -> exp.Expr:
     as_text = isinstance(node, exp.JSONExtractScalar)
     if type_of(subject) == st.HSTORE:
         return hstores.value_at(subject, key)
+    kind = type_of(subject)
+    if not (kind.is_json or kind.is_open) and not site.is_lenient:
+        raise UnknownFunction(
+            f"operator does not exist: {kind} {'->>' if as_text else '->'} {type_of(key)}",
+            hint="the arrows bind no tighter than ||: write … || (doc->>'key')",
+            position=position_of(node),
+        )
     return extract(subject, key, as_text=as_text)
 
 

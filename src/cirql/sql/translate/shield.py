@@ -91,6 +91,8 @@ def _shielded(tokens: Sequence[Token], index: int, text: str) -> tuple[list[Toke
     token = tokens[index]
     following = tokens[index + 1] if index + 1 < len(tokens) else None
     kind = token.token_type
+    if kind == TokenType.GRANT and index and tokens[index - 1].token_type == TokenType.DOT:
+        return [_like(token, TokenType.VAR, token.text)], 1  # aws.licensemanager.grant: after a dot any word is a name
     if following is None:
         return [token], 1
     if kind == TokenType.INTERVAL and following.token_type == TokenType.STRING and not _has_unit(tokens, index + 2):

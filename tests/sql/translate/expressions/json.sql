@@ -79,3 +79,7 @@ to_jsonb(v) FROM version v ORDER BY image_id, number
 json_agg(v ORDER BY number) FROM version v WHERE image_id = 1
 '"x"'::jsonb -> 0 -- differs: json-scalar-subscript
 jsonb_path_query_array('{"a": [3, 4]}', '$.a[*] * 2')
+'x' || doc->>'os' FROM image
+name || doc->>'os' FROM image
+name || (doc->>'os') FROM image ORDER BY id
+'1'::jsonb || '{"a": 2}'::jsonb
