@@ -88,6 +88,10 @@ class World:
                 }
                 description = {"Identifier": params["Identifier"], "Properties": json.dumps(properties)}
                 return {"TypeName": params["TypeName"], "ResourceDescription": description}
+            case "ListResources":
+                name = json.loads(params["ResourceModel"])["ImageName"]
+                arns = [f"{arn}:image-version/{name}/{i + 1}" for i in range(self.versions)]
+                return {"TypeName": params["TypeName"], "ResourceDescriptions": [{"Identifier": a, "Properties": "{}"} for a in arns]}
         raise ValueError(f"{operation} has no canned answer")
 
     def _page(self, member: str, total: int, params: dict[str, Any], item: Any) -> dict[str, Any]:

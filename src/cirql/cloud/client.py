@@ -187,6 +187,7 @@ class CloudClient:
                 proxies=ProxyRules(settings.proxies),
                 connect_timeout=settings.connect_timeout,
                 read_timeout=settings.read_timeout,
+                per_origin=settings.concurrency,
             )
             self._exchange = Exchange(
                 services=Services(settings),

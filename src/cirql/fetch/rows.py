@@ -53,7 +53,12 @@ def _descend(node: Any, path: tuple[str, ...], outer: list[Any]) -> Iterator[tup
 def _row(fetch: Fetch, item: Any, outer: list[Any]) -> Row:
     if fetch.json_members and isinstance(item, dict):
         item = {**item, **{m: _decode(fetch, m, item[m]) for m in fetch.json_members if m in item}}
-    row = {o.column: _read(o, _follow(item, o.path)) for o in fetch.outputs}
+    if isinstance(item, dict):  # nearly every output is a plain member, and there are many rows
+        row = {
+            o.column: item.get(o.path[0]) if len(o.path) == 1 and not o.reading else _read(o, _follow(item, o.path)) for o in fetch.outputs
+        }
+    else:
+        row = {o.column: _read(o, _follow(item, o.path)) for o in fetch.outputs}
     for output in fetch.lifted:
         row[output.column] = _read(output, next((v for node in outer if (v := _follow(node, output.path)) is not None), None))
     return row
@@ -137,6 +142,8 @@ def derive(table: Table, row: Row, partition: str) -> None:
 def _derive_arn(table: Table, arn: Arn, row: Row, partition: str) -> None:
     text = row.get(arn.column)
     if text is not None:
+        if all(name in row for name in ("region", table.account_column, *arn_columns(arn))):
+            return
         for name, value in (parse_arn(arn, str(text), table) or {}).items():
             row.setdefault(name, value)
     elif row.get("account_id") and all(row.get(c) is not None for c in arn_columns(arn)):

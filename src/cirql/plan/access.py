@@ -169,6 +169,9 @@ def _cost(need: Need, fetch: Fetch, parent: ParentScan | None, more: tuple[Step,
     calls *= _combinations(need, sorted(fetch.required))
     per_row = sum(len(step.fetches) for step in more)
     rows = calls if fetch.role is Role.GET else calls * (ROWS_OF_LIST if not need.conjuncts else ROWS_OF_LIST / 3)
+    identity = need.table.identifier
+    if fetch.role is not Role.GET and identity and set(identity) <= {c for g in need.groups if g.rows is not None for c in g.columns}:
+        rows = _combinations(need, identity)  # the list is filtered down to the rows named
     return (0.0 if free else calls) + rows * per_row + (1.0 if parent is not None else 0.0)
 
 

@@ -48,6 +48,7 @@ def where_of_arn(text: str) -> dict[str, str]:
     return {name: value for name, value in (("region", parts[3]), ("account_id", parts[4])) if value}
 
 
+@lru_cache(maxsize=4096)
 def arn_columns(arn: Arn) -> tuple[str, ...]:
     """The columns besides `region` and `account_id` that the template names."""
     return tuple(n for n in _BRACED.findall(arn.template) if n not in ("partition", "region", "account_id"))
