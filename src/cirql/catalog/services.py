@@ -29,7 +29,8 @@ class Service:
     """One service: `name` is botocore's, `prefix` what its tables' names begin with, `actions` what its IAM actions do.
 
     `is_own_account`: an account id that its requests require is the caller's. `url_encoded` names shapes whose text is percent-encoded.
-    `is_keyed_by_id`: rows are told apart by ids, since ARNs are members that answers may lack.
+    `is_keyed_by_id`: rows are told apart by ids, since ARNs are members that answers may lack. `tagged_by_id` names the only nouns that
+    have tags where the service asks for those by id.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Service:
     is_own_account: bool = False
     url_encoded: frozenset[str] = frozenset()
     is_keyed_by_id: bool = False
+    tagged_by_id: frozenset[str] = frozenset()
 
     @property
     def has_xml_answers(self) -> bool:
@@ -135,4 +137,5 @@ def load(name: str, corrections: Mapping[str, Any]) -> Service:
         is_own_account=corrections.get("own_account", False),
         url_encoded=frozenset(corrections.get("url_encoded", ())),
         is_keyed_by_id=corrections.get("key_by", "arn") == "id",
+        tagged_by_id=frozenset(corrections.get("tagged_by_id", ())),
     )

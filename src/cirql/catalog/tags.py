@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from botocore.model import OperationModel, Shape
 
@@ -13,6 +14,8 @@ from cirql.catalog.services import Service
 from cirql.names import singular
 
 _INLINE = frozenset({"tags", "taglist", "tagset", "tagmap"})
+# What a general tag call says to an ARN of something that has no tags.
+_REFUSAL = re.compile(r"(Validation|Invalid(Parameter|Input|Request|Arn|ARN|Resource)|BadRequest|Unsupported|ResourceTypeNotSupported)")
 _KEYS = frozenset({"key", "tagkey"})
 _VALUES = frozenset({"value", "tagvalue"})
 # Operations that give the tags of whatever ARN they are asked about, in order of preference.
@@ -52,7 +55,7 @@ def fetch(service: Service, noun: str, arn: str | None, column_for: Callable[[st
     for name in sorted(n for n in service.model.operation_names if _GENERIC.fullmatch(n)):
         operation = service.operation(name)
         required = required_members(operation)
-        column = _asked(required[0], noun, arn, column_for) if len(required) == 1 else None
+        column = _asked(service, required[0], noun, arn, column_for) if len(required) == 1 else None
         if column is None:
             continue
         shape = operation.input_shape.members[required[0]]
@@ -62,12 +65,16 @@ def fetch(service: Service, noun: str, arn: str | None, column_for: Callable[[st
         elif shape.type_name == "list" and shape.member.type_name == "string":
             made = _batched(service, operation, required[0], column)
         if made is not None:
-            return made
+            # That the ARN can be tagged is a guess: a service that does not know it as taggable says no more than that it has no tags.
+            refusals = tuple(c for c in error_codes(operation) if _REFUSAL.match(c))
+            return replace(made, not_found=tuple(dict.fromkeys((*made.not_found, *refusals, "ValidationException"))))
     return None
 
 
-def _asked(param: str, noun: str, arn: str | None, column_for: Callable[[str], str | None]) -> str | None:
+def _asked(service: Service, param: str, noun: str, arn: str | None, column_for: Callable[[str], str | None]) -> str | None:
     """The column that a general tag call is asked with: the row's ARN, or the key of just this noun (`KeyId` of a key)."""
+    if service.tagged_by_id:
+        return column_for(f"{noun}Id") if noun in service.tagged_by_id else None
     one = singular(param.removesuffix("List"))
     if one.lower() in _RESOURCE:
         return arn
@@ -149,5 +156,9 @@ def _path(operation: OperationModel) -> Sequence[str] | None:
 
 def not_found_codes(operation: OperationModel) -> tuple[str, ...]:
     """The error codes by which an operation says that there is no such thing."""
-    codes = [s.metadata.get("error", {}).get("code", s.name) for s in operation.error_shapes]
-    return tuple(c for c in codes if "NotFound" in c or "NoSuch" in c or "DoesNotExist" in c or "NonExistent" in c)
+    return tuple(c for c in error_codes(operation) if "NotFound" in c or "NoSuch" in c or "DoesNotExist" in c or "NonExistent" in c)
+
+
+def error_codes(operation: OperationModel) -> list[str]:
+    """The codes of the errors that an operation's model names."""
+    return [s.metadata.get("error", {}).get("code", s.name) for s in operation.error_shapes]

@@ -10,7 +10,7 @@ from collections.abc import Container, Iterator
 from typing import Any
 from urllib.parse import unquote
 
-from cirql.catalog.model import Arn, Fetch, Output, Table
+from cirql.catalog.model import Arn, Fetch, Output, Scope, Table
 from cirql.errors import CloudError
 from cirql.plan.arns import arn_columns, parse_arn
 
@@ -163,5 +163,6 @@ def make_key(table: Table, row: Row, answered: Container[str] = ()) -> None:
     if len(values) == 1 and str(values[0]).startswith("arn:"):
         row["_key"] = values[0]
         return
-    place = f"{row.get('region') or ''}:{row.get(table.account_column) or ''}"
+    region = "" if table.scope is Scope.GLOBAL else row.get("region") or ""
+    place = f"{region}:{row.get(table.account_column) or ''}"
     row["_key"] = f"arn:aws:{table.service}:{place}:{table.name.resource}/" + "/".join(str(v) for v in values)

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from types import TracebackType
 
+from cirql.localcloud.app_image_configs import AppImageConfigs
 from cirql.localcloud.calls import Call, CallLog
 from cirql.localcloud.cloudcontrol import CloudControl
 from cirql.localcloud.control import answer_control, is_control
@@ -18,6 +19,7 @@ from cirql.localcloud.faults import ERROR_KINDS, NO_FAULT, Faults, Verdict, faul
 from cirql.localcloud.identity import Caller, answer_caller_identity, read_caller
 from cirql.localcloud.images import ImageStore, Place
 from cirql.localcloud.listener import HOST, HttpAnswer, HttpRequest, Listener, NoAnswerError
+from cirql.localcloud.moto_names import with_older_name
 from cirql.localcloud.moto_services import MotoServices
 from cirql.localcloud.operations import identify
 from cirql.localcloud.sagemaker import SageMakerImages
@@ -58,6 +60,7 @@ class LocalCloud:
         self._stopping = threading.Event()
         self._images = ImageStore(clock, settle_looks, settle_seconds)
         self._sagemaker = SageMakerImages(self._images)
+        self._app_image_configs = AppImageConfigs(clock)
         self._cloudcontrol = CloudControl(self._images, clock, settle_looks, settle_seconds)
         self._moto = MotoServices(demo=demo)
         self._port = port
@@ -99,6 +102,7 @@ class LocalCloud:
         self.faults.clear()
         self.calls.clear()
         self._images.clear()
+        self._app_image_configs.clear()
         self._cloudcontrol.clear()
         self._moto.clear()
         if self._demo:
@@ -147,10 +151,11 @@ class LocalCloud:
             if operation.service == "cloudcontrol":
                 return self._cloudcontrol.answer(place, operation.name, request.body, page_limit)
             if operation.service == "sagemaker":
-                answer = self._sagemaker.answer(place, operation.name, request.body, page_limit)
+                asked = (place, operation.name, request.body, page_limit)
+                answer = self._sagemaker.answer(*asked) or self._app_image_configs.answer(*asked)
             elif operation.service == "sts" and operation.name == "GetCallerIdentity" and caller.access_key == caller.account:
                 answer = answer_caller_identity(caller)
-            return answer or self._moto.answer(request, caller, operation, page_limit)
+            return answer or self._moto.answer(with_older_name(request, operation), caller, operation, page_limit)
         except ServiceError as error:
             return render_error(operation, error)
 

@@ -75,6 +75,8 @@ def _compile(name: str, shapes: Mapping[str, Any]) -> _Check:
             return _structure(shape, shapes)
         case "list":
             return _list(shape, shapes)
+        case "map":
+            return _map(shape, shapes)
         case "string":
             return _string(shape)
         case "integer" | "long" | "timestamp" | "float" | "double":
@@ -120,6 +122,22 @@ def _list(shape: Mapping[str, Any], shapes: Mapping[str, Any]) -> _Check:
             problems.append(_constraint(value, path, f"Member must have length less than or equal to {high}"))
         for number, item in enumerate(value, 1):
             item_check(item, f"{path}.{number}.member", problems)
+
+    return check
+
+
+def _map(shape: Mapping[str, Any], shapes: Mapping[str, Any]) -> _Check:
+    key_check, value_check = _compile(shape["key"]["shape"], shapes), _compile(shape["value"]["shape"], shapes)
+    high = shape.get("max")
+
+    def check(value: Any, path: str, problems: list[str]) -> None:
+        if not isinstance(value, dict):
+            raise ServiceError("SerializationException", f"{_kind(value)} found where a map was expected{_at(path)}")
+        if high is not None and len(value) > high:
+            problems.append(_constraint(value, path, f"Member must have length less than or equal to {high}"))
+        for key, item in value.items():
+            key_check(key, f"{path}.key", problems)
+            value_check(item, f"{path}.{key}.value", problems)
 
     return check
 
