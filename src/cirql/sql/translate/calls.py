@@ -22,7 +22,7 @@ from cirql.sql.translate.function_table import PLAIN
 from cirql.sql.translate.nodes import as_type, call, constant, number, position_of, text, type_of, typed
 from cirql.sql.translate.regexes import flags_of, group_count, pattern
 from cirql.sql.translate.shield import PREFIX
-from cirql.sql.translate.site import Rule, Site
+from cirql.sql.translate.site import Dialect, Rule, Site
 from cirql.sql.translate.sqltypes import SqlType
 
 Special = Callable[[list[exp.Expr], exp.Expr, Site], exp.Expr]
@@ -74,6 +74,27 @@ def name_of(node: exp.Expr) -> str:
     if isinstance(node, (exp.GenerateSeries, exp.ExplodingGenerateSeries)):
         return "generate_series"
     return node.sql_name().lower() if isinstance(node, exp.Func) else ""
+
+
+_NOT_SCALAR = frozenset(
+    """
+    first last regr_slope regr_intercept regr_count regr_r2 regr_avgx regr_avgy every total group_concat json_agg jsonb_agg json_object_agg
+    jsonb_object_agg json_group_array json_group_object jsonb_path_query approx_percentile
+    """.split()  # noqa: SIM905 - shorter than a column of quoted words
+)
+
+
+def is_scalar(node: exp.Expr, dialect: Dialect = "postgres") -> bool:
+    """Whether a call surely gives one value from one row: neither an aggregate nor a set. A planner may not cut rows before others.
+
+    The parser sees many aggregates (`jsonb_agg`) as calls of unknown functions; names cirql does not know are not scalar either.
+    """
+    from cirql.sql.translate import sets
+
+    name = name_of(node)
+    if name in _NOT_SCALAR or name in sets.SET_FUNCTIONS:
+        return False
+    return name in _plain() or name in _special() or name in _special_in(dialect)
 
 
 def arguments_of(node: exp.Expr, site: Site) -> list[exp.Expr]:
