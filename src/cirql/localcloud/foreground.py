@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import signal
 import sys
-import threading
-from types import FrameType
 from typing import TextIO
 
 from cirql.localcloud.cloud import LocalCloud
@@ -20,20 +18,16 @@ def run(port: int = DEFAULT_PORT, *, demo: bool = True, out: TextIO | None = Non
     Must be called in the main thread, where signals arrive. Raises OSError when the port is taken.
     """
     out = out or sys.stdout
-    ended = threading.Event()
-
-    def end(number: int, frame: FrameType | None) -> None:
-        ended.set()
-
-    with LocalCloud(port, demo=demo) as cloud:
-        before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
-        try:
+    ending = {signal.SIGINT, signal.SIGTERM}
+    # Blocked in every thread and taken by sigwait alone: a handler that sets an Event can meet its lock, held by the wait it interrupts.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ending)
+    try:
+        with LocalCloud(port, demo=demo) as cloud:
             out.write(describe(cloud))
             out.flush()
-            ended.wait()
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+            signal.sigwait(ending)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def describe(cloud: LocalCloud) -> str:
