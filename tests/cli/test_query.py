@@ -408,7 +408,10 @@ def test_ctrl_c_ends_the_local_aws_with_the_command(tmp_path: Path) -> None:
             pass
         started = time.monotonic()
         child.send_signal(signal.SIGINT)
-        assert child.wait(timeout=10) in (0, 130)
+        try:
+            assert child.wait(timeout=10) in (0, 130)
+        finally:
+            child.kill()
         assert time.monotonic() - started < PROMPT_SECONDS
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", port), timeout=5)
