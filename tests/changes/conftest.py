@@ -16,6 +16,13 @@ from cirql.settings import Credential, Settings
 ACCOUNT, OTHER_ACCOUNT = ACCOUNTS[0], ACCOUNTS[1]
 REGION, OTHER_REGION = REGIONS[0], REGIONS[1]
 Connect = Callable[..., Session]
+# Cloud Control is asked 25 times a second in an account and region at first: what is to go fast is spread over many accounts.
+ACCOUNTS_AT_ONCE = tuple(f"{200000000000 + n}" for n in range(48))
+
+
+def many_accounts() -> tuple[Credential, ...]:
+    """Credentials for all of them: the local AWS takes the account from the access key."""
+    return tuple(Credential(a, a, "local", account=a) for a in ACCOUNTS_AT_ONCE)
 
 
 def settings_over(cloud_url: str, journal: Path, **more: Any) -> Settings:

@@ -6,13 +6,13 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.changes.conftest import REGION, Connect
-from tests.changes.test_statements import IMAGE, insert, sent
 
 from cirql import errors
 from cirql.changes.plan import ChangePlan
 from cirql.localcloud import LocalCloud
 from cirql.session import Session
+from tests.changes.conftest import REGION, Connect
+from tests.changes.test_statements import IMAGE, insert, sent
 
 GROUP = "INSERT INTO aws.logs.log_groups (log_group_name, region) VALUES ('{}', '" + REGION + "')"
 VERSION = f"region = '{REGION}' AND image_version_arn = 'arn:aws:sagemaker:{REGION}:111111111111:image-version/{IMAGE}/1'"

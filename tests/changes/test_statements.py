@@ -6,12 +6,12 @@ import json
 from typing import Any
 
 import pytest
-from tests.changes.conftest import ACCOUNT, OTHER_ACCOUNT, OTHER_REGION, REGION, Connect
 
 from cirql import errors
 from cirql.localcloud import ACCOUNTS, LocalCloud
 from cirql.session import Session
 from cirql.settings import Credential
+from tests.changes.conftest import ACCOUNT, OTHER_ACCOUNT, OTHER_REGION, REGION, Connect
 
 IMAGE = "xgboost-inference"
 WRITES = ("CreateResource", "UpdateResource", "DeleteResource", "UpdateImageVersion")
@@ -46,10 +46,12 @@ def test_the_pages_of_the_seed_work_as_they_are_written(session: Session) -> Non
     assert made is not None and made[1] == "SUCCESS" and made[2]
     arn = made[0]
     session.execute(
-        """UPDATE aws.sagemaker.image_version SET data__PatchDocument = string('[{"op":"add","path":"/VendorGuidance","value":"STABLE"}]') """
+        "UPDATE aws.sagemaker.image_version SET data__PatchDocument = "
+        """string('[{"op":"add","path":"/VendorGuidance","value":"STABLE"}]') """
         f"WHERE region = '{REGION}' AND data__Identifier = '{arn}';"
     )
-    select = f"SELECT region, image_name, vendor_guidance FROM aws.sagemaker.image_version WHERE region = '{REGION}' AND data__Identifier = '{arn}';"
+    where = f"WHERE region = '{REGION}' AND data__Identifier = '{arn}'"
+    select = f"SELECT region, image_name, vendor_guidance FROM aws.sagemaker.image_version {where};"
     assert session.execute(select).fetchall() == [(REGION, IMAGE, "STABLE")]
     session.execute(f"DELETE FROM aws.sagemaker.image_versions WHERE data__Identifier = '{arn}' AND region = '{REGION}';")
     assert session.execute(select).fetchall() == []
@@ -73,7 +75,8 @@ def test_older_and_newer_spellings_mean_the_same(session: Session) -> None:
 
 def test_insert_takes_several_rows_and_gives_them_back_in_order(session: Session) -> None:
     rows = session.execute(
-        f"INSERT INTO aws.s3.buckets (bucket_name, region) VALUES ('first-made', '{REGION}'), ('second-made', '{REGION}') RETURNING bucket_name, arn"
+        f"INSERT INTO aws.s3.buckets (bucket_name, region) VALUES ('first-made', '{REGION}'), ('second-made', '{REGION}') "
+        "RETURNING bucket_name, arn"
     ).fetchall()
     assert [name for name, _ in rows] == ["first-made", "second-made"]
     assert all(arn for _, arn in rows)
@@ -277,7 +280,8 @@ def test_delete_takes_an_in_list_and_returns_what_was_there(session: Session) ->
     arns = [insert(session) for _ in range(3)]
     listed = ", ".join(f"'{a}'" for a in arns[:2])
     rows = session.execute(
-        f"DELETE FROM aws.sagemaker.image_versions WHERE region = '{REGION}' AND data__Identifier IN ({listed}) RETURNING image_version_arn, OperationStatus"
+        f"DELETE FROM aws.sagemaker.image_versions WHERE region = '{REGION}' AND data__Identifier IN ({listed}) "
+        "RETURNING image_version_arn, OperationStatus"
     ).fetchall()
     assert sorted(rows) == [(arn, "SUCCESS") for arn in sorted(arns[:2])]
     assert value(session, arns[2], "image_name") == IMAGE
@@ -294,7 +298,8 @@ def test_deleting_what_is_not_there_is_no_error_and_no_call(session: Session, cl
 
 def test_nowait_gives_the_request_token_and_leaves_the_rest_to_resume(session: Session) -> None:
     row = session.execute(
-        f"INSERT /*+ NOWAIT */ INTO aws.logs.log_groups (log_group_name, region) VALUES ('slow', '{REGION}') RETURNING RequestToken, OperationStatus"
+        f"INSERT /*+ NOWAIT */ INTO aws.logs.log_groups (log_group_name, region) VALUES ('slow', '{REGION}') "
+        "RETURNING RequestToken, OperationStatus"
     ).fetchone()
     assert row is not None and row[0] and row[1] in ("PENDING", "IN_PROGRESS")
     assert [e.state.value for e in session.writer.resume()] == ["succeeded"]
