@@ -65,6 +65,7 @@ class Case:
     operations, each once, that `SELECT * … WHERE key = value` takes (`ecs:ListServices ecs:DescribeServices`). `also` has the columns whose
     value is not that of a member of the same name; a function of the account and of what `describe` gave, or the value itself.
     `renamed` maps members to columns of another name. `moving` are columns that moto answers with the time of asking.
+    `is_listed_whole`: the row is looked for in the whole table as well.
     """
 
     table: str
@@ -76,6 +77,7 @@ class Case:
     also: Mapping[str, Any] = field(default_factory=dict)
     renamed: Mapping[str, str] = field(default_factory=dict)
     moving: tuple[str, ...] = ()
+    is_listed_whole: bool = True
 
     def expected(self, aws: Aws, described: Described, columns: tuple[Column, ...]) -> dict[str, Any]:
         """The row that must come back."""
