@@ -10,6 +10,7 @@ from cirql.catalog.datasets import compile_service
 from cirql.catalog.generic import compile_generic
 from cirql.catalog.model import Table
 from cirql.catalog.parents import with_parents
+from cirql.catalog.reachability import with_reach
 from cirql.catalog.resources import compile_resource
 from cirql.catalog.spellings import Spelling, assign
 
@@ -30,6 +31,6 @@ def compile_all(progress: Callable[[int, int, str], None]) -> tuple[list[Table],
     progress(len(names), steps, "CloudFormation schemas")
     tables += [compile_resource(schema, overlay.global_resources) for schema in schemas.load()]
     tables += compile_generic()
-    tables = corrections.apply(overlay, with_parents(tables))
+    tables = with_reach(corrections.apply(overlay, with_parents(tables)))
     progress(steps, steps, "names")
     return sorted(tables, key=lambda t: str(t.name)), assign(tables, overlay.aliases)

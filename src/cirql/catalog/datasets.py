@@ -197,10 +197,14 @@ _MOST_VALUES = 20
 
 
 def _required_input(draft: _Draft, listing: Listing, param: str) -> Input:
-    if draft.service.is_own_account and _plain(param) in ("accountid", "awsaccountid"):
+    if _is_own_account(draft, param):
         return Input(param, "account_id")
     values = tuple(getattr(listing.operation.input_shape.members[param], "enum", ()))
     return Input(param, _key_column(draft, param), values=values if len(values) <= _MOST_VALUES else ())
+
+
+def _is_own_account(draft: _Draft, param: str) -> bool:
+    return draft.service.is_own_account and _plain(param) in ("accountid", "awsaccountid")
 
 
 def _key_column(draft: _Draft, param: str) -> str:
@@ -314,7 +318,7 @@ def _get_fetch(draft: _Draft, hint: Hint, listing: Listing, getting: Getting, so
     if listing.is_bare:
         _name_bare(draft, listing, getting, sources)
     inputs = tuple(
-        Input(p, draft.by_member.get(_plain(m)) or _safe(snake(m)), batch=_batch_size(hint, operation, p) if p == getting.batch else 1)
+        Input(p, _get_column(draft, p, m), batch=_batch_size(hint, operation, p) if p == getting.batch else 1)
         for p, m in sources.items()
     )
     return Fetch(
@@ -330,6 +334,11 @@ def _get_fetch(draft: _Draft, hint: Hint, listing: Listing, getting: Getting, so
         permissions=(service.action(operation.name),),
         not_found=tags.not_found_codes(operation),
     )
+
+
+def _get_column(draft: _Draft, param: str, member: str) -> str:
+    """The column of an input of a describe call, which is a member of the list's rows or one of its keys."""
+    return "account_id" if _is_own_account(draft, param) else draft.by_member.get(_plain(member)) or _safe(snake(member))
 
 
 def _name_bare(draft: _Draft, listing: Listing, getting: Getting, sources: Mapping[str, str]) -> None:

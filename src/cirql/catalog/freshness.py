@@ -18,6 +18,7 @@ _RULES = (
     "operations.py",
     "overlay.py",
     "parents.py",
+    "reachability.py",
     "resources.py",
     "rules.py",
     "schemas.py",

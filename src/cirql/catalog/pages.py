@@ -1,40 +1,124 @@
 """A table's page in Markdown, in the two forms that people know: DDSQL's data directory and StackQL's provider docs.
 
-Made from the compiled catalog alone, so a page can be printed without AWS and without the compilers.
+Made from the compiled catalog alone, so a page can be printed without AWS and without the compilers. The examples are handed in: see
+`cirql.docs.examples`.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
+from cirql.catalog import reachability
 from cirql.catalog.lookup import Found
-from cirql.catalog.model import Column, Face
+from cirql.catalog.model import Column, Face, Role, Table
+from cirql.catalog.resources import IDENTIFIER
+from cirql.types import ColumnType
 
-_VERBS = {Face.SINGULAR: ("read", "update"), Face.PLURAL: ("create", "delete", "list"), Face.LIST_ONLY: ("list",)}
+_VERBS = {
+    Face.SINGULAR: ("read", "update"),
+    Face.PLURAL: ("create", "delete", "list"),
+    Face.LIST_ONLY: ("list",),
+    Face.TAGS: ("read", "list"),
+}
+_REGION = "us-east-1"
+# The only column names that are words of PostgreSQL or of its parser, and so need quotes.
+_RESERVED = frozenset({"from", "grant", "rollback"})
 
 
-def page(found: Found) -> str:
-    """The page of a table, by the spelling it was found by."""
-    lines = _dataset_page(found) if found.face is Face.DATASET else _resource_page(found)
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One example statement of a page."""
+
+    verb: str
+    sql: str
+
+
+def page(found: Found, examples: Sequence[Example] | None = None) -> str:
+    """The page of a table, by the spelling it was found by; with a SELECT example, where no examples are given."""
+    shown = [Example("SELECT", select_example(found))] if examples is None else examples
+    lines = _dataset_page(found, shown) if found.face is Face.DATASET else _resource_page(found, shown)
     return "\n".join(lines) + "\n"
 
 
 def select_example(found: Found) -> str:
-    """A SELECT of every published column, as the page prints it; a singular resource is asked for by its identifier."""
-    columns = ",\n".join(c.name for c in found.star)
-    text = f"SELECT\n{columns}\nFROM {found.name}"
-    if found.face is Face.DATASET:
-        return f"{text};"
-    text += "\nWHERE region = 'us-east-1'"
-    if found.face is Face.SINGULAR and any(m.name == "get_resource" for m in found.methods):
-        members = {c.name: c.member for c in found.table.columns}
-        identifier = "|".join(f"<{members[name] or 'Identifier'}>" for name in found.table.identifier)
-        text += f" AND data__Identifier = '{identifier}'"
-    return f"{text};"
+    """A SELECT of every published column, as the page prints it.
+
+    A singular resource is asked for by its identifier, any other table by the keys that nothing else supplies.
+    """
+    columns = ",\n".join(quoted(c.name) for c in found.star)
+    conditions = [f"region = '{_REGION}'"] if found.face is not Face.DATASET else []
+    if found.face is Face.SINGULAR and any(m.name.startswith("get_resource") for m in found.methods):
+        conditions += _identifying(found.table)
+    else:
+        for name in _lacking(found.table):
+            conditions += _identifying(found.table) if name == IDENTIFIER else [_condition(found.table, name)]
+    where = f"\nWHERE {' AND '.join(conditions)}" if conditions else ""
+    return f"SELECT\n{columns}\nFROM {found.name}{where};"
 
 
-def _front_matter(title: str, description: str) -> Iterator[str]:
-    yield from ("---", f"title: {title}", f"description: {description}", "---", "")
+def is_askable(table: Table) -> bool:
+    """Whether a query can read the table: there is a call for it, and what that needs are values that SQL can give."""
+    structured = (ColumnType.JSON, ColumnType.VARCHAR_LIST, ColumnType.HSTORE, ColumnType.HSTORE_CSV)
+    types = {c.name: c.type for c in table.columns}
+    return bool(reachability.roots(table)) and not any(types[name] in structured for name in _lacking(table))
+
+
+def identifier(table: Table) -> str:
+    """The placeholder for an identifier: `<ImageVersionArn>`, or `<A>|<B>` where it has parts."""
+    members = {c.name: c.member for c in table.columns}
+    return "|".join(f"<{members[name] or 'Identifier'}>" for name in table.identifier)
+
+
+def quoted(name: str) -> str:
+    """A column's name as SQL takes it: a few are words of the language."""
+    return f'"{name}"' if name in _RESERVED else name
+
+
+def _identifying(table: Table) -> Iterator[str]:
+    if table.cfn_type is None:
+        required = next(f for f in table.fetches if f.role is Role.GET).required
+        yield from (_condition(table, name) for name in sorted(required))
+    else:
+        yield f"data__Identifier = '{identifier(table)}'"
+
+
+def _lacking(table: Table) -> list[str]:
+    """The columns that a query must give, because nothing else supplies them."""
+    ways = reachability.roots(table)
+    is_reached = not table.problem and bool(ways) and ways[0].role is Role.LIST
+    return [] if is_reached or not ways else sorted(reachability.needs(table, ways[0]))
+
+
+def _condition(table: Table, name: str) -> str:
+    column = table.column(name)
+    assert column is not None
+    match column.type:
+        case ColumnType.BIGINT | ColumnType.DOUBLE:
+            return f"{name} = 1"
+        case ColumnType.BOOLEAN:
+            return f"{name} = TRUE"
+        case ColumnType.TIMESTAMP:
+            return f"{name} = TIMESTAMP '2030-01-01'"
+    return f"{quoted(name)} = '<{column.member or name}>'"
+
+
+def _front_matter(title: str, description: str, more: Sequence[tuple[str, str | Sequence[str]]]) -> Iterator[str]:
+    yield "---"
+    for key, value in (("title", title), ("description", description), *more):
+        if isinstance(value, str):
+            yield f"{key}: {_yaml(value)}"
+        else:
+            yield f"{key}:"
+            yield from (f"  - {_yaml(item)}" for item in value)
+    yield from ("---", "")
+
+
+def _yaml(text: str) -> str:
+    """Text as YAML has it: bare where it cannot be mistaken, else as JSON, which YAML includes."""
+    plain = text.replace(" ", "").replace("_", "").replace(".", "").replace("-", "").replace(">", "").replace(",", "")
+    return text if plain.isalnum() and text[0].isalpha() else json.dumps(text, ensure_ascii=False)
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
@@ -44,23 +128,33 @@ def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str
         yield "| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |"
 
 
-def _problem(found: Found) -> Iterator[str]:
+def _notes(found: Found) -> Iterator[str]:
+    """What stands in a table's way."""
     if found.table.problem:
         yield from (f"> This table cannot be read without help: {found.table.problem}.", "")
+    if found.table.regions is not None:
+        yield from (f"> It exists in these regions only: {', '.join(sorted(found.table.regions))}.", "")
 
 
-def _dataset_page(found: Found) -> Iterator[str]:
+def _examples(examples: Sequence[Example]) -> Iterator[str]:
+    for example in examples:
+        yield from ("", f"## `{example.verb}` Example", "", "```sql", example.sql, "```")
+
+
+def _dataset_page(found: Found, examples: Sequence[Example]) -> Iterator[str]:
     table = found.table
-    yield from _front_matter(table.title, f"The {table.name} table")
+    yield from _front_matter(table.title, f"The {table.name} table", [("breadcrumbs", f"Data Directory > {table.title}")])
     yield from (f"# {table.title}", "")
     if table.description:
         yield from (table.description, "")
     yield from ("```", str(table.name), "```", "")
-    yield from _problem(found)
+    yield from _notes(found)
     yield from ("## Fields", "")
     yield from _dataset_fields(found)
-    yield from ("", "## `SELECT` Example", "", "```sql", select_example(found), "```", "", "## Permissions", "")
-    yield from ("```json", ",\n".join(table.permissions.get("read", ())), "```")
+    yield from _hidden_columns(found)
+    yield from _examples(examples)
+    if table.permissions:
+        yield from ("", "## Permissions", "", "```json", ",\n".join(table.permissions.get("read", ())), "```")
 
 
 def _dataset_fields(found: Found) -> Iterator[str]:
@@ -72,28 +166,37 @@ def _dataset_fields(found: Found) -> Iterator[str]:
         yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
-def _resource_page(found: Found) -> Iterator[str]:
+def _hidden_columns(found: Found) -> Iterator[str]:
+    """The columns that `SELECT *` leaves out."""
+    hidden = [c for c in found.shape.columns if c.hidden]
+    if hidden:
+        yield from ("", f"Also there when named: {', '.join(f'`{c.name}`' for c in hidden)}.")
+
+
+def _resource_page(found: Found, examples: Sequence[Example]) -> Iterator[str]:
     table, name = found.table, found.name.resource
-    yield from _front_matter(name, "Query, deploy and manage AWS resources using SQL")
+    keywords = (name, table.service, "aws", "cloud inventory")
+    yield from _front_matter(name, "Query, deploy and manage AWS resources using SQL", [("keywords", keywords)])
     yield from (_introduction(found), "", "## Overview", "")
     overview = (("Name", f"`{name}`"), ("Type", "Resource"), ("Description", table.description), ("Id", f"`{found.name}`"))
-    yield from _table(("", ""), [(f"**{label}**", value) for label, value in overview])
+    yield from _table(("", ""), [(f"**{label}**", " ".join(value.split())) for label, value in overview])
     yield ""
-    yield from _problem(found)
+    yield from _notes(found)
     yield from ("## Fields", "")
     yield from _table(("Name", "Datatype", "Description"), [_field(c) for c in found.fields])
+    yield from _hidden_columns(found)
     yield from ("", "## Methods", "")
     methods = [(f"`{m.name}`", f"`{m.verb}`", f"`{', '.join(m.required)}`") for m in found.methods]
     yield from _table(("Name", "Accessible by", "Required Params"), methods)
-    yield from ("", "## `SELECT` Example", "", "```sql", select_example(found), "```", "")
-    yield from ("## Permissions", "", f"To operate on the `{name}` resource, the following permissions are required:", "")
+    yield from _examples(examples)
+    yield from ("", "## Permissions", "", f"To operate on the `{name}` resource, the following permissions are required:", "")
     for verb in permission_verbs(found):
         yield from (f"### {verb.capitalize()}", "", "```json", ",\n".join(table.permissions[verb]), "```", "")
 
 
 def permission_verbs(found: Found) -> tuple[str, ...]:
     """The verbs whose permissions the page prints, in its order."""
-    is_only_spelling = found.table.plural == found.table.name.resource
+    is_only_spelling = found.table.plural == found.table.name.resource and found.face is Face.SINGULAR
     verbs = _VERBS[Face.SINGULAR] + _VERBS[Face.PLURAL] if is_only_spelling else _VERBS[found.face]
     return tuple(v for v in verbs if v in found.table.permissions)
 
@@ -104,10 +207,13 @@ def _field(column: Column) -> tuple[str, str, str]:
 
 def _introduction(found: Found) -> str:
     table = found.table
-    if found.face is Face.LIST_ONLY:
-        return f"Lists the identifiers of `{table.plural}`; use `{table.name.resource}` for all properties."
-    if found.face is Face.PLURAL:
-        return f"Lists, creates or deletes `{table.plural}`; use `{table.name.resource}` to get or update one of them."
+    match found.face:
+        case Face.TAGS:
+            return f"Lists the tags of `{table.plural}`, a row for each; use `{table.name.resource}` to change them."
+        case Face.LIST_ONLY:
+            return f"Lists the identifiers of `{table.plural}`; use `{table.name.resource}` for all properties."
+        case Face.PLURAL:
+            return f"Lists, creates or deletes `{table.plural}`; use `{table.name.resource}` to get or update one of them."
     if table.plural == table.name.resource:
         return f"Reads and changes `{table.plural}` resources."
     return (

@@ -1,6 +1,7 @@
 """Values that a resource type's schema takes: what the examples in the data directory are written with.
 
     desired_state(rules)            the least that a resource of this type can be made of
+    settable_value(rules)           one property that creation may set
     assignment(rules, desired)      one property that an update may set, and what else AWS needs with every update
 
 Values are made up, the same ones each time; nothing says that AWS has such a subnet or role.
@@ -48,6 +49,16 @@ def assignment(rules: Rules, desired: Mapping[str, Any]) -> Model | None:
             if value is not None and not _breaks(rules, name, value):
                 return {name: value, **again}
     return None
+
+
+def settable_value(rules: Rules) -> Model:
+    """A value for one property that creation may set, for types that need none: a name where there is one; empty where nothing will do."""
+    fixed = {p[0] for p in rules.read_only if len(p) == 1}
+    for name in sorted((n for n in rules.properties if n not in fixed), key=lambda n: (not n.endswith("Name"), _weight(rules, n), n)):
+        for value in _candidates(rules, name):
+            if value is not None and not violations(rules, {name: value}):
+                return {name: value}
+    return {}
 
 
 def _candidates(rules: Rules, name: str) -> Iterator[Any]:

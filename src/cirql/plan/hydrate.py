@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Set
 
-from cirql.catalog.model import Access, Fetch, Role, Table
+from cirql.catalog.model import Fetch, Role, Table
 from cirql.plan.arns import arn_columns
 from cirql.plan.model import Step
 
@@ -47,7 +47,7 @@ def steps(
     missing = set(wanted) - available
     if "_key" in wanted:
         missing |= set(table.key) - available
-    missing &= _readable(table)
+    missing &= _readable(table, root)
     chosen: list[Fetch] = []
     while missing:
         best = _best(table, root, missing, available, chosen)
@@ -59,9 +59,10 @@ def steps(
     return _order(table, chosen, available, frozenset(tested) - available)
 
 
-def _readable(table: Table) -> frozenset[str]:
-    given = {c for f in table.fetches for c in f.gives}
-    return derivable(table, given | {c.name for c in table.columns if c.access is not Access.WRITE_ONLY and c.name in given})
+def _readable(table: Table, root: Fetch) -> frozenset[str]:
+    """What a scan that begins with `root` can know: what some answer has, and what was asked; not what another list call would ask."""
+    answered = {o.column for f in table.fetches for o in (*f.outputs, *f.lifted)}
+    return derivable(table, answered | root.gives | {c for f in table.fetches if f.role is not Role.LIST for c in f.gives})
 
 
 def _best(table: Table, root: Fetch, missing: Set[str], available: frozenset[str], chosen: list[Fetch]) -> tuple[Fetch, ...] | None:

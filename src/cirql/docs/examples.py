@@ -1,0 +1,101 @@
+"""The statements that a table's page shows: a SELECT, and for resources an INSERT, an UPDATE and a DELETE.
+
+A statement plans as it stands but for its placeholders, which are `'<…>'` and name what goes there; `filled` puts something there.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from cirql.catalog.lookup import Catalog, Found
+from cirql.catalog.model import Face, Table
+from cirql.catalog.pages import Example, identifier, is_askable, select_example
+from cirql.catalog.rules import Rules
+from cirql.changes.specimens import assignment, desired_state, settable_value
+from cirql.names import snake
+from cirql.types import ColumnType
+
+_REGION, _ACCOUNT = "us-east-1", "111122223333"
+_PLACEHOLDER = re.compile(r"<(\w+)>")
+_BRACED = re.compile(r"\{(\w+)\}")
+
+
+def examples(catalog: Catalog, found: Found) -> list[Example]:
+    """The examples of a page: reading and changing one on the singular's, creating and deleting on the plural's."""
+    shown = [Example("SELECT", select_example(found))] if is_askable(found.table) else []
+    table = found.table
+    if found.face not in (Face.SINGULAR, Face.PLURAL):
+        return shown
+    has_both = found.face is Face.SINGULAR and table.plural == table.name.resource
+    verbs = {m.verb for m in (table.methods if has_both else found.methods)}
+    if table.cfn_type is None:
+        return shown
+    rules = catalog.rules(table.cfn_type)
+    desired = desired_state(rules) if verbs & {"INSERT", "UPDATE"} else None
+    if "INSERT" in verbs and desired is not None:
+        shown.append(Example("INSERT", _insert(table, rules, desired)))
+    if "UPDATE" in verbs and (changed := assignment(rules, desired or {})) is not None:
+        shown.append(Example("UPDATE", _update(table, changed)))
+    if "DELETE" in verbs:
+        shown.append(Example("DELETE", f"DELETE FROM {_plural(table)}\nWHERE {_where(table)};"))
+    return shown
+
+
+def _plural(table: Table) -> str:
+    return ".".join((*table.name.parts[:-1], table.plural))
+
+
+def _where(table: Table) -> str:
+    return f"data__Identifier = '{identifier(table)}' AND region = '{_REGION}'"
+
+
+def _insert(table: Table, rules: Rules, desired: Mapping[str, Any]) -> str:
+    given = dict(desired) or settable_value(rules)
+    names = ",\n".join([*(f"  {_column(table, n)}" for n in given), "  region"])
+    values = ",\n".join([*(f"  {_literal(v)}" for v in given.values()), f"  '{_REGION}'"])
+    return f"INSERT INTO {_plural(table)} (\n{names}\n)\nSELECT\n{values};"
+
+
+def _update(table: Table, changed: Mapping[str, Any]) -> str:
+    columns = {c.member: c.name for c in table.columns if c.member}
+    sets = ", ".join(f"{columns[n]} = {_literal(v)}" for n, v in changed.items())
+    return f"UPDATE {table.name}\nSET {sets}\nWHERE {_where(table)};"
+
+
+def _column(table: Table, member: str) -> str:
+    """A property as INSERT names it: in its own spelling, but where that is another column's (five types have a Region of their own)."""
+    found = table.column(member)
+    return member if found is not None and found.member == member else next(c.name for c in table.columns if c.member == member)
+
+
+def _literal(value: Any) -> str:
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, int | float):
+        return str(value)
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return "'" + text.replace("'", "''") + "'"
+
+
+def filled(table: Table, sql: str) -> str:
+    """An example with something in the place of each placeholder that the table takes: an ARN for an ARN, a name for a name."""
+    specimens = dict(_specimens(table))
+    return _PLACEHOLDER.sub(lambda m: specimens.get(m[1], f"my-{snake(m[1])}").replace("'", "''"), sql)
+
+
+def _specimens(table: Table) -> Iterator[tuple[str, str]]:
+    for column in table.columns:
+        name = column.member or column.name
+        if column.name.endswith("arn"):
+            yield name, f"arn:aws:{table.service}:{_REGION}:{_ACCOUNT}:{table.name.resource}/my-{table.name.resource}"
+        elif column.type is ColumnType.BIGINT:
+            yield name, "1"
+    if table.arn is not None:
+        own = table.column(table.arn.column)
+        types = {c.name: c.type for c in table.columns}
+        known = {"partition": "aws", "region": _REGION, "account_id": _ACCOUNT}
+        text = _BRACED.sub(lambda m: known.get(m[1]) or ("1" if types[m[1]] is ColumnType.BIGINT else f"my-{m[1]}"), table.arn.template)
+        yield (own.member or own.name) if own else "", text
