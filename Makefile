@@ -2,6 +2,7 @@
 #
 #   make demo    start the local AWS, run three queries on it, stop it
 #   make test    the tests
+#   make fuzz    generated queries against PostgreSQL for ten minutes
 #   make check   format, lint, types, layers
 #   make bench   calls, time and memory beside plain boto3: about four minutes
 #   make clean   remove everything that was made
@@ -60,6 +61,9 @@ test: $(CATALOG)
 bench: $(CATALOG)
 	@mkdir -p .benchmarks
 	@$(BIN)/python benchmarks/planner.py --json .benchmarks/planner.json
+
+fuzz: $(STAMP) $(CATALOG)
+	FUZZ_SECONDS=600 $(BIN)/python -m pytest tests/sql/translate/test_fuzz.py
 
 check: $(STAMP)
 	$(BIN)/python -m ruff format --check .

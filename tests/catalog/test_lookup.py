@@ -139,14 +139,10 @@ def test_a_catalog_of_older_rules_is_refused(tmp_path: Path) -> None:
 
 def test_a_lookup_imports_neither_compiler_nor_engine(catalog: Catalog) -> None:
     code = (
-        "import sys, time\n"
+        "import sys\n"
         "from cirql.catalog.lookup import Catalog\n"
-        "began = time.perf_counter()\n"
         "Catalog.open().find('aws.sagemaker.image_version')\n"
-        "print(time.perf_counter() - began)\n"
         "print([m for m in ('botocore', 'cfnlint', 'duckdb', 'sqlglot', 'pyarrow') if m in sys.modules])\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    seconds, imported = done.stdout.splitlines()
-    assert imported == "[]"
-    assert float(seconds) < 0.1  # 3 ms on an idle machine
+    assert done.stdout.strip() == "[]"

@@ -170,3 +170,9 @@ SELECT (SELECT count(*) FROM aws.sagemaker_image) AS images, (SELECT count(*) FR
 SELECT 1 + 1 AS two;
 -- values alone
 VALUES (1, 'a'), (2, 'b');
+-- an aggregate that the parser does not know, under a limit
+SELECT jsonb_agg(version ORDER BY version) FROM aws.sagemaker_image_version LIMIT 1;
+-- a filter over an aggregate that the parser does not know
+SELECT j FROM (SELECT image_name, jsonb_agg(version ORDER BY image_version_arn) AS j FROM aws.sagemaker_image_version GROUP BY image_name) s WHERE image_name = 'xgboost-inference';
+-- a set-returning function under a limit
+SELECT generate_series(1, version) AS n FROM aws.sagemaker_image_version WHERE version = 3 LIMIT 40;

@@ -7,7 +7,7 @@ from dataclasses import replace
 from sqlglot import exp
 
 from cirql.plan.model import Scan
-from cirql.plan.predicates import conditions
+from cirql.plan.predicates import conditions, gathers_rows
 from cirql.sql.bind import Bound
 
 _LOOKS_AT_OTHER_ROWS = ("group", "having", "distinct", "windows", "qualify", "order", "joins", "laterals", "sample")
@@ -21,7 +21,7 @@ def apply_limit(bound: Bound, scans: list[Scan]) -> list[Scan]:
     select = bound.tree
     if len(scans) != 1 or not isinstance(select, exp.Select) or any(select.args.get(a) for a in _LOOKS_AT_OTHER_ROWS):
         return scans
-    if select.find(exp.AggFunc, exp.Window, exp.Subquery, exp.CTE, exp.Unnest, exp.Explode) or not _reads_directly(bound):
+    if select.find(exp.Window, exp.Subquery, exp.CTE) or gathers_rows(select) or not _reads_directly(bound):
         return scans
     limit = _count(select.args.get("limit"))
     offset = _count(select.args.get("offset")) if select.args.get("offset") else 0

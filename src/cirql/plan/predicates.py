@@ -24,6 +24,7 @@ from sqlglot import exp
 from sqlglot.optimizer.scope import Scope, traverse_scope
 
 from cirql.sql.bind import Bound
+from cirql.sql.translate.calls import is_scalar
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +200,13 @@ def _inwards(scope: Scope, conjunct: exp.Expr) -> Iterator[tuple[Scope, exp.Expr
             yield scope, moved
 
 
+def gathers_rows(select: exp.Expr) -> bool:
+    """Whether some call in the query may make one value of many rows, or many of one; of an unknown function that is assumed."""
+    if select.find(exp.AggFunc, exp.Unnest, exp.Explode):
+        return True
+    return any(not is_scalar(call) for call in select.find_all(exp.Anonymous))
+
+
 def _branches(scope: Scope) -> list[Scope]:
     return list(getattr(scope, "set_operation_scopes", None) or getattr(scope, "union_scopes", []))
 
@@ -216,7 +224,7 @@ def _through(select: exp.Select, outputs: dict[str, exp.Expr], conjunct: exp.Exp
     if distinct is not None and distinct.args.get("on"):
         return None
     grouped = None
-    if select.args.get("group") or select.find(exp.AggFunc):
+    if select.args.get("group") or gathers_rows(select):
         group = select.args.get("group")
         if group is not None and any(group.args.get(a) for a in ("rollup", "cube", "grouping_sets", "all")):
             return None

@@ -1,4 +1,4 @@
-"""Generated queries answer on DuckDB as on PostgreSQL. `CIRQL_FUZZ_SECONDS=600` looks longer than the bounded run of CI."""
+"""Generated queries answer on DuckDB as on PostgreSQL. `make fuzz` looks longer than the bounded run of CI."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from tests.sql.translate import differential, grammar
 
-SECONDS = float(os.environ.get("CIRQL_FUZZ_SECONDS") or os.environ.get("FUZZ_SECONDS") or 0)
+SECONDS = float(os.environ.get("FUZZ_SECONDS") or 0)
 ROUND = 150
 
 
