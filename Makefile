@@ -10,7 +10,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help bench demo test check format install constraints clean
+.PHONY: help bench demo test fuzz check format install constraints clean
 
 # The first interpreter that is new enough; `make PYTHON=/path/to/python test` takes another.
 PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3 python; do \
