@@ -19,12 +19,12 @@ from typing import Any
 
 import botocore.session
 
+import cirql.cloud.services  # noqa: F401  imported before the fork, for every child
 from cirql.catalog.lookup import Catalog
 from cirql.changes.apply import Applier
 from cirql.changes.journal import Journal
 from cirql.changes.model import Entry
 from cirql.changes.saved import read_plan
-from cirql.cloud import services
 from cirql.cloud.client import CloudClient
 from cirql.localcloud import REGIONS
 from cirql.settings import Credential, Settings
@@ -77,7 +77,6 @@ def main() -> None:
     """Serve until the input ends."""
     warm = botocore.session.Session()
     warm.create_client("cloudcontrol", region_name=REGIONS[0], aws_access_key_id="x", aws_secret_access_key="x")
-    assert services
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     for line in sys.stdin:

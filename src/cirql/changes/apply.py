@@ -160,7 +160,9 @@ class Applier:
             if self.clock() >= deadline:
                 text = f"still {entry.event.status} after {round(self.seconds)} seconds"
                 return await self._save(entry.moved(State.SUBMITTED, error=text))
-            await self.sleep(max(self._delay(looks), _asked_wait(entry.event)) if looks else min(_FIRST_DELAY, _asked_wait(entry.event)))
+            asked = _asked_wait(entry.event)
+            wait = max(self._delay(looks), asked) if looks else min(_FIRST_DELAY, asked)
+            await self.sleep(min(wait, max(0.0, deadline - self.clock())))
             looks += 1
             try:
                 answer = await self.cloud.call(
