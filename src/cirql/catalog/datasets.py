@@ -330,6 +330,8 @@ def _get_fetch(draft: _Draft, hint: Hint, listing: Listing, getting: Getting, so
         outputs=outputs,
         rows=getting.rows,
         constants=dict(hint.get_constants),
+        # Pages of one row: its list goes on (the users of a group).
+        paging=service.paging(operation.name) if operation.name in service.paginators and getting.batch is None else None,
         rows_may_be_absent=False,
         permissions=(service.action(operation.name),),
         not_found=tags.not_found_codes(operation),

@@ -10,7 +10,7 @@ from cirql.catalog.model import Fetch, Input, Role, Table
 from cirql.cloud.target import Target
 from cirql.errors import AccessDenied, ResourceNotFound
 from cirql.fetch.requests import request
-from cirql.fetch.rows import Row, collected, rows_of
+from cirql.fetch.rows import Row, collected, rows_of, whole
 from cirql.fetch.surroundings import Surroundings
 
 Work = list[tuple[dict[str, Any], list[int]]]
@@ -96,8 +96,8 @@ class _Hydration:
             return self._gone()
         if self._fetch.collect:
             return collected(self._fetch, answers)
-        rows = [row for answer in answers for row in rows_of(self._fetch, answer)]
-        return given(rows[0]) if rows else self._gone()
+        row = whole(self._fetch, answers)
+        return given(row) if row is not None else self._gone()
 
     async def _answers(self, values: dict[str, Any]) -> list[dict[str, Any]] | None:
         """All pages of one call; an empty list where AWS says there is no such thing, None where a tolerated call is denied."""

@@ -28,6 +28,17 @@ def collected(fetch: Fetch, answers: list[dict[str, Any]]) -> Row:
     return {o.column: _read(o, [_follow(item, o.path) for item in items]) for o in fetch.outputs}
 
 
+def whole(fetch: Fetch, answers: list[dict[str, Any]]) -> Row | None:
+    """The one row of a describe call, None where there is none: what its later pages hold goes on with the lists of the first."""
+    firsts = [rows[0] for answer in answers if (rows := rows_of(fetch, answer))]
+    if not firsts:
+        return None
+    row, *rest = firsts
+    for more in rest:
+        row |= {c: [*(row.get(c) or ()), *value] for c, value in more.items() if isinstance(value, list)}
+    return row
+
+
 def _items(fetch: Fetch, answer: dict[str, Any]) -> Iterator[tuple[Any, list[Any]]]:
     if fetch.rows and fetch.rows[0] not in answer:
         if fetch.rows_may_be_absent:

@@ -12,14 +12,14 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
 
-from cirql.catalog.model import Fetch
+from cirql.catalog.model import Fetch, Role
 from cirql.cloud.target import Target
 from cirql.errors import ResourceNotFound
 from cirql.fetch.hydrate import given, hydrated
 from cirql.fetch.keys import TargetKeys
 from cirql.fetch.merge import each, flat_map, in_waves
 from cirql.fetch.requests import request
-from cirql.fetch.rows import Row, derive, make_key, rows_of
+from cirql.fetch.rows import Row, derive, make_key, rows_of, whole
 from cirql.fetch.surroundings import Surroundings
 from cirql.plan.model import Scan, Step
 
@@ -190,11 +190,20 @@ class Scanner:
         if self._scan.parent is not None and not self._scan.keys_suffice:
             asked.update({c: v for c, v in values.items() if c not in asked and not isinstance(v, list)})
         try:
-            async for answer in self._around.calls.pages(self._target, root, params):
+            async for rows in self._answered(root, params):
                 now = self._around.clock()
-                yield [{"_fetched_at": now, **asked, **given(row)} for row in rows_of(root, answer)]
+                yield [{"_fetched_at": now, **asked, **given(row)} for row in rows]
         except ResourceNotFound:
             return  # asked for by key and not there: no row, and no failure
+
+    async def _answered(self, root: Fetch, params: dict[str, Any]) -> AsyncGenerator[list[Row]]:
+        """The rows of one call page by page; where the pages are those of a single row, that row."""
+        if root.role is Role.GET and root.paging is not None:
+            row = whole(root, await self._around.calls.answers(self._target, root, params))
+            yield [row] if row is not None else []
+            return
+        async for answer in self._around.calls.pages(self._target, root, params):
+            yield rows_of(root, answer)
 
     def _complete(self, row: Row) -> None:
         """Fill what needs no call."""
