@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from cirql.cloud.client import CloudClient
     from cirql.engine import Database, Engine
     from cirql.introspection.directory import Directory
+    from cirql.inventory.memory import Memory
+    from cirql.inventory.recall import Recall
     from cirql.plan.model import Plan
     from cirql.sql.bind import Bound
     from cirql.sql.parameters import Parameters
@@ -80,7 +82,17 @@ class Session:
         from cirql.introspection.relations import define
 
         changes = define(audit.RELATION, audit.DESCRIPTION, audit.COLUMNS, lambda catalog, wish: audit.rows(self.writer.past))
-        return Directory(self.catalog, [changes])
+        from cirql.inventory import relations
+
+        store = lambda: self.memory.store(self.settings)  # noqa: E731 (a name for what is opened later)
+        return Directory(self.catalog, [changes, relations.scans(store)], relations.functions(store, self.catalog.find))
+
+    @cached_property
+    def memory(self) -> Memory:
+        """The session's inventory, opened when something asks for it."""
+        from cirql.inventory.memory import Memory
+
+        return Memory()
 
     @cached_property
     def client(self) -> CloudClient:
@@ -147,7 +159,12 @@ class Session:
         if is_definition(statement):
             result, self.settings = self.workspace.run(statement, self.settings)
             return result
-        return self.writer.run(statement) if is_write(statement) else self.select(statement, pushdown=pushdown)
+        if not is_write(statement):
+            return self.select(statement, pushdown=pushdown)
+        try:
+            return self.writer.run(statement)
+        finally:
+            self.memory.touch()
 
     def _prepared(self, sql: str) -> Result | None:
         """Answer PREPARE, EXECUTE of a prepared statement, or DEALLOCATE; None where the text is something else."""
@@ -175,18 +192,28 @@ class Session:
         return self.select(parse(shown.query), directory=Directory(self.catalog, [shown.relation]), notices=shown.notices)
 
     def select(
-        self, statement: Statement, *, pushdown: bool = True, directory: Directory | None = None, notices: Sequence[str] = ()
+        self,
+        statement: Statement,
+        *,
+        pushdown: bool = True,
+        directory: Directory | None = None,
+        notices: Sequence[str] = (),
+        live: bool = False,
     ) -> Result:
-        """Run a query that has been parsed, over the tables of a directory: all there are, unless one is given."""
+        """Run a query that has been parsed, over the tables of a directory: all there are, unless one is given.
+
+        `live` asks AWS, whatever the inventory knows.
+        """
         from cirql.engine import Engine
         from cirql.execution import Execution
 
         started = time.monotonic()
         engine = Engine(self.database)
         try:
-            plan = self._plan(statement, engine, pushdown, directory or self.directory)
+            plan, times = self._plan(statement, engine, pushdown, directory or self.directory)
             columns = engine.check(plan.sql)
-            execution = Execution(plan, columns, engine, self, started, self._progress)
+            recall = self._recall(statement, times, live)
+            execution = Execution(plan, columns, engine, self, started, self._progress, recall)
             execution.note(*notices)
             if statement.explain is None:
                 return execution.result()
@@ -199,6 +226,12 @@ class Session:
             engine.close()
             raise
 
+    def _recall(self, statement: Statement, times: Mapping[str, datetime], live: bool) -> Recall | None:
+        """The statement's way to the inventory, where it asks for one; nothing is imported where it does not."""
+        if live or not (times or statement.max_age or self.settings.uses_inventory):
+            return None
+        return self.memory.recall(self.settings, statement.max_age, times)
+
     async def aexecute(self, sql: str, params: Parameters | None = None) -> Result:
         """Run one statement from async code, without blocking its event loop; all rows are there when it returns."""
         return await asyncio.to_thread(self._execute_all, sql, params)
@@ -208,12 +241,16 @@ class Session:
         result.to_arrow()
         return result
 
-    def _plan(self, statement: Statement, engine: Engine, pushdown: bool, directory: Directory) -> Plan:
+    def _plan(self, statement: Statement, engine: Engine, pushdown: bool, directory: Directory) -> tuple[Plan, Mapping[str, datetime]]:
+        """The plan, and the moments that relations are read as of."""
         from cirql.plan.planner import plan
         from cirql.sql.bind import bind
+        from cirql.sql.time_travel import moment
         from cirql.sql.translate import translate
 
-        bound = bind(statement, directory, self.workspace)
+        bound = bind(statement, directory, self.workspace, directory.call)
+        now = datetime.now(UTC)
+        times = {s.relation: moment(s.as_of, now) for s in bound.sources if s.as_of is not None}
         dialect, time_frame = cast("Dialect", self.settings.dialect), self._time_frame()
         planned = plan(
             bound,
@@ -223,7 +260,7 @@ class Session:
         )
         engine.declare(planned.relations)
         self._fill(engine, bound, directory)
-        return planned
+        return planned, times
 
     @staticmethod
     def _fill(engine: Engine, bound: Bound, directory: Directory) -> None:
@@ -281,6 +318,8 @@ class Session:
         self._closed = True
         if "writer" in self.__dict__:
             self.writer.close()
+        if "memory" in self.__dict__:
+            self.memory.close()
         if "client" in self.__dict__:
             self.start(self.client.close()).result()
         self._loop.close()

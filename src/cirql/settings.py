@@ -25,6 +25,7 @@ from cirql.errors import SettingsError
 CONFIG_FILE = "cirql.toml"
 DIALECTS = ("postgres", "ddsql", "stackql")
 DEFAULT_MAX_CHANGES = 20
+MEMORY = ":memory:"
 _PREFIX = "CIRQL_"
 _SINGULARS = {"profile": "profiles", "region": "regions", "account": "accounts", "extra_region": "extra_regions"}
 _UNITS = {"s": 1.0, "sec": 1.0, "second": 1.0, "m": 60.0, "min": 60.0, "minute": 60.0}
@@ -55,6 +56,8 @@ class Settings:
     * `max_rps`: most requests a second per account and region, by `service` or `service:Operation`.
     * `proxies`: by URL scheme, as `{"https": url, "no": "host,host"}`; from HTTPS_PROXY, HTTP_PROXY and NO_PROXY by default.
     * `max_age`: how old remembered rows may be; 0 is live, infinity is offline, None leaves it to each kind of table.
+    * `table_max_age`: the same by table name or pattern (`aws.ec2_*`), which counts more than `max_age`.
+    * `store`: the directory of the inventory. It is opened only where this, an age or a moment in the past asks for it.
     * `strict`: a statement with a failed target fails as a whole.
     * `writable`: INSERT, UPDATE, DELETE and EXEC may change something. `max_changes`: the most changes of one statement or transaction.
     * `change_timeout`: how long one change may take before it is left to `cirql changes resume`. `journal`: the file of changes.
@@ -81,6 +84,8 @@ class Settings:
     journal: str | None = None
     dialect: str = "postgres"
     max_age: float | None = None
+    table_max_age: Mapping[str, float] = field(default_factory=dict)
+    store: str | None = None
 
     def __post_init__(self) -> None:
         for problem in _problems(self):
@@ -91,8 +96,22 @@ class Settings:
         """Where changes are journalled: `journal`, else `cirql/changes.sqlite` in the user's data directory (XDG_DATA_HOME)."""
         if self.journal is not None:
             return Path(self.journal).expanduser()
-        data = os.environ.get("XDG_DATA_HOME")
-        return (Path(data) if data else Path.home() / ".local" / "share") / "cirql" / "changes.sqlite"
+        return _data_home() / "changes.sqlite"
+
+    @property
+    def store_path(self) -> Path | None:
+        """Where the inventory is: `store`, else `cirql/inventory` in the user's data directory (XDG_DATA_HOME).
+
+        None, an inventory in memory, for `:memory:` and where credentials were given in code: those of a local AWS.
+        """
+        if self.store == MEMORY or (self.store is None and self.credentials):
+            return None
+        return Path(self.store).expanduser() if self.store is not None else _data_home() / "inventory"
+
+    @property
+    def uses_inventory(self) -> bool:
+        """Whether a plain statement of this session reads through the inventory, and keeps what it reads."""
+        return self.store is not None or bool(self.max_age) or any(self.table_max_age.values())
 
     def changed(self, **values: Any) -> Settings:
         """These settings with some values read anew, as SET does. Raises SettingsError."""
@@ -113,6 +132,11 @@ class Settings:
         given = {name: value for name, value in overrides.items() if value is not None}
         merged |= _read(given, "the arguments", code=True)
         return cls(**merged)
+
+
+def _data_home() -> Path:
+    data = os.environ.get("XDG_DATA_HOME")
+    return (Path(data) if data else Path.home() / ".local" / "share") / "cirql"
 
 
 def _problems(settings: Settings) -> Iterator[SettingsError]:
@@ -273,6 +297,16 @@ def _rates(value: Any) -> dict[str, float]:
     return {_text(key): _number(rate) for key, rate in value.items()}
 
 
+def _durations(value: Any) -> dict[str, float]:
+    """`{"aws.ec2_*": "1 hour"}` or `aws.ec2_*=1 hour,aws.iam_role=0`."""
+    if isinstance(value, str):
+        pairs = [item.partition("=") for item in value.split(",")]
+        value = {key.strip(): age.strip() for key, _, age in pairs}
+    if not isinstance(value, Mapping):
+        raise TypeError(f"a table of table = duration is needed, not {value!r}")
+    return {_text(key).lower(): parse_duration(age) for key, age in value.items()}
+
+
 def _text_table(value: Any) -> dict[str, str]:
     if not isinstance(value, Mapping):
         raise TypeError(f"a table of texts is needed, not {value!r}")
@@ -331,6 +365,8 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "journal": _text,
     "dialect": _text,
     "max_age": parse_duration,
+    "table_max_age": _durations,
+    "store": _text,
 }
 if set(_READERS) != {f.name for f in fields(Settings)}:
     raise AssertionError("every setting needs a reader")

@@ -129,6 +129,13 @@ def query(
         list[str] | None,
         typer.Option("--region", metavar="REGION", help="Region in scope; may be repeated; '*' is every enabled one.", show_default=False),
     ] = None,
+    store: Annotated[
+        Path | None, typer.Option("--store", metavar="DIR", help="The inventory to read through and to keep rows in.", show_default=False)
+    ] = None,
+    max_age: Annotated[
+        str | None,
+        typer.Option("--max-age", metavar="AGE", help="How old rows may be: '15 minutes', live, unlimited (offline).", show_default=False),
+    ] = None,
     write_: Annotated[bool, typer.Option("--write", help="Let the statement change resources, after showing what it would do.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="With --write: do not ask. Needed where there is no terminal to ask on.")] = False,
     timing: Annotated[bool, typer.Option("--timing", help="Say on stderr how long it took.")] = False,
@@ -141,7 +148,13 @@ def query(
     if local and profile:
         misuse("--local is the embedded AWS and --profile is yours; give one of the two")
     destination = read_destination(output)
-    settings = {"profiles": tuple(profile) if profile else None, "regions": _split(region), "writable": True if write_ else None}
+    settings = {
+        "profiles": tuple(profile) if profile else None,
+        "regions": _split(region),
+        "store": str(store) if store else None,
+        "max_age": max_age,
+        "writable": True if write_ else None,
+    }
     statement = read_statement(sql, file)
     request = Request(statement, destination, {k: v for k, v in settings.items() if v is not None}, local, timing, stats, yes)
     with prompt_interrupts(_forgetter(destination)):

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from cirql.catalog.lookup import Catalog, Found
 from cirql.catalog.model import Column, Face, Method, Role, Table
 from cirql.catalog.pages import permission_verbs
+from cirql.errors import UnknownFunction
 from cirql.introspection import schema
 from cirql.introspection.names import published
 from cirql.introspection.relations import Relation, Row, Wish, define
 from cirql.names import Scheme, TableName, snake
 from cirql.types import ColumnType
 
+if TYPE_CHECKING:
+    from sqlglot import exp
+
+MakeRelation = Callable[["tuple[exp.Expr, ...]"], Relation]
 _TEXT, _NUMBER, _YES, _LIST = ColumnType.VARCHAR, ColumnType.BIGINT, ColumnType.BOOLEAN, ColumnType.VARCHAR_LIST
 _NAME = ("table_name", _TEXT, "The published name, as FROM takes it.")
 _SERVICE = ("service", _TEXT, "The service, as the names spell it.")
@@ -22,12 +28,15 @@ _SERVICE = ("service", _TEXT, "The service, as the names spell it.")
 class Directory:
     """Finds a table by name: one that is answered without AWS, or one of the catalog.
 
-    `own` are further relations, such as those that remember changes or the one that a SHOW is answered from.
+    `own` are further relations, such as those that remember changes or the one that a SHOW is answered from. `functions` make a
+    relation from arguments: `cirql.history('aws.ec2_vpc')`.
     """
 
-    def __init__(self, catalog: Catalog, own: Iterable[Relation] = ()) -> None:
+    def __init__(self, catalog: Catalog, own: Iterable[Relation] = (), functions: Mapping[str, MakeRelation] | None = None) -> None:
         self._catalog = catalog
         self._own = tuple(own)
+        self._functions = functions or {}
+        self._called: dict[str, Relation] = {}
 
     @cached_property
     def relations(self) -> dict[str, Relation]:
@@ -43,9 +52,19 @@ class Directory:
             return self._catalog.find(name)
         return Found(relation.table, Face.DATASET, relation.table.name)
 
+    def call(self, name: str, arguments: tuple[exp.Expr, ...]) -> Found:
+        """The relation that a function of that name makes of its arguments. Raises UnknownFunction."""
+        make = self._functions.get(name)
+        if make is None:
+            raise UnknownFunction(f"there is no table function {name}", hint=f"there are {', '.join(sorted(self._functions))}")
+        relation = make(arguments)
+        self._called[str(relation.table.name)] = relation
+        return Found(relation.table, Face.DATASET, relation.table.name)
+
     def rows(self, name: TableName, wish: Wish) -> Iterable[Row]:
         """The rows of one of the relations."""
-        return self.relations[str(name)].rows(self._catalog, wish)
+        found = self._called.get(str(name)) or self.relations[str(name)]
+        return found.rows(self._catalog, wish)
 
 
 def _catalog_relations() -> tuple[Relation, ...]:

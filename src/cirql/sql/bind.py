@@ -10,7 +10,7 @@ It does not plan and does no I/O but the catalog's lookups.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -33,6 +33,9 @@ PROVIDERS = ("aws", "awscc")
 MAX_VIEW_DEPTH = 16
 # Relations that are answered without AWS: what there is, and what cirql itself remembers.
 SYSTEM_SCHEMAS = ("cirql", "information_schema")
+
+
+FindFunction = Callable[[str, tuple[exp.Expr, ...]], "Found"]
 
 
 class TableFinder(Protocol):
@@ -60,7 +63,7 @@ class Source:
     """One cloud table in one place of a statement.
 
     `star` are the columns of its `SELECT *`, in order; `wanted` the ones the statement needs from it. `node` is the
-    table's place in the bound tree.
+    table's place in the bound tree. `as_of` names the moment at which it is read, where that is not now.
     """
 
     relation: str
@@ -69,6 +72,7 @@ class Source:
     star: tuple[str, ...]
     node: exp.Table
     wanted: set[str] = field(default_factory=set)
+    as_of: exp.Expr | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -106,15 +110,15 @@ def column_types(table: Table, columns: Iterable[str]) -> dict[str, ColumnType]:
     return {name: types[name] for name in columns}
 
 
-def bind(statement: Statement, catalog: TableFinder, own: OwnNames | None = None) -> Bound:
-    """Resolve every name; `own` are the views and tables of the session's user.
+def bind(statement: Statement, catalog: TableFinder, own: OwnNames | None = None, functions: FindFunction | None = None) -> Bound:
+    """Resolve every name; `own` are the views and tables of the session's user, `functions` those like `cirql.history('…')`.
 
     Raises UnknownTable, UnknownColumn (with the nearest names and the place), AmbiguousColumn, NotSupported.
     """
     tree = normalize_identifiers(statement.tree.copy(), dialect="postgres")
     if own is not None:
         tree = _with_views(tree, own)
-    sources, tag_views = _bind_tables(statement, tree, catalog, own)
+    sources, tag_views = _bind_tables(statement, tree, catalog, own, functions)
     binder = _Binder(statement, {id(s.node): s for s in sources})
     try:
         scopes = traverse_scope(tree) if isinstance(tree, exp.Query) else []
@@ -149,19 +153,26 @@ def _with_views(tree: exp.Expr, own: OwnNames) -> exp.Expr:
 
 
 def _bind_tables(
-    statement: Statement, tree: exp.Expr, catalog: TableFinder, own: OwnNames | None
+    statement: Statement, tree: exp.Expr, catalog: TableFinder, own: OwnNames | None, functions: FindFunction | None
 ) -> tuple[list[Source], list[tuple[Source, Table]]]:
     """Every source, and which of them are `_tags` tables, with the table that they look at."""
     sources: list[Source] = []
     tag_views: list[tuple[Source, Table]] = []
     ctes = {cte.alias for cte in tree.find_all(exp.CTE)}
     for node in list(tree.find_all(exp.Table)):
+        if functions is not None and isinstance(node.this, exp.Anonymous) and node.db in SYSTEM_SCHEMAS:
+            found = functions(f"{node.db}.{node.this.name}".lower(), tuple(node.this.expressions))
+            name = f"scan_{len(sources)}"
+            sources.append(Source(name, node.alias or node.this.name, found.table, tuple(c.name for c in found.star), node))
+            continue
         if not isinstance(node.this, exp.Identifier) or (not node.db and node.name in ctes):
+            _refuse_as_of(statement, node)
             continue
         parts = [p.name for p in node.parts]
         if parts[0] not in PROVIDERS and not (len(parts) == 2 and parts[0] in SYSTEM_SCHEMAS):
             if own is None or len(parts) > 1 or own.columns(parts[0]) is None:
                 _check_other_table(statement, node, parts, catalog)
+            _refuse_as_of(statement, node)
             continue
         found = _find(statement, node, ".".join(parts), catalog)
         if node.alias_column_names:
@@ -172,12 +183,26 @@ def _bind_tables(
             )
         relation = f"scan_{len(sources)}"
         alias = node.alias or _free_alias(node, found.table.name)
-        sources.append(Source(relation, alias, found.shape, tuple(c.name for c in found.star), node))
+        if parts[0] not in PROVIDERS:
+            _refuse_as_of(statement, node)
+        version = node.args.get("version")
+        node.set("version", None)
+        as_of = version.expression if version is not None else None
+        sources.append(Source(relation, alias, found.shape, tuple(c.name for c in found.star), node, as_of=as_of))
         if found.face is Face.TAGS:
             tag_views.append((sources[-1], found.table))
     for source in sources:
         _replace_name(source)
     return sources, tag_views
+
+
+def _refuse_as_of(statement: Statement, node: exp.Table) -> None:
+    if node.args.get("version") is not None:
+        raise NotSupported(
+            "only cloud tables can be read as of a moment",
+            hint="write AS OF after the cloud table itself, inside the view or subquery",
+            position=_position(statement, node),
+        )
 
 
 def _open_tags(source: Source, base: Table) -> None:

@@ -25,13 +25,15 @@ MAX_SQL_BYTES = 512 * 1024
 class Statement:
     """One parsed statement: its tree, its text, and what was asked about it.
 
-    `offset` is where the tree's text begins in `text`, so that positions can point into what the user typed.
+    `offset` is where the tree's text begins in `text`, so that positions can point into what the user typed. `max_age` is how old
+    remembered rows may be, in seconds, where a hint says so.
     """
 
     tree: exp.Expr
     text: str
     explain: Explain | None = None
     offset: int = 0
+    max_age: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +54,20 @@ def parse(text: str) -> Statement:
             f"the statement is longer than {MAX_SQL_BYTES // 1024} KiB",
             hint="put long lists of values into a file and join it: … IN (SELECT id FROM read_csv('ids.csv'))",
         )
+    from cirql.sql.hints import max_age_hint
+    from cirql.sql.time_travel import restore_positions, written_out
+
     explain, offset = _peel_explain(text)
     _refuse_by_name(text[offset:])
-    trees = [t for t in _parse_all(text[offset:], offset) if t is not None]
+    body, grown = written_out(text[offset:])
+    trees = [t for t in _parse_all(body, offset) if t is not None]
     if not trees:
         raise ParseError("there is no statement", hint="write a SELECT, for example: SELECT * FROM aws.sagemaker_image_version")
     if len(trees) > 1:
         raise InvalidStatement(f"{len(trees)} statements where one is meant", hint="run them one at a time")
-    statement = Statement(trees[0], text, explain, offset)
+    if grown:
+        restore_positions(trees[0], grown)
+    statement = Statement(trees[0], text, explain, offset, max_age_hint(text))
     _refuse_others(statement)
     return statement
 

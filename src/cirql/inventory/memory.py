@@ -1,0 +1,53 @@
+"""A session's memory: its store, opened when something first asks for it, and what each statement may take from it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cirql.inventory.recall import Ages, Bounds, Recall
+from cirql.inventory.store import Store, open_store
+from cirql.settings import Settings
+
+
+class Memory:
+    """Opens the store at most once. Safe from several threads."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._cleanup = ExitStack()
+        self._opened: tuple[Path | None, Store] | None = None
+        self._touched: datetime | None = None
+        self.by = "query"
+
+    def store(self, settings: Settings) -> Store:
+        """The store that the settings name, created where there is none. Raises StoreDamaged."""
+        path = settings.store_path
+        with self._guard:
+            if self._opened is None or self._opened[0] != path:
+                self._opened = (path, self._cleanup.enter_context(open_store(path)))
+            return self._opened[1]
+
+    def touch(self) -> None:
+        """Resources were changed, perhaps: nothing seen before now says how they are."""
+        self._touched = datetime.now(UTC)
+
+    def recall(self, settings: Settings, statement_age: float | None, times: Mapping[str, datetime]) -> Recall | None:
+        """What one statement may take from the store; None where it asks for none, and everything is read live."""
+        if not (settings.uses_inventory or times or statement_age):
+            return None
+        ages = Ages(statement_age, settings.table_max_age, settings.max_age, self._touched)
+        if statement_age is None and not settings.uses_inventory:
+            ages = Ages(0.0)  # only the tables with a moment of their own are remembered
+        known = tuple(c.account for c in settings.credentials if c.account)
+        accounts = tuple(a for a in known if not settings.accounts or a in settings.accounts) or settings.accounts
+        return Recall(self.store(settings), ages, Bounds(accounts, settings.regions), times, self.by)
+
+    def close(self) -> None:
+        """Let go of the store. Closing twice is fine."""
+        with self._guard:
+            self._opened = None
+            self._cleanup.close()

@@ -1,0 +1,256 @@
+"""One statement's use of the inventory: which targets of a scan it answers, and what is read live and kept.
+
+Freshness, cache, offline reading and time travel are one question: which scans of the store may answer. Rows come as
+the scan's own batches, so nothing downstream knows where they are from but by `_source` and `_fetched_at`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from cirql.catalog.model import Table
+from cirql.cloud.target import Target
+from cirql.errors import CloudFailure, DatabaseError, NotInInventory
+from cirql.fetch.batches import schema_of
+from cirql.fetch.runner import ScanOutcome, run_scan
+from cirql.fetch.surroundings import Surroundings
+from cirql.inventory.model import Request
+from cirql.inventory.questions import named_values, partitions
+from cirql.inventory.recorder import Recorder
+from cirql.inventory.store import Store
+from cirql.inventory.stored import StoredTable
+from cirql.names import Scheme
+from cirql.plan.model import Scan
+from cirql.sql.bind import column_types
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Emit = Callable[["pa.RecordBatch"], Awaitable[None]]
+FindTargets = Callable[[Scan], Awaitable[tuple[Target, ...]]]
+DATASET_AGE = timedelta(minutes=15).total_seconds()
+
+
+@dataclass(frozen=True, slots=True)
+class Ages:
+    """How old rows may be, in seconds: what the statement says, else what is set for the table, else the session, else its kind.
+
+    `tables` is by name or pattern. `not_before`: what was seen earlier does not count (this session has changed something since).
+    """
+
+    statement: float | None = None
+    tables: Mapping[str, float] = field(default_factory=dict)
+    session: float | None = None
+    not_before: datetime | None = None
+
+    def of(self, table: Table) -> float:
+        """How old rows of that table may be."""
+        if self.statement is not None:
+            return self.statement
+        name = str(table.name)
+        for pattern, age in self.tables.items():
+            if name == pattern or fnmatchcase(name, pattern):
+                return age
+        if self.session is not None:
+            return self.session
+        return DATASET_AGE if table.name.scheme is Scheme.DATASET else 0.0
+
+    def allowed(self, table: Table, now: datetime) -> timedelta | None:
+        """The oldest that answers, as an age; None for any age."""
+        age = self.of(table)
+        if self.not_before is not None:
+            age = min(age, (now - self.not_before).total_seconds())
+        return None if math.isinf(age) else timedelta(seconds=age)
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """The session's scope as far as it is known without asking AWS; empty is everything that the store has."""
+
+    accounts: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """The inventory as one statement sees it. `times` are the relations that are read as of a moment; `by` is said in the scan log."""
+
+    store: Store
+    ages: Ages
+    bounds: Bounds
+    times: Mapping[str, datetime] = field(default_factory=dict)
+    by: str = "query"
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    def needs_aws(self, scan: Scan) -> bool:
+        """Whether a scan may ask AWS anything at all."""
+        return scan.relation not in self.times and not math.isinf(self.ages.of(scan.table))
+
+    async def answer(
+        self,
+        scan: Scan,
+        find_targets: FindTargets,
+        around: Surroundings,
+        emit: Emit,
+        report: Callable[[ScanOutcome], None],
+        started: datetime,
+    ) -> ScanOutcome:
+        """Every row of a scan, remembered or live. What is read live is kept."""
+        stored = StoredTable(scan.table)
+        if not self.needs_aws(scan):
+            return await self._remembered(scan, stored, emit)
+        targets = await find_targets(scan)
+        around = replace(around, targets=targets, denied={})
+        if stored.key is None:
+            return await run_scan(scan, targets, around, emit, report)
+        fresh = await asyncio.to_thread(self._fresh, scan, stored, targets)
+        stale = tuple(t for t in targets if t not in fresh)
+        rows = 0
+        async for batch in self._read(scan, stored, fresh, None):
+            rows += batch.num_rows
+            await emit(batch)
+        if not stale:
+            return ScanOutcome(scan, targets, rows)
+        outcome = await self._live(scan, stored, stale, around, emit, report, started, has_others=bool(fresh))
+        outcome.targets, outcome.rows = targets, outcome.rows + rows
+        return outcome
+
+    def _fresh(self, scan: Scan, stored: StoredTable, targets: Sequence[Target]) -> tuple[Target, ...]:
+        """The targets for which the store may answer."""
+        now = self.clock()
+        age = self.ages.allowed(scan.table, now)
+        if age is not None and age <= timedelta(0):
+            return ()
+        return tuple(t for t in targets if t.account and self._knows(scan, stored, t, age, now))
+
+    def _knows(self, scan: Scan, stored: StoredTable, target: Target, age: timedelta | None, now: datetime) -> bool:
+        asked = partitions(stored, scan, target)
+        columns = stored.needed(scan.columns)
+        as_of = self.times.get(scan.relation)
+        return all(self.store.fresh(p, columns, age, now, as_of) is not None for p in asked or ())
+
+    async def _live(
+        self,
+        scan: Scan,
+        stored: StoredTable,
+        targets: tuple[Target, ...],
+        around: Surroundings,
+        emit: Emit,
+        report: Callable[[ScanOutcome], None],
+        started: datetime,
+        *,
+        has_others: bool,
+    ) -> ScanOutcome:
+        assert stored.key is not None
+        wanted = list(scan.columns)
+
+        async def only_wanted(batch: pa.RecordBatch) -> None:
+            await emit(batch.select(wanted))
+
+        recorder = Recorder(self.store, stored, scan, around, self.by, started, self.clock)
+        keyed = scan if stored.key in scan.columns else replace(scan, columns=(*scan.columns, stored.key))
+        return await run_scan(keyed, targets, around, only_wanted, report, recorder, has_others=has_others)
+
+    # -- from the store alone
+
+    async def _remembered(self, scan: Scan, stored: StoredTable, emit: Emit) -> ScanOutcome:
+        """The rows of a scan that asks AWS nothing; each target that the store cannot answer for is named as failed."""
+        targets = await asyncio.to_thread(self._places, scan, stored)
+        now = self.clock()
+        known = [t for t in targets if self._knows(scan, stored, t, None, now)]
+        outcome = ScanOutcome(scan, targets)
+        for target in targets:
+            if target not in known:
+                outcome.errors[target] = self._missing(scan, stored, target)
+        if not targets and partitions(stored, scan, Target("", "")) is not None:
+            raise self._missing(scan, stored, None)
+        outcome.raise_if_nothing_answered()
+        async for batch in self._read(scan, stored, known, self.times.get(scan.relation)):
+            outcome.rows += batch.num_rows
+            await emit(batch)
+        return outcome
+
+    def _places(self, scan: Scan, stored: StoredTable) -> tuple[Target, ...]:
+        """Where the statement looks: the session's scope where it is known, else every place that the table was ever read in."""
+        seen = sorted({s.partition.place for s in self.store.scans(stored.name)})
+        accounts = self.bounds.accounts or tuple(sorted({a for a, _ in seen}))
+        named = scan.constants("region")
+        regions = tuple(sorted(map(str, named))) if named is not None else tuple(r for r in self.bounds.regions if r != "*")
+        if stored.is_global:
+            region = regions[0] if regions and "us-east-1" not in regions else "us-east-1"
+            places = [(a, region) for a in accounts] if regions or named is None else []
+        elif regions:
+            places = [(a, r) for a in accounts for r in regions if scan.table.regions is None or r in scan.table.regions]
+        else:
+            places = [p for p in seen if p[0] in accounts and named is None]
+        wanted = scan.constants(stored.table.account_column)
+        targets = (Target(a, r) for a, r in places if wanted is None or a in wanted)
+        return tuple(t for t in targets if named_values(stored, scan, t) is not None)
+
+    def _missing(self, scan: Scan, stored: StoredTable, target: Target | None) -> DatabaseError:
+        at = self.times.get(scan.relation)
+        when = f" as of {at.isoformat(timespec='seconds')}" if at is not None else ""
+        where = f" for {target}" if target is not None else ""
+        message = f"{stored.name} is not in the inventory{where}{when}: it was never read completely there with these columns"
+        account, region = (target.account, target.region) if target is not None else ("", "")
+        failure = CloudFailure(account, region, scan.table.service, "inventory", "NotInInventory", message, table=stored.name)
+        return NotInInventory(message, hint=f"cirql sync {stored.name} reads it", failure=failure)
+
+    async def _read(
+        self, scan: Scan, stored: StoredTable, targets: Sequence[Target], as_of: datetime | None
+    ) -> AsyncIterator[pa.RecordBatch]:
+        """The rows of some targets, in the columns of the scan."""
+        by_regions: dict[tuple[str, ...], list[Target]] = {}
+        regions: dict[str, list[Target]] = {}
+        for target in targets:
+            regions.setdefault(target.account, []).append(target)
+        for same in regions.values():
+            by_regions.setdefault(tuple(sorted({stored.place(t)[1] for t in same})), []).extend(same)
+        for places, group in by_regions.items():
+            kept = [c for c in scan.columns if c not in ("_fetched_at", "_source") and not (c == "region" and stored.is_global)]
+            types = column_types(stored.table, kept)
+            request = Request(
+                stored.name,
+                {stored.spelled(c): types[c] for c in kept},
+                accounts=tuple(sorted({t.account for t in group})),
+                regions=places,
+                as_of=as_of,
+                keys=_keys(stored, scan, group),
+            )
+            reader = await asyncio.to_thread(self.store.read, request)
+            while (batch := await asyncio.to_thread(next, iter(reader), None)) is not None:
+                yield _delivered(scan, stored, batch, group[0].region)
+
+
+def _keys(stored: StoredTable, scan: Scan, targets: Sequence[Target]) -> tuple[str, ...] | None:
+    """The keys of the only rows that matter, where the scan names them."""
+    found: set[str] = set()
+    for target in targets:
+        for values in named_values(stored, scan, target) or ():
+            if stored.key is None or stored.key not in values:
+                return None
+            found.add(str(values[stored.key]))
+    return tuple(sorted(found))
+
+
+def _delivered(scan: Scan, stored: StoredTable, batch: pa.RecordBatch, region: str) -> pa.RecordBatch:
+    """A batch of the store's in the columns of a scan."""
+    import pyarrow as pa
+
+    schema = schema_of(column_types(stored.table, scan.columns))
+    arrays = []
+    for at, column in enumerate(scan.columns):
+        if column == "region" and stored.is_global:
+            arrays.append(pa.array([region] * batch.num_rows, pa.string()))
+            continue
+        name = column if column in ("_fetched_at", "_source") else stored.spelled(column)
+        array = batch.column(name)
+        wanted = schema.field(at).type
+        arrays.append(array if array.type == wanted else array.cast(wanted))
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)

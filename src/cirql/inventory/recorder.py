@@ -1,0 +1,120 @@
+"""Write-through: what a live scan saw of each target goes into the store when that target has ended, complete or not.
+
+The recorder watches a scan (`fetch.runner.Watcher`); it never changes what the scan gives. What cannot be kept is said, and the
+statement goes on: its rows are right all the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from cirql.cloud.target import Target
+from cirql.errors import CloudError, DatabaseError, Error
+from cirql.fetch.batches import record_batch
+from cirql.fetch.rows import Row
+from cirql.fetch.surroundings import Surroundings
+from cirql.inventory.model import KEY, Partition, ScanRecord
+from cirql.inventory.questions import named_values, shortfall
+from cirql.inventory.store import Store
+from cirql.inventory.stored import StoredTable
+from cirql.plan.model import Scan
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+class Recorder:
+    """Keeps what one scan sees, target by target.
+
+    `columns` are those that every row is read with: what the statement wants, and what the same calls give besides.
+    """
+
+    def __init__(
+        self, store: Store, stored: StoredTable, scan: Scan, around: Surroundings, by: str, started: datetime, clock: Callable[[], datetime]
+    ) -> None:
+        assert stored.key is not None
+        self._store = store
+        self._stored = stored
+        self._scan = scan
+        self._around = around
+        self._by = by
+        self._started = started
+        self._clock = clock
+        self.columns = tuple(sorted(stored.filled_by(scan) | stored.kept(scan.columns) | {stored.key}))
+        self._rows: dict[Target, list[pa.RecordBatch]] = {}
+        self._broken: dict[Target, str] = {}
+        self.unkept: list[str] = []
+
+    def page(self, target: Target, rows: Sequence[Row]) -> None:
+        """A page of a target's rows, as raw values. Rows without a key cannot be kept."""
+        key = self._stored.key
+        assert key is not None
+        keyed = [row for row in rows if row.get(key) is not None]
+        if len(keyed) < len(rows):
+            self._broken[target] = f"AWS gave {len(rows) - len(keyed)} rows without {key}"
+        try:
+            batch = record_batch(self._stored.table, self.columns, keyed)
+        except CloudError as error:  # a column that nobody asked for; where somebody did, the scan itself fails
+            self._broken[target] = error.message
+            return
+        self._rows.setdefault(target, []).append(batch)
+
+    async def ended(self, target: Target, error: DatabaseError | None) -> None:
+        """A target has given all it will: write it down."""
+        combinations = named_values(self._stored, self._scan, target)
+        if combinations is None or not target.account:
+            return
+        reason = self._broken.get(target, "") or shortfall(self._stored, self._scan, target)
+        batches = self._rows.pop(target, [])
+        if error is not None:
+            reason = f"{type(error).__name__}: {error.message}"
+        elif reason and not any(b.num_rows for b in batches):
+            return  # a condition that nothing met: no news
+        try:
+            await asyncio.to_thread(self._write, target, combinations, batches, reason)
+        except (Error, OSError) as fault:
+            self.unkept.append(f"what was read of {self._stored.name} in {target} could not be kept: {fault}")
+            self._around.notice(self.unkept[-1])
+
+    def _write(self, target: Target, combinations: Sequence[Mapping[str, Any]], batches: list[pa.RecordBatch], reason: str) -> None:
+        import pyarrow as pa
+
+        denied = self._around.denied.get((self._stored.name, target), set())
+        columns = [c for c in self.columns if c not in denied]
+        if batches:
+            table = pa.Table.from_batches(batches)
+        else:
+            table = pa.Table.from_batches([record_batch(self._stored.table, self.columns, [])])
+        table = table.select(columns).rename_columns([self._stored.spelled(c) for c in columns])
+        names = sorted({c for values in combinations for c in values})
+        if len(combinations) > 1 and (reason or not set(names) <= set(columns)):
+            reason, combinations = reason or "rows could not be told apart by key", [{}]
+        for values in combinations:
+            part = table if len(combinations) == 1 else table.filter(_having(self._stored, table, values))
+            self._keep(self._stored.partition(target, values), part, reason)
+
+    def _keep(self, partition: Partition, rows: pa.Table, reason: str) -> None:
+        record = ScanRecord(
+            partition=partition,
+            started=self._started,
+            finished=max(self._clock(), self._started),
+            by=self._by,
+            complete=not reason,
+            columns=frozenset(rows.column_names) - {KEY},
+            reason=reason,
+            calls=self._around.calls.sent[partition.account, partition.region],
+            rows=rows.num_rows,
+        )
+        self._store.write(record, rows)
+
+
+def _having(stored: StoredTable, table: pa.Table, values: Mapping[str, Any]) -> pa.Array:
+    """Which rows have these values."""
+    wanted = {stored.spelled(c): str(v) for c, v in values.items()}
+    columns = {c: table.column(c).to_pylist() for c in wanted}
+    import pyarrow as pa
+
+    return pa.array([all(str(columns[c][at]) == v for c, v in wanted.items()) for at in range(table.num_rows)], pa.bool_())

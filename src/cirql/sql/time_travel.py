@@ -1,0 +1,118 @@
+"""`AS OF`: the moment at which a table is to be read, from the expression that names it.
+
+    FROM t FOR SYSTEM_TIME AS OF TIMESTAMP '2026-03-01 12:00'      a moment; without a zone it is UTC
+    FROM t AS OF '1 day ago'                                       some time before now
+    FROM t FOR SYSTEM_TIME AS OF now() - INTERVAL '2 hours'
+
+sqlglot reads the long form; the short one is written out before it sees the text.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+from sqlglot import exp
+
+from cirql.errors import InvalidText
+from cirql.settings import parse_duration
+
+LONG = "FOR SYSTEM_TIME AS OF"
+_SHORT = re.compile(r"(?P<skip>'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*.*?\*/|\bSYSTEM_TIME\s+AS\s+OF\b)", re.IGNORECASE | re.DOTALL)
+_AS_OF = re.compile(r"\bAS\s+OF(?=\s+TIMESTAMP(?:TZ)?\s*'|\s*')", re.IGNORECASE)
+_WORDS = {"now": timedelta(), "yesterday": timedelta(days=1)}
+
+
+def written_out(text: str) -> tuple[str, tuple[tuple[int, int], ...]]:
+    """The text with every bare `AS OF '…'` in its long form, and where it grew: (offset in the new text, characters added)."""
+    if _AS_OF.search(text) is None:
+        return text, ()
+    skipped = [m.span() for m in _SHORT.finditer(text)]
+    pieces: list[str] = []
+    grown: list[tuple[int, int]] = []
+    last = length = 0
+    for match in _AS_OF.finditer(text):
+        if any(start <= match.start() < end for start, end in skipped):
+            continue
+        pieces += [text[last : match.start()], LONG]
+        length += match.start() - last + len(LONG)
+        grown.append((length, len(LONG) - len(match[0])))
+        last = match.end()
+    return "".join([*pieces, text[last:]]), tuple(grown)
+
+
+def restore_positions(tree: exp.Expr, grown: tuple[tuple[int, int], ...]) -> None:
+    """Point what was parsed at the text as the user wrote it."""
+    for node in tree.find_all(exp.Identifier):
+        start = node.meta.get("start")
+        if start is not None:
+            shift = sum(added for at, added in grown if at <= start)
+            node.meta["start"] = start - shift
+            node.meta["end"] = node.meta["end"] - shift
+
+
+def moment(node: exp.Expr, now: datetime) -> datetime:
+    """The moment that an AS OF expression names, aware and in UTC.
+
+    Raises InvalidText for anything but a constant timestamp, a time ago, or now() less an interval; and for the future.
+    """
+    found = _moment(node.unnest(), now)
+    if found is None:
+        raise InvalidText(
+            f"AS OF takes a moment, not {node.sql(dialect='postgres')}",
+            hint="write TIMESTAMP '2026-03-01 12:00:00', '1 day ago' or now() - INTERVAL '1 day'",
+        )
+    if found > now:
+        raise InvalidText(f"AS OF {found.isoformat(timespec='seconds')} lies in the future")
+    return found
+
+
+def _moment(node: exp.Expr, now: datetime) -> datetime | None:
+    match node:
+        case exp.CurrentTimestamp():
+            return now
+        case exp.Sub():
+            start, ago = _moment(node.this.unnest(), now), _interval(node.expression.unnest())
+            return start - ago if start is not None and ago is not None else None
+        case exp.Cast() if isinstance(node.this, exp.Literal):
+            return _text(node.this.name, now)
+        case exp.Literal() if node.is_string:
+            return _text(node.name, now)
+    return None
+
+
+def _interval(node: exp.Expr) -> timedelta | None:
+    if not isinstance(node, exp.Interval):
+        return None
+    unit = node.args.get("unit")
+    return _duration(f"{node.this.name} {unit.name.lower() if unit is not None else ''}")
+
+
+def _text(text: str, now: datetime) -> datetime | None:
+    text = text.strip()
+    word = text.lower()
+    if word in _WORDS:
+        return now - _WORDS[word]
+    if word.endswith(" ago"):
+        ago = _duration(word.removesuffix(" ago"))
+        return None if ago is None else now - ago
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _duration(text: str) -> timedelta | None:
+    """`2 hours 30 minutes`, `1 week`: parts of one number and one unit."""
+    parts = re.findall(r"(\d+(?:\.\d+)?)\s*([a-z]+)", text)
+    if not parts or re.sub(r"(\d+(?:\.\d+)?)\s*([a-z]+)", "", text).strip():
+        return None
+    total = 0.0
+    for number, unit in parts:
+        weeks = unit in ("w", "week", "weeks")
+        try:
+            total += parse_duration(f"{number} {'day' if weeks else unit}") * (7 if weeks else 1)
+        except ValueError:
+            return None
+    return timedelta(seconds=total)

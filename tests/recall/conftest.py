@@ -1,0 +1,51 @@
+"""A small world of images in a local AWS, and sessions over it that remember."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cirql.localcloud import ACCOUNTS, REGIONS, LocalCloud
+from cirql.session import Session
+from cirql.settings import Credential, Settings
+
+Connect = Callable[..., Session]
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[LocalCloud]:
+    with LocalCloud() as cloud:
+        yield cloud
+
+
+@pytest.fixture
+def cloud(running: LocalCloud) -> Iterator[LocalCloud]:
+    running.faults.clear()
+    running.calls.clear()
+    yield running
+    running.faults.clear()
+
+
+@pytest.fixture
+def connect(cloud: LocalCloud, tmp_path: Path) -> Iterator[Connect]:
+    """Open a session over the local AWS with a store of the test's own; further settings as keywords."""
+    opened: list[Session] = []
+
+    def open_(**settings: Any) -> Session:
+        credentials = tuple(Credential(a, a, "local", account=a) for a in ACCOUNTS)
+        scope: dict[str, Any] = {"credentials": credentials, "regions": tuple(REGIONS), "endpoint_url": cloud.endpoint_url}
+        session = Session(Settings(**{**scope, "store": str(tmp_path / "store"), "read_timeout": 5, "max_attempts": 2, **settings}))
+        opened.append(session)
+        return session
+
+    yield open_
+    for session in opened:
+        session.close()
+
+
+def rows(session: Session, sql: str) -> list[tuple[Any, ...]]:
+    """The rows of a statement, sorted, so that the order in which targets answer does not matter."""
+    return sorted(session.execute(sql).fetchall(), key=repr)
