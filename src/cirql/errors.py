@@ -50,7 +50,10 @@ from typing import Any, ClassVar
 
 @dataclass(frozen=True, slots=True)
 class CloudFailure:
-    """What went wrong at AWS, and where: one target, one operation."""
+    """What went wrong at AWS, and where: one target, one operation.
+
+    `reason` tells denials apart: `denied`, `denied-by-organization` (a service or resource control policy) and `region-not-enabled`.
+    """
 
     account: str
     region: str
@@ -60,6 +63,7 @@ class CloudFailure:
     message: str
     request_id: str | None = None
     table: str | None = None
+    reason: str = ""
 
     def __str__(self) -> str:
         where = f"{self.account}/{self.region}" if self.region else self.account

@@ -226,7 +226,7 @@ class Execution:
         need_account = self._recall is not None or table.account_column in needed or ("_key" in scan.columns and not _key_is_arn(scan))
         client = self._home.client
         settings = self._home.settings
-        several = max(len(settings.profiles), len(settings.credentials)) > 1
+        several = settings.may_span_accounts
         targets = await client.targets(
             regions=None if regions is None else sorted(map(str, regions)),
             accounts=sorted(map(str, accounts)) if accounts is not None and several else None,

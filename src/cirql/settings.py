@@ -23,6 +23,8 @@ from urllib.parse import urlsplit
 from cirql.errors import SettingsError
 
 CONFIG_FILE = "cirql.toml"
+ORGANIZATION = "organization"
+"""In place of account ids: every active account of the AWS organization."""
 DIALECTS = ("postgres", "ddsql", "stackql")
 DEFAULT_MAX_CHANGES = 20
 MEMORY = ":memory:"
@@ -47,12 +49,29 @@ class Credential:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountRole:
+    """One `[[account]]` table: an account and the role to assume in it, from a profile (the first credentials by default).
+
+    `role` is a role's name or its whole ARN.
+    """
+
+    id: str
+    role: str
+    profile: str | None = None
+    external_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything a session may be told. Times are in seconds; an empty tuple or None means "whatever AWS's configuration says".
 
     * `profiles`: the AWS profiles whose accounts are in scope; empty is the default credential chain.
     * `regions`: the regions in scope; `("*",)` is every region enabled for the account.
-    * `accounts`: keeps only targets of these 12-digit ids. `extra_regions`: regions newer than the installed botocore.
+    * `accounts`: keeps only targets of these 12-digit ids; with `role`, the accounts to assume that role in; `("organization",)` is
+      every active account of the AWS organization, or of its `organizational_units` alone.
+    * `account_roles`: `[[account]]` tables, a role each.
+    * `exclude_accounts`: ids that no role is assumed in. `external_id`: goes with `role`.
+    * `extra_regions`: regions newer than the installed botocore.
     * `max_rps`: most requests a second per account and region, by `service` or `service:Operation`.
     * `proxies`: by URL scheme, as `{"https": url, "no": "host,host"}`; from HTTPS_PROXY, HTTP_PROXY and NO_PROXY by default.
     * `max_age`: how old remembered rows may be; 0 is live, infinity is offline, None leaves it to each kind of table.
@@ -66,6 +85,11 @@ class Settings:
     profiles: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
     accounts: tuple[str, ...] = ()
+    role: str | None = None
+    external_id: str | None = None
+    account_roles: tuple[AccountRole, ...] = ()
+    organizational_units: tuple[str, ...] = ()
+    exclude_accounts: tuple[str, ...] = ()
     extra_regions: tuple[str, ...] = ()
     credentials: tuple[Credential, ...] = ()
     endpoint_url: str | None = None
@@ -117,6 +141,16 @@ class Settings:
         """These settings with some values read anew, as SET does. Raises SettingsError."""
         return replace(self, **_read(values, "SET", code=True))
 
+    @property
+    def assumes_roles(self) -> bool:
+        """Whether accounts are entered by assuming a role in them."""
+        return self.role is not None or bool(self.account_roles)
+
+    @property
+    def may_span_accounts(self) -> bool:
+        """Whether more than one account can be in scope."""
+        return self.assumes_roles or max(len(self.profiles), len(self.credentials)) > 1
+
     @classmethod
     def load(cls, **overrides: Any) -> Settings:
         """Read the file and the environment, then apply the keyword arguments.
@@ -147,15 +181,39 @@ def _problems(settings: Settings) -> Iterator[SettingsError]:
     for name in ("connect_timeout", "read_timeout", "change_timeout"):
         if not 0 < getattr(settings, name) < math.inf:
             yield SettingsError(f"{name} must be a positive number of seconds, not {getattr(settings, name)}")
-    for account in settings.accounts:
-        if not re.fullmatch(r"\d{12}", account):
-            yield SettingsError(f"accounts: {account!r} is not an account id", hint="write the 12-digit account id as text")
+    yield from _account_problems(settings)
     for key, rate in settings.max_rps.items():
         if not 0 < rate < math.inf:
             yield SettingsError(f"max_rps: {key!r} must be a positive number of requests a second, not {rate}")
     if settings.dialect not in DIALECTS:
         yield _unknown("dialect", settings.dialect, DIALECTS, "the settings")
     yield from _connection_problems(settings)
+
+
+def _account_problems(settings: Settings) -> Iterator[SettingsError]:
+    if ORGANIZATION in settings.accounts:
+        if len(settings.accounts) > 1:
+            yield SettingsError(
+                "accounts: 'organization' is every account already; write it alone", hint="exclude_accounts leaves some out"
+            )
+        if settings.role is None:
+            yield SettingsError(
+                "accounts = 'organization' needs a role to assume in each account", hint="for example role = 'cirql-reader'"
+            )
+    elif settings.organizational_units:
+        yield SettingsError("organizational_units narrow accounts = 'organization', which is not set")
+    elif settings.role is not None and not settings.accounts:
+        yield SettingsError("role: no accounts are named to assume it in", hint="set accounts to a list of ids, or to 'organization'")
+    names = [("accounts", a) for a in settings.accounts if a != ORGANIZATION]
+    names += [("exclude_accounts", a) for a in settings.exclude_accounts] + [("account", a.id) for a in settings.account_roles]
+    for setting, account in names:
+        if not re.fullmatch(r"\d{12}", account):
+            yield SettingsError(f"{setting}: {account!r} is not an account id", hint="write the 12-digit account id as text")
+    known = settings.profiles or tuple(c.name for c in settings.credentials)
+    for account_role in settings.account_roles:
+        if account_role.profile is not None and account_role.profile not in known:
+            hint = "name it in profiles too" if not settings.credentials else None
+            yield SettingsError(f"account {account_role.id}: the profile {account_role.profile!r} is not among the profiles", hint=hint)
 
 
 def _connection_problems(settings: Settings) -> Iterator[SettingsError]:
@@ -232,7 +290,7 @@ def _read(values: Mapping[str, Any], source: str, *, spell: Callable[[str], str]
     """Check names and convert values; `code` allows what may not come from a file or the environment."""
     read: dict[str, Any] = {}
     for name, value in values.items():
-        full = _SINGULARS.get(name, name)
+        full = "account_roles" if _are_tables(name, value) else _SINGULARS.get(name, name)
         if full not in _READERS:
             known = tuple(spell(n) for n in (*_READERS, *_SINGULARS))
             raise _unknown("setting", spell(name), known, source)
@@ -320,6 +378,28 @@ def _credentials(value: Any) -> tuple[Credential, ...]:
     return items
 
 
+def _are_tables(name: str, value: Any) -> bool:
+    """Whether this is `[[account]]` and not the singular of `accounts`."""
+    return name == "account" and isinstance(value, list | tuple) and any(isinstance(v, Mapping) for v in value)
+
+
+def _account_roles(value: Any) -> tuple[AccountRole, ...]:
+    """`[[account]]` tables: `id` and `role`, and optionally `profile` and `external_id`."""
+    read = []
+    for item in value:
+        if isinstance(item, AccountRole):
+            read.append(item)
+            continue
+        if not isinstance(item, Mapping):
+            raise TypeError("each account is a table with id and role")
+        unknown = sorted(set(item) - {f.name for f in fields(AccountRole)})
+        missing = [name for name in ("id", "role") if name not in item]
+        if unknown or missing:
+            raise ValueError(f"an account has no {unknown[0]}" if unknown else f"an account needs its {missing[0]}")
+        read.append(AccountRole(**{name: _text(text) for name, text in item.items()}))
+    return tuple(read)
+
+
 def parse_duration(value: Any) -> float:
     """Seconds in a duration: a number, or text such as `90`, `15 minutes`, `1h`, `live`, `unlimited`.
 
@@ -347,6 +427,11 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "profiles": _texts,
     "regions": _texts,
     "accounts": _texts,
+    "role": _text,
+    "external_id": _text,
+    "account_roles": _account_roles,
+    "organizational_units": _texts,
+    "exclude_accounts": _texts,
     "extra_regions": _texts,
     "credentials": _credentials,
     "endpoint_url": _text,

@@ -14,17 +14,18 @@ from typing import Any
 
 from cirql.catalog.model import Paging
 from cirql.cloud import stats
-from cirql.cloud.credentials import Keyring
+from cirql.cloud.credentials import Keyring, Keys, Lease, Role
 from cirql.cloud.exchange import Exchange
 from cirql.cloud.failures import Place
 from cirql.cloud.http import Transport
 from cirql.cloud.limits import Limits
+from cirql.cloud.members import PAGING, members
 from cirql.cloud.pages import Cursor, PagingError
 from cirql.cloud.proxy import ProxyRules
 from cirql.cloud.regions import check_regions, global_region, partition_of
 from cirql.cloud.stats import CallStats
 from cirql.cloud.target import Target
-from cirql.errors import CloudError, CredentialsError, SettingsError
+from cirql.errors import CloudError, CredentialsError, DatabaseError, SettingsError
 from cirql.settings import Settings
 
 
@@ -33,7 +34,8 @@ class CloudClient:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._keyring = Keyring(settings)
+        self._keyring = Keyring(settings, self._assume)
+        self._members: asyncio.Task[tuple[str, ...]] | None = None
         self._exchange: Exchange | None = None
         self._enabled: dict[tuple[str, str], tuple[str, ...]] = {}
         self._asking: dict[str, asyncio.Lock] = {}
@@ -71,13 +73,55 @@ class CloudClient:
         check_regions((r for r in chosen if r != "*"), self._settings.extra_regions)
         if regions is not None and not chosen:
             return ()
-        wanted = set(self._settings.accounts) if self._settings.accounts else None
+        own = None if self._settings.assumes_roles else self._settings.accounts
+        wanted = set(own) if own else None
         if accounts is not None:
             wanted = set(accounts) if wanted is None else wanted & set(accounts)
-        names = self._keyring.names
+        names = await self._names()
         need_account = need_account or wanted is not None or len(names) > 1
         per_name = await asyncio.gather(*(self._targets_of(name, chosen, wanted, need_account) for name in names))
         return tuple(dict.fromkeys(target for targets in per_name for target in targets))
+
+    async def _names(self) -> tuple[str, ...]:
+        """The entries in scope: those the settings give keys for, or the members they give a role for."""
+        if not self._settings.assumes_roles:
+            return self._keyring.names
+        if self._members is None or (self._members.done() and (self._members.cancelled() or self._members.exception() is not None)):
+            self._members = asyncio.create_task(self._find_members())
+        return await asyncio.shield(self._members)
+
+    async def _find_members(self) -> tuple[str, ...]:
+        """An entry for every member; the account that the credentials at hand belong to needs no role."""
+        first = self._keyring.names[0]
+        region = await self._sts_region(first)
+        partition = partition_of(region)
+
+        async def items(operation: str, params: dict[str, Any], member: str) -> list[dict[str, Any]]:
+            target = Target(self._keyring.account(first) or "", partition.global_region, first, partition.name)
+            return [i async for page in self.pages(target, "organizations", operation, params, PAGING) for i in page[member]]
+
+        names: list[str] = []
+        for member in await members(self._settings, items):
+            via = member.via or first
+            if await self._account(via, region, required=True) == member.account:
+                names.append(via)
+            else:
+                names.append(self._keyring.add_role(Role(member.account, member.arn(partition.name), via, member.external_id)))
+        return tuple(names)
+
+    async def _assume(self, role: Role) -> Lease:
+        """Keys for a role, from STS. The failure names the member account."""
+        region = await self._sts_region(role.via)
+        target = Target(role.account, region, role.via, partition_of(region).name)
+        params = {"RoleArn": role.arn, "RoleSessionName": "cirql"} | ({"ExternalId": role.external_id} if role.external_id else {})
+        given = (await self.call(target, "sts", "AssumeRole", params))["Credentials"]
+        keys = Keys(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"], role.account)
+        return Lease(keys, given["Expiration"].timestamp())
+
+    async def _sts_region(self, name: str) -> str:
+        """A region to ask STS in: the first of the scope, the configured one, or the one that is everybody's."""
+        first = next((r for r in self._settings.regions if r != "*"), None)
+        return first or await self._home_region(name, required=False)
 
     async def _targets_of(self, name: str, chosen: tuple[str, ...], wanted: set[str] | None, need_account: bool) -> list[Target]:
         first = chosen[0] if chosen and chosen[0] != "*" else await self._home_region(name, required=not chosen)
@@ -86,7 +130,12 @@ class CloudClient:
             return []
         regions = chosen or (first,)
         if "*" in regions:
-            regions = await self._enabled_regions(name, first)
+            try:
+                regions = await self._enabled_regions(name, first)
+            except DatabaseError as error:
+                if error.failure is None or error.failure.operation != "AssumeRole":
+                    raise
+                regions = (first,)  # an account that cannot be entered: its own calls will fail and say why
         return [Target(account, region, name, partition_of(region).name) for region in regions]
 
     async def _home_region(self, name: str, *, required: bool) -> str:
@@ -201,6 +250,9 @@ class CloudClient:
 
     async def close(self) -> None:
         """Close all connections; calls in flight fail. The client can be used again afterwards."""
+        if self._members is not None:
+            self._members.cancel()
+            self._members = None
         if self._exchange is not None:
             exchange, self._exchange = self._exchange, None
             await exchange.transport.close()

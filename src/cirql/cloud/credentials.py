@@ -1,6 +1,7 @@
 """Credentials: botocore's chain behind names, read and refreshed off the event loop.
 
-The keyring knows one entry per profile, static key pair, or the default chain. It hands out frozen keys and never prints them.
+The keyring knows one entry per profile, static key pair, or the default chain, and one per role to assume from these. It hands out
+frozen keys and never prints them.
 """
 
 from __future__ import annotations
@@ -8,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import re
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from cirql.cloud.failures import no_credentials
-from cirql.errors import SettingsError
+from cirql.errors import DatabaseError, Error, SettingsError
 from cirql.settings import Credential, Settings
 
 if TYPE_CHECKING:
@@ -42,11 +44,39 @@ class Keys:
         return self
 
 
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A role to assume in an account, from the entry called `via`."""
+
+    account: str
+    arn: str
+    via: str
+    external_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """Keys that last for a while: what botocore's refreshable credentials say, for those that came from AssumeRole."""
+
+    keys: Keys
+    expires_at: float
+    method: str = "assume-role"
+
+    def refresh_needed(self, refresh_in: float = 900) -> bool:
+        """Whether they expire within so many seconds."""
+        return time.time() >= self.expires_at - refresh_in
+
+
+Assume = Callable[[Role], Awaitable[Lease]]
+
+
 @dataclass(slots=True)
 class _Entry:
     name: str
     profile: str | None = None
     static: Credential | None = None
+    role: Role | None = None
+    refused: tuple[Error, float] | None = None
     source: Any = field(default=None, repr=False)
     keys: Keys | None = None
     account: str | None = None
@@ -57,7 +87,8 @@ class _Entry:
 class Keyring:
     """The credential table of a client."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, assume: Assume | None = None) -> None:
+        self._assume = assume
         if settings.credentials:
             entries = [_Entry(c.name, static=c, account=c.account) for c in settings.credentials]
         elif settings.profiles:
@@ -68,8 +99,14 @@ class Keyring:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names of the entries, in the order of the settings."""
-        return tuple(self._entries)
+        """The names of the entries that the settings give keys for, in their order."""
+        return tuple(name for name, entry in self._entries.items() if entry.role is None)
+
+    def add_role(self, role: Role) -> str:
+        """Make an entry whose keys come from assuming a role, when they are first wanted; its name."""
+        if role.arn not in self._entries:
+            self._entries[role.arn] = _Entry(role.arn, profile=self.profile(role.via), role=role, account=role.account)
+        return role.arn
 
     def profile(self, name: str) -> str | None:
         """The AWS profile behind an entry, or None for a static one and the default chain."""
@@ -137,8 +174,27 @@ class Keyring:
             static = entry.static
             entry.keys = Keys(static.access_key, static.secret_key, static.token, static.account)
             return
+        if entry.role is not None:
+            await self._enter(entry, entry.role)
+            return
         entry.source, entry.keys = await asyncio.to_thread(_resolve, entry.name, entry.profile, entry.source)
         entry.renew_at = time.monotonic() + ADVISORY_PAUSE
+
+    async def _enter(self, entry: _Entry, role: Role) -> None:
+        """Assume the entry's role. A refusal is remembered for a while: every region of the account would meet the same one."""
+        if self._assume is None:
+            raise SettingsError(f"nothing can assume the role {role.arn}")
+        if entry.refused is not None and time.monotonic() < entry.refused[1]:
+            raise entry.refused[0]
+        entry.renew_at = time.monotonic() + ADVISORY_PAUSE
+        try:
+            lease = await self._assume(role)
+        except DatabaseError as error:
+            if entry.keys is not None and isinstance(entry.source, Lease) and not entry.source.refresh_needed(0):
+                return  # what there is still works; the next attempt is after the pause
+            entry.refused = (error, time.monotonic() + ADVISORY_PAUSE)
+            raise
+        entry.source, entry.keys, entry.refused = lease, lease.keys, None
 
 
 def _is_due(entry: _Entry) -> bool:

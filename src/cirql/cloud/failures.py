@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cirql.cloud.http import TransportError
+from cirql.cloud.regions import is_opt_in
 from cirql.cloud.retry import Verdict
 from cirql.cloud.target import Target
 from cirql.errors import (
@@ -61,6 +62,8 @@ _BAD_CREDENTIALS = frozenset(
         "RequestInTheFuture",
     }
 )
+_UNKNOWN_TOKEN = frozenset({"UnrecognizedClientException", "InvalidClientTokenId", "AuthFailure"})
+"""What a region says of good credentials while it is not enabled for their account."""
 _CLOCK = frozenset({"RequestTimeTooSkewed", "RequestExpired", "RequestInTheFuture"})
 _NOT_FOUND = re.compile(r"NotFound(Exception|Fault|Error)?$|DoesNotExist(Exception|Fault)?$|NonExistent\w+$|^NoSuch|^404$")
 # These say that a request or a type is unknown, not that the resource is gone.
@@ -101,9 +104,14 @@ def of_answer(place: Place, code: str, message: str, request_id: str | None, ver
             hint=f"lower the rate with the setting max_rps, as in {place.service} = 5, or ask for fewer rows",
             failure=failure,
         )
+    if code in _UNKNOWN_TOKEN and is_opt_in(place.target.region):
+        failure = replace(failure, reason="region-not-enabled")
+        hint = f"the region {place.target.region} is not enabled for this account, or the credentials are not valid; leave it out"
+        return AccessDenied(text, hint=hint, failure=failure)
     if code in _BAD_CREDENTIALS:
         return CredentialsError(text, hint=_credentials_hint(place, code), failure=failure)
     if code in _DENIED or code.endswith(("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")):
+        failure = replace(failure, reason=_denied_reason(code, message))
         return AccessDenied(text, hint=_denied_hint(place, message), failure=failure)
     if code not in _NOT_FOUND_EXCEPTIONS and _NOT_FOUND.search(code):
         return ResourceNotFound(text, hint=f"it is not in {place.account}/{place.target.region}, or was deleted meanwhile", failure=failure)
@@ -123,7 +131,17 @@ def _credentials_hint(place: Place, code: str) -> str:
     return "AWS does not take these credentials; check them with: aws sts get-caller-identity"
 
 
+def _denied_reason(code: str, message: str) -> str:
+    """Who denied it: AWS says so in words (IAM User Guide, access denied error messages)."""
+    lowered = message.lower()
+    if "service control policy" in lowered or "resource control policy" in lowered:
+        return "denied-by-organization"
+    return "region-not-enabled" if "opt-in" in lowered or code == "OptInRequired" else "denied"
+
+
 def _denied_hint(place: Place, message: str) -> str:
+    if place.operation == "AssumeRole":
+        return "the role must exist in the account and trust the caller, and the caller must be allowed sts:AssumeRole"
     if "service control policy" in message.lower():
         return "a service control policy of the organization forbids it; leave this account or region out of the statement"
     if "OptIn" in message or "opt-in" in message.lower():

@@ -24,6 +24,16 @@ SINGLE_REGION_SERVICES = {
 }
 
 
+_ALWAYS_ENABLED = frozenset(
+    (
+        *("us-east-1", "us-east-2", "us-west-1", "us-west-2", "ca-central-1", "sa-east-1"),
+        *("eu-west-1", "eu-west-2", "eu-west-3", "eu-central-1", "eu-north-1"),
+        *("ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-southeast-1", "ap-southeast-2", "ap-south-1"),
+    )
+)
+"""The regions that every account has; later ones must be opted into (AWS Account Management Reference, Regions)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Partition:
     """One AWS partition: its regions, the pattern of their names, and the region that stands for all of it.
@@ -72,6 +82,11 @@ def is_region(name: str) -> bool:
 def has_region_shape(name: str) -> bool:
     """Whether a name has the shape of a region's, so that it could be one that is newer than botocore."""
     return any(p.pattern.match(name) for p in _partitions())
+
+
+def is_opt_in(name: str) -> bool:
+    """Whether an account has the region only after opting in."""
+    return partition_of(name).name == "aws" and name not in _ALWAYS_ENABLED
 
 
 def nearest_regions(name: str) -> list[str]:
