@@ -434,3 +434,28 @@ def interrupted(arguments: tuple[str, ...], number: signal.Signals, env: dict[st
         with pytest.raises(ProcessLookupError):
             os.killpg(child.pid, 0)
     return Run(child.returncode, stdout, stderr, seconds)
+
+
+# Scripts and dialects.
+
+
+def test_a_script_prints_each_statement_s_rows_and_what_they_cost_together(cirql: Cirql, tmp_path: Path) -> None:
+    script = tmp_path / "script.sql"
+    script.write_text(
+        "CREATE VIEW v AS SELECT image_name FROM aws.sagemaker_image;\nSELECT count(*) AS n FROM v; -- twice\nSELECT 'a;b' AS x;"
+    )
+    run = cirql("query", "--local", "--stats", "-o", "csv", "-f", str(script))
+    assert run.code == 0
+    assert run.stdout.splitlines()[::2] == ["status", "n", "x"]
+    assert run.stdout.splitlines()[-1] == "a;b"
+    assert stats_of(run)["calls"] == {"sagemaker:ListImages": 6}
+    refused = cirql("query", "--local", "SELECT 1; SELECT 2")
+    assert refused.code == 1
+    assert "42P17" in refused.stderr
+
+
+def test_a_dialect_changes_what_a_statement_means(cirql: Cirql) -> None:
+    sql = "SELECT 5 / 2 AS half"
+    assert cirql("query", "-o", "csv", sql).stdout.split() == ["half", "2"]
+    assert cirql("query", "-o", "csv", "--dialect", "ddsql", sql).stdout.split() == ["half", "2.5"]
+    assert cirql("query", "--dialect", "klingon", sql).code == 1

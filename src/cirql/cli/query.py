@@ -111,6 +111,7 @@ class Request:
     timing: bool
     stats: bool
     yes: bool = False
+    script: bool = False
 
 
 def query(
@@ -136,12 +137,18 @@ def query(
         str | None,
         typer.Option("--max-age", metavar="AGE", help="How old rows may be: '15 minutes', live, unlimited (offline).", show_default=False),
     ] = None,
+    dialect: Annotated[
+        str | None,
+        typer.Option(
+            "--dialect", metavar="DIALECT", help="Whose meanings hold where they differ: postgres, ddsql or stackql.", show_default=False
+        ),
+    ] = None,
     write_: Annotated[bool, typer.Option("--write", help="Let the statement change resources, after showing what it would do.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="With --write: do not ask. Needed where there is no terminal to ask on.")] = False,
     timing: Annotated[bool, typer.Option("--timing", help="Say on stderr how long it took.")] = False,
     stats: Annotated[bool, typer.Option("--stats", help="Write what it cost as JSON on the last line of stderr.")] = False,
 ) -> None:
-    """Run one SQL statement and print its rows.
+    """Run one SQL statement and print its rows; from a file or standard input, several, one after the other.
 
     Exit codes: 0 complete, 1 the statement failed, 2 wrong usage, 3 rows were returned but some targets failed.
     """
@@ -154,9 +161,11 @@ def query(
         "store": str(store) if store else None,
         "max_age": max_age,
         "writable": True if write_ else None,
+        "dialect": dialect,
     }
     statement = read_statement(sql, file)
-    request = Request(statement, destination, {k: v for k, v in settings.items() if v is not None}, local, timing, stats, yes)
+    given = {k: v for k, v in settings.items() if v is not None}
+    request = Request(statement, destination, given, local, timing, stats, yes, script=file is not None or sql == "-")
     with prompt_interrupts(_forgetter(destination)):
         code = run(request)
     raise typer.Exit(code)
@@ -179,19 +188,22 @@ def run(request: Request) -> int:
     started = time.monotonic()
     stats: Stats | None = None
     session: Session | None = None
+    sql = request.sql
     try:
         with ScanProgress() as progress, _scope(request) as settings, cirql.connect(progress=progress, **settings) as session:
             session.confirm = None if request.yes else asker(progress)
-            with execute(session, request.sql) as result:
-                try:
-                    write(result, request.destination, cast(BinaryIO, _Rows(progress)), screen())
-                finally:
-                    stats = result.stats
-            progress.stop()
-            report_outcome(result.notices, result.failures)
-            code = INCOMPLETE if result.failures else 0
+            code = 0
+            for sql in _statements(request):
+                with execute(session, sql) as result:
+                    try:
+                        write(result, request.destination, cast(BinaryIO, _Rows(progress)), screen())
+                    finally:
+                        stats = _sum(stats, result.stats)
+                progress.stop()
+                report_outcome(result.notices, result.failures)
+                code = INCOMPLETE if result.failures else code
     except Error as error:
-        report_error(error, request.sql)
+        report_error(error, sql)
         stats = _cost_of(error, stats, session, started)
         code = FAILED
     except BrokenPipeError:
@@ -202,6 +214,35 @@ def run(request: Request) -> int:
     if request.stats:
         report_stats(stats or Stats())
     return code
+
+
+def _statements(request: Request) -> list[str]:
+    """The statements of a script, or the one statement of the command line.
+
+    Ends the command for a script whose results would overwrite each other in one file. Raises ParseError.
+    """
+    from cirql.sql.parse import split
+
+    if not request.script:
+        return [request.sql]
+    pieces = split(request.sql)
+    if len(pieces) > 1 and request.destination.parquet is not None:
+        misuse(f"-o {PARQUET} takes the rows of one statement, and the script has {len(pieces)}")
+    return pieces or [request.sql]
+
+
+def _sum(before: Stats | None, after: Stats) -> Stats:
+    """What the statements of a script cost together."""
+    if before is None:
+        return after
+    return Stats(
+        calls={k: before.calls.get(k, 0) + after.calls.get(k, 0) for k in (*before.calls, *after.calls)},
+        retries=before.retries + after.retries,
+        throttles=before.throttles + after.throttles,
+        rows=before.rows + after.rows,
+        wall_ms=before.wall_ms + after.wall_ms,
+        failures=before.failures + after.failures,
+    )
 
 
 def execute(session: Session, sql: str) -> Result:
