@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from _pytest.mark.structures import ParameterSet
 
 from cirql import errors
 from cirql.session import Session
@@ -24,7 +25,7 @@ def session() -> Iterator[Session]:
         yield opened
 
 
-def _pairs() -> list[object]:
+def _pairs() -> list[ParameterSet]:
     found = []
     for path in sorted(Path(__file__).parent.glob("*.txt")):
         for block in path.read_text().split("== ")[1:]:
