@@ -82,6 +82,8 @@ def _moment(node: exp.Expr, now: datetime) -> datetime | None:
 
 
 def _interval(node: exp.Expr) -> timedelta | None:
+    if isinstance(node, exp.Cast) and isinstance(node.this, exp.Literal) and node.to.is_type("interval"):
+        return _duration(node.this.name.lower())
     if not isinstance(node, exp.Interval):
         return None
     unit = node.args.get("unit")
