@@ -158,7 +158,7 @@ class Applier:
             if ended is not None:
                 return await self._save(ended)
             if self.clock() >= deadline:
-                text = f"still {entry.event.status} after {round(self.seconds)} seconds"
+                text = f"still {entry.event.status} after {self.seconds:g} seconds"
                 return await self._save(entry.moved(State.SUBMITTED, error=text))
             asked = _asked_wait(entry.event)
             wait = max(self._delay(looks), asked) if looks else min(_FIRST_DELAY, asked)

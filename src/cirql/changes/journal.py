@@ -120,7 +120,7 @@ class Journal:
     def moves(self, change_id: str) -> list[tuple[float, str, str]]:
         """When a change came into which state, and why."""
         with self._lock:
-            return list(self._connection.execute("SELECT at, state, detail FROM moves WHERE id = ? ORDER BY at, rowid", (change_id,)))
+            return list(self._connection.execute("SELECT at, state, detail FROM moves WHERE id = ? ORDER BY rowid", (change_id,)))
 
     @contextmanager
     def working_on(self, run: str) -> Iterator[bool]:

@@ -43,11 +43,13 @@ def assignment(rules: Rules, desired: Mapping[str, Any]) -> Model | None:
     """A value for one property that may be updated, simple ones first; with it whatever AWS needs again because it never returns it."""
     native = {n for w in rules.native for n in (w.property, w.single)}
     blocked = {p[0] for p in (*rules.read_only, *rules.create_only, *rules.write_only)} | native
-    again = {n: desired[n] for n in rules.required if (n,) in rules.write_only and n in desired}
+    again = {n: desired[n] for n in rules.required if (n,) in rules.write_only and (n,) not in rules.create_only and n in desired}
+    tolerated = set(map(str, violations(rules, desired)))
     for name in sorted((n for n in rules.properties if n not in blocked), key=lambda n: (_weight(rules, n), n)):
         for value in _candidates(rules, name):
-            if value is not None and not _breaks(rules, name, value):
-                return {name: value, **again}
+            found = violations(rules, {**desired, name: value})
+            if value is not None and all(str(v) in tolerated for v in found):
+                return {name: value, **{n: v for n, v in again.items() if n != name}}
     return None
 
 
@@ -64,10 +66,6 @@ def settable_value(rules: Rules) -> Model:
 def _candidates(rules: Rules, name: str) -> Iterator[Any]:
     for turn in range(4):
         yield _Maker(rules, turn).value(rules.property(name), name, 0)
-
-
-def _breaks(rules: Rules, name: str, value: Any) -> bool:
-    return any(v.path[:1] == (name,) for v in violations(rules, {name: value}))
 
 
 def _weight(rules: Rules, name: str) -> int:

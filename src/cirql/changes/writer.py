@@ -507,9 +507,7 @@ class Writer:
             return rows_result(names, [], self._cost(started), notices=notices)
         node = write.statement.tree.this
         table_node = node if not hasattr(node, "this") or node.key == "table" else node.this
-        back = self._home.select(
-            read_back(write.statement, write.table, table_node, write.alias, write.returning, rows), live=True
-        )
+        back = self._home.select(read_back(write.statement, write.table, table_node, write.alias, write.returning, rows), live=True)
         back.to_arrow()
         self._add(back.stats)
         cost = self._cost(started)
