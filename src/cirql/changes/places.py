@@ -62,6 +62,8 @@ class Places:
         if len({t.account for t in found}) > 1:
             names = ", ".join(sorted({t.account for t in found}))
             raise MissingKey("several accounts are in scope", hint=f"name one: give the column {table.account_column} ({names})")
+        if region and table.regions is not None and region not in table.regions:
+            raise InvalidText(f"{table.name} does not exist in {region}", hint=f"it does in {', '.join(sorted(table.regions)[:6])}")
         if len(found) > 1:
             regions = ", ".join(sorted({t.region for t in found}))
             raise MissingKey("several regions are in scope", hint=f"name one: give the column region ({regions})")

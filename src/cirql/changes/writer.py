@@ -136,6 +136,8 @@ class Writer:
         with self._lock:
             self._stats = CallStats()
             started = time.monotonic()
+            if statement.explain is not None and statement.explain.analyze:
+                raise NotSupported("EXPLAIN ANALYZE of a write would carry it out", hint="EXPLAIN alone shows what it would do")
             write = read_write(statement, self._home.catalog)
             if isinstance(write, Control):
                 return self._control(write, started)
@@ -511,6 +513,8 @@ class Writer:
         back.to_arrow()
         self._add(back.stats)
         cost = self._cost(started)
+        if missing := len(rows) - back.row_count:
+            notices = (*notices, f"{missing} of {len(rows)} rows could not be read back; the changes themselves were made")
         return Result(
             back.to_arrow().to_reader(), columns=back.columns, failures=lambda: back.failures, notices=lambda: notices, stats=lambda: cost
         )
