@@ -118,3 +118,8 @@ def _plain(value: Any) -> Any:
 def as_tags(tags: Mapping[str, str] = TAGS) -> list[dict[str, str]]:
     """Tags as most services take them."""
     return [{"Key": key, "Value": value} for key, value in tags.items()]
+
+
+def arn(template: str) -> Callable[[Aws, Described], str]:
+    """The ARN of a thing whose description has none: members in braces, and `{region}` and `{account}`."""
+    return lambda aws, described: template.format(region=REGION, account=aws.account, **described)

@@ -6,7 +6,7 @@ import pytest
 
 from cirql.localcloud import LocalCloud
 from cirql.session import Session
-from tests.datasets.case import TAG_LIST, TAGS, Aws, Case, Described
+from tests.datasets.case import TAG_LIST, TAGS, Aws, Case, Described, arn
 from tests.datasets.check import check
 
 PASSWORD = "not-a-secret-1"
@@ -153,6 +153,7 @@ CASES = (
         make_database,
         lambda aws, key: aws("glue").get_database(Name=key)["Database"],
         "glue:GetDatabase glue:GetTags",
+        also={"arn": arn("arn:aws:glue:{region}:{account}:database/lake")},
     ),
     Case(
         "aws.glue_table",
@@ -160,6 +161,7 @@ CASES = (
         make_glue_table,
         lambda aws, key: aws("glue").get_table(DatabaseName="lake", Name=key)["Table"],
         "glue:GetDatabases glue:GetTables",
+        also={"arn": arn("arn:aws:glue:{region}:{account}:table/lake/events")},
         tags=None,
     ),
     Case(
@@ -168,6 +170,7 @@ CASES = (
         make_work_group,
         describe_work_group,
         "athena:ListWorkGroups athena:GetWorkGroup athena:ListTagsForResource",
+        also={"arn": arn("arn:aws:athena:{region}:{account}:workgroup/analysts")},
         moving=("creation_time",),
     ),
     Case(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from cirql.localcloud import LocalCloud
 from cirql.session import Session
-from tests.datasets.case import REGION, TAG_LIST, Aws, Case, Described
+from tests.datasets.case import REGION, TAG_LIST, Aws, Case, Described, arn
 from tests.datasets.check import check
 
 ZONE = f"{REGION}a"
@@ -142,6 +143,7 @@ CASES = (
         make_instance,
         describe_instance,
         "ec2:DescribeInstances",
+        also={"arn": arn("arn:aws:ec2:{region}:{account}:instance/{InstanceId}")},
     ),
     Case(
         "aws.ec2_volume",
@@ -149,6 +151,7 @@ CASES = (
         make_volume,
         lambda aws, key: aws("ec2").describe_volumes(VolumeIds=[key])["Volumes"][0],
         "ec2:DescribeVolumes",
+        also={"arn": arn("arn:aws:ec2:{region}:{account}:volume/{VolumeId}")},
     ),
     Case(
         "aws.ec2_snapshot",
@@ -156,6 +159,7 @@ CASES = (
         make_snapshot,
         lambda aws, key: aws("ec2").describe_snapshots(SnapshotIds=[key])["Snapshots"][0],
         "ec2:DescribeSnapshots",
+        also={"arn": arn("arn:aws:ec2:{region}::snapshot/{SnapshotId}")},
     ),
     Case(
         "aws.ec2_image",
@@ -163,6 +167,7 @@ CASES = (
         make_image,
         lambda aws, key: aws("ec2").describe_images(ImageIds=[key])["Images"][0],
         "ec2:DescribeImages",
+        also={"arn": arn("arn:aws:ec2:{region}::image/{ImageId}")},
     ),
     Case(
         "aws.ec2_vpc",
@@ -170,6 +175,7 @@ CASES = (
         make_vpc,
         lambda aws, key: aws("ec2").describe_vpcs(VpcIds=[key])["Vpcs"][0],
         "ec2:DescribeVpcs",
+        also={"arn": arn("arn:aws:ec2:{region}:{account}:vpc/{VpcId}")},
     ),
     Case(
         "aws.ec2_subnet",
@@ -177,6 +183,7 @@ CASES = (
         make_subnet,
         lambda aws, key: aws("ec2").describe_subnets(SubnetIds=[key])["Subnets"][0],
         "ec2:DescribeSubnets",
+        also={"arn": arn("arn:aws:ec2:{region}:{account}:subnet/{SubnetId}")},
     ),
     Case(
         "aws.ec2_security_group",
@@ -184,6 +191,7 @@ CASES = (
         make_group,
         lambda aws, key: aws("ec2").describe_security_groups(GroupIds=[key])["SecurityGroups"][0],
         "ec2:DescribeSecurityGroups",
+        also={"arn": arn("arn:aws:ec2:{region}:{account}:security-group/{GroupId}")},
     ),
     Case(
         "aws.ec2_security_group_rule",
@@ -191,6 +199,7 @@ CASES = (
         make_group_rule,
         lambda aws, key: aws("ec2").describe_security_group_rules(SecurityGroupRuleIds=[key])["SecurityGroupRules"][0],
         "ec2:DescribeSecurityGroupRules",
+        also={"arn": arn("arn:aws:ec2:{region}:{account}:security-group-rule/{SecurityGroupRuleId}")},
     ),
     Case(
         "aws.ec2_network_interface",
@@ -198,6 +207,7 @@ CASES = (
         make_interface,
         lambda aws, key: aws("ec2").describe_network_interfaces(NetworkInterfaceIds=[key])["NetworkInterfaces"][0],
         "ec2:DescribeNetworkInterfaces",
+        also={"arn": arn("arn:aws:ec2:{region}:{account}:network-interface/{NetworkInterfaceId}")},
     ),
     Case(
         "aws.ec2_nat_gateway",
@@ -205,6 +215,7 @@ CASES = (
         make_nat_gateway,
         lambda aws, key: aws("ec2").describe_nat_gateways(NatGatewayIds=[key])["NatGateways"][0],
         "ec2:DescribeNatGateways",
+        also={"arn": arn("arn:aws:ec2:{region}:{account}:natgateway/{NatGatewayId}")},
     ),
     Case(
         "aws.ec2_internet_gateway",
@@ -212,6 +223,7 @@ CASES = (
         make_internet_gateway,
         lambda aws, key: aws("ec2").describe_internet_gateways(InternetGatewayIds=[key])["InternetGateways"][0],
         "ec2:DescribeInternetGateways",
+        also={"arn": arn("arn:aws:ec2:{region}:{account}:internet-gateway/{InternetGatewayId}")},
     ),
     Case(
         "aws.ec2_route_table",
@@ -219,6 +231,7 @@ CASES = (
         make_route_table,
         lambda aws, key: aws("ec2").describe_route_tables(RouteTableIds=[key])["RouteTables"][0],
         "ec2:DescribeRouteTables",
+        also={"arn": arn("arn:aws:ec2:{region}:{account}:route-table/{RouteTableId}")},
     ),
     Case(
         "aws.ec2_key_pair",
@@ -226,6 +239,7 @@ CASES = (
         make_named_key,
         lambda aws, key: aws("ec2").describe_key_pairs(KeyNames=[key], IncludePublicKey=True)["KeyPairs"][0],
         "ec2:DescribeKeyPairs",
+        also={"arn": arn("arn:aws:ec2:{region}:{account}:key-pair/deploy")},
     ),
     Case(
         "aws.ec2_launch_template",
@@ -233,6 +247,7 @@ CASES = (
         make_launch_template,
         lambda aws, key: aws("ec2").describe_launch_templates(LaunchTemplateIds=[key])["LaunchTemplates"][0],
         "ec2:DescribeLaunchTemplates",
+        also={"arn": arn("arn:aws:ec2:{region}:{account}:launch-template/{LaunchTemplateId}")},
     ),
     Case(
         "aws.ec2_address",
@@ -240,6 +255,7 @@ CASES = (
         make_address,
         lambda aws, key: aws("ec2").describe_addresses(AllocationIds=[key])["Addresses"][0],
         "ec2:DescribeAddresses",
+        also={"arn": arn("arn:aws:ec2:{region}:{account}:elastic-ip/{AllocationId}")},
     ),
 )
 
@@ -247,3 +263,29 @@ CASES = (
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.table)
 def test_every_column_says_what_boto3_says(case: Case, aws: Aws, cloud: LocalCloud, session: Session) -> None:
     check(case, aws, cloud, session)
+
+
+def make_template_version(aws: Aws) -> str:
+    template = make_launch_template(aws)
+    aws("ec2").create_launch_template_version(
+        LaunchTemplateId=template, VersionDescription="second", LaunchTemplateData={"InstanceType": "t3.small"}
+    )
+    return template
+
+
+def test_every_version_of_a_template_is_a_row(aws: Aws, cloud: LocalCloud, session: Session) -> None:
+    template = make_template_version(aws)
+    cloud.calls.clear()
+    rows = session.execute("SELECT version_number, version_description, _key FROM aws.ec2_launch_template_version ORDER BY 1").fetchall()
+    path = f"arn:aws:ec2:{REGION}:{aws.account}:ec2_launch_template_version/{template}"
+    assert rows == [(1, "first", f"{path}/1"), (2, "second", f"{path}/2")]
+    assert cloud.calls.counts() == {"ec2:DescribeLaunchTemplates": 1, "ec2:DescribeLaunchTemplateVersions": 1}
+
+
+def test_an_arn_that_no_answer_has_names_the_row_and_its_region(aws: Aws, cloud: LocalCloud, open_session: Callable[..., Session]) -> None:
+    volume = make_volume(aws)
+    cloud.calls.clear()
+    name = f"arn:aws:ec2:{REGION}:{aws.account}:volume/{volume}"
+    session = open_session(REGION, "eu-west-1")
+    assert session.execute("SELECT volume_id, size FROM aws.ec2_volume WHERE _key = $1", [name]).fetchall() == [(volume, 8)]
+    assert {call.region for call in cloud.calls} == {REGION}

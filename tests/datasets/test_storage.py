@@ -8,7 +8,7 @@ import pytest
 
 from cirql.localcloud import LocalCloud
 from cirql.session import Session
-from tests.datasets.case import TAG_LIST, Aws, Case, Described
+from tests.datasets.case import TAG_LIST, Aws, Case, Described, arn
 from tests.datasets.check import check
 
 LAYER = {"mediaType": "application/vnd.docker.image.rootfs.diff.tar.gzip", "size": 1024, "digest": "sha256:" + "a" * 64}
@@ -73,6 +73,7 @@ CASES = (
         make_bucket,
         describe_bucket,
         "s3:ListBuckets s3:GetBucketEncryption s3:GetBucketPolicy s3:GetPublicAccessBlock s3:GetBucketTagging s3:GetBucketVersioning",
+        also={"arn": arn("arn:aws:s3:::{Name}")},
     ),
     Case(
         "aws.efs_file_system",

@@ -15,7 +15,7 @@ from botocore.model import OperationModel, Shape
 
 from cirql.catalog import filters, tags
 from cirql.catalog.descriptions import clean
-from cirql.catalog.model import Column, Fetch, Input, Output, Role, Table
+from cirql.catalog.model import Arn, Column, Fetch, Input, Output, Role, Table
 from cirql.catalog.operations import (
     Getting,
     Listing,
@@ -139,6 +139,7 @@ def _table(service: Service, noun: str, hint: Hint, listing: Listing, gets: list
             if parameter.column not in draft.columns and parameter.column != "account_id":
                 shape = service.operation(fetch.operation).input_shape.members[parameter.param]
                 draft.add(parameter.param, shape, hidden=True)
+    made_up = _made_up_arn(draft)
     arn = _arn(draft)
     if not any(o.column == "tags" for f in fetches for o in f.outputs):
         call = tags.fetch(service, noun, arn, lambda param: _own_column(draft, param))
@@ -154,7 +155,8 @@ def _table(service: Service, noun: str, hint: Hint, listing: Listing, gets: list
         fetches=tuple(fetches),
         permissions={"read": tuple(dict.fromkeys(p for f in fetches for p in f.permissions))},
         scope=service.scope,
-        key=_key(draft, arn, fetches),
+        key=(made_up.column,) if made_up is not None else _key(draft, arn, fetches),
+        arn=made_up,
     )
 
 
@@ -318,8 +320,7 @@ def _get_fetch(draft: _Draft, hint: Hint, listing: Listing, getting: Getting, so
     if listing.is_bare:
         _name_bare(draft, listing, getting, sources)
     inputs = tuple(
-        Input(p, _get_column(draft, p, m), batch=_batch_size(hint, operation, p) if p == getting.batch else 1)
-        for p, m in sources.items()
+        Input(p, _get_column(draft, p, m), batch=_batch_size(hint, operation, p) if p == getting.batch else 1) for p, m in sources.items()
     )
     return Fetch(
         name="get",
@@ -376,6 +377,16 @@ def _arn(draft: _Draft) -> str | None:
         if member.endswith("arn") and about.endswith(member.removesuffix("arn")):
             return column
     return None
+
+
+def _made_up_arn(draft: _Draft) -> Arn | None:
+    """The ARN of what no answer gives one for, as a hidden column that follows from the others."""
+    template = draft.service.arns.get(draft.noun)
+    if template is None:
+        return None
+    draft.columns["arn"] = Column("arn", ColumnType.VARCHAR, ColumnType.VARCHAR.dataset_name, member="Arn", hidden=True)
+    draft.by_member["arn"] = "arn"
+    return Arn("arn", template)
 
 
 def _key(draft: _Draft, arn: str | None, fetches: list[Fetch]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ Read at build time only; nothing here calls AWS.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -30,7 +30,7 @@ class Service:
 
     `is_own_account`: an account id that its requests require is the caller's. `url_encoded` names shapes whose text is percent-encoded.
     `is_keyed_by_id`: rows are told apart by ids, since ARNs are members that answers may lack. `tagged_by_id` names the only nouns that
-    have tags where the service asks for those by id.
+    have tags where the service asks for those by id. `arns` are the ARNs of nouns in whose answers there are none, as templates.
     """
 
     name: str
@@ -44,6 +44,7 @@ class Service:
     url_encoded: frozenset[str] = frozenset()
     is_keyed_by_id: bool = False
     tagged_by_id: frozenset[str] = frozenset()
+    arns: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def has_xml_answers(self) -> bool:
@@ -138,4 +139,5 @@ def load(name: str, corrections: Mapping[str, Any]) -> Service:
         url_encoded=frozenset(corrections.get("url_encoded", ())),
         is_keyed_by_id=corrections.get("key_by", "arn") == "id",
         tagged_by_id=frozenset(corrections.get("tagged_by_id", ())),
+        arns=corrections.get("arns", {}),
     )
