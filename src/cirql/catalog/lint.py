@@ -64,8 +64,9 @@ def _column_errors(table: Table) -> Iterator[str]:
     yield from (f"column {a} is an alias and a name" for a in aliases if a in names)
     yield from (f"two columns have the alias {a}" for a, n in aliases.items() if n > 1)
     given = {name for f in table.fetches for name in f.gives}
+    derived = _CONTEXT | {table.account_column} | ({table.arn.column} if table.arn is not None else set())
     for column in table.columns:
-        is_filled = column.name in given or column.name in _CONTEXT or column.name == table.account_column
+        is_filled = column.name in given or column.name in derived
         if not is_filled and column.access.is_readable and column.name != "tags" and not _is_unreadable(table):
             yield f"no fetch fills {column.name}"
     yield from (f"key column {k} is not there" for k in (*table.key, *table.identifier) if k not in names)
