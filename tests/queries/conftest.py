@@ -18,9 +18,14 @@ def cloud() -> Iterator[LocalCloud]:
 
 
 @pytest.fixture(scope="session")
-def session(cloud: LocalCloud) -> Iterator[Session]:
+def settings(cloud: LocalCloud) -> Settings:
     credentials = tuple(Credential(a, a, "local", account=a) for a in ACCOUNTS)
-    with Session(Settings(credentials=credentials, regions=tuple(REGIONS), endpoint_url=cloud.endpoint_url)) as opened:
+    return Settings(credentials=credentials, regions=tuple(REGIONS), endpoint_url=cloud.endpoint_url)
+
+
+@pytest.fixture(scope="session")
+def session(settings: Settings) -> Iterator[Session]:
+    with Session(settings) as opened:
         yield opened
 
 
