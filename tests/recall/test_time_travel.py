@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ class Past:
 
     session: Session
     before: datetime
-    old: list[tuple[object, ...]]
+    old: list[tuple[Any, ...]]
 
 
 def moment() -> datetime:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from contextlib import ExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cirql.inventory.recall import Ages, Bounds, Recall
+from cirql.inventory.recorder import Ledger
 from cirql.inventory.store import Store, open_store
 from cirql.settings import Settings
+
+_LONG = timedelta(days=365).total_seconds()
 
 
 class Memory:
@@ -21,7 +24,9 @@ class Memory:
         self._cleanup = ExitStack()
         self._opened: tuple[Path | None, Store] | None = None
         self._touched: datetime | None = None
-        self.by = "query"
+        self.ledger = Ledger()
+        self.since: datetime | None = None
+        """For a sync: what was seen since then is done; the rest is read, whatever else the settings say."""
 
     def store(self, settings: Settings) -> Store:
         """The store that the settings name, created where there is none. Raises StoreDamaged."""
@@ -44,7 +49,10 @@ class Memory:
             ages = Ages(0.0)  # only the tables with a moment of their own are remembered
         known = tuple(c.account for c in settings.credentials if c.account)
         accounts = tuple(a for a in known if not settings.accounts or a in settings.accounts) or settings.accounts
-        return Recall(self.store(settings), ages, Bounds(accounts, settings.regions), times, self.by)
+        if self.since is not None:
+            ages = Ages(_LONG, not_before=self.since)
+        bounds = Bounds(accounts, settings.regions)
+        return Recall(self.store(settings), ages, bounds, times, self.ledger, delivers=self.since is None)
 
     def close(self) -> None:
         """Let go of the store. Closing twice is fine."""

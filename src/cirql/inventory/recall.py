@@ -22,7 +22,7 @@ from cirql.fetch.runner import ScanOutcome, run_scan
 from cirql.fetch.surroundings import Surroundings
 from cirql.inventory.model import Request
 from cirql.inventory.questions import named_values, partitions
-from cirql.inventory.recorder import Recorder
+from cirql.inventory.recorder import Ledger, Recorder
 from cirql.inventory.store import Store
 from cirql.inventory.stored import StoredTable
 from cirql.names import Scheme
@@ -79,13 +79,17 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True)
 class Recall:
-    """The inventory as one statement sees it. `times` are the relations that are read as of a moment; `by` is said in the scan log."""
+    """The inventory as one statement sees it.
+
+    `times` are the relations that are read as of a moment. Without `delivers`, rows that are fresh already are not read at all.
+    """
 
     store: Store
     ages: Ages
     bounds: Bounds
     times: Mapping[str, datetime] = field(default_factory=dict)
-    by: str = "query"
+    ledger: Ledger = field(default_factory=Ledger)
+    delivers: bool = True
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def needs_aws(self, scan: Scan) -> bool:
@@ -112,7 +116,7 @@ class Recall:
         fresh = await asyncio.to_thread(self._fresh, scan, stored, targets)
         stale = tuple(t for t in targets if t not in fresh)
         rows = 0
-        async for batch in self._read(scan, stored, fresh, None):
+        async for batch in self._read(scan, stored, fresh if self.delivers else (), None):
             rows += batch.num_rows
             await emit(batch)
         if not stale:
@@ -153,7 +157,7 @@ class Recall:
         async def only_wanted(batch: pa.RecordBatch) -> None:
             await emit(batch.select(wanted))
 
-        recorder = Recorder(self.store, stored, scan, around, self.by, started, self.clock)
+        recorder = Recorder(self.store, stored, scan, around, self.ledger, started, self.clock)
         keyed = scan if stored.key in scan.columns else replace(scan, columns=(*scan.columns, stored.key))
         return await run_scan(keyed, targets, around, only_wanted, report, recorder, has_others=has_others)
 

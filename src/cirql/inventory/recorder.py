@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from cirql.errors import CloudError, DatabaseError, Error
 from cirql.fetch.batches import record_batch
 from cirql.fetch.rows import Row
 from cirql.fetch.surroundings import Surroundings
-from cirql.inventory.model import KEY, Partition, ScanRecord
+from cirql.inventory.model import KEY, Partition, ScanRecord, WriteSummary
 from cirql.inventory.questions import named_values, shortfall
 from cirql.inventory.store import Store
 from cirql.inventory.stored import StoredTable
@@ -26,6 +27,16 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
+@dataclass(slots=True)
+class Ledger:
+    """Who reads (said in the scan log), and for those who ask, what each write did and which could not be made."""
+
+    by: str = "query"
+    keeps_account: bool = False
+    written: list[WriteSummary] = field(default_factory=list)
+    unkept: list[tuple[str, Target, str]] = field(default_factory=list)
+
+
 class Recorder:
     """Keeps what one scan sees, target by target.
 
@@ -33,20 +44,26 @@ class Recorder:
     """
 
     def __init__(
-        self, store: Store, stored: StoredTable, scan: Scan, around: Surroundings, by: str, started: datetime, clock: Callable[[], datetime]
+        self,
+        store: Store,
+        stored: StoredTable,
+        scan: Scan,
+        around: Surroundings,
+        ledger: Ledger,
+        started: datetime,
+        clock: Callable[[], datetime],
     ) -> None:
         assert stored.key is not None
         self._store = store
         self._stored = stored
         self._scan = scan
         self._around = around
-        self._by = by
+        self._ledger = ledger
         self._started = started
         self._clock = clock
         self.columns = tuple(sorted(stored.filled_by(scan) | stored.kept(scan.columns) | {stored.key}))
         self._rows: dict[Target, list[pa.RecordBatch]] = {}
         self._broken: dict[Target, str] = {}
-        self.unkept: list[str] = []
 
     def page(self, target: Target, rows: Sequence[Row]) -> None:
         """A page of a target's rows, as raw values. Rows without a key cannot be kept."""
@@ -76,8 +93,8 @@ class Recorder:
         try:
             await asyncio.to_thread(self._write, target, combinations, batches, reason)
         except (Error, OSError) as fault:
-            self.unkept.append(f"what was read of {self._stored.name} in {target} could not be kept: {fault}")
-            self._around.notice(self.unkept[-1])
+            self._around.notice(f"what was read of {self._stored.name} in {target} could not be kept: {fault}")
+            self._ledger.unkept.append((self._stored.name, target, str(fault)))
 
     def _write(self, target: Target, combinations: Sequence[Mapping[str, Any]], batches: list[pa.RecordBatch], reason: str) -> None:
         import pyarrow as pa
@@ -101,14 +118,16 @@ class Recorder:
             partition=partition,
             started=self._started,
             finished=max(self._clock(), self._started),
-            by=self._by,
+            by=self._ledger.by,
             complete=not reason,
             columns=frozenset(rows.column_names) - {KEY},
             reason=reason,
             calls=self._around.calls.sent[partition.account, partition.region],
             rows=rows.num_rows,
         )
-        self._store.write(record, rows)
+        summary = self._store.write(record, rows)
+        if self._ledger.keeps_account:
+            self._ledger.written.append(summary)
 
 
 def _having(stored: StoredTable, table: pa.Table, values: Mapping[str, Any]) -> pa.Array:

@@ -1,0 +1,109 @@
+"""`cirql store`: the inventory's upkeep: what is in it, smaller, elsewhere, checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cirql.cli.interrupt import prompt_interrupts
+from cirql.cli.report import misuse, report_error, say, visible
+from cirql.errors import Error, FileUnreadable, SettingsError
+
+if TYPE_CHECKING:
+    from cirql.inventory.store import Store
+
+app = typer.Typer(name="store", help="The inventory's upkeep.", no_args_is_help=True, rich_markup_mode=None)
+_STORE = typer.Option("--store", metavar="DIR", help="The inventory; the user's own by default.", show_default=False)
+_Store = Annotated[Path | None, _STORE]
+
+
+@app.callback()
+def group() -> None:
+    """The inventory's upkeep."""
+
+
+@app.command(name="list")
+def list_(store: _Store = None) -> None:
+    """List the tables that anything is known about, with when they were last read completely."""
+    with _opened(store) as opened:
+        for table in sorted(opened.tables()):
+            scans = [s for s in opened.scans(table) if s.complete]
+            last = max((s.started for s in scans), default=None)
+            places = len({s.partition.place for s in scans})
+            read = f"{places} places, last {last:%Y-%m-%dT%H:%M:%SZ}" if last else "never read completely"
+            typer.echo(visible(f"{table}: {read}"))
+
+
+@app.command()
+def compact(
+    keep: Annotated[
+        str | None, typer.Option("--keep", metavar="TIME", help="Forget versions that ended longer ago ('90 days').", show_default=False)
+    ] = None,
+    store: _Store = None,
+) -> None:
+    """Rewrite each table as few files, and remove those that nothing needs."""
+    from cirql.settings import parse_duration
+
+    try:
+        age = None if keep is None else timedelta(seconds=parse_duration(keep))
+    except (ValueError, OverflowError) as error:
+        misuse(f"--keep: {error}")
+    with _opened(store) as opened:
+        if age is not None:
+            say(f"{opened.expire(datetime.now(UTC) - age)} versions forgotten")
+        opened.compact()
+
+
+@app.command()
+def export(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="A directory that is not there yet, or empty.")], store: _Store = None
+) -> None:
+    """Write everything as Parquet and JSON files, for other tools and for import."""
+    with _opened(store) as opened:
+        opened.export(directory)
+
+
+@app.command(name="import")
+def import_(directory: Annotated[Path, typer.Argument(metavar="DIR", help="What export wrote.")], store: _Store = None) -> None:
+    """Load what export wrote; a table that is there already is an error."""
+    if not directory.is_dir():
+        misuse(f"{directory} is not a directory")
+    with _opened(store, create=True) as opened:
+        opened.import_(directory)
+
+
+@app.command()
+def verify(store: _Store = None) -> None:
+    """Check every file and every rule of the history. Exit code 1 when something is wrong."""
+    with _opened(store) as opened:
+        problems = opened.verify()
+    for problem in problems:
+        typer.echo(visible(str(problem)))
+    if problems:
+        raise typer.Exit(1)
+    say("all is well")
+
+
+@contextmanager
+def _opened(path: Path | None, *, create: bool = False) -> Iterator[Store]:
+    """The store for the block; errors go to stderr, with exit code 1."""
+    from cirql.inventory.store import open_store
+    from cirql.settings import Settings
+
+    try:
+        with prompt_interrupts():
+            where = Settings.load(store=str(path) if path else None).store_path
+            if where is None:
+                raise SettingsError("an inventory in memory has no upkeep", hint="name a directory with --store")
+            if not create and not where.is_dir():
+                raise FileUnreadable(f"there is no inventory at {where}", hint="cirql sync makes one; --store names another")
+            with open_store(where) as store:
+                yield store
+    except Error as error:
+        report_error(error)
+        raise typer.Exit(1) from None

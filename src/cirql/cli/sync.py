@@ -1,0 +1,122 @@
+"""`cirql sync`: read tables into the inventory, now or every so often."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cirql.cli.interrupt import prompt_interrupts
+from cirql.cli.local import local_scope
+from cirql.cli.report import misuse, report_error, say, visible
+from cirql.cli.sync_progress import SyncProgress
+from cirql.errors import Error
+
+if TYPE_CHECKING:
+    from cirql.sync import Summary, TableReport
+
+INCOMPLETE = 3
+
+
+def sync(
+    tables: Annotated[list[str], typer.Argument(metavar="TABLE…", help="Tables, patterns ('aws.ec2_*'), services, or all.")],
+    store: Annotated[Path | None, typer.Option("--store", metavar="DIR", help="The inventory to read into.", show_default=False)] = None,
+    profile: Annotated[
+        list[str] | None, typer.Option("--profile", metavar="PROFILE", help="AWS profile to use; may be repeated.", show_default=False)
+    ] = None,
+    region: Annotated[
+        list[str] | None,
+        typer.Option("--region", metavar="REGION", help="Region in scope; may be repeated; '*' is every enabled one.", show_default=False),
+    ] = None,
+    local: Annotated[bool, typer.Option("--local", help="Read the embedded AWS.")] = False,
+    every: Annotated[
+        str | None, typer.Option("--every", metavar="TIME", help="Go on until interrupted: read again this often.", show_default=False)
+    ] = None,
+    restart: Annotated[bool, typer.Option("--restart", help="Begin anew, even where an earlier run was cut short.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="The summary as one JSON object a table.")] = False,
+) -> None:
+    """Read whole tables into the inventory, in every account and region in scope.
+
+    A run that was killed goes on where it stopped. Exit codes: 0 complete, 1 it failed, 2 wrong usage, 3 some tables or places failed.
+    """
+    from cirql.settings import parse_duration
+
+    try:
+        pause = None if every is None else parse_duration(every)
+    except ValueError as error:
+        misuse(f"--every: {error}")
+    settings = {"profiles": tuple(profile) if profile else None, "regions": tuple(region) if region else None}
+    settings["store"] = str(store) if store else None  # type: ignore[assignment]
+    with prompt_interrupts(), _reporting(), _scope({k: v for k, v in settings.items() if v is not None}, local) as scope:
+        while True:
+            began = time.monotonic()
+            code = _once(tables, scope, restart=restart, as_json=as_json)
+            if pause is None:
+                raise typer.Exit(code)
+            time.sleep(max(0.0, pause - (time.monotonic() - began)))
+
+
+def _once(words: list[str], scope: dict[str, Any], *, restart: bool, as_json: bool) -> int:
+    import cirql
+    from cirql.sync import begin, choose
+    from cirql.sync import sync as read
+
+    with cirql.connect(**scope) as session:
+        chosen = choose(session.catalog, words)
+        run = begin(session.settings, chosen, datetime.now(UTC), restart=restart)
+        if run.resumed:
+            say(f"going on with the run of {run.started:%Y-%m-%d %H:%M:%S} UTC")
+        with SyncProgress(len(chosen)) as progress:
+            summary = read(session, run, progress)
+    _print(summary, as_json=as_json)
+    return 0 if summary.is_complete else INCOMPLETE
+
+
+def _print(summary: Summary, *, as_json: bool) -> None:
+    """The summary on stdout, what failed on stderr."""
+    for report in sorted(summary.tables, key=lambda r: r.table):
+        if as_json:
+            typer.echo(json.dumps(report.to_json()))
+        else:
+            typer.echo(visible(_line(report)))
+    for report in summary.failed:
+        for failure in report.failures:
+            say(f"failed: {report.table}: {failure}")
+    skipped = sum(bool(r.skipped) for r in summary.tables)
+    rows, calls = (sum(getattr(r, name) for r in summary.tables) for name in ("rows", "calls"))
+    failed = f", {len(summary.failed)} not complete" if summary.failed else ""
+    left = f", {skipped} cannot be listed" if skipped else ""
+    say(f"{len(summary.tables)} tables, {rows} rows, {calls} calls in {summary.seconds:.1f} s{failed}{left}")
+
+
+def _line(report: TableReport) -> str:
+    if report.skipped:
+        return f"{report.table}: skipped: {report.skipped}"
+    changes = f"{report.created} new, {report.changed} changed, {report.gone} gone"
+    failed = f", {len(report.failures)} failed" if report.failures else ""
+    return f"{report.table}: {report.rows} rows in {report.places} places ({changes}){failed}"
+
+
+@contextmanager
+def _scope(settings: dict[str, Any], local: bool) -> Iterator[dict[str, Any]]:
+    if not local:
+        yield settings
+        return
+    with local_scope() as scope:
+        yield {**scope, **settings}
+
+
+@contextmanager
+def _reporting() -> Iterator[None]:
+    """Errors go to stderr, with exit code 1."""
+    try:
+        yield
+    except Error as error:
+        report_error(error)
+        raise typer.Exit(1) from None

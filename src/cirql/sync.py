@@ -1,0 +1,197 @@
+"""Sync: read whole tables into the inventory, everywhere in the scope, and say what came of it.
+
+A run is a list of tables and the moment it began. What has been seen since that moment is done, so a run that was killed goes on
+where it stopped: nothing finished is read again, and nothing unfinished is taken for read. The run is noted in a small file in the
+store's directory until it has ended.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cirql.errors import Error, MissingKey, UnknownTable
+from cirql.names import Scheme, TableName
+from cirql.settings import MEMORY
+
+if TYPE_CHECKING:
+    from cirql.catalog.lookup import Catalog
+    from cirql.session import Session
+    from cirql.settings import Settings
+
+TABLES_AT_ONCE = 8
+RESUMABLE_FOR = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One sync: its id, when it began, and the file that says so while it goes on (None for a store in memory)."""
+
+    id: str
+    started: datetime
+    tables: tuple[str, ...]
+    file: Path | None = None
+    resumed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TableReport:
+    """What came of one table. `skipped` says why it was not read at all; `places` counts the partitions that were read completely."""
+
+    table: str
+    places: int = 0
+    rows: int = 0
+    calls: int = 0
+    created: int = 0
+    changed: int = 0
+    gone: int = 0
+    seconds: float = 0.0
+    failures: tuple[str, ...] = ()
+    skipped: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """A plain dict."""
+        return {name: getattr(self, name) for name in self.__slots__} | {"failures": list(self.failures)}
+
+
+@dataclass(slots=True)
+class Summary:
+    """A whole run."""
+
+    run: Run
+    tables: list[TableReport] = field(default_factory=list)
+    seconds: float = 0.0
+
+    @property
+    def failed(self) -> list[TableReport]:
+        """The tables that were not read completely everywhere."""
+        return [t for t in self.tables if t.failures]
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every table that can be read was, everywhere."""
+        return not self.failed
+
+
+def choose(catalog: Catalog, words: Iterable[str]) -> tuple[str, ...]:
+    """The tables that the words mean: names in any spelling, patterns of published names, services, or `all`.
+
+    Patterns without a second dot, services and `all` mean datasets: they hold what the resources hold, in fewer calls.
+    Raises UnknownTable for a word that means none.
+    """
+    chosen: dict[str, None] = {}
+    services = catalog.services(Scheme.DATASET)
+    for word in (w.strip().lower() for w in words):
+        if word == "all":
+            found = catalog.names(scheme=Scheme.DATASET)
+        elif word in services:
+            found = catalog.names(service=word, scheme=Scheme.DATASET)
+        elif any(c in word for c in "*?["):
+            pattern = word if word.startswith(("aws.", "awscc.")) else f"aws.{word}"
+            scheme = Scheme.RESOURCE if pattern.count(".") > 1 else Scheme.DATASET
+            prefix = pattern.split("*")[0].split("?")[0].split("[")[0]
+            found = [n for n in catalog.names(prefix, scheme=scheme) if fnmatchcase(n, pattern)]
+            if not found:
+                raise UnknownTable(f"no table's name is like {word}", hint="names are aws.<service>_<resource> or aws.<service>.<resource>")
+        else:
+            found = [word]
+        chosen.update(dict.fromkeys(str(catalog.find(TableName.parse(n) if n.count(".") else n).table.name) for n in found))
+    return tuple(chosen)
+
+
+def begin(settings: Settings, tables: tuple[str, ...], now: datetime, *, restart: bool = False) -> Run:
+    """A new run, or the one for the same tables and scope that never ended."""
+    path = settings.store_path
+    scope = json.dumps([tables, settings.profiles, settings.regions, settings.accounts, settings.endpoint_url])
+    name = hashlib.blake2b(scope.encode(), digest_size=6).hexdigest()
+    run = Run(f"{now:%Y%m%dT%H%M%S}-{name}", now, tables, path / "runs" / f"{name}.json" if path is not None else None)
+    if run.file is None:
+        return run
+    if not restart and run.file.exists():
+        noted = json.loads(run.file.read_text("utf-8"))
+        started = datetime.fromisoformat(noted["started"])
+        if now - started < RESUMABLE_FOR:
+            return replace(run, id=noted["id"], started=started, resumed=True)
+    run.file.parent.mkdir(parents=True, exist_ok=True)
+    draft = run.file.with_suffix(".new")
+    draft.write_text(json.dumps({"id": run.id, "started": run.started.isoformat(), "tables": list(tables)}), "utf-8")
+    draft.replace(run.file)
+    return run
+
+
+def settings_of(settings: Settings) -> Settings:
+    """Settings that keep what is read, wherever the store is."""
+    path = settings.store_path
+    return replace(settings, store=MEMORY if path is None else str(path))
+
+
+def sync(
+    session: Session, run: Run, tell: Callable[[TableReport], None] = lambda report: None, *, at_once: int = TABLES_AT_ONCE
+) -> Summary:
+    """Read the tables of a run, several at once under the session's rate limits; `tell` hears of each as it ends.
+
+    A table that fails is reported, and the others go on.
+    """
+    began = time.monotonic()
+    session.settings = settings_of(session.settings)
+    memory = session.memory
+    memory.since = run.started
+    memory.ledger.by, memory.ledger.keeps_account = f"sync {run.id}", True
+    summary = Summary(run)
+    with ThreadPoolExecutor(at_once, thread_name_prefix="cirql-sync") as threads:
+        work = [threads.submit(_table, session, table) for table in run.tables]
+        try:
+            for done in as_completed(work):
+                report = done.result()
+                summary.tables.append(report)
+                tell(report)
+        finally:
+            for waiting in work:
+                waiting.cancel()
+    summary.seconds = time.monotonic() - began
+    if run.file is not None:
+        run.file.unlink(missing_ok=True)
+    return summary
+
+
+def _table(session: Session, table: str) -> TableReport:
+    """Read one table whole."""
+    began = time.monotonic()
+    failures: tuple[str, ...] = ()
+    try:
+        result = session.execute(f"SELECT * FROM {table}")
+        for _ in result.batches():
+            pass
+        failures = tuple(map(str, result.failures))
+    except MissingKey as error:
+        return TableReport(table, skipped=error.message)
+    except Error as error:
+        failures = (str(error.failure or error),)
+    return replace(_account(session, table), seconds=time.monotonic() - began, failures=(*failures, *_unkept(session, table)))
+
+
+def _account(session: Session, table: str) -> TableReport:
+    written = [w for w in session.memory.ledger.written if w.scan.partition.table == table]
+    return TableReport(
+        table,
+        places=sum(w.scan.complete for w in written),
+        rows=sum(w.scan.rows for w in written),
+        calls=sum(w.scan.calls for w in written),
+        created=sum(w.created for w in written),
+        changed=sum(w.changed for w in written),
+        gone=sum(w.closed for w in written),
+    )
+
+
+def _unkept(session: Session, table: str) -> Iterator[str]:
+    for name, target, reason in session.memory.ledger.unkept:
+        if name == table:
+            yield f"{target}: not kept: {reason}"
