@@ -10,7 +10,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from cirql import __version__
-from cirql.cli import catalog, changes, doctor, local, plans, query
+from cirql.cli import catalog, changes, doctor, local, plans, query, store, sync
 from cirql.cli.report import install_defect_report
 
 app = typer.Typer(
@@ -24,6 +24,8 @@ app = typer.Typer(
 app.command(name="query", cls=query.QueryCommand)(query.query)
 app.command(name="plan")(plans.plan)
 app.command(name="apply")(plans.apply)
+app.command(name="sync")(sync.sync)
+app.add_typer(store.app)
 app.add_typer(changes.app)
 app.add_typer(local.app)
 app.command(name="doctor")(doctor.doctor)
