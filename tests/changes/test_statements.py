@@ -70,6 +70,28 @@ def test_older_and_newer_spellings_mean_the_same(session: Session) -> None:
     assert row == ("example.com/base:2", "CREATE")
 
 
+def test_any_type_can_be_named_in_the_row(session: Session) -> None:
+    table = "aws.cloud_control.resources"
+    row = session.execute(
+        f"INSERT INTO {table} (region, data__TypeName, data__DesiredState) "
+        f"SELECT '{REGION}', 'AWS::Logs::LogGroup', string('{{\"LogGroupName\": \"generic\"}}') RETURNING Identifier, OperationStatus"
+    ).fetchone()
+    assert row == ("generic", "SUCCESS")
+    where = f"WHERE region = '{REGION}' AND data__TypeName = 'AWS::Logs::LogGroup' AND data__Identifier = 'generic'"
+    session.execute(f"""UPDATE {table} SET data__PatchDocument = '[{{"op":"add","path":"/RetentionInDays","value":7}}]' {where}""")
+    assert session.execute("SELECT retention_in_days FROM aws.logs.log_group WHERE data__Identifier = 'generic'").fetchall() == [(7,)]
+    assert len(session.execute(f"DELETE FROM {table} {where}").fetchall()) == 1
+    assert (
+        session.execute(f"SELECT operation_status FROM aws.cloud_control.resource_requests WHERE region = '{REGION}'").fetchall()
+        == [("SUCCESS",)] * 3
+    )
+    with pytest.raises(errors.InvalidProperty, match="log_group_name"):
+        session.execute(
+            f"INSERT INTO {table} (region, data__TypeName, data__DesiredState) "
+            f"VALUES ('{REGION}', 'AWS::Logs::LogGroup', '{{\"LogGroupName\": \"not fine!\"}}')"
+        )
+
+
 # -- INSERT
 
 

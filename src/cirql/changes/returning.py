@@ -13,7 +13,7 @@ from cirql.catalog.model import Table
 from cirql.changes.model import Entry
 from cirql.errors import NotSupported
 from cirql.sql.parse import Statement
-from cirql.sql.writes import event_field, output_name
+from cirql.sql.writes import event_field, is_generic, output_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +77,9 @@ def read_back(
     source.set("alias", exp.TableAlias(this=exp.to_identifier(alias, quoted=True)))
     select = exp.select(*items).from_(source).where(_among(key, [r.identifier for r in known]))
     select = select.where(_among(exp.column("region", table=alias, quoted=True), [r.region for r in known]))
+    if is_generic(table):
+        types = [r.entry.change.type_name for r in known if r.entry is not None]
+        select = select.where(_among(exp.column("type_name", table=alias, quoted=True), types))
     accounts = [r.account for r in known if r.account]
     if accounts:
         select = select.where(_among(exp.column(table.account_column, table=alias, quoted=True), accounts))

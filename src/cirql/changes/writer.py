@@ -41,6 +41,7 @@ from cirql.errors import (
     NotSupported,
     ResourceNotFound,
 )
+from cirql.names import snake
 from cirql.result import ProgressEvent, Result, Stats
 from cirql.settings import DEFAULT_MAX_CHANGES, Settings
 from cirql.sql.writes import (
@@ -53,6 +54,7 @@ from cirql.sql.writes import (
     Update,
     Write,
     event_field,
+    is_generic,
     output_name,
     read_write,
 )
@@ -110,6 +112,7 @@ class _Draft:
 
 @dataclass(frozen=True, slots=True)
 class _RowKey:
+    type_name: str
     identifier: str
     region: str
     account: str
@@ -316,7 +319,6 @@ class Writer:
     # -- drafting
 
     def _draft(self, write: Insert | Update | Delete) -> _Draft:
-        rules = self._home.catalog.rules(str(write.table.cfn_type))
         result = self._home.select(write.query, live=True)
         rows = result.fetchall()
         self._add(result.stats)
@@ -324,45 +326,59 @@ class Writer:
             failure = result.failures[0]
             raise CloudError(f"the rows could not all be found: {failure}", hint="nothing was changed", failure=failure)
         if isinstance(write, Insert):
-            return self._do(self._draft_inserts(write, rules, rows))
-        draft = self._do(self._draft_changes(write, rules, rows))
-        draft.output_columns = result.columns[3:]
+            return self._do(self._draft_inserts(write, rows))
+        keys = 4 if is_generic(write.table) else 3
+        typed = [(r[3] if keys == 4 else write.table.cfn_type, *r[:3], *r[keys:]) for r in rows]
+        draft = self._do(self._draft_changes(write, typed))
+        draft.output_columns = result.columns[keys:]
         return draft
 
-    async def _draft_inserts(self, write: Insert, rules: Rules, rows: Sequence[tuple[Any, ...]]) -> _Draft:
+    def _kind(self, table: Table, type_name: str | None) -> tuple[Table, Rules]:
+        """The table and the rules of a row: its own, where the row says of what type it is."""
+        if not is_generic(table):
+            return table, self._home.catalog.rules(str(table.cfn_type))
+        if type_name is None or type_name.count("::") != 2:
+            raise InvalidText(f"{type_name!r} is no resource type", hint="for example AWS::Logs::LogGroup")
+        _, service, name = type_name.split("::")
+        own = self._home.catalog.find(f"aws.{service.lower()}.{snake(name)}").table
+        return own, self._home.catalog.rules(str(own.cfn_type))
+
+    async def _draft_inserts(self, write: Insert, rows: Sequence[tuple[Any, ...]]) -> _Draft:
         draft = _Draft(write)
         account_column = write.table.account_column
         for row in rows:
             given: dict[str, Any] = {}
             desired: Model = {}
-            region = account = None
+            region = account = type_name = None
             for column, value in zip(write.columns, row, strict=True):
                 if column == DESIRED_STATE[0]:
                     desired = read_desired_state(value) if value is not None else {}
                 elif not isinstance(column, Column):
-                    if value not in (None, rules.type_name):
-                        raise InvalidText(f"{write.table.name} is {rules.type_name}, not {value}")
+                    type_name = value
                 elif column.name == "region":
                     region = value
                 elif column.name == account_column:
                     account = value
                 else:
                     given[column.member] = value
-            target = await self._where.of_insert(write.table, region, account)
-            change = Drafter(write.table, rules, target, _new_id).create(given, desired)
+            table, rules = self._kind(write.table, type_name)
+            if type_name not in (None, rules.type_name):
+                raise InvalidText(f"{write.table.name} is {rules.type_name}, not {type_name}")
+            target = await self._where.of_insert(table, region, account)
+            change = Drafter(table, rules, target, _new_id).create(given, desired)
             draft.changes.append(change)
             draft.written.append((Written(change.identifier, target.region, target.account, None), (change.id,)))
         return draft
 
-    async def _draft_changes(self, write: Update | Delete, rules: Rules, rows: Sequence[tuple[Any, ...]]) -> _Draft:
-        """One row of the query is one resource: its key, then values. Models are read at once, in row order."""
+    async def _draft_changes(self, write: Update | Delete, rows: Sequence[tuple[Any, ...]]) -> _Draft:
+        """One row is one resource: its type, its key, then values. Models are read at once, in row order."""
         values = _by_key(rows)
         turn = asyncio.Semaphore(16)
 
         async def one(key: _RowKey, row: tuple[Any, ...]) -> tuple[Written, tuple[Change, ...]]:
             async with turn:
                 target = await self._where.of_row(key.region, key.account)
-                drafter = Drafter(write.table, rules, target, _new_id)
+                drafter = Drafter(*self._kind(write.table, key.type_name), target, _new_id)
                 changes = await self._changes_of(write, drafter, key.identifier, row)
                 return Written(key.identifier, target.region, target.account, None), changes
 
@@ -376,7 +392,7 @@ class Writer:
         return draft
 
     async def _changes_of(self, write: Update | Delete, drafter: Drafter, identifier: str, row: tuple[Any, ...]) -> tuple[Change, ...]:
-        table, target = write.table, drafter.target
+        table, target = drafter.table, drafter.target
         readable = any(m.name == "get_resource" for m in table.methods) or bool(table.permissions.get("read"))
         if isinstance(write, Delete):
             return (drafter.delete(identifier, await self._model(target, drafter.rules, identifier) if readable else None),)
@@ -435,7 +451,7 @@ class Writer:
         changes = [c for d in drafts for c in d.changes]
         catalog = self._home.catalog
         rules = {c.type_name: catalog.rules(c.type_name) for c in changes if c.operation is not Operation.CALL}
-        tables = {str(d.write.table.name): d.write.table for d in drafts if isinstance(d.write, Insert | Update | Delete)}
+        tables = {c.table: catalog.find(c.table).table for c in changes if c.operation is not Operation.CALL}
         ordered = with_dependencies(changes, rules)
         texts = tuple(without_secrets(d.write.statement.text, tuple(d.changes)) for d in drafts)
         return ChangePlan(ordered, texts, tables, rules, sum(d.unchanged for d in drafts))
@@ -565,8 +581,8 @@ def _new_id() -> str:
 def _by_key(rows: Sequence[tuple[Any, ...]]) -> dict[_RowKey, tuple[Any, ...]]:
     """Values by resource. Raises InvalidStatement where a join gives one resource two different values."""
     found: dict[_RowKey, tuple[Any, ...]] = {}
-    for identifier, region, account, *values in rows:
-        key = _RowKey(identifier, region, account)
+    for type_name, identifier, region, account, *values in rows:
+        key = _RowKey(type_name, identifier, region, account)
         if found.setdefault(key, tuple(values)) != tuple(values):
             raise InvalidStatement(f"the statement gives {identifier} several different values", hint="make its FROM give one row for each")
     return found

@@ -161,6 +161,8 @@ def _insert(statement: Statement, tree: exp.Insert, catalog: TableFinder) -> Ins
         example = ", ".join(c.name for c in found.table.columns if c.required) or "…"
         raise MissingKey("INSERT needs the names of its columns", hint=f"INSERT INTO {found.name} ({example}, region) VALUES (…)")
     columns = tuple(_insert_column(statement, found, name) for name in names)
+    if is_generic(found.table) and not {TYPE_NAME[0], DESIRED_STATE[0]} <= set(columns):
+        raise MissingKey(f"{found.table.name} takes data__TypeName and data__DesiredState", position=position_of(statement, node))
     if len(set(columns)) != len(columns):
         raise InvalidStatement("a column is given twice")
     source = tree.expression
@@ -185,9 +187,11 @@ def _insert_column(statement: Statement, found: Found, node: exp.Expr) -> Column
     name = node.name
     lowered = name.lower()
     for special in (DESIRED_STATE, TYPE_NAME):
-        if lowered in special:
+        if lowered in special and (lowered.startswith("data__") or found.table.column(name) is None):
             return special[0]
     column = found.table.column(name)
+    if is_generic(found.table) and column is not None and column.name == "type_name":
+        return TYPE_NAME[0]
     if column is None and lowered in ("account", "account_id"):
         column = found.table.column(found.table.account_column)
     if column is None:
@@ -246,6 +250,8 @@ def _update(statement: Statement, tree: exp.Update, catalog: TableFinder) -> Upd
         values.append(assignment.expression.copy())
     if len(set(columns)) != len(columns):
         raise InvalidStatement("a column is set twice")
+    if is_generic(found.table) and columns != [PATCH_DOCUMENT[0]]:
+        raise NotSupported(f"{found.table.name} is updated by data__PatchDocument", hint="the type's own table takes its columns")
     if PATCH_DOCUMENT[0] in columns and len(columns) > 1:
         raise InvalidStatement("data__PatchDocument is the whole change: nothing else can be set with it")
     select = _row_query(tree, node, found.table, [exp.alias_(v, f"set_{n}", quoted=True) for n, v in enumerate(values)])
@@ -315,11 +321,13 @@ def output_name(item: exp.Expr) -> str:
 
 
 def _row_query(tree: exp.Expr, node: exp.Table, table: Table, more: list[exp.Expr]) -> exp.Select:
-    """SELECT identifier, region, account, … of the rows that a statement is about."""
+    """SELECT identifier, region, account (of a generic table also the type), … of the rows that a statement is about."""
     alias = _alias(node)
     source = node.copy()
     source.set("alias", exp.TableAlias(this=exp.to_identifier(alias, quoted=True)))
     keys = [exp.column(name, table=alias, quoted=True) for name in ("data__identifier", "region", table.account_column)]
+    if is_generic(table):
+        keys.append(exp.column("type_name", table=alias, quoted=True))
     named = [exp.alias_(key, f"key_{n}", quoted=True) for n, key in enumerate(keys)]
     select = exp.select(*named, *more).from_(source)
     if tree.args.get("with_") is not None:
@@ -353,9 +361,14 @@ def _find(statement: Statement, node: exp.Table, catalog: TableFinder) -> Found:
             hint=f"UPDATE {found.table.name} SET tags = '…'",
             position=position_of(statement, node),
         )
-    if found.table.cfn_type is None:
+    if found.table.cfn_type is None and not is_generic(found.table):
         raise NotSupported(f"{found.table.name} cannot be changed", position=position_of(statement, node))
     return found
+
+
+def is_generic(table: Table) -> bool:
+    """Whether the rows of a table are of any type, which they name themselves: `aws.cloud_control.resources`."""
+    return table.cfn_type is None and any(m.name == "create_resource" for m in table.methods)
 
 
 def _resource_hint(table: Table, catalog: TableFinder) -> str | None:
