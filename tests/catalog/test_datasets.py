@@ -239,3 +239,117 @@ def test_ec2_filters_are_those_its_documentation_names(catalog: Catalog) -> None
     assert filters["vpc_id"] == "vpc-id"
     assert filters["instance_id"] == "instance-id"
     assert not any(i.exact or i.required for i in fetch.inputs)
+
+
+def test_one_call_for_many_rows_is_preferred_where_it_tells_as_much() -> None:
+    few = {"type": "list", "member": TEXT, "max": 25}
+    operations = {
+        "ListWidgets": LIST,
+        "GetWidget": (structure(["Name"], Name="Text"), structure(Widget="Widget")),
+        "BatchGetWidgets": (structure(["Names"], Names="Few"), structure(Widgets="Widgets", WidgetsNotFound="Texts")),
+    }
+    get = tables(service(operations, {**WIDGET, "Few": few}))["aws.shop_widget"].fetches[1]
+    assert (get.operation, get.rows) == ("BatchGetWidgets", ("Widgets",))
+    assert [(i.param, i.column, i.batch) for i in get.inputs] == [("Names", "name", 25)]
+
+
+def test_a_call_for_one_row_stays_where_the_one_for_many_tells_less() -> None:
+    operations = {
+        "ListWidgets": LIST,
+        "GetWidget": (structure(["Name"], Name="Text"), structure(Name="Text", Colour="Text")),
+        "BatchGetWidgets": (structure(["Names"], Names="Texts"), structure(Widgets="Widgets")),
+    }
+    assert tables(service(operations, WIDGET))["aws.shop_widget"].fetches[1].operation == "GetWidget"
+
+
+def test_a_bare_name_is_the_column_that_its_describe_call_asks_for() -> None:
+    operations = {
+        "ListWidgets": (structure(), structure(widgets="Texts")),
+        "DescribeWidget": (structure(["name"], name="Text"), structure(widget="Widget")),
+    }
+    table = tables(service(operations, {"Widget": structure(name="Text", id="Text")}))["aws.shop_widget"]
+    assert [c.name for c in table.published] == ["_key", "account_id", "id", "name", "tags"]
+    assert [(o.column, o.path) for o in table.fetches[0].outputs] == [("name", ())]
+
+
+def test_what_the_list_call_must_be_told_the_describe_call_is_told_too() -> None:
+    operations = {
+        "ListShelfs": (structure(), structure(Shelfs="Shelfs")),
+        "ListWidgets": (structure(ShelfName="Text"), structure(Widgets="Widgets")),
+        "DescribeWidget": (structure(["Name"], Name="Text", ShelfName="Text"), structure(Name="Text", Colour="Text")),
+    }
+    shapes = {**WIDGET, "Shelf": structure(ShelfName="Text"), "Shelfs": {"type": "list", "member": {"shape": "Shelf"}}}
+    hints = {("shop", "Widget"): Hint(requires=("ShelfName",))}
+    get = tables(service(operations, shapes), hints)["aws.shop_widget"].fetches[1]
+    assert [(i.param, i.column) for i in get.inputs] == [("Name", "name"), ("ShelfName", "shelf_name")]
+
+
+def test_tags_of_many_rows_are_asked_for_in_one_call() -> None:
+    tagged = structure(ResourceArn="Text", Tags="Tags")
+    shapes = {**WIDGET, "Tagged": tagged, "AllTagged": {"type": "list", "member": {"shape": "Tagged"}}}
+    made = service(
+        {"ListWidgets": LIST, "DescribeTags": (structure(["ResourceArns"], ResourceArns="Texts"), structure(Found="AllTagged"))}, shapes
+    )
+    fetch = tables(made)["aws.shop_widget"].fetches[1]
+    assert (fetch.role, fetch.rows, fetch.collect) == (Role.ENRICH, ("Found",), False)
+    assert [(i.param, i.column, i.batch) for i in fetch.inputs] == [("ResourceArns", "widget_arn", 20)]
+    assert [(o.column, o.path) for o in fetch.outputs] == [("widget_arn", ("ResourceArn",)), ("tags", ("Tags",))]
+
+
+def test_tags_wrapped_in_items_are_found() -> None:
+    made = service(
+        {"ListWidgets": LIST, "ListTagsForResource": (structure(["Resource"], Resource="Text"), structure(Tags="Wrapped"))},
+        {**WIDGET, "Wrapped": structure(Items="Tags")},
+    )
+    assert tables(made)["aws.shop_widget"].fetches[1].rows == ("Tags", "Items")
+
+
+def test_a_thing_that_cannot_be_tagged_has_no_tags_rather_than_no_rows() -> None:
+    made = service(
+        {"ListWidgets": LIST, "ListTagsForResource": (structure(["ResourceArn"], ResourceArn="Text"), structure(Tags="Tags"))}, WIDGET
+    )
+    assert tables(made)["aws.shop_widget"].fetches[1].not_found == ("NoSuchThing", "ValidationException")
+
+
+def test_services_that_tag_by_id_are_asked_by_id_and_for_what_can_be_tagged_alone() -> None:
+    shapes = {"Widget": structure(WidgetId="Text", WidgetArn="Text"), "Widgets": {"type": "list", "member": {"shape": "Widget"}}}
+    operations = {"ListWidgets": LIST, "ListTagsForResource": (structure(["ResourceId"], ResourceId="Text"), structure(Tags="Tags"))}
+    by_id = tables(service(operations, shapes, tagged_by_id=frozenset({"Widget"})))["aws.shop_widget"]
+    assert [(i.param, i.column) for i in by_id.fetches[1].inputs] == [("ResourceId", "widget_id")]
+    assert len(tables(service(operations, shapes, tagged_by_id=frozenset({"Gadget"})))["aws.shop_widget"].fetches) == 1
+
+
+def test_a_map_of_text_becomes_typed_columns_where_a_hint_names_them() -> None:
+    operations = {
+        "ListWidgets": (structure(), structure(WidgetNames="Texts")),
+        "GetWidgetAttributes": (structure(["WidgetName"], WidgetName="Text"), structure(Attributes="Map")),
+    }
+    made = service(operations, {"Map": {"type": "map", "key": TEXT, "value": TEXT}})
+    attributes = {"Weight": ColumnType.BIGINT, "Label": ColumnType.VARCHAR}
+    hint = Hint(get="GetWidgetAttributes", get_rows=("Attributes",), attributes=attributes)
+    table = tables(made, {("shop", "Widget"): hint})["aws.shop_widget"]
+    types = {c.name: c.type for c in table.published}
+    assert (types["weight"], types["label"]) == (ColumnType.BIGINT, ColumnType.VARCHAR)
+    get = table.fetches[1]
+    assert get.rows == ("Attributes",)
+    assert [(o.column, o.path, o.reading) for o in get.outputs] == [("weight", ("Weight",), "text"), ("label", ("Label",), "")]
+
+
+def test_an_arn_that_no_answer_has_is_made_from_its_template() -> None:
+    made = service(
+        {"ListWidgets": LIST}, {"Widget": structure(Name="Text"), "Widgets": WIDGET["Widgets"]}, arns={"Widget": "arn:aws:shop:::{name}"}
+    )
+    table = tables(made)["aws.shop_widget"]
+    assert table.key == ("arn",)
+    assert table.arn is not None
+    assert (table.arn.column, table.arn.template) == ("arn", "arn:aws:shop:::{name}")
+    column = table.column("arn")
+    assert column is not None
+    assert column.hidden
+
+
+def test_a_describe_call_that_pages_through_a_list_of_its_row_is_read_to_the_end(catalog: Catalog) -> None:
+    get = catalog.find("aws.iam_group").table.fetches[1]
+    assert get.paging is not None
+    assert (get.paging.input_tokens, get.paging.more) == (("Marker",), "IsTruncated")
+    assert "is_truncated" not in {c.name for c in catalog.find("aws.iam_group").table.columns}

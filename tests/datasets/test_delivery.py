@@ -8,7 +8,7 @@ import pytest
 
 from cirql.localcloud import LocalCloud
 from cirql.session import Session
-from tests.datasets.case import REGION, TAG_LIST, TAGS, Aws, Case, Described
+from tests.datasets.case import REGION, TAG_LIST, TAGS, Aws, Case, Described, arn
 from tests.datasets.check import check
 from tests.datasets.test_ec2 import make_vpc
 
@@ -128,7 +128,14 @@ CASES = (
         describe_distribution,
         "cloudfront:ListDistributions cloudfront:GetDistribution cloudfront:ListTagsForResource",
     ),
-    Case("aws.route53_hosted_zone", "id", make_zone, describe_zone, "route53:GetHostedZone route53:ListTagsForResources"),
+    Case(
+        "aws.route53_hosted_zone",
+        "id",
+        make_zone,
+        describe_zone,
+        "route53:GetHostedZone route53:ListTagsForResources",
+        also={"arn": lambda aws, described: f"arn:aws:route53:::{described['Id'].removeprefix('/')}"},
+    ),
     Case(
         "aws.route53_resource_record_set",
         "name",
@@ -164,6 +171,7 @@ CASES = (
         make_api,
         lambda aws, key: aws("apigateway").get_rest_api(restApiId=key),
         "apigateway:GetRestApi",
+        also={"arn": arn("arn:aws:apigateway:{region}::/restapis/{id}")},
     ),
     Case(
         "aws.acm_certificate",
