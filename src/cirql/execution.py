@@ -18,6 +18,7 @@ from cirql.errors import CloudFailure, DatabaseError, Error
 from cirql.fetch.batches import schema_of
 from cirql.fetch.calls import Calls
 from cirql.fetch.channel import Channel
+from cirql.fetch.last_scans import incomplete
 from cirql.fetch.runner import ScanOutcome, run_scan
 from cirql.fetch.surroundings import Surroundings
 from cirql.plan.model import Plan, Scan
@@ -58,6 +59,7 @@ class _Progress:
 
     stats: CallStats = field(default_factory=CallStats)
     outcomes: list[ScanOutcome] = field(default_factory=list)
+    started: dict[str, ScanOutcome] = field(default_factory=dict)
     notices: list[str] = field(default_factory=list)
     error: BaseException | None = None
 
@@ -113,7 +115,7 @@ class Execution:
             rows,
             columns=self._columns,
             failures=self._failures,
-            notices=lambda: tuple(self._so_far.notices),
+            notices=self._notices,
             stats=self._stats,
             close=self.close,
         )
@@ -136,6 +138,11 @@ class Execution:
     def outcomes(self) -> tuple[ScanOutcome, ...]:
         """How each scan ended, as far as they have."""
         return tuple(self._so_far.outcomes)
+
+    @property
+    def scans(self) -> tuple[ScanOutcome, ...]:
+        """How each scan stands, those included that failed or were stopped."""
+        return tuple(self._so_far.started.values())
 
     @property
     def bytes(self) -> int:
@@ -202,10 +209,15 @@ class Execution:
 
     async def _watched(self, scan: Scan, around: Surroundings, emit: Any) -> ScanOutcome:
         def report(outcome: ScanOutcome) -> None:
-            self._report(scan, outcome.rows, done=False)
+            self._so_far.started[scan.relation] = outcome
+            if outcome.rows:
+                self._report(scan, outcome.rows, done=False)
 
         if self._recall is not None:
             outcome = await self._recall.answer(scan, self._targets, around, emit, report, self._began)
+            if scan.limit is None:  # the targets that the inventory answered for
+                outcome.ended.update(t for t in outcome.targets if t not in outcome.errors)
+            self._so_far.started[scan.relation] = outcome
         else:
             targets = await self._targets(scan)
             outcome = await run_scan(scan, targets, replace(around, targets=targets), emit, report)
@@ -265,6 +277,10 @@ class Execution:
 
     def _failures(self) -> tuple[CloudFailure, ...]:
         return tuple(f for outcome in self._so_far.outcomes for f in outcome.failures)
+
+    def _notices(self) -> tuple[str, ...]:
+        missing = incomplete(self._so_far.outcomes) if self._plan.compares_rows else ()
+        return (*self._so_far.notices, *missing)
 
     def _stats(self) -> Stats:
         stats = self._so_far.stats

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from cirql.changes.writer import Writer
     from cirql.cloud.client import CloudClient
     from cirql.engine import Database, Engine
+    from cirql.execution import Execution
     from cirql.introspection.directory import Directory
     from cirql.inventory.memory import Memory
     from cirql.inventory.recall import Recall
@@ -66,6 +67,7 @@ class Session:
         self._given_catalog = catalog
         self._loop = _LoopThread()
         self._closed = False
+        self._last: Execution | None = None
 
     @cached_property
     def catalog(self) -> Catalog:
@@ -78,6 +80,7 @@ class Session:
     def directory(self) -> Directory:
         """Every table that a statement may name: the catalog's, and those that are answered without AWS."""
         from cirql.changes import audit
+        from cirql.fetch import last_scans
         from cirql.introspection.directory import Directory
         from cirql.introspection.relations import define
 
@@ -85,7 +88,13 @@ class Session:
         from cirql.inventory import relations
 
         store = lambda: self.memory.store(self.settings)  # noqa: E731 (a name for what is opened later)
-        return Directory(self.catalog, [changes, relations.scans(store)], relations.functions(store, self.catalog.find))
+        last = define(
+            last_scans.RELATION,
+            last_scans.DESCRIPTION,
+            last_scans.COLUMNS,
+            lambda catalog, wish: last_scans.rows(self._last.scans if self._last is not None else ()),
+        )
+        return Directory(self.catalog, [changes, last, relations.scans(store)], relations.functions(store, self.catalog.find))
 
     @cached_property
     def memory(self) -> Memory:
@@ -215,6 +224,8 @@ class Session:
             recall = self._recall(statement, times, live)
             execution = Execution(plan, columns, engine, self, started, self._progress, recall)
             execution.note(*notices)
+            if plan.scans and (statement.explain is None or statement.explain.analyze):
+                self._last = execution
             if statement.explain is None:
                 return execution.result()
             from cirql.explanations import explained

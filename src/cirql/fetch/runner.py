@@ -39,12 +39,17 @@ class Watcher(Protocol):
 
 @dataclass(slots=True)
 class ScanOutcome:
-    """How a scan ended: rows delivered, and the error of every target that could not answer completely."""
+    """How a scan ended: rows delivered, and the error of every target that could not answer completely.
+
+    `seen` counts the rows of each target that AWS was asked for, before a limit cuts any off; `ended` are the targets that gave all.
+    """
 
     scan: Scan
     targets: tuple[Target, ...] = ()
     rows: int = 0
     errors: dict[Target, DatabaseError] = field(default_factory=dict)
+    seen: dict[Target, int] = field(default_factory=dict)
+    ended: set[Target] = field(default_factory=set)
 
     @property
     def failures(self) -> tuple[CloudFailure, ...]:
@@ -84,7 +89,8 @@ async def run_scan(
 
     `has_others`: targets besides these have answered already, so that it is no error if all of these fail.
     """
-    outcome = ScanOutcome(scan, tuple(targets))
+    outcome = ScanOutcome(scan, tuple(targets), seen=dict.fromkeys(targets, 0))
+    report(outcome)
     batcher = _Batcher(scan, emit)
     async with aclosing(_pages(scan, targets, around, outcome, watcher)) as pages:
         async for page in pages:
@@ -110,9 +116,11 @@ async def _pages(
         try:
             async with aclosing(Scanner(scan, target, around, enough).pages()) as pages:
                 async for page in pages:
+                    outcome.seen[target] += len(page)
                     if watcher is not None:
                         watcher.page(target, page)
                     yield page
+            outcome.ended.add(target)
         except DatabaseError as error:
             outcome.errors[target] = error
         if watcher is not None:

@@ -120,11 +120,12 @@ class Plan:
     `replan` plans one scan again, now that its key queries have given their rows: how many there are decides what is cheapest.
 
     `relations` gives each relation's columns and types. `streamed` names the relation that may be read once while its pages
-    arrive; all others are read completely first.
+    arrive; all others are read completely first. `compares_rows`: rows that are missing would make those that are there wrong.
     """
 
     scans: tuple[Scan, ...]
     sql: str
     relations: Mapping[str, Mapping[str, ColumnType]]
     streamed: str | None = None
+    compares_rows: bool = False
     replan: Callable[[str, Mapping[str, KeyRows]], Scan] | None = field(default=None, compare=False)

@@ -78,8 +78,16 @@ def plan(bound: Bound, find_table: Callable[[TableName], Table], translate: Tran
         sql=translate(bound.tree, bound.relations),
         relations=bound.relations,
         streamed=streamed_relation(bound),
+        compares_rows=_compares_rows(bound.tree),
         replan=replan,
     )
+
+
+def _compares_rows(tree: exp.Expr) -> bool:
+    """Whether the statement speaks of rows together, or of rows that are not there: aggregates, windows, EXCEPT, NOT EXISTS, NOT IN."""
+    if tree.find(exp.AggFunc, exp.Window, exp.Except) is not None:
+        return True
+    return any(isinstance(n.this.unnest(), exp.Exists | exp.In) and n.find(exp.Query) is not None for n in tree.find_all(exp.Not))
 
 
 def _indispensable(draft: _Draft) -> list[KeyGroup]:
