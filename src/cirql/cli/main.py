@@ -10,7 +10,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from cirql import __version__
-from cirql.cli import catalog, changes, doctor, local, plans, query, store, sync
+from cirql.cli import catalog, changes, docs, doctor, local, plans, query, search, store, sync
 from cirql.cli.report import install_defect_report
 
 app = typer.Typer(
@@ -29,6 +29,8 @@ app.add_typer(store.app)
 app.add_typer(changes.app)
 app.add_typer(local.app)
 app.command(name="doctor")(doctor.doctor)
+app.command(name="search")(search.search)
+app.add_typer(docs.app)
 app.add_typer(catalog.app)
 
 

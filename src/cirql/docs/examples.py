@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any
 
 from cirql.catalog.lookup import Catalog, Found
@@ -23,25 +23,30 @@ _PLACEHOLDER = re.compile(r"<(\w+)>")
 _BRACED = re.compile(r"\{(\w+)\}")
 
 
-def examples(catalog: Catalog, found: Found) -> list[Example]:
-    """The examples of a page: reading and changing one on the singular's, creating and deleting on the plural's."""
+_VERBS = ("SELECT", "INSERT", "UPDATE", "DELETE")
+
+
+def examples(catalog: Catalog, found: Found, verbs: Sequence[str] = _VERBS) -> list[Example]:
+    """The examples of a page for these verbs: reading and changing one on the singular's, creating and deleting on the plural's."""
     shown = [Example("SELECT", select_example(found))] if is_askable(found.table) else []
     table = found.table
-    if found.face not in (Face.SINGULAR, Face.PLURAL):
+    if found.face not in (Face.SINGULAR, Face.PLURAL) or table.cfn_type is None:
         return shown
     has_both = found.face is Face.SINGULAR and table.plural == table.name.resource
-    verbs = {m.verb for m in (table.methods if has_both else found.methods)}
-    if table.cfn_type is None:
-        return shown
-    rules = catalog.rules(table.cfn_type)
+    wanted = {m.verb for m in (table.methods if has_both else found.methods)} & set(verbs) - {"SELECT"}
+    return shown + list(_writes(table, catalog.rules(table.cfn_type), wanted)) if wanted else shown
+
+
+def _writes(table: Table, rules: Rules, verbs: Set[str]) -> Iterator[Example]:
     desired = desired_state(rules) if verbs & {"INSERT", "UPDATE"} else None
     if "INSERT" in verbs and desired is not None:
-        shown.append(Example("INSERT", _insert(table, rules, desired)))
+        yield Example("INSERT", _insert(table, rules, desired))
+    if not table.fetches:
+        return  # what is to be changed or deleted is read first
     if "UPDATE" in verbs and (changed := assignment(rules, desired or {})) is not None:
-        shown.append(Example("UPDATE", _update(table, changed)))
+        yield Example("UPDATE", _update(table, changed))
     if "DELETE" in verbs:
-        shown.append(Example("DELETE", f"DELETE FROM {_plural(table)}\nWHERE {_where(table)};"))
-    return shown
+        yield Example("DELETE", f"DELETE FROM {_plural(table)}\nWHERE {_where(table)};")
 
 
 def _plural(table: Table) -> str:

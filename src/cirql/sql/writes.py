@@ -178,7 +178,7 @@ def _insert(statement: Statement, tree: exp.Insert, catalog: TableFinder) -> Ins
         _alias(node),
         columns,
         replace(statement, tree=query, explain=None),
-        _returning(tree),
+        _returning(tree, found, _alias(node)),
         _is_awaited(statement),
     )
 
@@ -264,7 +264,7 @@ def _update(statement: Statement, tree: exp.Update, catalog: TableFinder) -> Upd
         tuple(columns),
         replace(statement, tree=select, explain=None),
         tree.args.get("where") is not None,
-        _returning(tree),
+        _returning(tree, found, _alias(node)),
         _is_awaited(statement),
     )
 
@@ -283,7 +283,7 @@ def _set_column(statement: Statement, found: Found, node: exp.Column) -> Column 
 def _delete(statement: Statement, tree: exp.Delete, catalog: TableFinder) -> Delete:
     node = tree.this
     found = _find(statement, node, catalog)
-    returning = _returning(tree)
+    returning = _returning(tree, found, _alias(node))
     wanted = [exp.alias_(column.copy(), f"out_{n}", quoted=True) for n, column in enumerate(row_columns(returning))]
     select = _row_query(tree, node, found.table, wanted)
     for source in tree.args.get("using") or []:
@@ -391,9 +391,15 @@ def _alias(node: exp.Table) -> str:
     return str(node.alias or node.name).lower()
 
 
-def _returning(tree: exp.Expr) -> tuple[exp.Expr, ...]:
+def _returning(tree: exp.Expr, found: Found, alias: str) -> tuple[exp.Expr, ...]:
+    """The items of RETURNING, a star written out."""
     clause = tree.args.get("returning")
-    return tuple(clause.expressions) if clause is not None else ()
+    items: list[exp.Expr] = []
+    for item in clause.expressions if clause is not None else ():
+        star = item.this if isinstance(item, exp.Column) else item
+        names = [c.name for c in found.star] if isinstance(star, exp.Star) else []
+        items += [exp.column(name, table=alias, quoted=True) for name in names] or [item]
+    return tuple(items)
 
 
 def _is_awaited(statement: Statement) -> bool:

@@ -1,0 +1,68 @@
+"""`cirql search`: which tables have something to do with some words."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cirql.cli.report import misuse, report_error, visible
+from cirql.errors import Error
+
+if TYPE_CHECKING:
+    from cirql.catalog.lookup import Hit
+
+_COLUMNS = 6
+
+
+def search(
+    words: Annotated[list[str], typer.Argument(metavar="WORDS", help="What the table or its columns are about.")],
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many tables to show.")] = 20,
+    output: Annotated[str, typer.Option("--output", "-o", metavar="FORMAT", help="table or json.")] = "table",
+) -> None:
+    """Find tables by their names, their columns' names, and what is written about both; the best come first.
+
+    Exit codes: 0 something was found, 1 nothing was.
+    """
+    from cirql.catalog.lookup import Catalog
+
+    if output not in ("table", "json"):
+        misuse(f"no format {output!r}; there are table and json")
+    try:
+        with Catalog.open() as catalog:
+            hits = catalog.search(" ".join(words), limit)
+    except Error as error:
+        report_error(error)
+        raise typer.Exit(1) from None
+    if output == "json":
+        typer.echo(json.dumps([_object(hit) for hit in hits], indent=2))
+    else:
+        _print(hits)
+    if not hits:
+        sys.stderr.write(f"nothing is about {visible(' '.join(words))}\n")
+        raise typer.Exit(1)
+
+
+def _object(hit: Hit) -> dict[str, Any]:
+    return {
+        "table": str(hit.table.name),
+        "title": hit.table.title,
+        "score": round(hit.score, 2),
+        "columns": [c.name for c in hit.columns],
+    }
+
+
+def _print(hits: list[Hit]) -> None:
+    """A line for each table: its name, then its title and the columns that the words are about, cut to the terminal."""
+    if not hits:
+        return
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    longest = max(len(str(h.table.name)) for h in hits)
+    for hit in hits:
+        names = [c.name for c in hit.columns]
+        about = ", ".join(names[:_COLUMNS]) + (f", … ({len(names)})" if len(names) > _COLUMNS else "")
+        line = f"{hit.table.name!s:<{longest}}  {hit.table.title}" + (f": {about}" if about else "")
+        typer.echo(line if width is None or len(line) <= width else f"{line[: width - 1]}…")
