@@ -9,6 +9,7 @@ import pytest
 
 from cirql import errors
 from cirql.localcloud import ACCOUNTS, LocalCloud
+from cirql.localcloud.faults import Rule
 from cirql.session import Session
 from cirql.settings import Credential
 from tests.changes.conftest import ACCOUNT, OTHER_ACCOUNT, OTHER_REGION, REGION, Connect
@@ -313,6 +314,56 @@ def test_deleting_what_is_not_there_is_no_error_and_no_call(session: Session, cl
     arn = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:image-version/{IMAGE}/99"
     assert session.execute(f"DELETE FROM aws.sagemaker.image_versions WHERE data__Identifier = '{arn}'").fetchall() == []
     assert sent(cloud) == []
+
+
+# -- RETURNING
+
+
+def test_returning_takes_a_star_expressions_and_fields_of_the_event(session: Session) -> None:
+    made = session.execute(
+        f"INSERT INTO aws.logs.log_group (log_group_name, retention_in_days, region) VALUES ('g', 7, '{REGION}') "
+        "RETURNING *, upper(log_group_name) AS shout, OperationStatus"
+    )
+    names = [c.name for c in made.columns]
+    assert names[0] == "region" and "retention_in_days" in names and names[-2:] == ["shout", "OperationStatus"]
+    assert made.fetchall()[0][-2:] == ("G", "SUCCESS")
+    gone = session.execute(
+        "DELETE FROM aws.logs.log_group WHERE data__Identifier = 'g' RETURNING *, retention_in_days + 1 AS more, Operation"
+    )
+    assert [c.name for c in gone.columns][-2:] == ["more", "Operation"]
+    assert gone.fetchall()[0][-2:] == (8, "DELETE")
+
+
+def test_a_wrong_name_in_returning_is_found_before_anything_is_sent(session: Session, cloud: LocalCloud) -> None:
+    for returning in ("nonsense", "upper(nonsense)", "x.log_group_name"):
+        with pytest.raises((errors.UnknownColumn, errors.UnknownTable)):
+            session.execute(f"INSERT INTO aws.logs.log_groups (log_group_name, region) VALUES ('g', '{REGION}') RETURNING {returning}")
+    with pytest.raises(errors.NotSupported, match="NOWAIT"):
+        session.execute(
+            f"INSERT /*+ NOWAIT */ INTO aws.logs.log_groups (log_group_name, region) VALUES ('g', '{REGION}') RETURNING retention_in_days"
+        )
+    assert sent(cloud) == []
+
+
+def test_one_name_in_two_places_comes_back_twice(connect: Connect) -> None:
+    session = connect(regions=(REGION, OTHER_REGION))
+    rows = session.execute(
+        f"INSERT INTO aws.logs.log_groups (log_group_name, region) VALUES ('g', '{OTHER_REGION}'), ('g', '{REGION}') "
+        "RETURNING region, log_group_name, RequestToken"
+    ).fetchall()
+    assert [row[:2] for row in rows] == [(OTHER_REGION, "g"), (REGION, "g")]
+    assert rows[0][2] != rows[1][2]
+
+
+def test_rows_that_cannot_be_read_back_were_made_all_the_same(session: Session, cloud: LocalCloud) -> None:
+    cloud.faults.add(Rule(operation="GetResource", kind="access_denied"))
+    made = session.execute(
+        f"INSERT INTO aws.logs.log_groups (log_group_name, region) VALUES ('g', '{REGION}') RETURNING retention_in_days, Identifier"
+    )
+    rows = made.fetchall()
+    assert "read back" in "".join(made.notices) or made.failures
+    assert rows in ([(None, "g")], [])
+    assert sent(cloud) == ["CreateResource"]
 
 
 # -- NOWAIT, EXEC

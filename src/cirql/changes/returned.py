@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from cirql.catalog.model import Table
 from cirql.changes.drafting import Draft
 from cirql.changes.model import Entry
 from cirql.changes.report import rows_result
 from cirql.changes.returning import Written, event_value
 from cirql.result import Result, Stats
-from cirql.sql.writes import Delete, event_field, output_name
+from cirql.sql.writes import Delete, Insert, Update, event_field, output_name
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -26,16 +25,19 @@ def with_entry(written: Written, entries: Sequence[Entry]) -> Written:
     return replace(written, entry=last, identifier=last.identifier or written.identifier)
 
 
-def names_of(item: exp.Expr, table: Table) -> list[str]:
-    """What an item of RETURNING is called; a star has many names."""
-    return [c.name for c in table.published] if item.key == "star" else [output_name(item)]
+def table_node(write: Insert | Update) -> exp.Table:
+    """The table in a statement's tree."""
+    node = write.statement.tree.this
+    table: exp.Table = node.this if node.key == "schema" else node
+    return table
 
 
-def event_rows(returning: Sequence[exp.Expr], rows: Sequence[Written], cost: Stats) -> Result:
-    """Rows made of events alone."""
+def event_rows(returning: Sequence[exp.Expr], rows: Sequence[Written], cost: Stats, notices: Sequence[str] = ()) -> Result:
+    """Rows made of events alone; what is no field of an event is NULL."""
     names = [output_name(item) for item in returning]
-    fields = [str(event_field(item)) for item in returning]
-    return rows_result(names, [tuple(event_value(row, f) for f in fields) for row in rows], cost)
+    fields = [event_field(item) for item in returning]
+    values = [tuple(None if f is None else event_value(row, f) for f in fields) for row in rows]
+    return rows_result(names, values, cost, notices=notices)
 
 
 def deleted_rows(write: Delete, rows: Sequence[Written], draft: Draft, cost: Stats) -> Result:

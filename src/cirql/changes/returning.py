@@ -11,7 +11,6 @@ from sqlglot import exp
 
 from cirql.catalog.model import Table
 from cirql.changes.model import Entry
-from cirql.errors import NotSupported
 from cirql.sql.parse import Statement
 from cirql.sql.writes import event_field, is_generic, output_name
 
@@ -55,23 +54,24 @@ def read_back(
 ) -> Statement:
     """The query that gives RETURNING's items for these rows, in their order.
 
-    A field of the event becomes a CASE over the identifiers: it is then a value like any other. Raises NotSupported where an identifier
-    of the same text is in several places and event fields are wanted.
+    A field of the event becomes a CASE over the identifiers, and over the places where the same one is in several: it is then a value like
+    any other.
     """
     known = [row for row in rows if row.identifier is not None]
     key = exp.column("data__identifier", table=alias, quoted=True)
-    fields = [item for item in returning if event_field(item) is not None]
-    if fields and len({row.identifier for row in known}) < len(known):
-        raise NotSupported("RETURNING cannot give event fields where resources in several places have the same identifier")
+    texts = [str(row.identifier) for row in known]
+    match: exp.Expr = key
+    if len(set(texts)) < len(texts):
+        parts = [exp.column(name, table=alias, quoted=True) for name in (table.account_column, "region")]
+        match = exp.DPipe(this=exp.DPipe(this=parts[0], expression=parts[1]), expression=key.copy())
+        texts = [f"{row.account}{row.region}{row.identifier}" for row in known]
     items: list[exp.Expr] = []
     for item in returning:
         field = event_field(item)
         if field is None:
             items.append(item.copy())
             continue
-        branches = [
-            exp.If(this=exp.EQ(this=key.copy(), expression=exp.convert(r.identifier)), true=_constant(event_value(r, field))) for r in known
-        ]
+        branches = [_branch(match, text, _constant(event_value(row, field))) for text, row in zip(texts, known, strict=True)]
         items.append(exp.alias_(exp.Case(ifs=branches), output_name(item), quoted=True))
     source = node.copy()
     source.set("alias", exp.TableAlias(this=exp.to_identifier(alias, quoted=True)))
@@ -83,10 +83,14 @@ def read_back(
     accounts = [r.account for r in known if r.account]
     if accounts:
         select = select.where(_among(exp.column(table.account_column, table=alias, quoted=True), accounts))
-    numbers = [exp.If(this=exp.EQ(this=key.copy(), expression=exp.convert(r.identifier)), true=exp.convert(n)) for n, r in enumerate(known)]
-    if len(known) > 1 and len({row.identifier for row in known}) == len(known):
+    if len(known) > 1:
+        numbers = [_branch(match, text, exp.convert(n)) for n, text in enumerate(texts)]
         select = select.order_by(exp.Ordered(this=exp.Case(ifs=numbers), nulls_first=False))
     return replace(statement, tree=select, explain=None)
+
+
+def _branch(match: exp.Expr, text: str, value: exp.Expr) -> exp.If:
+    return exp.If(this=exp.EQ(this=match.copy(), expression=exp.convert(text)), true=value)
 
 
 def _among(column: exp.Expr, values: Sequence[Any]) -> exp.Expr:

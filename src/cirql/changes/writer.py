@@ -25,7 +25,7 @@ from cirql.changes.order import with_dependencies
 from cirql.changes.places import Places
 from cirql.changes.plan import ChangePlan, without_secrets
 from cirql.changes.report import answer_result, lines_result, refuse_failed, rows_result, status_result, summary_result
-from cirql.changes.returned import deleted_rows, event_rows, names_of, with_entry
+from cirql.changes.returned import deleted_rows, event_rows, table_node, with_entry
 from cirql.changes.returning import events_only, read_back
 from cirql.cloud.stats import CallStats, recording
 from cirql.errors import (
@@ -39,6 +39,7 @@ from cirql.errors import (
 )
 from cirql.result import ProgressEvent, Result, Stats
 from cirql.settings import DEFAULT_MAX_CHANGES, Settings
+from cirql.sql.bind import bind
 from cirql.sql.parse import is_write
 from cirql.sql.writes import (
     Control,
@@ -47,6 +48,7 @@ from cirql.sql.writes import (
     Insert,
     Update,
     is_generic,
+    output_name,
     read_write,
 )
 
@@ -243,6 +245,12 @@ class Writer:
     def _guard(self, write: Insert | Update | Delete) -> None:
         """What can be refused before anything is read."""
         self._require_writable()
+        if isinstance(write, Insert | Update) and write.returning:
+            if not write.is_awaited and not events_only(write.returning):
+                hint = "RETURNING RequestToken; cirql changes resume sees the rest to its end"
+                raise NotSupported("with NOWAIT only fields of the progress event can be returned", hint=hint)
+            # Names are resolved now, while nothing has been done yet.
+            bind(read_back(write.statement, write.table, table_node(write), write.alias, write.returning, []), self._home.catalog)
         if isinstance(write, Update | Delete) and not write.is_restricted and self._home.settings.max_changes <= DEFAULT_MAX_CHANGES:
             word = type(write).__name__.upper()
             raise InvalidStatement(
@@ -375,19 +383,18 @@ class Writer:
         rows = [with_entry(written, [by_id[i] for i in ids if i in by_id]) for written, ids in drafts[0].written]
         if events_only(write.returning):
             return event_rows(write.returning, rows, self._cost(started))
-        if not is_awaited:
-            raise NotSupported(
-                "with NOWAIT only fields of the progress event can be returned", hint="RETURNING RequestToken; the changes run on"
-            )
         if isinstance(write, Delete):
             return deleted_rows(write, rows, drafts[0], self._cost(started))
         if not rows:
-            names = [n for item in write.returning for n in names_of(item, write.table)]
-            return rows_result(names, [], self._cost(started), notices=notices)
-        node = write.statement.tree.this
-        table_node = node if not hasattr(node, "this") or node.key == "table" else node.this
-        back = self._home.select(read_back(write.statement, write.table, table_node, write.alias, write.returning, rows), live=True)
-        back.to_arrow()
+            return rows_result([output_name(item) for item in write.returning], [], self._cost(started), notices=notices)
+        query = read_back(write.statement, write.table, table_node(write), write.alias, write.returning, rows)
+        try:
+            back = self._home.select(query, live=True)
+            back.to_arrow()
+        except DatabaseError as error:
+            # An error here would read as if nothing had been done: the events are known, the rest is NULL.
+            notices = (*notices, f"the changes were made, but their rows could not be read back: {error}")
+            return event_rows(write.returning, rows, self._cost(started), notices)
         self._add(back.stats)
         cost = self._cost(started)
         if missing := len(rows) - back.row_count:
