@@ -15,8 +15,10 @@ from cirql import errors
 from cirql.changes.journal import Journal
 from cirql.changes.model import Change, Entry, Event, Operation, State
 from cirql.cloud.target import Target
+from cirql.localcloud import LocalCloud
 from cirql.session import Session
-from tests.changes.conftest import ACCOUNT, REGION, Connect
+from cirql.settings import Credential
+from tests.changes.conftest import ACCOUNT, OTHER_ACCOUNT, REGION, Connect
 
 TARGET = Target(ACCOUNT, REGION)
 
@@ -105,3 +107,14 @@ def test_the_audit_trail_is_a_table(session: Session) -> None:
         "SELECT operation, resource, identifier, state, differences->0->>'property', attempt FROM cirql.changes WHERE state = 'succeeded'"
     ).fetchall()
     assert rows == [("create", "aws.logs.log_group", "g", "succeeded", "LogGroupName", 1)]
+
+
+def test_what_was_begun_in_one_account_is_not_carried_on_in_another(connect: Connect, cloud: LocalCloud) -> None:
+    connect().execute(f"INSERT /*+ NOWAIT */ INTO aws.logs.log_groups (log_group_name, region) VALUES ('g', '{REGION}')")
+    cloud.calls.clear()
+    other = connect(credentials=(Credential("default", OTHER_ACCOUNT, "local"),))
+    with pytest.raises(errors.InvalidText, match=f"no credentials for {ACCOUNT}/{REGION}"):
+        other.writer.resume()
+    assert "cloudcontrol" not in {c.service for c in cloud.calls}
+    renamed = connect(credentials=(Credential("renamed", ACCOUNT, "local"),))
+    assert [e.state for e in renamed.writer.resume()] == [State.SUCCEEDED]

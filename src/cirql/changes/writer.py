@@ -12,6 +12,7 @@ import time
 import uuid
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from cirql.catalog.model import Scope, Table
@@ -149,11 +150,16 @@ class Writer:
             self._require_writable()
             if plan.changes and self.journal.entry(plan.changes[0].id) is not None:
                 raise InvalidStatement("this plan has been applied already", hint="cirql changes list shows how it went; make a new one")
+            plan = replace(plan, changes=tuple(self._do(self._targeted(plan.changes))))
             self._do(self._drafting.refuse_stale(plan))
             self._check_allowed(plan)
             ended = self._make(plan, wait=True)
             refuse_failed(ended, plan)
             return ended
+
+    async def _targeted(self, changes: Sequence[Change]) -> list[Change]:
+        """The changes of a saved plan with this session's own credentials for their accounts."""
+        return [replace(c, target=await self._where.of_row(c.target.region, c.target.account)) for c in changes]
 
     @property
     def past(self) -> list[Entry]:
@@ -180,6 +186,7 @@ class Writer:
                 with self.journal.working_on(run) as is_ours:
                     entries = self.journal.entries(run=run)  # read again: the run may have ended meanwhile
                     if is_ours:
+                        entries = self._do(self._at_home(entries))
                         entries = self._do(self._applier(len(entries)).apply(entries))
                     ended += [e for e in entries if e.change.id in wanted]
             return ended
@@ -192,7 +199,16 @@ class Writer:
             if not entry.state.is_open:
                 raise InvalidStatement(f"this change has ended: it is {entry.state.value}")
             with self.journal.working_on(entry.run):
+                (entry,) = self._do(self._at_home([entry]))
                 return self._do(self._applier(1).cancel(entry))
+
+    async def _at_home(self, entries: Sequence[Entry]) -> list[Entry]:
+        """The entries with this session's own credentials for their accounts.
+
+        Raises InvalidText where it has none: what was begun in one account is never carried on in another.
+        """
+        changes = await self._targeted([e.change for e in entries])
+        return [replace(e, change=change) for e, change in zip(entries, changes, strict=True)]
 
     def _entry(self, change_id: str) -> Entry:
         entry = self.journal.entry(change_id)

@@ -276,8 +276,11 @@ def _scope(request: Request) -> Iterator[dict[str, Any]]:
     if not request.local:
         yield request.settings
         return
-    with local_scope() as scope:
-        yield {**scope, **request.settings}
+    from tempfile import TemporaryDirectory
+
+    # Changes to it end with it: they are none of the user's, and nothing may ever resume them against AWS.
+    with local_scope() as scope, TemporaryDirectory(prefix="cirql-") as folder:
+        yield {**scope, "journal": f"{folder}/changes.sqlite", **request.settings}
 
 
 def _cost_of(error: Error, so_far: Stats | None, session: Session | None, started: float) -> Stats:
