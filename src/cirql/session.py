@@ -72,9 +72,19 @@ class Session:
     @cached_property
     def catalog(self) -> Catalog:
         """The catalog of tables, opened when first needed."""
-        from cirql.catalog.lookup import Catalog
+        from cirql.catalog.refresh import open_catalog
 
-        return self._given_catalog or Catalog.open()
+        return self._given_catalog or open_catalog(self.settings.types_path)
+
+    def refresh_types(self) -> list[str]:
+        """Add the private and third-party types of the accounts in scope to the catalog; gives the names of their tables.
+
+        Sessions that are opened later have them.
+        """
+        from cirql.catalog.refresh import merge
+        from cirql.cloud.registry import account_types
+
+        return merge(self.start(account_types(self.client)).result(), self.settings.types_path)
 
     @cached_property
     def directory(self) -> Directory:

@@ -123,6 +123,11 @@ class Settings:
         return _data_home() / "changes.sqlite"
 
     @property
+    def types_path(self) -> Path:
+        """Where the catalog with the types of the user's account is: `cirql/catalog.sqlite` in the user's data directory."""
+        return _data_home() / "catalog.sqlite"
+
+    @property
     def store_path(self) -> Path | None:
         """Where the inventory is: `store`, else `cirql/inventory` in the user's data directory (XDG_DATA_HOME).
 

@@ -113,6 +113,10 @@ class Artefact:
         row = self._connection.execute("SELECT stored FROM rules WHERE type_name = ?", (type_name,)).fetchone()
         return row[0] if row else None
 
+    def all_rules(self) -> list[tuple[str, bytes]]:
+        """Every CloudFormation type with its stored rules."""
+        return list(self._connection.execute("SELECT type_name, stored FROM rules ORDER BY type_name"))
+
     def tables(self) -> Iterator[Table]:
         """Every table, in the order of their names."""
         for (stored,) in self._connection.execute("SELECT stored FROM tables ORDER BY name"):

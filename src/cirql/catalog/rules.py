@@ -146,8 +146,8 @@ class Rules:
         return tuple(tuple(path.split("/")[2:]) for path in self.body.get(keyword, ()))
 
 
-def compile_rules(schemas: Iterable[ResourceSchema]) -> Iterator[tuple[str, bytes]]:
-    """Each type's name and its rules in stored form.
+def compile_rules(schemas: Iterable[ResourceSchema], *, complete: bool = True) -> Iterator[tuple[str, bytes]]:
+    """Each type's name and its rules in stored form; `complete`: these are all the types there are.
 
     Raises:
         ValueError: an overlay names a type or a property that does not exist.
@@ -161,7 +161,7 @@ def compile_rules(schemas: Iterable[ResourceSchema]) -> Iterator[tuple[str, byte
         body = _without_prose({k: v for k, v in schema.body.items() if k in _OUTER}, names=False)
         stored = {"schema": body} | ({"native": [asdict(w) for w in writes]} if writes else {})
         yield schema.type_name, zlib.compress(json.dumps(stored, separators=(",", ":"), sort_keys=True).encode(), 9)
-    if native:
+    if native and complete:
         raise ValueError(f"overlay/writes: there is no type {', '.join(sorted(native))}")
 
 

@@ -118,7 +118,7 @@ def refresh(
 
 @contextmanager
 def _scope(local: bool, profile: str | None, region: str | None) -> Iterator[dict[str, object]]:
-    chosen = {"profiles": (profile,) if profile else None, "regions": (region,) if region else None}
+    chosen: dict[str, object] = {"profiles": (profile,) if profile else None, "regions": (region,) if region else None}
     if not local:
         yield chosen
         return

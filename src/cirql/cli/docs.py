@@ -29,13 +29,14 @@ def show(
     plain: Annotated[bool, typer.Option("--plain", help="As Markdown, on a terminal too.")] = False,
 ) -> None:
     """Print the page of one table; as Markdown, where stdout is no terminal."""
-    from cirql.catalog.lookup import Catalog
     from cirql.catalog.pages import page
+    from cirql.catalog.refresh import open_catalog
     from cirql.docs.examples import examples
     from cirql.introspection.directory import Directory
+    from cirql.settings import Settings
 
     try:
-        with Catalog.open() as catalog:
+        with open_catalog(Settings.load().types_path) as catalog:
             found = Directory(catalog).find(name)
             text = page(found, examples(catalog, found))
     except Error as error:
@@ -59,13 +60,14 @@ def build(
     ] = None,
 ) -> None:
     """Write the pages of all tables as Markdown files, a directory for each service, with indexes."""
-    from cirql.catalog.lookup import Catalog
+    from cirql.catalog.refresh import open_catalog
     from cirql.docs import directory
+    from cirql.settings import Settings
 
     started = time.monotonic()
     with prompt_interrupts():
         try:
-            with Catalog.open() as catalog:
+            with open_catalog(Settings.load().types_path) as catalog:
                 unknown = sorted(set(service or ()) - catalog.services().keys())
                 if unknown:
                     misuse(f"no service {', '.join(unknown)}; see cirql query 'SHOW SERVICES IN aws'")

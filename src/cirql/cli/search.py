@@ -27,12 +27,13 @@ def search(
 
     Exit codes: 0 something was found, 1 nothing was.
     """
-    from cirql.catalog.lookup import Catalog
+    from cirql.catalog.refresh import open_catalog
+    from cirql.settings import Settings
 
     if output not in ("table", "json"):
         misuse(f"no format {output!r}; there are table and json")
     try:
-        with Catalog.open() as catalog:
+        with open_catalog(Settings.load().types_path) as catalog:
             hits = catalog.search(" ".join(words), limit)
     except Error as error:
         report_error(error)

@@ -21,7 +21,8 @@ from cirql.localcloud.images import ImageStore, Place
 from cirql.localcloud.listener import HOST, HttpAnswer, HttpRequest, Listener, NoAnswerError
 from cirql.localcloud.moto_names import with_older_name
 from cirql.localcloud.moto_services import MotoServices
-from cirql.localcloud.operations import identify
+from cirql.localcloud.operations import identify, read_parameters
+from cirql.localcloud.registry import answer_registry
 from cirql.localcloud.sagemaker import SageMakerImages
 from cirql.localcloud.wire import Operation, ServiceError, render_error
 
@@ -153,6 +154,8 @@ class LocalCloud:
             if operation.service == "sagemaker":
                 asked = (place, operation.name, request.body, page_limit)
                 answer = self._sagemaker.answer(*asked) or self._app_image_configs.answer(*asked)
+            elif operation.service == "cloudformation":
+                answer = answer_registry(place, operation.name, read_parameters(request))
             elif operation.service == "sts" and operation.name == "GetCallerIdentity" and caller.access_key == caller.account:
                 answer = answer_caller_identity(caller)
             return answer or self._moto.answer(with_older_name(request, operation), caller, operation, page_limit)

@@ -1,0 +1,52 @@
+"""Full-text search over names, columns and descriptions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from cirql.catalog.lookup import Catalog
+
+
+@pytest.fixture(scope="module")
+def catalog() -> Iterator[Catalog]:
+    with Catalog.open() as opened:
+        yield opened
+
+
+def names(catalog: Catalog, words: str, limit: int = 5) -> list[str]:
+    return [str(h.table.name) for h in catalog.search(words, limit)]
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        ("sagemaker image version", {"aws.sagemaker.image_version", "aws.sagemaker_image_version"}),
+        ("SageMaker_Image-Versions", {"aws.sagemaker.image_version"}),
+        ("AWS::SageMaker::ImageVersion", {"aws.sagemaker.image_version"}),
+        ("s3 bucket", {"aws.s3.bucket", "aws.s3_bucket"}),
+        ("kms key", {"aws.kms.key", "aws.kms_key"}),
+        ("lambda functions", {"aws.lambda.function", "aws.lambda_function"}),
+    ],
+)
+def test_the_table_that_is_meant_is_among_the_first(catalog: Catalog, words: str, wanted: set[str]) -> None:
+    assert wanted <= set(names(catalog, words))
+
+
+def test_columns_are_found_by_name_and_by_description(catalog: Catalog) -> None:
+    (hit,) = catalog.search("aws.sagemaker.image_version horovod", 1)
+    assert [c.name for c in hit.columns if c.name == "horovod"] == ["horovod"]
+    assert any(h.table.service == "kms" for h in catalog.search("rotation of key material", 5))
+
+
+def test_what_is_nowhere_is_not_found_and_odd_text_is_no_syntax(catalog: Catalog) -> None:
+    assert names(catalog, "zzyzx qwrtp") == []
+    assert names(catalog, "") == []
+    assert names(catalog, '" OR NEAR( * -') == names(catalog, "or near")
+
+
+def test_the_limit_holds_and_the_best_come_first(catalog: Catalog) -> None:
+    hits = catalog.search("instance", 7)
+    assert len(hits) == 7
+    assert [h.score for h in hits] == sorted((h.score for h in hits), reverse=True)
