@@ -30,9 +30,7 @@ def test_docs_show_prints_a_page(cirql: Cirql) -> None:
     assert run.stdout.startswith("---\ntitle: image_version\n")
     assert "WHERE region = 'us-east-1' AND data__Identifier = '<ImageVersionArn>';" in run.stdout
     assert "UPDATE aws.sagemaker.image_version\nSET horovod = TRUE" in run.stdout
-    assert (
     assert "| table_name |" in cirql("docs", "show", "cirql.columns").stdout
-    )
     wrong = cirql("docs", "show", "aws.sagemaker.image_versoin")
     assert wrong.code == 1
     assert "aws.sagemaker.image_version" in wrong.stderr
