@@ -147,6 +147,7 @@ def test_stats_are_fixed_at_the_last_row() -> None:
                 "message": "no",
                 "request_id": None,
                 "table": None,
+                "reason": "",
             }
         ],
     }

