@@ -353,3 +353,43 @@ def test_a_describe_call_that_pages_through_a_list_of_its_row_is_read_to_the_end
     assert get.paging is not None
     assert (get.paging.input_tokens, get.paging.more) == (("Marker",), "IsTruncated")
     assert "is_truncated" not in {c.name for c in catalog.find("aws.iam_group").table.columns}
+
+
+def test_a_list_call_that_must_be_told_which_is_told_several_at_once() -> None:
+    operations = {
+        "ListWidgets": LIST,
+        "DescribePrices": (structure(["WidgetArns"], WidgetArns="Some"), structure(Prices="Prices")),
+    }
+    shapes = {
+        **WIDGET,
+        "Some": {"type": "list", "member": TEXT, "max": 7},
+        "Price": structure(Amount="Number"),
+        "Prices": {"type": "list", "member": {"shape": "Price"}},
+    }
+    table = tables(service(operations, shapes))["aws.shop_price"]
+    assert [(i.param, i.column, i.batch) for i in table.fetches[0].inputs] == [("WidgetArns", "widget_arn", 7)]
+    assert [(p.column, str(p.table), p.source) for p in table.parents] == [("widget_arn", "aws.shop_widget", "widget_arn")]
+    column = table.column("widget_arn")
+    assert column is not None
+    assert (column.type, column.hidden) == (ColumnType.VARCHAR, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "parent"),
+    [
+        ("aws.iam_access_key", "aws.iam_user"),
+        ("aws.elbv2_listener", "aws.elbv2_load_balancer"),
+        ("aws.elbv2_rule", "aws.elbv2_listener"),
+        ("aws.events_rule", "aws.events_event_bus"),
+        ("aws.efs_mount_target", "aws.efs_file_system"),
+        ("aws.logs_log_stream", "aws.logs_log_group"),
+        ("aws.kinesis_shard", "aws.kinesis_stream"),
+        ("aws.stepfunctions_execution", "aws.stepfunctions_state_machine"),
+        ("aws.cloudformation_stack_resource", "aws.cloudformation_stack"),
+        ("aws.ec2_launch_template_version", "aws.ec2_launch_template"),
+    ],
+)
+def test_what_aws_lists_by_its_owner_alone_has_an_owner_that_can_be_found(catalog: Catalog, name: str, parent: str) -> None:
+    table = catalog.find(name).table
+    assert table.problem == ""
+    assert [str(p.table) for p in table.parents] == [parent]

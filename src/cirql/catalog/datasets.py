@@ -138,7 +138,10 @@ def _table(service: Service, noun: str, hint: Hint, listing: Listing, gets: list
         for parameter in fetch.inputs:
             if parameter.column not in draft.columns and parameter.column != "account_id":
                 shape = service.operation(fetch.operation).input_shape.members[parameter.param]
-                draft.add(parameter.param, shape, hidden=True)
+                if parameter.batch > 1 and _takes_many(shape):
+                    draft.add(_one_of(parameter.param), shape.member, hidden=True)
+                else:
+                    draft.add(parameter.param, shape, hidden=True)
     made_up = _made_up_arn(draft)
     arn = _arn(draft)
     if not any(o.column == "tags" for f in fetches for o in f.outputs):
@@ -196,13 +199,28 @@ def _list_fetch(draft: _Draft, hint: Hint, listing: Listing) -> Fetch:
 
 # More values than this are no closed choice that could be asked one by one.
 _MOST_VALUES = 20
+# More keys than these in one required list gain little.
+_LISTED_AT_ONCE = 10
 
 
 def _required_input(draft: _Draft, listing: Listing, param: str) -> Input:
     if _is_own_account(draft, param):
         return Input(param, "account_id")
-    values = tuple(getattr(listing.operation.input_shape.members[param], "enum", ()))
+    shape = listing.operation.input_shape.members[param]
+    values = tuple(getattr(shape, "enum", ()))
+    if _takes_many(shape):
+        return Input(param, _key_column(draft, _one_of(param)), batch=max(2, min(int(shape.metadata.get("max", 2)), _LISTED_AT_ONCE)))
     return Input(param, _key_column(draft, param), values=values if len(values) <= _MOST_VALUES else ())
+
+
+def _takes_many(shape: Shape) -> bool:
+    """Whether a request member takes a list of keys."""
+    return bool(shape.type_name == "list" and shape.member.type_name == "string" and not getattr(shape.member, "enum", ()))
+
+
+def _one_of(param: str) -> str:
+    """What a request member that takes many keys calls one: `ImageIds` is of an `ImageId`."""
+    return singular(param.removesuffix("List"))
 
 
 def _is_own_account(draft: _Draft, param: str) -> bool:
