@@ -159,7 +159,7 @@ SCENARIOS = (
         accounts=10,
         regions=17,
         warm_up="SELECT image_name FROM aws.sagemaker_image",
-        clients=ALL_THREE,
+        clients=("cirql", "boto3-pool"),
     ),
     Scenario(
         "500 GetResource, 25/s known limit",
