@@ -10,7 +10,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from cirql import __version__
-from cirql.cli import catalog, changes, docs, doctor, local, plans, query, search, store, sync
+from cirql.cli import catalog, changes, docs, doctor, ingest, local, plans, query, search, store, sync
 from cirql.cli.report import install_defect_report
 
 app = typer.Typer(
@@ -25,6 +25,8 @@ app.command(name="query", cls=query.QueryCommand)(query.query)
 app.command(name="plan")(plans.plan)
 app.command(name="apply")(plans.apply)
 app.command(name="sync")(sync.sync)
+app.command(name="ingest")(ingest.ingest)
+app.command(name="import")(ingest.import_)
 app.add_typer(store.app)
 app.add_typer(changes.app)
 app.add_typer(local.app)

@@ -1,0 +1,150 @@
+"""`cirql ingest` and `cirql import`: keep the inventory fresh from events, and fill it from files."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cirql.cli.interrupt import prompt_interrupts
+from cirql.cli.local import local_scope
+from cirql.cli.report import misuse, report_error, say, visible
+from cirql.errors import Error, FileUnreadable
+
+if TYPE_CHECKING:
+    from cirql.inventory.model import WriteSummary
+    from cirql.inventory.store import Store
+
+INCOMPLETE = 3
+_FILES = typer.Argument(metavar="FILE…", help="Files; - is standard input.")
+_STORE = typer.Option("--store", metavar="DIR", help="The inventory; the user's own by default.", show_default=False)
+
+
+def ingest(
+    files: Annotated[list[str], _FILES],
+    store: Annotated[Path | None, _STORE] = None,
+    profile: Annotated[
+        list[str] | None, typer.Option("--profile", metavar="PROFILE", help="AWS profile to use; may be repeated.", show_default=False)
+    ] = None,
+    region: Annotated[
+        list[str] | None, typer.Option("--region", metavar="REGION", help="Region in scope; may be repeated.", show_default=False)
+    ] = None,
+    local: Annotated[bool, typer.Option("--local", help="Read the embedded AWS.")] = False,
+) -> None:
+    """Read again what CloudTrail or EventBridge events touched, and nothing else.
+
+    Exit codes: 0 complete, 1 it failed, 2 wrong usage, 3 some of it could not be read.
+    """
+    from cirql.events import read_events
+
+    settings: dict[str, Any] = {"profiles": tuple(profile or ()) or None, "regions": tuple(region or ()) or None}
+    settings["store"] = str(store) if store else None
+    with _reporting():
+        import cirql
+        from cirql.events import ingest as take_in
+
+        events = [event for file in files for event in read_events(_content(file))]
+        with _scope({k: v for k, v in settings.items() if v is not None}, local) as scope, cirql.connect(**scope) as session:
+            done = take_in(session, events)
+    for touch in done.refreshed:
+        names = ", ".join(f"{column} = {value}" for column, value in touch.values)
+        typer.echo(visible(f"{touch.table} {touch.account}/{touch.region}: {names}"))
+    for failure in done.failures:
+        say(f"failed: {failure}")
+    say(f"{done.events} events: {len(done.refreshed)} read again, {len(done.left)} left, {done.unmatched} about nothing in the inventory")
+    raise typer.Exit(INCOMPLETE if done.failures else 0)
+
+
+def import_(
+    files: Annotated[list[str], _FILES],
+    table: Annotated[
+        str | None, typer.Option("--table", metavar="TABLE", help="The table that a list call's answer is of.", show_default=False)
+    ] = None,
+    account: Annotated[str | None, typer.Option("--account", metavar="ID", help="The account it is from.", show_default=False)] = None,
+    region: Annotated[str | None, typer.Option("--region", metavar="REGION", help="The region it is from.", show_default=False)] = None,
+    at: Annotated[
+        str | None, typer.Option("--at", metavar="TIME", help="When it was so; the file's own time by default.", show_default=False)
+    ] = None,
+    store: Annotated[Path | None, _STORE] = None,
+) -> None:
+    """Fill the inventory from files: list calls' answers as the AWS CLI prints them (--table), or AWS Config snapshots."""
+    if table is not None and (not account or not region):
+        misuse("--table needs --account and --region: a list call's answer does not say where it is from")
+    try:
+        moment = None if at is None else datetime.fromisoformat(at)
+    except ValueError:
+        misuse(f"--at: {at!r} is not a time like 2026-03-01T12:00:00Z")
+    if moment is not None:
+        moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    with _reporting(), _store(store) as opened:
+        for file in files:
+            _import_one(opened, file, table, account or "", region or "", moment)
+
+
+def _import_one(store: Store, file: str, table: str | None, account: str, region: str, at: datetime | None) -> None:
+    from cirql.catalog.lookup import Catalog
+    from cirql.dumps import Source, import_answer, import_config, load
+
+    document = load(_content(file), file)
+    left: dict[str, int] = {}
+    with Catalog.open() as catalog:
+        if table is not None:
+            source = Source(account, region, at or _written(file))
+            written = [import_answer(store, catalog.find(table).table, document, source)]
+        else:
+            written, left = import_config(store, catalog, document)
+    for summary in written:
+        typer.echo(visible(_line(summary)))
+    for kind, count in sorted(left.items()):
+        say(f"notice: {count} items of type {kind} were left out: no table has their shape")
+
+
+def _line(summary: WriteSummary) -> str:
+    place = "/".join(summary.scan.partition.place)
+    changes = f"{summary.created} new, {summary.changed} changed, {summary.closed} gone"
+    return f"{summary.scan.partition.table} {place}: {summary.scan.rows} rows ({changes})"
+
+
+def _content(file: str) -> bytes:
+    try:
+        return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    except OSError as error:
+        raise FileUnreadable(f"cannot read {file}: {error.strerror or error}") from None
+
+
+def _written(file: str) -> datetime:
+    return datetime.now(UTC) if file == "-" else datetime.fromtimestamp(Path(file).stat().st_mtime, UTC)
+
+
+@contextmanager
+def _store(path: Path | None) -> Iterator[Store]:
+    from cirql.inventory.store import open_store
+    from cirql.settings import Settings
+
+    with open_store(Settings.load(store=str(path) if path else None).store_path) as store:
+        yield store
+
+
+@contextmanager
+def _scope(settings: dict[str, Any], local: bool) -> Iterator[dict[str, Any]]:
+    if not local:
+        yield settings
+        return
+    with local_scope() as scope:
+        yield {**scope, **settings}
+
+
+@contextmanager
+def _reporting() -> Iterator[None]:
+    """Errors go to stderr, with exit code 1."""
+    try:
+        with prompt_interrupts():
+            yield
+    except Error as error:
+        report_error(error)
+        raise typer.Exit(1) from None
