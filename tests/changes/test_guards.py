@@ -180,6 +180,22 @@ def test_secrets_are_masked_wherever_a_change_is_shown(session: Session, journal
     assert b"tops3cret" not in journal.read_bytes()
 
 
+def test_a_changed_secret_is_masked_before_and_after_it_was_changed(session: Session, journal: Path) -> None:
+    made = session.execute(
+        f"INSERT INTO aws.secretsmanager.secrets (name, secret_string, region) VALUES ('s', 'first-value', '{REGION}') RETURNING Identifier"
+    ).fetchone()
+    assert made is not None
+    update = f"UPDATE aws.secretsmanager.secrets SET secret_string = 'other-value', description = 'd' WHERE data__Identifier = '{made[0]}'"
+    shown = explain(session, "TEXT", update)
+    assert 'SecretString: "***"' in shown and "other-value" not in shown
+    session.execute(update)
+    differences = [d for (d,) in session.execute("SELECT differences FROM cirql.changes WHERE operation = 'update'")]
+    assert {"property": "SecretString", "old": None, "new": "***"} in differences[0]
+    assert {"property": "Description", "old": None, "new": "d"} in differences[0]
+    session.close()
+    assert b"other-value" not in journal.read_bytes()
+
+
 def test_an_invalid_secret_is_not_quoted_in_the_error(session: Session) -> None:
     with pytest.raises(errors.InvalidProperty) as caught:
         session.execute(f"INSERT INTO aws.secretsmanager.secrets (name, secret_string, region) VALUES ('s', '{'x' * 70000}', '{REGION}')")

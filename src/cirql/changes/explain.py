@@ -69,6 +69,9 @@ def differences(change: Change) -> list[tuple[str, Any, Any]]:
             return [(name, before.get(name), value) for name, value in after.items()]
         case Operation.CALL:
             return [(name, None, value) for name, value in sorted(json.loads(change.body).items())]
+    if not change.body:  # it has ended, and its patch went with its secrets
+        names = sorted(n for n in before.keys() | after.keys() if before.get(n) != after.get(n))
+        return [(name, before.get(name), after.get(name)) for name in names]
     return list(_patched(change))
 
 
