@@ -225,7 +225,7 @@ def test_a_transaction_shows_one_plan_and_is_made_in_the_order_of_its_references
     assert [(r[1], r[5]) for r in rows] == [("aws.sagemaker.image", "succeeded"), ("aws.sagemaker.image_version", "succeeded")]
 
     session.execute("BEGIN")
-    session.execute(f"DELETE FROM aws.sagemaker.images WHERE data__Identifier = 'arn:aws:sagemaker:{REGION}:111111111111:image/fresh'")
+    session.execute(f"DELETE FROM aws.sagemaker.images WHERE image_name = 'fresh' AND region = '{REGION}'")
     session.execute(f"DELETE FROM aws.sagemaker.image_versions WHERE image_name = 'fresh' AND region = '{REGION}'")
     rows = session.execute("COMMIT").fetchall()
     assert [(r[1], r[5]) for r in rows] == [("aws.sagemaker.image_version", "succeeded"), ("aws.sagemaker.image", "succeeded")]
