@@ -11,7 +11,7 @@ import json
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -233,7 +233,10 @@ def _to_row(entry: Entry) -> tuple[Any, ...]:
 
 def _to_entry(row: Sequence[Any]) -> Entry:
     named = dict(zip((c.strip() for c in _COLUMNS.split(",")), row, strict=True))
-    read: Callable[[str], Any] = lambda name: None if named[name] is None else json.loads(named[name])  # noqa: E731
+
+    def read(name: str) -> Any:
+        return None if named[name] is None else json.loads(named[name])
+
     change = Change(
         id=named["id"],
         operation=Operation(named["operation"]),

@@ -19,15 +19,28 @@ def with_dependencies(changes: Sequence[Change], rules: Mapping[str, Rules]) -> 
     names = [_names(c, rules.get(c.type_name)) for c in changes]
     mentions = [_mentions(c) for c in changes]
     needs: dict[str, set[str]] = {c.id: set(c.depends) for c in changes}
-    for later, change in enumerate(changes):
-        for earlier, other in enumerate(changes):
-            if (
-                earlier != later
-                and change.target.account == other.target.account
-                and _must_wait(change, other, names[earlier], mentions[later], names[later], mentions[earlier], earlier < later)
+    for later, earlier in _related(changes, names, mentions):
+        for one, other in ((later, earlier), (earlier, later)):
+            if changes[one].target.account == changes[other].target.account and _must_wait(
+                changes[one], changes[other], names[other], mentions[one], names[one], mentions[other], other < one
             ):
-                needs[change.id].add(other.id)
+                needs[changes[one].id].add(changes[other].id)
     return _sorted(changes, needs)
+
+
+def _related(changes: Sequence[Change], names: Sequence[set[str]], mentions: Sequence[set[str]]) -> Iterator[tuple[int, int]]:
+    """Pairs that may have to do with one another: the same subject, or a name that the other mentions."""
+    last: dict[tuple[str, str, str, str], int] = {}
+    owners: dict[str, list[int]] = {}
+    for at, change in enumerate(changes):
+        if change.subject in last:
+            yield at, last[change.subject]
+        last[change.subject] = at
+        for name in names[at]:
+            owners.setdefault(name, []).append(at)
+    for at, texts in enumerate(mentions):
+        for text in texts:
+            yield from ((at, owner) for owner in owners.get(text, ()) if owner != at)
 
 
 def _must_wait(
@@ -79,13 +92,14 @@ def _texts(node: Any) -> Iterator[str]:
 def _sorted(changes: Sequence[Change], needs: Mapping[str, set[str]]) -> tuple[Change, ...]:
     """Depth first, in the order given; an edge that would close a circle is dropped."""
     by_id = {c.id: c for c in changes}
+    position = {c.id: at for at, c in enumerate(changes)}
     done: dict[str, Change] = {}
     under_way: set[str] = set()
 
     def visit(change: Change) -> None:
         under_way.add(change.id)
         kept = []
-        for need in sorted(needs[change.id], key=list(by_id).index):
+        for need in sorted(needs[change.id], key=position.__getitem__):
             if need in under_way:
                 continue
             if need not in done:
