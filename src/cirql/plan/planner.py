@@ -61,7 +61,16 @@ def plan(bound: Bound, find_table: Callable[[TableName], Table], translate: Tran
             draft.groups = _indispensable(draft)
     _propagate_constants(drafts)
     order = _key_queries(bound, drafts, translate)
-    accessor = Accessor(find_table, lambda table, conjuncts: _row_filter(table, conjuncts, translate))
+    filters: dict[tuple[int, ...], tuple[list[exp.Expr], RowFilter]] = {}
+
+    def row_filter(table: Table, conjuncts: list[exp.Expr]) -> RowFilter:
+        """Each filter translated once, though scans are planned more than once; the conjuncts are kept, so that their ids are theirs."""
+        key = tuple(map(id, conjuncts))
+        if key not in filters:
+            filters[key] = conjuncts, _row_filter(table, conjuncts, translate)
+        return filters[key][1]
+
+    accessor = Accessor(find_table, row_filter)
     scans = [_scan(accessor, draft, frozenset()) for draft in order]
     if len(scans) > 1:
         scans = [_scan(accessor, draft, _listed_by_others(scans, draft)) for draft in order]
@@ -280,6 +289,7 @@ def _row_filter(table: Table, conjuncts: list[exp.Expr], translate: Translate) -
     columns = sorted({c.name for c in moved.find_all(exp.Column)})
     for column in moved.find_all(exp.Column):
         column.set("table", exp.to_identifier("page"))
-    query = exp.select(exp.alias_(exp.paren(moved), "kept")).from_("page")
+    kept = exp.alias_(exp.paren(moved, copy=False), "kept", copy=False)
+    query = exp.Select(expressions=[kept], from_=exp.From(this=exp.Table(this=exp.to_identifier("page"))))
     sql = translate(query, {"page": column_types(table, columns)})
     return RowFilter(sql, frozenset(columns))
