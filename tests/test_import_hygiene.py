@@ -62,3 +62,12 @@ def test_help_takes_less_than_150_ms(tmp_path: Path) -> None:
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         times.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
     assert min(times) < 0.150
+
+
+def test_a_remembered_answer_never_loads_what_reaches_aws(tmp_path: Path) -> None:
+    (tmp_path / "vpcs.json").write_text('{"Vpcs": [{"VpcId": "vpc-1", "CidrBlock": "10.0.0.0/16"}]}')
+    store = str(tmp_path / "store")
+    place = ("--account", "111111111111", "--region", "us-east-1", "--store", store)
+    modules_after(run_quietly("import", str(tmp_path / "vpcs.json"), "--table", "aws.ec2_vpc", *place))
+    ask = run_quietly("query", "SELECT vpc_id FROM aws.ec2_vpc", "--store", store, "--max-age", "unlimited")
+    assert modules_after(ask) & {"botocore", "boto3", "moto", "pandas", "httptools"} == set()

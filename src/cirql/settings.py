@@ -28,6 +28,8 @@ ORGANIZATION = "organization"
 DIALECTS = ("postgres", "ddsql", "stackql")
 DEFAULT_MAX_CHANGES = 20
 MEMORY = ":memory:"
+_AWS_FILES = {"AWS_CONFIG_FILE": "config", "AWS_SHARED_CREDENTIALS_FILE": "credentials"}
+_AWS_IDENTITY = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE")
 _PREFIX = "CIRQL_"
 _SINGULARS = {"profile": "profiles", "region": "regions", "account": "accounts", "extra_region": "extra_regions"}
 _UNITS = {"s": 1.0, "sec": 1.0, "second": 1.0, "m": 60.0, "min": 60.0, "minute": 60.0}
@@ -136,6 +138,21 @@ class Settings:
         if self.store == MEMORY or (self.store is None and self.credentials):
             return None
         return Path(self.store).expanduser() if self.store is not None else _data_home() / "inventory"
+
+    @property
+    def scope_digest(self) -> str | None:
+        """A digest of what decides which accounts and regions a session asks; None where only the machine's own role says so."""
+        from hashlib import blake2b
+
+        home = Path.home() / ".aws"
+        files = [Path(os.environ.get(name) or home / file) for name, file in _AWS_FILES.items()]
+        stats = [(f.stat().st_mtime_ns, f.stat().st_size) if f.is_file() and f.stat().st_size else None for f in files]
+        signs = [os.environ.get(name) for name in _AWS_IDENTITY]
+        if not (self.profiles or self.credentials or any(signs) or any(stats)):
+            return None
+        own = [self.profiles, self.regions, self.accounts, self.endpoint_url, [(c.name, c.access_key) for c in self.credentials]]
+        places = [os.environ.get(name) for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS")]
+        return blake2b(repr((own, [str(f) for f in files], stats, signs, places)).encode(), digest_size=12).hexdigest()
 
     @property
     def uses_inventory(self) -> bool:

@@ -171,3 +171,27 @@ def test_offline_says_what_it_has_not(connect: Connect, cloud: LocalCloud, tmp_p
 
 def test_explain_of_a_statement_with_an_age_still_explains(connect: Connect) -> None:
     assert "sagemaker_image" in str(connect(max_age=3600).execute(f"EXPLAIN {ALL}").fetchall())
+
+
+def test_a_fresh_inventory_answers_without_the_way_to_aws(connect: Connect, cloud: LocalCloud, tmp_path: Path) -> None:
+    first = rows(connect(max_age=3600), ALL)
+    cloud.calls.clear()
+    again = connect(max_age=3600)
+    assert rows(again, ALL) == first
+    assert len(rows(again, f"{ALL} WHERE region = '{REGIONS[0]}' AND account_id = '{ACCOUNTS[0]}'")) < len(first)
+    assert "client" not in vars(again), "nothing that reaches AWS was made"
+    narrower = connect(max_age=3600, accounts=(ACCOUNTS[0],))
+    assert {r[1] for r in rows(narrower, ALL)} == {ACCOUNTS[0]}
+    for note in (tmp_path / "store" / "scopes").iterdir():
+        assert "local" not in note.read_text(), "no secret is kept"
+        note.write_text("not json")
+    assert rows(connect(max_age=3600), ALL) == first
+    assert cloud.calls.counts() == {}
+
+
+def test_a_region_that_is_not_in_scope_is_asked_for_live(connect: Connect, cloud: LocalCloud) -> None:
+    one = connect(max_age=3600, regions=(REGIONS[0],))
+    rows(one, ALL)
+    cloud.calls.clear()
+    assert rows(one, f"{ALL} WHERE region = '{REGIONS[1]}'")
+    assert {c.region for c in cloud.calls} == {REGIONS[1]}

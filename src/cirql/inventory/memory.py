@@ -10,6 +10,7 @@ from pathlib import Path
 
 from cirql.inventory.recall import Ages, Bounds, Recall
 from cirql.inventory.recorder import Ledger
+from cirql.inventory.scopes import Scopes
 from cirql.inventory.store import Store, open_store
 from cirql.settings import Settings
 
@@ -52,7 +53,10 @@ class Memory:
         if self.since is not None:
             ages = Ages(_LONG, not_before=self.since)
         bounds = Bounds(accounts, settings.regions)
-        return Recall(self.store(settings), ages, bounds, times, self.ledger, delivers=self.since is None)
+        digest = settings.scope_digest
+        path = settings.store_path
+        scopes = Scopes(path / "scopes" / f"{digest}.json" if path is not None and digest is not None else None)
+        return Recall(self.store(settings), ages, bounds, times, self.ledger, scopes=scopes, delivers=self.since is None)
 
     def close(self) -> None:
         """Let go of the store. Closing twice is fine."""

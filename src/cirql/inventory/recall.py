@@ -23,6 +23,7 @@ from cirql.fetch.surroundings import Surroundings
 from cirql.inventory.model import Request
 from cirql.inventory.questions import named_values, partitions
 from cirql.inventory.recorder import Ledger, Recorder
+from cirql.inventory.scopes import Scopes, is_whole, narrowed
 from cirql.inventory.store import Store
 from cirql.inventory.stored import StoredTable
 from cirql.names import Scheme
@@ -89,6 +90,7 @@ class Recall:
     bounds: Bounds
     times: Mapping[str, datetime] = field(default_factory=dict)
     ledger: Ledger = field(default_factory=Ledger)
+    scopes: Scopes = field(default_factory=lambda: Scopes(None))
     delivers: bool = True
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
@@ -109,7 +111,11 @@ class Recall:
         stored = StoredTable(scan.table)
         if not self.needs_aws(scan):
             return await self._remembered(scan, stored, emit)
-        targets = await find_targets(scan)
+        targets = await asyncio.to_thread(self._known_targets, scan, stored)
+        if targets is None:
+            targets = await find_targets(scan)
+            if is_whole(scan, stored):
+                self.scopes.note(targets, self.clock())
         around = replace(around, targets=targets, denied={})
         if stored.key is None:
             return await run_scan(scan, targets, around, emit, report)
@@ -124,6 +130,12 @@ class Recall:
         outcome = await self._live(scan, stored, stale, around, emit, report, started, has_others=bool(fresh))
         outcome.targets, outcome.rows = targets, outcome.rows + rows
         return outcome
+
+    def _known_targets(self, scan: Scan, stored: StoredTable) -> tuple[Target, ...] | None:
+        """The targets of a scan that the store answers for altogether, without asking AWS which there are; None where it does not."""
+        known = self.scopes.known(self.clock()) if stored.key is not None else None
+        targets = narrowed(known, scan, stored) if known is not None else None
+        return targets if targets and len(self._fresh(scan, stored, targets)) == len(targets) else None
 
     def _fresh(self, scan: Scan, stored: StoredTable, targets: Sequence[Target]) -> tuple[Target, ...]:
         """The targets for which the store may answer."""
