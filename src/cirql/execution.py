@@ -235,7 +235,12 @@ class Execution:
         if (regions is not None and not regions) or (accounts is not None and not accounts):
             return ()
         needed = {*scan.columns, *(c for f in scan.fetches for c in f.required)}
-        need_account = self._recall is not None or table.account_column in needed or ("_key" in scan.columns and not _key_is_arn(scan))
+        need_account = (
+            self._recall is not None
+            or table.account_column in needed
+            or ("_key" in scan.columns and not _key_is_arn(scan))
+            or _makes_arns(scan, needed)
+        )
         client = self._home.client
         settings = self._home.settings
         several = settings.may_span_accounts
@@ -349,6 +354,16 @@ class _Rows:
             if isinstance(fault, Error):
                 raise
             raise engine_error(fault) from None
+
+
+def _makes_arns(scan: Scan, needed: set[str]) -> bool:
+    """Whether ARNs must be made from their parts, account included, because neither a key nor the first answer has them."""
+    arn = scan.table.arn
+    if arn is None:
+        return False
+    names = {arn.column, "data__identifier"}
+    given = {*scan.root.gives - scan.root.required, *(c for g in scan.keys for c in g.columns)}
+    return bool(names & needed) and not names & given
 
 
 def _key_is_arn(scan: Scan) -> bool:

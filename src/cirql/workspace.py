@@ -55,6 +55,7 @@ class Workspace:
         self._views: dict[str, View] = {}
         self._tables: dict[str, dict[str, ColumnType]] = {}
         self._prepared: dict[str, tuple[Statement, tuple[str, ...]]] = {}
+        self.prefix: tuple[str, ...] = ()
         self.time_frame: tuple[str | None, str | None] = (None, None)
 
     def view(self, name: str) -> exp.Query | None:
@@ -112,6 +113,8 @@ class Workspace:
 
         tree = normalize_identifiers(statement.tree.copy(), dialect="postgres")
         match tree:
+            case exp.Use():
+                return _tag("USE"), self._use(tree, settings)
             case exp.Set():
                 return _tag("SET"), self._set(tree, settings)
             case exp.Create():
@@ -124,7 +127,14 @@ class Workspace:
                 return _tag(self._refresh(statement)), settings
         raise NotSupported(f"{tree.key.upper()} is not a statement that cirql runs")
 
-    # -- SET
+    # -- USE and SET
+
+    def _use(self, tree: exp.Use, settings: Settings) -> Settings:
+        names = tuple(p.name for p in tree.this.parts)
+        if names[0] not in ("aws", "awscc") or len(names) > 2:
+            raise UnknownTable(f"there is no provider {'.'.join(names)}", hint="write USE aws, or USE aws.<service>")
+        self.prefix = ("aws", *names[1:])
+        return settings
 
     def _set(self, tree: exp.Set, settings: Settings) -> Settings:
         from sqlglot import exp

@@ -34,3 +34,9 @@ SELECT r.image_name, r.version, d.image_version_status FROM aws.sagemaker.image_
 SELECT d.image_version_arn, r.container_image FROM aws.sagemaker_image_version d JOIN aws.sagemaker.image_version r ON r.data__Identifier = d.image_version_arn WHERE d.version = 1;
 -- counting resources
 SELECT region, count(*) FROM aws.sagemaker.image_versions GROUP BY region ORDER BY region;
+-- a name that makes the identifier
+SELECT image_name, image_display_name FROM aws.sagemaker.images WHERE image_name = 'xgboost-inference';
+-- names that make identifiers
+SELECT region, image_arn FROM aws.sagemaker.image WHERE image_name IN ('xgboost-inference', 'no-such-image');
+-- name and version make the identifier
+SELECT image_version_arn, container_image, aliases FROM aws.sagemaker.image_version WHERE image_name = 'xgboost-inference' AND version = 2;

@@ -134,3 +134,32 @@ def test_parameters_may_be_lists_dates_and_documents(session: Session) -> None:
     assert found[0][2:] == ("v", b"x")
     with pytest.raises(errors.NotSupported):
         session.execute("SELECT $1", [object()])
+
+
+def test_use_completes_names(session: Session) -> None:
+    assert rows(session, "USE aws") == [("USE",)]
+    assert rows(session, "SELECT DISTINCT image_name FROM sagemaker.images WHERE image_name = 'xgboost-inference'") == [
+        ("xgboost-inference",)
+    ]
+    assert rows(session, "SELECT count(*) > 0 FROM sagemaker_image") == [(True,)]
+    session.execute("USE aws.sagemaker")
+    assert rows(session, "SELECT count(*) > 0 FROM images") == [(True,)]
+    with pytest.raises(errors.UnknownTable):
+        session.execute("USE google")
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT $$it's$$ AS x",
+        "SELECT E'it\\'s' AS x",
+        "SELECT U&'it\\0027s' AS x",
+        "SELECT 'it''s' AS x /* a comment */ -- and another",
+        "/*+ AWAIT */ SELECT 'it''s' AS x",
+        "SELECT /*+ SHOWRESULTS */ 'it''s' AS x",
+        'WITH "Ünïcode Name" AS (SELECT \'it\'\'s\' AS "x") SELECT "x" FROM "Ünïcode Name"',
+        "SELECT 'it''s'::text AS x;",
+    ],
+)
+def test_literals_comments_hints_and_names_are_read_as_postgresql_reads_them(session: Session, sql: str) -> None:
+    assert rows(session, sql) == [("it's",)]

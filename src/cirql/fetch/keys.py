@@ -7,7 +7,8 @@ from typing import Any
 
 from cirql.catalog.model import Table
 from cirql.cloud.target import Target
-from cirql.plan.keys import combine, project, with_derived
+from cirql.plan.arns import arn_columns
+from cirql.plan.keys import IDENTIFIER, combine, project, with_derived
 from cirql.plan.model import KeyGroup
 
 
@@ -17,7 +18,8 @@ class TargetKeys:
     def __init__(self, table: Table, groups: Iterable[KeyGroup], target: Target) -> None:
         self._account_column = table.account_column
         place = {"region": target.region, table.account_column: target.account}
-        self._groups = [_in_place(g, place) for g in with_derived(table, combine(list(groups)))]
+        here = [_in_place(g, place) for g in with_derived(table, combine(list(groups)))]
+        self._groups = _with_arns(table, here, target)
 
     @property
     def empty(self) -> bool:
@@ -50,6 +52,24 @@ class TargetKeys:
             if shared and not any(all(row[group.columns.index(c)] == values[c] for c in shared) for row in group.rows or ()):
                 return False
         return True
+
+
+def _with_arns(table: Table, groups: list[KeyGroup], target: Target) -> list[KeyGroup]:
+    """The groups and, where they have every part of the table's ARNs, the ARNs that these parts make in this target."""
+    arn = table.arn
+    if arn is None or not target.account:
+        return groups
+    parts = arn_columns(arn)
+    known = {c for g in groups for c in g.columns}
+    if arn.column in known or not set(parts) <= known:
+        return groups
+    place = {"partition": target.partition, "region": target.region, "account_id": target.account}
+    names = (arn.column, IDENTIFIER, *parts) if table.identifier == (arn.column,) else (arn.column, *parts)
+    rows = []
+    for values in project(groups, parts):
+        text = arn.template.format(**place, **dict(zip(parts, values, strict=True)))
+        rows.append((text,) * (len(names) - len(parts)) + values)
+    return combine([*groups, KeyGroup(names, tuple(rows), "the parts of the ARN")])
 
 
 def _in_place(group: KeyGroup, place: dict[str, str]) -> KeyGroup:

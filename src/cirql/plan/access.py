@@ -14,6 +14,7 @@ from sqlglot import exp
 from cirql.catalog.model import Fetch, Parent, Role, Table
 from cirql.errors import MissingKey
 from cirql.names import TableName
+from cirql.plan.arns import arn_columns
 from cirql.plan.hydrate import context_columns, derivable, steps
 from cirql.plan.keys import combine, project, with_derived
 from cirql.plan.model import KeyGroup, ParentScan, RowFilter, Scan, Step
@@ -156,7 +157,11 @@ def _combinations(need: Need, columns: Iterable[str]) -> float:
     known = [g for g in need.groups if g.rows is not None]
     later = [g for g in need.groups if g.rows is None and set(g.columns) & derivable_inputs(need.table, columns)]
     groups = with_derived(need.table, combine(known))
-    here = tuple(c for c in columns if any(c in g.columns for g in groups) and c not in context_columns(need.table))
+    named = {c for g in groups for c in g.columns}
+    arn = need.table.arn
+    if arn is not None and not named & {arn.column, "data__identifier"} and {arn.column, "data__identifier"} & set(columns):
+        columns = (*columns, *arn_columns(arn))  # the identifier will be made of its parts
+    here = tuple(c for c in dict.fromkeys(columns) if any(c in g.columns for g in groups) and c not in context_columns(need.table))
     return len(project(groups, here)) * ROWS_OF_QUERY ** len(later)
 
 

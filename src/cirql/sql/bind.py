@@ -57,6 +57,11 @@ class OwnNames(Protocol):
         """The columns of a table; None where there is no such table."""
         ...
 
+    @property
+    def prefix(self) -> tuple[str, ...]:
+        """What USE put before names that are not found as they are: `("aws",)`, `("aws", "ec2")`, or nothing."""
+        ...
+
 
 @dataclass(slots=True)
 class Source:
@@ -118,6 +123,7 @@ def bind(statement: Statement, catalog: TableFinder, own: OwnNames | None = None
     tree = normalize_identifiers(statement.tree.copy(), dialect="postgres")
     if own is not None:
         tree = _with_views(tree, own)
+        _complete_names(tree, own, catalog)
     sources, tag_views = _bind_tables(statement, tree, catalog, own, functions)
     binder = _Binder(statement, {id(s.node): s for s in sources})
     try:
@@ -150,6 +156,25 @@ def _with_views(tree: exp.Expr, own: OwnNames) -> exp.Expr:
             alias = table.args.get("alias") or exp.TableAlias(this=exp.to_identifier(table.name))
             table.replace(exp.Subquery(this=normalize_identifiers(query, dialect="postgres"), alias=alias.copy()))
     raise NotSupported(f"views are nested more than {MAX_VIEW_DEPTH} deep", hint="does a view name itself?")
+
+
+def _complete_names(tree: exp.Expr, own: OwnNames, catalog: TableFinder) -> None:
+    """After `USE aws`, `ec2.vpcs` is `aws.ec2.vpcs`."""
+    if not own.prefix:
+        return
+    ctes = {cte.alias for cte in tree.find_all(exp.CTE)}
+    for node in tree.find_all(exp.Table):
+        names = [p.name for p in node.parts] if isinstance(node.this, exp.Identifier) else []
+        known = not names or names[0] in (*PROVIDERS, *SYSTEM_SCHEMAS) or names[0] in ctes or own.columns(names[0]) is not None
+        if known or len(own.prefix) + len(names) > 3:
+            continue
+        try:
+            catalog.find(".".join((*own.prefix, *names)))
+        except (UnknownTable, ValueError):
+            continue
+        *outer, _ = (*own.prefix, *names)
+        node.set("db", exp.to_identifier(outer[-1]))
+        node.set("catalog", exp.to_identifier(outer[-2]) if len(outer) > 1 else None)
 
 
 def _bind_tables(

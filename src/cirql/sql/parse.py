@@ -205,7 +205,7 @@ def is_definition(statement: Statement) -> bool:
     if isinstance(tree, exp.Insert | exp.Update | exp.Delete):
         target = tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
         return isinstance(target, exp.Table) and len(target.parts) == 1
-    return isinstance(tree, exp.Create | exp.Drop | exp.Set) or _first_word(statement) == "REFRESH"
+    return isinstance(tree, exp.Create | exp.Drop | exp.Set | exp.Use) or _first_word(statement) == "REFRESH"
 
 
 def split(text: str) -> list[str]:
