@@ -83,11 +83,15 @@ def test_they_join_one_another_and_tables_of_the_cloud(session: Session) -> None
     assert result.fetchall() == [("Image",)]
 
 
-@pytest.mark.parametrize("table", ["information_schema.tables", "information_schema.columns", "cirql.tables", "cirql.methods"])
-def test_conditions_only_ever_read_less(session: Session, table: str) -> None:
-    for condition in ("table_name = 'aws.kms.key' OR table_name = 'key'", "table_name LIKE '%nodegroup%'", "table_name <> 'x' LIMIT 0"):
-        sql = f"SELECT * FROM {table} WHERE {condition}"
-        assert sorted(map(repr, session.execute(sql))) == sorted(map(repr, session.execute(sql, pushdown=False)))
+@pytest.mark.parametrize(
+    ("table", "condition"),
+    [("information_schema.tables", "table_schema IN ('kms', 'sqs')"), ("cirql.methods", "service = 'kms' AND verb <> 'SELECT'")],
+)
+def test_conditions_only_ever_read_less(session: Session, table: str, condition: str) -> None:
+    sql = f"SELECT * FROM {table} WHERE {condition}"
+    narrowed = sorted(map(repr, session.execute(sql)))
+    assert narrowed
+    assert narrowed == sorted(map(repr, session.execute(sql, pushdown=False)))
 
 
 def test_unknown_names_are_refused(session: Session) -> None:
