@@ -227,7 +227,10 @@ class Scanner:
         for i in tests:
             if not rows:
                 break
-            kept = self._around.passes(self._scan.filters[i], self._table, rows)
+            test = self._scan.filters[i]
+            kept = test.decide([row.get(next(iter(test.columns))) for row in rows])
+            if kept is None:
+                kept = self._around.passes(test, self._table, rows)
             rows = [row for row, keep in zip(rows, kept, strict=True) if keep]
         return rows
 

@@ -27,7 +27,7 @@ def constant_groups(table: Table, conjuncts: Iterable[exp.Expr]) -> list[KeyGrou
     values: dict[str, frozenset[Any]] = {}
     types = {c.name: c.type for c in table.columns}
     for conjunct in conjuncts:
-        found = _column_values(conjunct, types)
+        found = column_values(conjunct, types)
         if found is not None:
             column, allowed = found
             values[column] = allowed if column not in values else values[column] & allowed
@@ -37,10 +37,10 @@ def constant_groups(table: Table, conjuncts: Iterable[exp.Expr]) -> list[KeyGrou
 
 def is_equality(table: Table, conjunct: exp.Expr) -> bool:
     """Whether a condition says which constants one column may have, and nothing else."""
-    return _column_values(conjunct, {c.name: c.type for c in table.columns}) is not None
+    return column_values(conjunct, {c.name: c.type for c in table.columns}) is not None
 
 
-def _column_values(node: exp.Expr, types: Mapping[str, ColumnType]) -> tuple[str, frozenset[Any]] | None:
+def column_values(node: exp.Expr, types: Mapping[str, ColumnType]) -> tuple[str, frozenset[Any]] | None:
     """The one column a condition restricts to constants: `=`, IN, `= ANY(ARRAY[…])`, OR of these on one column, a bare boolean."""
     node = node.unnest()
     try:
@@ -55,7 +55,7 @@ def _column_values(node: exp.Expr, types: Mapping[str, ColumnType]) -> tuple[str
             ):
                 return node.this.name, constants(node.expressions, types[node.this.name])
             case exp.Or():
-                left, right = _column_values(node.this, types), _column_values(node.expression, types)
+                left, right = column_values(node.this, types), column_values(node.expression, types)
                 if left is not None and right is not None and left[0] == right[0]:
                     return left[0], left[1] | right[1]
             case exp.Column() if types.get(node.name) is ColumnType.BOOLEAN:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,10 +45,22 @@ class Bound:
 
 @dataclass(frozen=True, slots=True)
 class RowFilter:
-    """A condition on one table's own columns: a DuckDB query over a relation `page` that gives one boolean a row, in order."""
+    """A condition on one table's own columns: a DuckDB query over a relation `page` that gives one boolean a row, in order.
+
+    Where the whole condition is that one text, integer or boolean column is one of some constants, `allowed` has them: the same test,
+    without DuckDB's cost for each page.
+    """
 
     sql: str
     columns: frozenset[str]
+    allowed: frozenset[Any] | None = None
+
+    def decide(self, values: Sequence[Any]) -> list[bool] | None:
+        """What the constants say of the values of the only column; None where a value is not of the constants' type."""
+        if self.allowed is None:
+            return None
+        kinds = {type(a) for a in self.allowed} | {type(None)}
+        return [v in self.allowed for v in values] if all(type(v) in kinds for v in values) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope
@@ -21,7 +22,7 @@ from cirql.catalog.model import Fetch, Role, Table
 from cirql.names import TableName
 from cirql.plan.access import Accessor, Need
 from cirql.plan.hydrate import derivable
-from cirql.plan.keys import IDENTIFIER, combine, constant_groups, is_equality, project, provider_of
+from cirql.plan.keys import IDENTIFIER, column_values, combine, constant_groups, is_equality, project, provider_of
 from cirql.plan.limit import apply_limit, streamed_relation
 from cirql.plan.model import KeyGroup, KeyQuery, KeyRows, Plan, RowFilter, Scan
 from cirql.plan.predicates import Conditions, Edge, conditions
@@ -292,4 +293,13 @@ def _row_filter(table: Table, conjuncts: list[exp.Expr], translate: Translate) -
     kept = exp.alias_(exp.paren(moved, copy=False), "kept", copy=False)
     query = exp.Select(expressions=[kept], from_=exp.From(this=exp.Table(this=exp.to_identifier("page"))))
     sql = translate(query, {"page": column_types(table, columns)})
-    return RowFilter(sql, frozenset(columns))
+    return RowFilter(sql, frozenset(columns), _allowed(table, conjuncts))
+
+
+def _allowed(table: Table, conjuncts: list[exp.Expr]) -> frozenset[Any] | None:
+    """The constants that the conjuncts leave for one column, where that is all they say and Python compares them as DuckDB does."""
+    plain = {c.name: c.type for c in table.columns if c.type in (ColumnType.VARCHAR, ColumnType.BIGINT, ColumnType.BOOLEAN)}
+    found = [column_values(c, plain) for c in conjuncts]
+    if any(f is None for f in found) or len({f[0] for f in found if f is not None}) != 1:
+        return None
+    return frozenset.intersection(*(f[1] for f in found if f is not None))
