@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cirql.errors import Error, MissingKey, UnknownTable
+from cirql.inventory.stored import StoredTable
 from cirql.names import Scheme, TableName
 from cirql.settings import MEMORY
 
@@ -166,6 +167,8 @@ def _table(session: Session, table: str) -> TableReport:
     """Read one table whole."""
     began = time.monotonic()
     failures: tuple[str, ...] = ()
+    if StoredTable(session.catalog.find(table).table).key is None:
+        return TableReport(table, skipped=f"{table} is never kept: nothing tells its rows apart")
     try:
         result = session.execute(f"SELECT * FROM {table}")
         for _ in result.batches():

@@ -29,19 +29,24 @@ def cloud(running: LocalCloud) -> Iterator[LocalCloud]:
     running.faults.clear()
 
 
-@pytest.fixture
-def connect(cloud: LocalCloud, tmp_path: Path) -> Iterator[Connect]:
-    """Open a session over the local AWS with a store of the test's own; further settings as keywords."""
-    opened: list[Session] = []
+def opener(cloud: LocalCloud, store: Path, opened: list[Session]) -> Connect:
+    """A function that opens sessions over the local AWS with one store; further settings as keywords."""
 
     def open_(**settings: Any) -> Session:
         credentials = tuple(Credential(a, a, "local", account=a) for a in ACCOUNTS)
         scope: dict[str, Any] = {"credentials": credentials, "regions": tuple(REGIONS), "endpoint_url": cloud.endpoint_url}
-        session = Session(Settings(**{**scope, "store": str(tmp_path / "store"), "read_timeout": 5, "max_attempts": 2, **settings}))
+        session = Session(Settings(**{**scope, "store": str(store), "read_timeout": 5, "max_attempts": 2, **settings}))
         opened.append(session)
         return session
 
-    yield open_
+    return open_
+
+
+@pytest.fixture
+def connect(cloud: LocalCloud, tmp_path: Path) -> Iterator[Connect]:
+    """Open a session over the local AWS with a store of the test's own."""
+    opened: list[Session] = []
+    yield opener(cloud, tmp_path / "store", opened)
     for session in opened:
         session.close()
 

@@ -19,7 +19,7 @@ QUERIES = [
     for match in _BLOCK.finditer(path.read_text())
     if "_source" not in match["sql"] and "_fetched_at" not in match["sql"]
 ]
-SAMPLE = 25
+SAMPLE = 12
 
 
 def _ask(session: Session, sql: str) -> list[tuple[Any, ...]]:

@@ -12,7 +12,7 @@ import pytest
 from cirql import errors
 from cirql.localcloud import REGIONS, LocalCloud
 from cirql.session import Session
-from tests.recall.conftest import Connect, rows
+from tests.recall.conftest import Connect, opener, rows
 
 TABLE = "aws.sagemaker.image_versions"
 NOTES = f"SELECT image_version_arn, release_notes FROM {TABLE} WHERE region = 'us-east-1'"
@@ -32,15 +32,18 @@ def moment() -> datetime:
     return datetime.now(UTC).replace(tzinfo=None)
 
 
-@pytest.fixture
-def past(connect: Connect) -> Iterator[Past]:
-    session = connect(writable=True, max_age=0)
+@pytest.fixture(scope="module")
+def past(running: LocalCloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Past]:
+    """A change takes seconds: one does for all that only look back at it."""
+    opened: list[Session] = []
+    session = opener(running, tmp_path_factory.mktemp("past") / "store", opened)(writable=True, max_age=0)
     old = rows(session, NOTES)
     before = moment()
     note = f"note of {before.isoformat()}"
     session.execute(f"UPDATE aws.sagemaker.image_version SET release_notes = '{note}' WHERE data__identifier = '{ARN}'").fetchall()
     assert (ARN, note) in rows(session, NOTES)
     yield Past(session, before, old)
+    session.close()
 
 
 def as_of(sql: str, when: object) -> str:

@@ -214,9 +214,12 @@ class Recall:
         when = f" as of {at.isoformat(timespec='seconds')}" if at is not None else ""
         where = f" for {target}" if target is not None else ""
         message = f"{stored.name} is not in the inventory{where}{when}: it was never read completely there with these columns"
+        hint = f"cirql sync {stored.name} reads it"
+        if stored.key is None:
+            message, hint = f"{stored.name} is never kept: nothing tells its rows apart", "read it live"
         account, region = (target.account, target.region) if target is not None else ("", "")
         failure = CloudFailure(account, region, scan.table.service, "inventory", "NotInInventory", message, table=stored.name)
-        return NotInInventory(message, hint=f"cirql sync {stored.name} reads it", failure=failure)
+        return NotInInventory(message, hint=hint, failure=failure)
 
     async def _read(
         self, scan: Scan, stored: StoredTable, targets: Sequence[Target], as_of: datetime | None
