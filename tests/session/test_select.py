@@ -223,6 +223,7 @@ def test_an_endpoint_that_hangs_times_out(settings: Settings) -> None:
         ("SELECT 1; SELECT 2", errors.InvalidStatement, "one at a time"),
         ("SELECT * FORM aws.sagemaker_image", errors.ParseError, ""),
         ("SELECT 'abc", errors.ParseError, ""),
+        ("SELECT 1 +", errors.ParseError, "something is missing"),
         ("SELECT * FROM read_csv('/no/such/file.csv')", errors.FileUnreadable, ""),
         ("SELECT 1 " + "-- x\n" * 250_000, errors.ParseError, "read_csv"),
         ("SELECT " + "(" * 3000 + "1" + ")" * 3000, errors.Error, ""),

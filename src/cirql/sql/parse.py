@@ -110,6 +110,7 @@ def _syntax_error(text: str, offset: int, fault: Any) -> ParseError:
     first = fault.errors[0] if fault.errors else {}
     description = re.sub(r"<Token [^>]*text: ([^,>]*),[^>]*>", r"'\1'", str(first.get("description", "not a statement")))
     description = description.replace("Invalid expression / Unexpected token", "unexpected text")
+    description = re.sub(r"Required keyword: '\w+' missing for <class '[\w.]+'>", "something is missing", description)
     near = first.get("highlight") or ""
     position = None
     if first.get("line") is not None and first.get("col") is not None:
