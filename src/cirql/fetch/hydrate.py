@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -12,6 +13,9 @@ from cirql.errors import AccessDenied, ResourceNotFound
 from cirql.fetch.requests import request
 from cirql.fetch.rows import Row, collected, rows_of, whole
 from cirql.fetch.surroundings import Surroundings
+
+_REFUSES_THE_QUESTION = re.compile(r"Validation|Invalid|BadRequest")
+"""Codes with which a service says that this kind of thing has no tags, rather than that the thing is gone: worth a word to the user."""
 
 Work = list[tuple[dict[str, Any], list[int]]]
 """Key values of a call, and the places of the rows that its answer is for."""
@@ -99,18 +103,24 @@ class _Hydration:
         row = whole(self._fetch, answers)
         return given(row) if row is not None else self._gone()
 
+    @property
+    def _columns(self) -> str:
+        return " and ".join(o.column for o in self._fetch.outputs)
+
     async def _answers(self, values: dict[str, Any]) -> list[dict[str, Any]] | None:
         """All pages of one call; an empty list where AWS says there is no such thing, None where a tolerated call is denied."""
         try:
             return await self._around.calls.answers(self._target, self._fetch, request(self._fetch, values))
-        except ResourceNotFound:
+        except ResourceNotFound as error:
+            code = error.failure.code if error.failure is not None else ""
+            if self._fetch.role is Role.ENRICH and _REFUSES_THE_QUESTION.match(code):
+                self._around.notice(f"{self._columns} of {self._table.name} are NULL for some rows in {self._target}: AWS answers {code}")
             return []
         except AccessDenied as error:
             if not self._fetch.tolerated:
                 raise
-            columns = " and ".join(o.column for o in self._fetch.outputs)
             self._around.denied.setdefault((str(self._table.name), self._target), set()).update(o.column for o in self._fetch.outputs)
-            self._around.notice(f"{columns} of {self._table.name} are NULL in {self._target}: {error.message}")
+            self._around.notice(f"{self._columns} of {self._table.name} are NULL in {self._target}: {error.message}")
             return None
 
 
