@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from cirql.catalog.actions import with_actions
 from cirql.catalog.model import Column, Fetch, Output, Role, Table
 from cirql.catalog.overlay import OverlayError, apply, load
 from cirql.names import TableName
@@ -76,3 +78,16 @@ def test_a_correction_that_fits_nothing_names_its_file_and_entry(tmp_path: Path,
         corrected(tmp_path, text)
     assert str(raised.value).startswith("overlay/shop.toml")
     assert complaint in str(raised.value)
+
+
+def test_actions_are_called_what_iam_calls_them(tmp_path: Path) -> None:
+    (tmp_path / "iam.toml").write_text('[actions]\n"shop:List" = ["shop:See", "shop:Read"]\n"mall:*" = ["shop:*"]\n"inner:*" = []\n')
+    asked = replace(widget(), permissions={"read": ("shop:List", "mall:Get"), "update": ("inner:Put",)})
+    (table,) = with_actions([asked], load(tmp_path).actions)
+    assert table.permissions == {"read": ("shop:See", "shop:Read", "shop:Get")}
+
+
+def test_an_action_that_no_table_needs_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "iam.toml").write_text('[actions]\n"shop:List" = ["shop:See"]\n')
+    with pytest.raises(OverlayError, match="actions: no table needs shop:List"):
+        with_actions([widget()], load(tmp_path).actions)

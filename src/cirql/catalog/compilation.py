@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from cirql.catalog import overlay as corrections
 from cirql.catalog import schemas, services
+from cirql.catalog.actions import with_actions
 from cirql.catalog.datasets import compile_service
 from cirql.catalog.generic import compile_generic
 from cirql.catalog.model import Table
@@ -31,6 +32,6 @@ def compile_all(progress: Callable[[int, int, str], None]) -> tuple[list[Table],
     progress(len(names), steps, "CloudFormation schemas")
     tables += [compile_resource(schema, overlay.global_resources) for schema in schemas.load()]
     tables += compile_generic()
-    tables = with_reach(corrections.apply(overlay, with_parents(tables)))
+    tables = with_actions(with_reach(corrections.apply(overlay, with_parents(tables))), overlay.actions)
     progress(steps, steps, "names")
     return sorted(tables, key=lambda t: str(t.name)), assign(tables, overlay.aliases)

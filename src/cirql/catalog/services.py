@@ -26,7 +26,7 @@ _LARGEST_PAGE = 1000
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One service: `name` is botocore's, `prefix` what its tables' names begin with, `actions` what its IAM actions do.
+    """One service: `name` is botocore's, `prefix` what its tables' names begin with, `actions` what its IAM actions do (or the only one).
 
     `is_own_account`: an account id that its requests require is the caller's. `url_encoded` names shapes whose text is percent-encoded.
     `is_keyed_by_id`: rows are told apart by ids, since ARNs are members that answers may lack. `tagged_by_id` names the only nouns that
@@ -55,9 +55,12 @@ class Service:
         """The model of an operation."""
         return self.model.operation_model(name)
 
-    def action(self, operation: str) -> str:
-        """The IAM action that an operation needs."""
-        return f"{self.actions}:{operation}"
+    def permissions(self, operation: str) -> tuple[str, ...]:
+        """The IAM action that an operation needs; none where a token of its own is what gives access."""
+        is_asked_by_token = self.model.metadata.get("signatureVersion") == "bearer" or self.operation(operation).auth_type == "none"
+        if is_asked_by_token:
+            return ()
+        return (self.actions if ":" in self.actions else f"{self.actions}:{operation}",)
 
     def paging(self, operation: str) -> Paging | None:
         """How an operation pages; None where it does not."""

@@ -100,7 +100,7 @@ def _batched(service: Service, operation: OperationModel, param: str, column: st
                 outputs=(Output(column, (named[0],)), Output("tags", (tagged[0],), "tags")),
                 rows=(member,),
                 rows_may_be_absent=service.has_xml_answers,
-                permissions=(service.action(operation.name),),
+                permissions=service.permissions(operation.name),
                 not_found=not_found_codes(operation),
             )
     return None
@@ -133,7 +133,7 @@ def _fetch(service: Service, operation: OperationModel, inputs: Mapping[str, str
         paging=paging if is_list else None,
         collect=is_list,
         rows_may_be_absent=service.has_xml_answers,
-        permissions=(service.action(operation.name),),
+        permissions=service.permissions(operation.name),
         not_found=not_found_codes(operation),
     )
 
