@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from cirql import errors
-from cirql.events import ingest, read_events
+from cirql.events import read_events
 from cirql.localcloud import LocalCloud
 from cirql.sync import begin, sync
+from cirql.touches import ingest
 from tests.recall.conftest import Connect, rows
 
 FIXTURES = Path(__file__).parent / "events"

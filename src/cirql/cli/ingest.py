@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -19,14 +20,23 @@ from cirql.errors import Error, FileUnreadable
 if TYPE_CHECKING:
     from cirql.inventory.model import WriteSummary
     from cirql.inventory.store import Store
+    from cirql.session import Session
+    from cirql.touches import Ingested
 
 INCOMPLETE = 3
+PAUSE_SECONDS = 10
+"""How long a queue is left alone after AWS could not be reached, when it is followed."""
+
+LAST_WAIT_SECONDS = 5
+"""How long an empty queue is waited for before it counts as empty."""
+
 _FILES = typer.Argument(metavar="FILE…", help="Files; - is standard input.")
+_SOURCES = typer.Argument(metavar="SOURCE…", help="Files, - for standard input, or one SQS queue by its URL or ARN.")
 _STORE = typer.Option("--store", metavar="DIR", help="The inventory; the user's own by default.", show_default=False)
 
 
 def ingest(
-    files: Annotated[list[str], _FILES],
+    sources: Annotated[list[str], _SOURCES],
     store: Annotated[Path | None, _STORE] = None,
     profile: Annotated[
         list[str] | None, typer.Option("--profile", metavar="PROFILE", help="AWS profile to use; may be repeated.", show_default=False)
@@ -35,29 +45,76 @@ def ingest(
         list[str] | None, typer.Option("--region", metavar="REGION", help="Region in scope; may be repeated.", show_default=False)
     ] = None,
     local: Annotated[bool, typer.Option("--local", help="Read the embedded AWS.")] = False,
+    follow: Annotated[bool, typer.Option("--follow", help="Go on reading the queue until interrupted.")] = False,
 ) -> None:
     """Read again what CloudTrail or EventBridge events touched, and nothing else.
 
+    A queue is read until it is empty, and its messages are deleted: each once what it is about is safely in the inventory.
+
     Exit codes: 0 complete, 1 it failed, 2 wrong usage, 3 some of it could not be read.
     """
-    from cirql.events import read_events
+    from cirql.queues import is_queue
 
+    has_queue = any(map(is_queue, sources))
+    if has_queue and len(sources) > 1:
+        misuse("a queue is read alone: name one queue, or files")
+    if follow and not has_queue:
+        misuse("--follow is for a queue")
     settings: dict[str, Any] = {"profiles": tuple(profile or ()) or None, "regions": tuple(region or ()) or None}
     settings["store"] = str(store) if store else None
+    settings = {k: v for k, v in settings.items() if v is not None}
     with _reporting():
         import cirql
-        from cirql.events import ingest as take_in
 
-        events = [event for file in files for event in read_events(_content(file))]
-        with _scope({k: v for k, v in settings.items() if v is not None}, local) as scope, cirql.connect(**scope) as session:
-            done = take_in(session, events)
+        if has_queue:
+            with _scope(settings, local) as scope, cirql.connect(**scope) as session:
+                complete = _drain(session, sources[0], follow=follow)
+        else:
+            from cirql.events import read_events
+            from cirql.touches import ingest as take_in
+
+            events = [event for file in sources for event in read_events(_content(file))]
+            with _scope(settings, local) as scope, cirql.connect(**scope) as session:
+                done = take_in(session, events)
+            _tell(done)
+            complete = not done.failed
+    raise typer.Exit(0 if complete else INCOMPLETE)
+
+
+def _tell(done: Ingested, queue: str = "") -> None:
+    """What was read again on stdout, the rest on stderr."""
     for touch in done.refreshed:
         names = ", ".join(f"{column} = {value}" for column, value in touch.values)
         typer.echo(visible(f"{touch.table} {touch.account}/{touch.region}: {names}"))
     for failure in done.failures:
         say(f"failed: {failure}")
-    say(f"{done.events} events: {len(done.refreshed)} read again, {len(done.left)} left, {done.unmatched} about nothing in the inventory")
-    raise typer.Exit(INCOMPLETE if done.failures else 0)
+    counts = f"{len(done.refreshed)} read again, {len(done.left)} left, {done.unmatched} about nothing in the inventory"
+    say(f"{done.events} events{queue}: {counts}")
+
+
+def _drain(session: Session, word: str, *, follow: bool) -> bool:
+    """Deal with a queue's messages until there are none, or for ever; whether none had to stay in it."""
+    from cirql.errors import Throttled, Unreachable
+    from cirql.queues import WAIT_SECONDS, Queue, parse_queue
+
+    queue = Queue(session, parse_queue(word))
+    complete, seen = True, False
+    while True:
+        try:
+            found = queue.round(WAIT_SECONDS if follow else LAST_WAIT_SECONDS)
+        except (Throttled, Unreachable) as error:
+            if not follow:
+                raise
+            say(f"{error.message}; trying again in {PAUSE_SECONDS} s")
+            time.sleep(PAUSE_SECONDS)
+            continue
+        if found.received or not (seen or follow):
+            _tell(found.done, f" in {found.received} messages, {found.deleted} deleted")
+        for message, why in found.kept.items():
+            say(f"left in the queue: message {message}: {why}")
+        complete, seen = complete and found.deleted == found.received, True
+        if not found.received and not follow:
+            return complete
 
 
 def import_(

@@ -26,7 +26,7 @@ from botocore.auth import SIGV4_TIMESTAMP, SigV4Auth, resolve_auth_scheme_prefer
 from botocore.compat import get_current_datetime
 from botocore.compress import maybe_compress_request
 from botocore.config import Config
-from botocore.exceptions import UnknownServiceError
+from botocore.exceptions import FlexibleChecksumError, UnknownServiceError
 from botocore.httpchecksum import apply_request_checksum, handle_checksum_body, resolve_checksum_context
 from botocore.model import OperationModel, OperationNotFoundError
 
@@ -224,7 +224,11 @@ class Service:
         answer = response_dict(response, draft.model.name)
         if draft.lane is not None:
             return read_error(draft.model, answer) if response.status_code >= 300 else read_success(draft.model, answer)
-        handle_checksum_body(response, answer, draft.context, draft.model)
+        if not draft.model.has_streaming_output:  # botocore checks those as they are read from the line: here they have been
+            try:
+                handle_checksum_body(response, answer, draft.context, draft.model)
+            except FlexibleChecksumError as fault:
+                raise UnusableAnswerError("cut", str(fault)) from None
         events = self._client.meta.events
         custom: dict[str, Any] = {}
         events.emit(

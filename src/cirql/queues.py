@@ -1,0 +1,197 @@
+"""Queues: events from an Amazon SQS queue, taken off it once what they touched is safely in the inventory.
+
+A message is deleted when everything in it has been dealt with, and not before: what cannot be read as an event, or touched something that
+could not be read again, stays in the queue and comes back when its time of invisibility is over, until the queue's own redrive policy
+moves it away.
+Amazon SQS developer guide: at-least-once delivery, long polling, visibility timeout.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from cirql.cloud.target import Target
+from cirql.errors import CloudError, Error, InvalidText, SettingsError
+from cirql.events import Event, LogFile, read_events, read_notices
+from cirql.touches import Ingested, ingest
+
+if TYPE_CHECKING:
+    from cirql.session import Session
+
+BATCH = 10
+"""Messages that SQS gives, or deletes, at once."""
+
+ROUND = 100
+"""Messages that are dealt with together: many are about the same things, which are then read once."""
+
+WAIT_SECONDS = 20
+"""How long SQS waits for a message before it says that there is none: the longest it takes."""
+
+HIDDEN_SECONDS = 300
+"""How long others, and we ourselves, do not see a message again: longer than a round takes."""
+
+_ARN = re.compile(r"arn:[\w-]+:sqs:(?P<region>[\w-]+):(?P<account>\d{12}):(?P<name>[\w.-]+)\Z")
+_HOSTS = (
+    re.compile(r"sqs(?:-fips)?\.(?P<region>[a-z]{2}(?:-[a-z]+)+-\d)\."),
+    re.compile(r"(?P<region>[a-z]{2}(?:-[a-z]+)+-\d)\.queue\."),
+    re.compile(r".*\.sqs\.(?P<region>[a-z]{2}(?:-[a-z]+)+-\d)\.vpce\."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class QueueName:
+    """Where a queue is: `region` is empty where its URL does not say it."""
+
+    url: str
+    account: str
+    region: str
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message: what SQS calls it, what it wants in order to delete it, and what it says."""
+
+    id: str
+    handle: str
+    body: str
+
+
+@dataclass(slots=True)
+class Round:
+    """What came of some messages: how many came and how many were deleted; `kept` says of those left in the queue why."""
+
+    received: int = 0
+    deleted: int = 0
+    done: Ingested = field(default_factory=Ingested)
+    kept: dict[str, str] = field(default_factory=dict)
+
+
+def is_queue(word: str) -> bool:
+    """Whether a word names a queue rather than a file."""
+    return word.startswith(("https://", "http://", "arn:"))
+
+
+def parse_queue(word: str) -> QueueName:
+    """A queue's URL or ARN. Raises InvalidText for anything else."""
+    if found := _ARN.match(word):
+        suffix = "amazonaws.com.cn" if word.startswith("arn:aws-cn:") else "amazonaws.com"
+        url = f"https://sqs.{found['region']}.{suffix}/{found['account']}/{found['name']}"
+        return QueueName(url, found["account"], found["region"])
+    parts = urlsplit(word)
+    path = parts.path.strip("/").split("/")
+    hint = "a queue's URL is like https://sqs.us-east-1.amazonaws.com/111111111111/name"
+    if word.startswith("arn:") or not parts.hostname or len(path) < 2 or not re.fullmatch(r"\d{12}", path[-2]):
+        raise InvalidText(f"{word} is no SQS queue", hint=hint)
+    region = next((m["region"] for host in _HOSTS if (m := host.match(parts.hostname))), "")
+    if not region and parts.hostname == "queue.amazonaws.com":
+        region = "us-east-1"
+    return QueueName(word, path[-2], region)
+
+
+class Queue:
+    """One queue, seen from a session that may read it."""
+
+    def __init__(self, session: Session, name: QueueName) -> None:
+        self._session = session
+        self.name = name
+        self.target = self._find_target()
+        self._told: set[str] = set()
+
+    def _find_target(self) -> Target:
+        """Who asks: the account that owns the queue, else, where there is one alone, that one: the queue may let it.
+
+        Raises SettingsError where several could.
+        """
+        client, settings = self._session.client, self._session.settings
+        region = self.name.region or next((r for r in settings.regions if r != "*"), "")
+        targets = self._session.start(client.targets(regions=[region] if region else None)).result()
+        if len(targets) == 1:
+            return targets[0]
+        own = [t for t in targets if t.account == self.name.account]
+        if len(own) == 1:
+            return own[0]
+        hint = "name the profile that may read the queue with --profile" if region else "name its region with --region"
+        raise SettingsError(f"no account in scope owns the queue {self.name.url}", hint=hint)
+
+    def call(self, service: str, operation: str, **params: Any) -> dict[str, Any]:
+        """One call, as the reader of the queue."""
+        return self._session.start(self._session.client.call(self.target, service, operation, params)).result()
+
+    def receive(self, wait: int) -> list[Message]:
+        """Up to ten messages; none where none came within `wait` seconds."""
+        wait = min(wait, max(int(self._session.settings.read_timeout) - 1, 0))
+        answer = self.call(
+            "sqs",
+            "ReceiveMessage",
+            QueueUrl=self.name.url,
+            MaxNumberOfMessages=BATCH,
+            WaitTimeSeconds=wait,
+            VisibilityTimeout=HIDDEN_SECONDS,
+        )
+        return [Message(m["MessageId"], m["ReceiptHandle"], m.get("Body", "")) for m in answer.get("Messages") or ()]
+
+    def delete(self, messages: list[Message]) -> dict[str, str]:
+        """Take messages off the queue; those that it would not let go, with the reason."""
+        refused: dict[str, str] = {}
+        for at in range(0, len(messages), BATCH):
+            some = messages[at : at + BATCH]
+            entries = [{"Id": str(i), "ReceiptHandle": m.handle} for i, m in enumerate(some)]
+            answer = self.call("sqs", "DeleteMessageBatch", QueueUrl=self.name.url, Entries=entries)
+            for failed in answer.get("Failed") or ():
+                reason = failed.get("Message") or failed.get("Code")
+                refused[some[int(failed["Id"])].id] = f"could not be deleted, and will come again: {reason}"
+        return refused
+
+    def round(self, wait: int = WAIT_SECONDS) -> Round:
+        """Deal with what is in the queue now, up to a hundred messages; `received` is 0 where it is empty.
+
+        A message that stays in the queue is told of once, however often it comes.
+        """
+        messages = self.receive(wait)
+        while messages and len(messages) % BATCH == 0 and len(messages) < ROUND and (more := self.receive(0)):
+            messages += more
+        outcome = Round(received=len(messages))
+        if not messages:
+            return outcome
+        events: list[Event] = []
+        spans: dict[str, tuple[int, int]] = {}
+        unread: dict[str, str] = {}
+        for message in messages:
+            try:
+                found = list(self._events(message.body))
+            except (InvalidText, CloudError) as error:
+                unread[message.id] = error.message
+                continue
+            spans[message.id] = (len(events), len(events) + len(found))
+            events += found
+        outcome.done = ingest(self._session, events)
+        for message_id, (start, end) in spans.items():
+            failed = [outcome.done.failed[t] for touches in outcome.done.touches[start:end] for t in touches if t in outcome.done.failed]
+            if failed:
+                unread[message_id] = failed[0]
+        settled = [m for m in messages if m.id not in unread]
+        refused = self.delete(settled)
+        outcome.deleted = len(settled) - len(refused)
+        outcome.kept = {i: why for i, why in {**unread, **refused}.items() if i not in self._told}
+        self._told.update(outcome.kept)
+        return outcome
+
+    def _events(self, body: str) -> Iterator[Event]:
+        """The events of a message; a log in S3 that it points at is read."""
+        for found in read_notices(body.encode()):
+            if isinstance(found, LogFile):
+                yield from self._log(found)
+            else:
+                yield found
+
+    def _log(self, log: LogFile) -> Iterator[Event]:
+        target = Target(self.target.account, log.region or self.target.region, self.target.credentials, self.target.partition)
+        answer = self._session.start(self._session.client.call(target, "s3", "GetObject", {"Bucket": log.bucket, "Key": log.key})).result()
+        try:
+            yield from read_events(answer["Body"])
+        except Error as error:
+            raise InvalidText(f"s3://{log.bucket}/{log.key}: {error.message}") from None
