@@ -104,7 +104,9 @@ class Session:
             last_scans.COLUMNS,
             lambda catalog, wish: last_scans.rows(self._last.scans if self._last is not None else ()),
         )
-        return Directory(self.catalog, [changes, last, relations.scans(store)], relations.functions(store, self.catalog.find))
+        return Directory(
+            self.catalog, [changes, last, relations.scans(store)], relations.functions(store, self.catalog.find, self._evaluated)
+        )
 
     @cached_property
     def memory(self) -> Memory:
@@ -271,7 +273,7 @@ class Session:
 
         bound = bind(statement, directory, self.workspace, directory.call)
         now = datetime.now(UTC)
-        times = {s.relation: moment(s.as_of, now) for s in bound.sources if s.as_of is not None}
+        times = {s.relation: moment(s.as_of, now, self._evaluated) for s in bound.sources if s.as_of is not None}
         dialect, time_frame = cast("Dialect", self.settings.dialect), self._time_frame()
         planned = plan(
             bound,
@@ -282,6 +284,13 @@ class Session:
         engine.declare(planned.relations)
         self._fill(engine, bound, directory)
         return planned, times
+
+    def _evaluated(self, expression: str) -> datetime | None:
+        """What an expression without columns comes to, as a moment. Raises the errors of selecting it."""
+        from cirql.sql.parse import parse
+
+        found = self.select(parse(f"SELECT CAST({expression} AS timestamptz)")).fetchall()[0][0]
+        return found if isinstance(found, datetime) else None
 
     @staticmethod
     def _fill(engine: Engine, bound: Bound, directory: Directory) -> None:

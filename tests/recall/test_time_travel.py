@@ -66,6 +66,65 @@ def test_a_time_ago_and_the_short_form(past: Past) -> None:
         rows(past.session, NOTES.replace(TABLE, f"{TABLE} FOR SYSTEM_TIME AS OF now() - INTERVAL '2 hours'"))
 
 
+@pytest.mark.parametrize(
+    ("form", "value"),
+    [
+        ("AS OF $1", "aware"),
+        ("AS OF $1 AS v", "naive"),
+        ("AS OF :moment v", "text"),
+        ("AS OF %(moment)s", "aware"),
+        ("AS OF %s", "text"),
+        ("FOR SYSTEM_TIME AS OF :moment", "naive"),
+    ],
+)
+def test_a_moment_may_be_a_parameter(past: Past, form: str, value: str) -> None:
+    given = {"aware": past.before.replace(tzinfo=UTC), "naive": past.before, "text": past.before.isoformat()}[value]
+    found = past.session.execute(NOTES.replace(TABLE, f"{TABLE} {form}"), {"moment": given} if "moment" in form else [given]).fetchall()
+    assert sorted(found, key=repr) == past.old
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "TIMESTAMP '{0}' AT TIME ZONE 'UTC'",
+        "'{0}+00:00'::timestamptz",
+        "TIMESTAMP '{0}' + interval '1 month' - interval '1 month'",
+        "CAST('{0}' AS timestamp)",
+        "'{0} UTC'",
+    ],
+)
+def test_a_moment_may_be_any_expression_without_columns(past: Past, expression: str) -> None:
+    assert rows(past.session, NOTES.replace(TABLE, f"{TABLE} FOR SYSTEM_TIME AS OF {expression.format(past.before)}")) == past.old
+
+
+@pytest.mark.parametrize("form", ["AS OF now()", "AS OF CURRENT_TIMESTAMP AS v", "AS OF 'now'"])
+def test_the_present_without_asking(past: Past, cloud: LocalCloud, form: str) -> None:
+    cloud.calls.clear()
+    assert rows(past.session, NOTES.replace(TABLE, f"{TABLE} {form}")) == rows(past.session, as_of(NOTES, moment()))
+    assert cloud.calls.counts() == {}
+
+
+@pytest.mark.parametrize("form", ["AS OF DATE '2020-01-01'", "AS OF '1 month ago'", "AS OF date_trunc('year', now())", "AS OF 'yesterday'"])
+def test_before_the_first_scan_the_error_says_since_when(past: Past, form: str) -> None:
+    with pytest.raises(errors.NotInInventory, match=r"known there since \d{4}-\d\d-\d\dT.*Z") as caught:
+        rows(past.session, NOTES.replace(TABLE, f"{TABLE} {form}"))
+    since = str(caught.value.message).rsplit(" ", 1)[1]
+    assert rows(past.session, NOTES.replace(TABLE, f"{TABLE} AS OF '{since}'")) == past.old
+
+
+def test_of_as_an_alias_is_still_one(past: Past) -> None:
+    sql = f"SELECT of.release_notes, ' AS OF $1' AS t FROM {TABLE} AS of WHERE of.region = 'us-east-1' AND of.version = 1 /* AS OF 'now' */"
+    assert {t for _, t in past.session.execute(sql).fetchall()} == {" AS OF $1"}
+
+
+def test_a_view_is_read_as_of_a_moment_with_all_its_tables(past: Past) -> None:
+    past.session.execute(f"CREATE VIEW notes AS WITH v AS ({NOTES}) SELECT * FROM v")
+    assert rows(past.session, f"SELECT * FROM notes AS OF '{past.before}'") == past.old
+    assert rows(past.session, "SELECT * FROM notes AS OF 'now' n") != past.old
+    past.session.execute(f"CREATE VIEW old_notes AS {as_of(NOTES, past.before)}")
+    assert rows(past.session, "SELECT * FROM old_notes AS OF 'now'") == past.old, "a table's own moment stays"
+
+
 def test_joined_tables_are_read_at_different_times(past: Past) -> None:
     sql = (
         f"SELECT new.image_version_arn FROM {TABLE} FOR SYSTEM_TIME AS OF '{past.before}' AS old "
@@ -80,10 +139,19 @@ def test_columns_that_were_not_known_then_are_not_null_but_missing(past: Past) -
         rows(past.session, as_of(f"SELECT container_image FROM {TABLE} WHERE region = 'us-east-1'", "2020-01-01"))
 
 
-@pytest.mark.parametrize("when", ["next week", "2999-01-01", "1 fortnight ago"])
+@pytest.mark.parametrize(
+    "when",
+    ["'next week'", "'2999-01-01'", "'1 fortnight ago'", "''", "NULL", "5", "now() + interval '1 day'", "(SELECT now())", "version", "$1"],
+)
 def test_a_moment_that_is_none_is_an_error(connect: Connect, when: str) -> None:
-    with pytest.raises(errors.InvalidText):
-        connect().execute(f"SELECT * FROM {TABLE} AS OF '{when}'")
+    with pytest.raises(errors.InvalidText, match=r"AS OF takes a moment|lies in the future"):
+        connect().execute(f"SELECT * FROM {TABLE} FOR SYSTEM_TIME AS OF {when}")
+
+
+def test_a_stretch_of_time_is_not_supported(connect: Connect) -> None:
+    with pytest.raises(errors.NotSupported, match="only AS OF") as caught:
+        connect().execute(f"SELECT * FROM {TABLE} FOR SYSTEM_TIME BETWEEN '2020-01-01' AND 'now'")
+    assert "cirql.history" in str(caught.value.hint)
 
 
 def test_only_cloud_tables_have_a_past(connect: Connect) -> None:
@@ -161,3 +229,5 @@ def test_a_function_that_does_not_exist_is_an_error(connect: Connect) -> None:
         connect().execute("SELECT * FROM cirql.history('aws.no_such_table')")
     with pytest.raises(errors.InvalidStatement):
         connect().execute("SELECT * FROM cirql.diff('aws.ec2_vpc')")
+    with pytest.raises(errors.InvalidStatement, match="earlier moment first"):
+        connect().execute("SELECT * FROM cirql.diff('aws.ec2_vpc', now(), date_trunc('year', now()))")

@@ -215,11 +215,26 @@ class Recall:
         where = f" for {target}" if target is not None else ""
         message = f"{stored.name} is not in the inventory{where}{when}: it was never read completely there with these columns"
         hint = f"cirql sync {stored.name} reads it"
+        since = self._since(scan, stored, target) if at is not None else None
+        if since is not None:
+            message = f"{stored.name} is not in the inventory{where}{when}: with these columns it is known there since {since}"
+            hint = "name that moment or a later one"
         if stored.key is None:
             message, hint = f"{stored.name} is never kept: nothing tells its rows apart", "read it live"
         account, region = (target.account, target.region) if target is not None else ("", "")
         failure = CloudFailure(account, region, scan.table.service, "inventory", "NotInInventory", message, table=stored.name)
         return NotInInventory(message, hint=hint, failure=failure)
+
+    def _since(self, scan: Scan, stored: StoredTable, target: Target | None) -> str | None:
+        """When the inventory first knew a scan's rows in a target, where that was later than the moment asked for."""
+        at, columns = self.times[scan.relation], stored.needed(scan.columns)
+        asked = partitions(stored, scan, target) or () if target is not None else ()
+        moments = sorted({s.started for s in self.store.scans(stored.name) if s.complete and s.started > at})
+        now = self.clock()
+        for moment in moments if asked else ():
+            if all(self.store.fresh(p, columns, None, now, moment) is not None for p in asked):
+                return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
+        return None
 
     async def _read(
         self, scan: Scan, stored: StoredTable, targets: Sequence[Target], as_of: datetime | None

@@ -19,6 +19,8 @@ from cirql.types import ColumnType
 if TYPE_CHECKING:
     from sqlglot import exp
 
+    from cirql.sql.time_travel import Evaluate
+
 OpenStore = Callable[[], Store]
 Find = Callable[[str], Found]
 _TEXT, _NUMBER, _YES, _LIST, _TIME = (
@@ -87,9 +89,9 @@ def scans(store: OpenStore) -> Relation:
     return define("cirql.scans", "Every scan that the inventory was told of: what was read, where and when.", _SCANS, rows)
 
 
-def functions(store: OpenStore, find: Find) -> Mapping[str, Callable[[tuple[exp.Expr, ...]], Relation]]:
+def functions(store: OpenStore, find: Find, evaluate: Evaluate) -> Mapping[str, Callable[[tuple[exp.Expr, ...]], Relation]]:
     """The table functions, by name."""
-    return {"cirql.history": lambda given: _history(store, find, given), "cirql.diff": lambda given: _diff(store, find, given)}
+    return {"cirql.history": lambda given: _history(store, find, given), "cirql.diff": lambda given: _diff(store, find, evaluate, given)}
 
 
 def _history(store: OpenStore, find: Find, given: tuple[exp.Expr, ...]) -> Relation:
@@ -126,7 +128,7 @@ def _history(store: OpenStore, find: Find, given: tuple[exp.Expr, ...]) -> Relat
     return _relation(f"history({stored.name})", f"Every version of every row of {stored.name}.", columns, rows)
 
 
-def _diff(store: OpenStore, find: Find, given: tuple[exp.Expr, ...]) -> Relation:
+def _diff(store: OpenStore, find: Find, evaluate: Evaluate, given: tuple[exp.Expr, ...]) -> Relation:
     """What differs between two moments, a row for each resource."""
     from cirql.sql.time_travel import moment
 
@@ -134,7 +136,9 @@ def _diff(store: OpenStore, find: Find, given: tuple[exp.Expr, ...]) -> Relation
         raise InvalidStatement("cirql.diff takes a table and two moments", hint="write cirql.diff('aws.ec2_vpc', '1 day ago', 'now')")
     stored = _table(find, given[0], "cirql.diff")
     now = datetime.now(UTC)
-    earlier, later = moment(given[1], now), moment(given[2], now) if len(given) == 3 else now
+    earlier, later = moment(given[1], now, evaluate), moment(given[2], now, evaluate) if len(given) == 3 else now
+    if earlier > later:
+        raise InvalidStatement("cirql.diff takes the earlier moment first", hint="exchange them")
     types = {c.name: c.type for c in stored.table.columns}
     columns = [Column(n, t, t.dataset_name, d) for n, t, d in _DIFFERENCE]
 

@@ -154,6 +154,7 @@ def _with_views(tree: exp.Expr, own: OwnNames) -> exp.Expr:
             return tree
         for table, query in found:
             alias = table.args.get("alias") or exp.TableAlias(this=exp.to_identifier(table.name))
+            _read_as_of(query, table.args.get("version"))
             table.replace(exp.Subquery(this=normalize_identifiers(query, dialect="postgres"), alias=alias.copy()))
     raise NotSupported(f"views are nested more than {MAX_VIEW_DEPTH} deep", hint="does a view name itself?")
 
@@ -212,6 +213,9 @@ def _bind_tables(
             _refuse_as_of(statement, node)
         version = node.args.get("version")
         node.set("version", None)
+        if version is not None and version.text("kind").upper() != "AS OF":
+            hint = f"cirql.history('{found.table.name}') has every version with its times"
+            raise NotSupported("of FOR SYSTEM_TIME only AS OF is supported", hint=hint, position=_position(statement, node))
         as_of = version.expression if version is not None else None
         sources.append(Source(relation, alias, found.shape, tuple(c.name for c in found.star), node, as_of=as_of))
         if found.face is Face.TAGS:
@@ -219,6 +223,16 @@ def _bind_tables(
     for source in sources:
         _replace_name(source)
     return sources, tag_views
+
+
+def _read_as_of(query: exp.Query, version: exp.Version | None) -> None:
+    """Read the tables of a view as of a moment, but for those that have one of their own."""
+    if version is None:
+        return
+    ctes = {cte.alias for cte in query.find_all(exp.CTE)}
+    for table in query.find_all(exp.Table):
+        if table.args.get("version") is None and not (len(table.parts) == 1 and table.name in ctes):
+            table.set("version", version.copy())
 
 
 def _refuse_as_of(statement: Statement, node: exp.Table) -> None:

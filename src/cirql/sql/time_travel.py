@@ -2,7 +2,8 @@
 
     FROM t FOR SYSTEM_TIME AS OF TIMESTAMP '2026-03-01 12:00'      a moment; without a zone it is UTC
     FROM t AS OF '1 day ago'                                       some time before now
-    FROM t FOR SYSTEM_TIME AS OF now() - INTERVAL '2 hours'
+    FROM t AS OF $1                                                a parameter
+    FROM t AS OF now() - INTERVAL '2 hours'                        any expression without columns
 
 sqlglot reads the long form; the short one is written out before it sees the text.
 """
@@ -10,17 +11,30 @@ sqlglot reads the long form; the short one is written out before it sees the tex
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from sqlglot import exp
 
-from cirql.errors import InvalidText
+from cirql.errors import Error, InvalidText
 from cirql.settings import parse_duration
+
+Evaluate = Callable[[str], datetime | None]
+"""What an expression without columns comes to, as a moment."""
 
 LONG = "FOR SYSTEM_TIME AS OF"
 _SHORT = re.compile(r"(?P<skip>'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*.*?\*/|\bSYSTEM_TIME\s+AS\s+OF\b)", re.IGNORECASE | re.DOTALL)
-_AS_OF = re.compile(r"\bAS\s+OF(?=\s+TIMESTAMP(?:TZ)?\s*'|\s*')", re.IGNORECASE)
-_WORDS = {"now": timedelta(), "yesterday": timedelta(days=1)}
+_AS_OF = re.compile(
+    r"\bAS\s+OF(?=\s*(?:'|\$\d|:[a-z_])|\s+(?:(?:DATE|TIMESTAMP(?:TZ)?(?:\s+WITH(?:OUT)?\s+TIME\s+ZONE)?)\s*'"
+    r"|(?:now|date_trunc|cast|to_timestamp|make_timestamptz?)\s*\(|(?:CURRENT_(?:TIMESTAMP|DATE)|LOCALTIMESTAMP)\b))",
+    re.IGNORECASE,
+)
+_TIMES = (exp.DataType.Type.TIMESTAMP, exp.DataType.Type.TIMESTAMPTZ, exp.DataType.Type.DATE)
+_SHIELD = re.compile(r"\b_pg_", re.IGNORECASE)
+_A_MOMENT = timedelta(seconds=5)
+"""now() is a little later where it is evaluated than it was here."""
+
+_HINT = "write TIMESTAMP '2026-03-01 12:00:00', '1 day ago' or now() - INTERVAL '1 day'"
 
 
 def written_out(text: str) -> tuple[str, tuple[tuple[int, int], ...]]:
@@ -51,20 +65,42 @@ def restore_positions(tree: exp.Expr, grown: tuple[tuple[int, int], ...]) -> Non
             node.meta["end"] = node.meta["end"] - shift
 
 
-def moment(node: exp.Expr, now: datetime) -> datetime:
+def moment(node: exp.Expr, now: datetime, evaluate: Evaluate) -> datetime:
     """The moment that an AS OF expression names, aware and in UTC.
 
-    Raises InvalidText for anything but a constant timestamp, a time ago, or now() less an interval; and for the future.
+    `evaluate` is asked where the expression is more than a timestamp, a time ago, or now() less an interval.
+    Raises InvalidText for what is no constant moment, and for the future.
     """
-    found = _moment(node.unnest(), now)
+    node = node.unnest()
+    found = _moment(node, now)
+    if found is None and not isinstance(node, exp.Null) and not (isinstance(node, exp.Literal) and not node.is_string):
+        found = _evaluated(node, evaluate)
     if found is None:
-        raise InvalidText(
-            f"AS OF takes a moment, not {node.sql(dialect='postgres')}",
-            hint="write TIMESTAMP '2026-03-01 12:00:00', '1 day ago' or now() - INTERVAL '1 day'",
-        )
-    if found > now:
-        raise InvalidText(f"AS OF {found.isoformat(timespec='seconds')} lies in the future")
-    return found
+        raise InvalidText(f"AS OF takes a moment, not {_written(node)}", hint=_HINT)
+    if found > now + _A_MOMENT:
+        hint = "name an earlier moment; without AS OF a table is read as it is now"
+        raise InvalidText(f"AS OF {found.isoformat(timespec='seconds')} lies in the future", hint=hint)
+    return min(found, now)
+
+
+def _written(node: exp.Expr) -> str:
+    """An expression as its user would write it, without what the parser puts before functions."""
+    return _SHIELD.sub("", node.sql(dialect="postgres"))
+
+
+def _evaluated(node: exp.Expr, evaluate: Evaluate) -> datetime | None:
+    if node.find(exp.Column, exp.Query, exp.Placeholder, exp.Parameter) is not None:
+        return None
+    if isinstance(node, exp.Literal) and node.name.strip().lower().endswith(" ago"):
+        ago = exp.Literal.string(node.name.strip()[: -len(" ago")])
+        node = exp.Sub(this=exp.CurrentTimestamp(), expression=exp.cast(ago, exp.DataType.Type.INTERVAL))
+    try:
+        found = evaluate(_written(node))
+    except Error:  # which says how it is not a timestamp; what was meant is said better here
+        return None
+    if found is None:
+        return None
+    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _moment(node: exp.Expr, now: datetime) -> datetime | None:
@@ -74,7 +110,7 @@ def _moment(node: exp.Expr, now: datetime) -> datetime | None:
         case exp.Sub():
             start, ago = _moment(node.this.unnest(), now), _interval(node.expression.unnest())
             return start - ago if start is not None and ago is not None else None
-        case exp.Cast() if isinstance(node.this, exp.Literal):
+        case exp.Cast() if isinstance(node.this, exp.Literal) and node.to.is_type(*_TIMES):
             return _text(node.this.name, now)
         case exp.Literal() if node.is_string:
             return _text(node.name, now)
@@ -93,8 +129,8 @@ def _interval(node: exp.Expr) -> timedelta | None:
 def _text(text: str, now: datetime) -> datetime | None:
     text = text.strip()
     word = text.lower()
-    if word in _WORDS:
-        return now - _WORDS[word]
+    if word == "now":
+        return now
     if word.endswith(" ago"):
         ago = _duration(word.removesuffix(" ago"))
         return None if ago is None else now - ago
