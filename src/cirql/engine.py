@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from cirql import errors
 from cirql.fetch.batches import record_batch, schema_of
 from cirql.plan.model import RowFilter
 from cirql.result import ResultColumn
+from cirql.sql.bind import column_types
 from cirql.sql.translate import install, prepare
 from cirql.types import ColumnType
 
@@ -23,7 +25,9 @@ if TYPE_CHECKING:
 
     from cirql.catalog.model import Table
     from cirql.fetch.rows import Row
+    from cirql.sql.bind import Source
 
+_CHUNK = 8_192
 _SETTINGS = (
     "SET autoinstall_known_extensions = false",
     "SET autoload_known_extensions = false",
@@ -124,6 +128,16 @@ class Engine:
     def register(self, relation: str, rows: pa.Table | pa.RecordBatchReader) -> None:
         """Put rows behind a relation's name."""
         self._connection.register(relation, rows)
+
+    def fill(self, source: Source, rows: Iterable[Row]) -> None:
+        """Put rows that are made here behind a relation's name, some thousands at a time: a whole catalog's would be large as objects."""
+        import pyarrow as pa
+
+        made = iter(rows)
+        batches = []
+        while chunk := list(islice(made, _CHUNK)):
+            batches.append(record_batch(source.table, source.columns, chunk))
+        self.register(source.relation, pa.Table.from_batches(batches, schema_of(column_types(source.table, source.columns))))
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """All rows of a small query, as Python values: the key values that one scan gives another."""

@@ -13,8 +13,9 @@ import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, cast
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from cirql.inventory.memory import Memory
     from cirql.inventory.recall import Recall
     from cirql.plan.model import Plan
+    from cirql.plan.restrictions import Restriction
     from cirql.sql.bind import Bound
     from cirql.sql.parameters import Parameters
     from cirql.sql.parse import Statement
@@ -275,14 +277,16 @@ class Session:
         now = datetime.now(UTC)
         times = {s.relation: moment(s.as_of, now, self._evaluated) for s in bound.sources if s.as_of is not None}
         dialect, time_frame = cast("Dialect", self.settings.dialect), self._time_frame()
-        planned = plan(
-            bound,
-            lambda name: self.catalog.find(name).table,
-            lambda tree, relations: translate(tree, {**self._own_tables(tree), **relations}, dialect=dialect, time_frame=time_frame),
-            pushdown=pushdown,
-        )
+
+        def in_dialect(tree: Expr, relations: Mapping[str, Mapping[str, ColumnType]]) -> str:
+            return translate(tree, {**self._own_tables(tree), **relations}, dialect=dialect, time_frame=time_frame)
+
+        planned = plan(bound, lambda name: self.catalog.find(name).table, in_dialect, pushdown=pushdown)
         engine.declare(planned.relations)
-        self._fill(engine, bound, directory)
+        if bound.system:
+            from cirql.plan.restrictions import restrictions
+
+            self._fill(engine, bound, directory, restrictions(bound, in_dialect) if pushdown else {})
         return planned, times
 
     def _evaluated(self, expression: str) -> datetime | None:
@@ -293,19 +297,16 @@ class Session:
         return found if isinstance(found, datetime) else None
 
     @staticmethod
-    def _fill(engine: Engine, bound: Bound, directory: Directory) -> None:
+    def _fill(engine: Engine, bound: Bound, directory: Directory, known: Mapping[str, Restriction]) -> None:
         """Register the rows of the relations that are answered without AWS."""
-        import pyarrow as pa
-
-        from cirql.fetch.batches import record_batch
         from cirql.introspection.relations import Wish
-        from cirql.plan.restrictions import restrictions
 
-        allowed = restrictions(bound)
         for source in bound.system:
-            wish = Wish(frozenset(source.columns), allowed[source.relation])
-            rows = list(directory.rows(source.table.name, wish))
-            engine.register(source.relation, pa.Table.from_batches([record_batch(source.table, source.columns, rows)]))
+            wish = Wish(frozenset(source.columns))
+            if (found := known.get(source.relation)) is not None:
+                passes = partial(engine.passes, found.filter, source.table) if found.filter is not None else None
+                wish = replace(wish, values=found.values, passes=passes)
+            engine.fill(source, directory.rows(source.table.name, wish))
 
     def _own_tables(self, tree: Expr) -> dict[str, Mapping[str, ColumnType]]:
         """The columns of the user's own tables that a tree names."""

@@ -11,6 +11,8 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
+from itertools import chain
+from types import NoneType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -163,12 +165,22 @@ def arrow_array(values: list[Any], column_type: ColumnType) -> pa.Array:
     """
     import pyarrow as pa
 
-    read = _READERS[column_type]
     storage = arrow_type(column_type)
+    if _are_read(values, column_type):
+        return pa.array(values, storage)
+    read = _READERS[column_type]
     plain = [None if v is None else read(v) for v in values]
     if column_type is ColumnType.JSON:
         return pa.ExtensionArray.from_storage(storage, pa.array(plain, pa.string()))
     return pa.array(plain, storage)
+
+
+def _are_read(values: list[Any], column_type: ColumnType) -> bool:
+    """Whether Arrow takes the values as they are: nearly always so, and many times faster than to read each."""
+    if column_type is ColumnType.VARCHAR_LIST:
+        lists = set(map(type, values)) <= {list, NoneType}
+        return lists and set(map(type, chain.from_iterable(filter(None, values)))) <= _PLAIN[ColumnType.VARCHAR]
+    return set(map(type, values)) <= _PLAIN.get(column_type, frozenset())
 
 
 def _text(value: Any) -> str:
@@ -247,6 +259,12 @@ def _texts(value: Any) -> list[str | None]:
     return [None if v is None else _text(v) for v in value] if isinstance(value, list) else [_text(value)]
 
 
+_PLAIN: dict[ColumnType, frozenset[type]] = {
+    ColumnType.VARCHAR: frozenset({str, NoneType}),
+    ColumnType.BIGINT: frozenset({int, NoneType}),
+    ColumnType.DOUBLE: frozenset({float, NoneType}),
+    ColumnType.BOOLEAN: frozenset({bool, NoneType}),
+}
 _READERS: dict[ColumnType, Callable[[Any], Any]] = {
     ColumnType.VARCHAR: _text,
     ColumnType.BIGINT: _integer,

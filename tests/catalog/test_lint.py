@@ -129,7 +129,7 @@ def test_an_alias_never_hides_a_published_name_nor_stands_for_two_tables() -> No
     second = widget(name=TableName(("aws", "shop_bigbox")))
     third, fourth = widget(name=TableName(("aws", "shop_a_bc"))), widget(name=TableName(("aws", "shop_ab_c")))
     names = {s.name: s for s in assign([first, second, third, fourth], {})}
-    assert names["aws.shop_bigbox"] == Spelling("aws.shop_bigbox", "aws.shop_bigbox", Face.DATASET, True)
+    assert names["aws.shop_bigbox"] == Spelling("aws.shop_bigbox", "aws.shop_bigbox", Face.DATASET, True, "shop")
     assert "aws.shop_abc" not in names
 
 

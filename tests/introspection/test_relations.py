@@ -85,13 +85,33 @@ def test_they_join_one_another_and_tables_of_the_cloud(session: Session) -> None
 
 @pytest.mark.parametrize(
     ("table", "condition"),
-    [("information_schema.tables", "table_schema IN ('kms', 'sqs')"), ("cirql.methods", "service = 'kms' AND verb <> 'SELECT'")],
+    [
+        ("information_schema.tables", "table_schema IN ('kms', 'sqs')"),
+        ("information_schema.tables", "table_catalog = 'aws' AND upper(table_name) LIKE 'WEB\\_ACL%'"),
+        ("information_schema.columns", "table_name = 'vpc' OR table_name ~ '^sqs_q' AND table_schema <> 'ec2'"),
+        ("information_schema.columns", "table_schema = 'information_schema'"),
+        ("information_schema.columns", "table_schema NOT LIKE 'a%' AND table_name IN ('tables', 'queue', 'ec2_vpc')"),
+        ("cirql.methods", "service = 'kms' AND verb <> 'SELECT'"),
+        ("cirql.tables", "service LIKE 'kinesis%' AND face = 'plural'"),
+        ("cirql.permissions", "table_name BETWEEN 'aws.sns' AND 'aws.sns~' AND NOT table_name LIKE '%\\_tags'"),
+        ("cirql.columns", "split_part(table_name, '.', 2) = 'sqs' AND column_name = 'queue_url'"),
+        ("cirql.columns", "(table_name || 's') = 'aws.kms.keys'"),
+    ],
 )
 def test_conditions_only_ever_read_less(session: Session, table: str, condition: str) -> None:
     sql = f"SELECT * FROM {table} WHERE {condition}"
     narrowed = sorted(map(repr, session.execute(sql)))
     assert narrowed
     assert narrowed == sorted(map(repr, session.execute(sql, pushdown=False)))
+
+
+def test_names_that_no_condition_leaves_are_not_read_for_an_outer_join_either(session: Session) -> None:
+    sql = (
+        "SELECT s.schema_name, count(t.table_name) FROM information_schema.schemata s LEFT JOIN information_schema.tables t"
+        " ON t.table_schema = s.schema_name AND t.table_name LIKE 'image\\_v%'"
+        " WHERE s.schema_name IN ('sagemaker', 'kms') GROUP BY 1 ORDER BY 1"
+    )
+    assert rows(session, sql) == [("kms", 0), ("sagemaker", 3)]
 
 
 def test_unknown_names_are_refused(session: Session) -> None:

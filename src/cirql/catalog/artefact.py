@@ -5,6 +5,7 @@ SQLite is in the standard library, opens in a fraction of a millisecond and read
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
@@ -28,6 +29,7 @@ CREATE TABLE dictionaries (kind TEXT PRIMARY KEY, content BLOB NOT NULL);
 CREATE TABLE tables (name TEXT PRIMARY KEY, scheme TEXT NOT NULL, service TEXT NOT NULL, title TEXT NOT NULL, stored BLOB NOT NULL);
 CREATE TABLE spellings (name TEXT PRIMARY KEY, table_name TEXT NOT NULL, face TEXT NOT NULL, published INTEGER NOT NULL) WITHOUT ROWID;
 """
+_SPELLINGS = "SELECT s.name, s.table_name, s.face, s.published, t.service FROM spellings s JOIN tables t ON t.name = s.table_name"
 
 
 def write(
@@ -90,18 +92,16 @@ class Artefact:
 
     def spelling(self, name: str) -> Spelling | None:
         """The spelling of that name, or None."""
-        row = self._connection.execute("SELECT name, table_name, face, published FROM spellings WHERE name = ?", (name,)).fetchone()
-        return Spelling(row[0], row[1], Face(row[2]), bool(row[3])) if row else None
+        row = self._connection.execute(f"{_SPELLINGS} WHERE s.name = ?", (name,)).fetchone()
+        return _spelling(row) if row else None
 
     def spellings(self, prefix: str = "", service: str | None = None) -> Iterator[Spelling]:
         """All spellings that begin with a prefix, in order; those of one service, or of all."""
         rows = self._connection.execute(
-            "SELECT s.name, s.table_name, s.face, s.published FROM spellings s JOIN tables t ON t.name = s.table_name"
-            " WHERE s.name >= ? AND s.name < ? AND (? IS NULL OR t.service = ?) ORDER BY s.name",
+            f"{_SPELLINGS} WHERE s.name >= ? AND s.name < ? AND (? IS NULL OR t.service = ?) ORDER BY s.name",
             (prefix, prefix + "\uffff", service, service),
         )
-        for name, table, face, published in rows:
-            yield Spelling(name, table, Face(face), bool(published))
+        return map(_spelling, rows)
 
     def table(self, name: str) -> Table | None:
         """The table that is published under that name, or None."""
@@ -117,9 +117,11 @@ class Artefact:
         """Every CloudFormation type with its stored rules."""
         return list(self._connection.execute("SELECT type_name, stored FROM rules ORDER BY type_name"))
 
-    def tables(self) -> Iterator[Table]:
-        """Every table, in the order of their names."""
-        for (stored,) in self._connection.execute("SELECT stored FROM tables ORDER BY name"):
+    def tables(self, names: Iterable[str] | None = None) -> Iterator[Table]:
+        """Every table, or these, in the order of their names."""
+        chosen = "" if names is None else "WHERE name IN (SELECT value FROM json_each(?)) "
+        values = () if names is None else (json.dumps(list(names)),)
+        for (stored,) in self._connection.execute(f"SELECT stored FROM tables {chosen}ORDER BY name", values):
             yield decode(stored, self._dictionary)
 
     def tables_of(self, service: str) -> Iterator[Table]:
@@ -136,3 +138,8 @@ class Artefact:
         return list(
             self._connection.execute("SELECT scheme, service, count(*) FROM tables GROUP BY scheme, service ORDER BY service, scheme")
         )
+
+
+def _spelling(row: tuple[str, str, str, int, str]) -> Spelling:
+    name, table, face, is_published, service = row
+    return Spelling(name, table, Face(face), bool(is_published), service)

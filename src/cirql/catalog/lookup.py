@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -178,9 +178,9 @@ class Catalog:
                 counts[service] = counts.get(service, 0) + count
         return counts
 
-    def tables(self, service: str | None = None) -> Iterator[Table]:
-        """Every table there is, or every table of one service: for documentation and checks, not for queries."""
-        return self._artefact.tables() if service is None else self._artefact.tables_of(service)
+    def tables(self, service: str | None = None, *, names: Iterable[str] | None = None) -> Iterator[Table]:
+        """Every table there is, those of one service or those of these published names: for documentation and checks, not for queries."""
+        return self._artefact.tables(names) if service is None else self._artefact.tables_of(service)
 
     def found(self, table: Table, spelling: Spelling) -> Found:
         """A table that was read already, by one of its names."""

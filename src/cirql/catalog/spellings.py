@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cirql.catalog import tag_views
 from cirql.catalog.model import Face, Table
@@ -18,12 +18,13 @@ _LIST_ONLY = "_list_only"
 
 @dataclass(frozen=True, slots=True)
 class Spelling:
-    """One name of one table: the face it shows, and whether cirql prints it or merely takes it."""
+    """One name of one table: the face it shows, whether cirql prints it or merely takes it, and the table's service."""
 
     name: str
     table: str
     face: Face
     published: bool
+    service: str
 
 
 def assign(tables: Iterable[Table], aliases: Mapping[str, str]) -> list[Spelling]:
@@ -44,7 +45,7 @@ def assign(tables: Iterable[Table], aliases: Mapping[str, str]) -> list[Spelling
     for alias, target in aliases.items():
         if target not in found:
             raise ValueError(f"alias {alias}: there is no table {target}")
-        candidates[alias] = [Spelling(alias, found[target].table, found[target].face, False)]
+        candidates[alias] = [replace(found[target], name=alias, published=False)]
     for name, claims in candidates.items():
         if name not in found and len({c.table for c in claims}) == 1:
             found[name] = claims[0]
@@ -54,31 +55,31 @@ def assign(tables: Iterable[Table], aliases: Mapping[str, str]) -> list[Spelling
 def _published(table: Table) -> Iterator[Spelling]:
     name = str(table.name)
     if table.name.scheme is Scheme.DATASET:
-        yield Spelling(name, name, Face.DATASET, True)
+        yield Spelling(name, name, Face.DATASET, True, table.service)
         return
-    yield Spelling(name, name, Face.SINGULAR, True)
+    yield Spelling(name, name, Face.SINGULAR, True, table.service)
     prefix = f"aws.{table.service}."
     if table.plural != table.name.resource:
-        yield Spelling(f"{prefix}{table.plural}", name, Face.PLURAL, True)
+        yield Spelling(f"{prefix}{table.plural}", name, Face.PLURAL, True, table.service)
     if any(f.role == "list" for f in table.fetches):
-        yield Spelling(f"{prefix}{table.plural}{_LIST_ONLY}", name, Face.LIST_ONLY, True)
+        yield Spelling(f"{prefix}{table.plural}{_LIST_ONLY}", name, Face.LIST_ONLY, True, table.service)
     if tag_views.has_tag_view(table):
-        yield Spelling(f"{name}{tag_views.SUFFIX}", name, Face.TAGS, True)
+        yield Spelling(f"{name}{tag_views.SUFFIX}", name, Face.TAGS, True, table.service)
 
 
 def _accepted(table: Table) -> Iterator[Spelling]:
     if table.name.scheme is Scheme.DATASET:
         # Some of Datadog's names run words together: sagemaker_pipelineexecution.
         noun = table.name.resource.removeprefix(f"{table.service}_")
-        yield Spelling(f"aws.{table.service}_{noun.replace('_', '')}", str(table.name), Face.DATASET, False)
+        yield Spelling(f"aws.{table.service}_{noun.replace('_', '')}", str(table.name), Face.DATASET, False, table.service)
         return
     if table.cfn_type is None:
         return
     prefix, name = f"aws.{table.service}.", str(table.name)
     for singular in stackql_singulars(table.service, table.cfn_type.split("::")[2]):
-        yield Spelling(f"{prefix}{singular}", name, Face.SINGULAR, False)
+        yield Spelling(f"{prefix}{singular}", name, Face.SINGULAR, False, table.service)
         if plural(singular) != singular:
-            yield Spelling(f"{prefix}{plural(singular)}", name, Face.PLURAL, False)
-        yield Spelling(f"{prefix}{plural(singular)}{_LIST_ONLY}", name, Face.LIST_ONLY, False)
+            yield Spelling(f"{prefix}{plural(singular)}", name, Face.PLURAL, False, table.service)
+        yield Spelling(f"{prefix}{plural(singular)}{_LIST_ONLY}", name, Face.LIST_ONLY, False, table.service)
         if tag_views.has_tag_view(table):
-            yield Spelling(f"{prefix}{singular}{tag_views.SUFFIX}", name, Face.TAGS, False)
+            yield Spelling(f"{prefix}{singular}{tag_views.SUFFIX}", name, Face.TAGS, False, table.service)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
 
 from cirql.catalog.lookup import Catalog, Found
 from cirql.catalog.model import Column, Face, Method, Role, Table
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 MakeRelation = Callable[["tuple[exp.Expr, ...]"], Relation]
 _TEXT, _NUMBER, _YES, _LIST = ColumnType.VARCHAR, ColumnType.BIGINT, ColumnType.BOOLEAN, ColumnType.VARCHAR_LIST
 _NAME = ("table_name", _TEXT, "The published name, as FROM takes it.")
+_KEY = ("table_name", "service")
 _SERVICE = ("service", _TEXT, "The service, as the names spell it.")
 
 
@@ -88,6 +90,7 @@ def _catalog_relations() -> tuple[Relation, ...]:
                 ("problem", _TEXT, "Why it cannot be read without help; NULL where it can."),
             ),
             _tables,
+            _KEY,
         ),
         define(
             "cirql.columns",
@@ -108,6 +111,7 @@ def _catalog_relations() -> tuple[Relation, ...]:
                 ("filled_by", _LIST, "The calls that give it, any one of which will do."),
             ),
             _columns,
+            _KEY,
         ),
         define(
             "cirql.methods",
@@ -120,22 +124,25 @@ def _catalog_relations() -> tuple[Relation, ...]:
                 ("required_params", _LIST, "What it cannot do without."),
             ),
             _methods,
+            _KEY,
         ),
         define(
             "cirql.permissions",
             "The IAM actions that each verb of a table needs.",
             (_NAME, _SERVICE, ("verb", _TEXT, "`read`, `list`, `create`, `update` or `delete`."), ("action", _TEXT, "The IAM action.")),
             _permissions,
+            _KEY,
         ),
     )
 
 
 def _wanted(catalog: Catalog, wish: Wish) -> Iterator[Found]:
-    names, services = wish.values.get("table_name"), wish.values.get("service")
-    yield from published(
+    names, services, passes = wish.values.get("table_name"), wish.values.get("service"), wish.passes
+    return published(
         catalog,
         names=None if names is None else map(str, names),
         services=None if services is None else map(str, services),
+        keep=None if passes is None else lambda every: passes([{"table_name": s.name, "service": s.service} for s in every]),
     )
 
 
@@ -162,29 +169,33 @@ def _tables(catalog: Catalog, wish: Wish) -> Iterator[Row]:
 def named_columns(found: Found) -> tuple[Column, ...]:
     """Every column that can be named of a table in this spelling: those of `SELECT *` first."""
     star = found.star
-    return (*star, *(c for c in found.shape.columns if c not in star))
+    shown = {c.name for c in star}
+    return (*star, *(c for c in found.shape.columns if c.name not in shown))
+
+
+# What is said of a column under every name of its table.
+_OF_COLUMN: Mapping[str, Callable[[Column], Any]] = {
+    "column_name": lambda c: c.name,
+    "type": lambda c: c.type.value,
+    "declared": lambda c: c.declared,
+    "description": lambda c: c.description or None,
+    "is_required": lambda c: c.required,
+    "access": lambda c: c.access.value,
+    "member": lambda c: c.member or None,
+    "aliases": lambda c: list(c.aliases),
+}
 
 
 def _columns(catalog: Catalog, wish: Wish) -> Iterator[Row]:
-    for found in _wanted(catalog, wish):
-        shown = {c.name for c in found.star}
-        sources = _sources(found.table) if "filled_by" in wish.columns else {}
-        for number, column in enumerate(named_columns(found), 1):
-            yield {
-                "table_name": str(found.name),
-                "service": found.table.service,
-                "column_name": column.name,
-                "ordinal_position": number,
-                "type": column.type.value,
-                "declared": column.declared,
-                "description": column.description or None,
-                "is_hidden": column.name not in shown,
-                "is_required": column.required,
-                "access": column.access.value,
-                "member": column.member or None,
-                "aliases": list(column.aliases),
-                "filled_by": sources.get(column.name),
-            }
+    wanted = [(name, read) for name, read in _OF_COLUMN.items() if name in wish.columns]
+    for table, spellings in groupby(_wanted(catalog, wish), key=lambda found: found.table):
+        sources = _sources(table) if "filled_by" in wish.columns else {}
+        own = {c.name: {field: read(c) for field, read in wanted} | {"filled_by": sources.get(c.name)} for c in table.columns}
+        for found in spellings:
+            name, shown = str(found.name), len(found.star)
+            for number, column in enumerate(named_columns(found), 1):
+                row = own[column.name] if found.face is not Face.TAGS else {field: read(column) for field, read in wanted}
+                yield {"table_name": name, "service": table.service, **row, "ordinal_position": number, "is_hidden": number > shown}
 
 
 def _sources(table: Table) -> dict[str, list[str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,12 +18,14 @@ Row = dict[str, Any]
 class Wish:
     """What a statement wants of a relation.
 
-    `values` has, by column, the only values that matter; rows with others may be given all the same, since the statement's
-    own WHERE is still to come. `columns` are those that are read.
+    `columns` are those that are read. `values` has, by column, the only values that matter; `passes` says of rows that have the
+    relation's key columns alone which of them can matter (None: all). Others may be given all the same, since the statement's own
+    WHERE is still to come.
     """
 
     columns: frozenset[str]
     values: Mapping[str, frozenset[Any]] = field(default_factory=dict)
+    passes: Callable[[Sequence[Row]], Sequence[bool]] | None = None
 
 
 Rows = Callable[[Catalog, Wish], Iterable[Row]]
@@ -37,9 +39,12 @@ class Relation:
     rows: Rows
 
 
-def define(name: str, description: str, columns: Iterable[tuple[str, ColumnType, str]], rows: Rows) -> Relation:
-    """A relation from (name, type, description) of its columns; a name with capitals is shown so and found in any case."""
+def define(name: str, description: str, columns: Iterable[tuple[str, ColumnType, str]], rows: Rows, key: tuple[str, ...] = ()) -> Relation:
+    """A relation from (name, type, description) of its columns; a name with capitals is shown so and found in any case.
+
+    `key` are the columns that are known of a row before it is made: see `Wish.passes`.
+    """
     made = tuple(Column(n, t, t.dataset_name, d, member=n if n != n.lower() else "") for n, t, d in columns)
     parts = tuple(name.split("."))
     title = parts[-1].replace("_", " ").capitalize()
-    return Relation(Table(TableName(parts), parts[0], title, description, made, ()), rows)
+    return Relation(Table(TableName(parts), parts[0], title, description, made, (), key=key), rows)

@@ -6,23 +6,25 @@ the schemas `cirql` and `information_schema` of catalog `cirql`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 from cirql.catalog.lookup import Catalog, Found
 from cirql.catalog.model import Column, Face
-from cirql.introspection.names import published
+from cirql.introspection.names import Keep, published, published_spellings
 from cirql.introspection.relations import Relation, Row, Wish, define
-from cirql.names import Scheme, TableName
+from cirql.names import Scheme
 from cirql.types import ColumnType
 
 _TEXT, _NUMBER = ColumnType.VARCHAR, ColumnType.BIGINT
 _HOME, _PROVIDER = "cirql", "aws"
+_KEY = ("table_catalog", "table_schema", "table_name")
 System = Callable[[], tuple[Relation, ...]]
 
 
-def place(name: TableName) -> tuple[str, str, str]:
-    """The catalog, schema and table of a name: (cirql, aws, sagemaker_image) or (aws, sagemaker, image)."""
-    return (_HOME, *name.parts) if len(name.parts) == 2 else name.parts  # type: ignore[return-value]
+def place(parts: Sequence[str]) -> Row:
+    """The catalog, schema and table of a name of these parts: (cirql, aws, sagemaker_image) or (aws, sagemaker, image)."""
+    return dict(zip(_KEY, (_HOME, *parts) if len(parts) == 2 else parts, strict=True))
 
 
 def relations(system: System) -> tuple[Relation, ...]:
@@ -49,6 +51,7 @@ def relations(system: System) -> tuple[Relation, ...]:
                 ("is_insertable_into", _TEXT, "`YES` where INSERT creates a resource."),
             ),
             lambda catalog, wish: _tables(catalog, wish, system()),
+            _KEY,
         ),
         define(
             "information_schema.columns",
@@ -66,6 +69,7 @@ def relations(system: System) -> tuple[Relation, ...]:
                 ("column_comment", _TEXT, "What AWS says about it."),
             ),
             lambda catalog, wish: _columns(catalog, wish, system()),
+            _KEY,
         ),
     )
 
@@ -80,45 +84,42 @@ def _schemata(catalog: Catalog, wish: Wish) -> Iterator[Row]:
 def _wanted(catalog: Catalog, wish: Wish) -> Iterator[Found]:
     """The names that the conditions on table_catalog, table_schema and table_name leave."""
     schemas, names = wish.values.get("table_schema"), wish.values.get("table_name")
-    if schemas is None:
-        yield from published(catalog)
-    elif names is not None:
-        yield from published(catalog, names=[f"aws.{n}" if s == _PROVIDER else f"aws.{s}.{n}" for s in schemas for n in names])
-    elif _PROVIDER in schemas:
-        yield from published(catalog)
-    else:
-        yield from published(catalog, services=map(str, schemas))
+    if schemas is not None and names is not None:
+        return published(catalog, names=[f"aws.{n}" if s == _PROVIDER else f"aws.{s}.{n}" for s in schemas for n in names])
+    return published(catalog, services=_services(schemas), keep=_keep(wish))
+
+
+def _services(schemas: frozenset[Any] | None) -> list[str] | None:
+    """The services that schemas are named for; None, where datasets may be meant: they are in one schema whatever their service."""
+    return None if schemas is None or _PROVIDER in schemas else sorted(map(str, schemas))
+
+
+def _keep(wish: Wish) -> Keep | None:
+    passes = wish.passes
+    return None if passes is None else lambda spellings: passes([place(s.name.split(".")) for s in spellings])
 
 
 def _tables(catalog: Catalog, wish: Wish, system: tuple[Relation, ...]) -> Iterator[Row]:
     for relation in system:
-        yield {**_place_row(relation.table.name), "table_type": "VIEW", "is_insertable_into": "NO"}
-    if "is_insertable_into" not in wish.columns and wish.values.get("table_schema") is None:
-        yield from _named_tables(catalog)
+        yield {**place(relation.table.name.parts), "table_type": "VIEW", "is_insertable_into": "NO"}
+    if "is_insertable_into" not in wish.columns:
+        for spelling in published_spellings(catalog, _services(wish.values.get("table_schema"))):
+            yield {**place(spelling.name.split(".")), "table_type": _kind(spelling.face)}  # which needs no table to be read
         return
     for found in _wanted(catalog, wish):
-        is_view = found.face in (Face.LIST_ONLY, Face.TAGS)
         creates = found.face in (Face.SINGULAR, Face.PLURAL) and any(m.verb == "INSERT" for m in found.table.methods)
-        yield {
-            **_place_row(found.name),
-            "table_type": "VIEW" if is_view else "BASE TABLE",
-            "is_insertable_into": "YES" if creates else "NO",
-        }
+        yield {**place(found.name.parts), "table_type": _kind(found.face), "is_insertable_into": "YES" if creates else "NO"}
 
 
-def _named_tables(catalog: Catalog) -> Iterator[Row]:
-    """All tables by what their names alone say, which needs no table to be read."""
-    for spelling in catalog.spellings():
-        if spelling.published:
-            is_view = spelling.face in (Face.LIST_ONLY, Face.TAGS)
-            yield {**_place_row(TableName(tuple(spelling.name.split(".")))), "table_type": "VIEW" if is_view else "BASE TABLE"}
+def _kind(face: Face) -> str:
+    return "VIEW" if face in (Face.LIST_ONLY, Face.TAGS) else "BASE TABLE"
 
 
 def _columns(catalog: Catalog, wish: Wish, system: tuple[Relation, ...]) -> Iterator[Row]:
     for relation in system:
-        yield from _column_rows(_place_row(relation.table.name), relation.table.columns, is_view=True)
+        yield from _column_rows(place(relation.table.name.parts), relation.table.columns, is_view=True)
     for found in _wanted(catalog, wish):
-        yield from _column_rows(_place_row(found.name), found.star, is_view=found.face in (Face.DATASET, Face.TAGS, Face.LIST_ONLY))
+        yield from _column_rows(place(found.name.parts), found.star, is_view=found.face in (Face.DATASET, Face.TAGS, Face.LIST_ONLY))
 
 
 def _column_rows(where: Row, columns: tuple[Column, ...], *, is_view: bool) -> Iterator[Row]:
@@ -133,7 +134,3 @@ def _column_rows(where: Row, columns: tuple[Column, ...], *, is_view: bool) -> I
             "is_updatable": "YES" if not is_view and column.access.is_updatable and column.member else "NO",
             "column_comment": column.description or None,
         }
-
-
-def _place_row(name: TableName) -> Row:
-    return dict(zip(("table_catalog", "table_schema", "table_name"), place(name), strict=True))

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope
@@ -22,14 +21,12 @@ from cirql.catalog.model import Fetch, Role, Table
 from cirql.names import TableName
 from cirql.plan.access import Accessor, Need
 from cirql.plan.hydrate import derivable
-from cirql.plan.keys import IDENTIFIER, column_values, combine, constant_groups, is_equality, project, provider_of
+from cirql.plan.keys import IDENTIFIER, combine, constant_groups, is_equality, project, provider_of
 from cirql.plan.limit import apply_limit, streamed_relation
 from cirql.plan.model import KeyGroup, KeyQuery, KeyRows, Plan, RowFilter, Scan
 from cirql.plan.predicates import Conditions, Edge, conditions
-from cirql.sql.bind import Bound, Source, column_types
-from cirql.types import ColumnType
-
-Translate = Callable[[exp.Expr, Mapping[str, Mapping[str, ColumnType]]], str]
+from cirql.plan.row_filters import Translate, make_row_filter
+from cirql.sql.bind import Bound, Source
 
 
 @dataclass(slots=True)
@@ -68,7 +65,7 @@ def plan(bound: Bound, find_table: Callable[[TableName], Table], translate: Tran
         """Each filter translated once, though scans are planned more than once; the conjuncts are kept, so that their ids are theirs."""
         key = tuple(map(id, conjuncts))
         if key not in filters:
-            filters[key] = conjuncts, _row_filter(table, conjuncts, translate)
+            filters[key] = conjuncts, make_row_filter(table, conjuncts, translate)
         return filters[key][1]
 
     accessor = Accessor(find_table, row_filter)
@@ -282,24 +279,3 @@ def _scan(accessor: Accessor, draft: _Draft, shared: frozenset[tuple[str, str]])
     need = Need(source.table, frozenset(source.columns), tuple(draft.groups), tuple(own), shared)
     scan = accessor.scan(need, source.relation, source.columns)
     return replace(scan, conditions=tuple(c.sql(dialect="postgres") for c in own if not is_equality(source.table, c)))
-
-
-def _row_filter(table: Table, conjuncts: list[exp.Expr], translate: Translate) -> RowFilter:
-    """The conjuncts as one DuckDB query over the relation `page`, giving a boolean for each of its rows, in order."""
-    moved = exp.and_(*(c.copy() for c in conjuncts))
-    columns = sorted({c.name for c in moved.find_all(exp.Column)})
-    for column in moved.find_all(exp.Column):
-        column.set("table", exp.to_identifier("page"))
-    kept = exp.alias_(exp.paren(moved, copy=False), "kept", copy=False)
-    query = exp.Select(expressions=[kept], from_=exp.From(this=exp.Table(this=exp.to_identifier("page"))))
-    sql = translate(query, {"page": column_types(table, columns)})
-    return RowFilter(sql, frozenset(columns), _allowed(table, conjuncts))
-
-
-def _allowed(table: Table, conjuncts: list[exp.Expr]) -> frozenset[Any] | None:
-    """The constants that the conjuncts leave for one column, where that is all they say and Python compares them as DuckDB does."""
-    plain = {c.name: c.type for c in table.columns if c.type in (ColumnType.VARCHAR, ColumnType.BIGINT, ColumnType.BOOLEAN)}
-    found = [column_values(c, plain) for c in conjuncts]
-    if any(f is None for f in found) or len({f[0] for f in found if f is not None}) != 1:
-        return None
-    return frozenset.intersection(*(f[1] for f in found if f is not None))
