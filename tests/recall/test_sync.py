@@ -147,7 +147,7 @@ def test_the_command_s_exit_codes_and_streams(cirql: Cirql, tmp_path: Path) -> N
 
 def test_upkeep_commands(connect: Connect, tmp_path: Path) -> None:
     """In this process: starting one for each costs more than all that they do."""
-    from typer.testing import CliRunner
+    from click.testing import CliRunner
 
     from cirql.cli.main import app
 

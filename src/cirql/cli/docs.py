@@ -7,27 +7,24 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
+from cirql.cli.commands import Group
 from cirql.cli.interrupt import prompt_interrupts
 from cirql.cli.report import misuse, report_error, say
 from cirql.errors import Error
 
-app = typer.Typer(name="docs", help="The data directory: a page for every table.", no_args_is_help=True, rich_markup_mode=None)
 
-
-@app.callback()
+@click.group(name="docs", cls=Group)
 def group() -> None:
     """The data directory: a page for every table."""
 
 
-@app.command()
-def show(
-    name: Annotated[str, typer.Argument(metavar="TABLE", help="aws.<service>_<resource> or aws.<service>.<resource>.")],
-    plain: Annotated[bool, typer.Option("--plain", help="As Markdown, on a terminal too.")] = False,
-) -> None:
+@group.command()
+@click.argument("name", metavar="TABLE", help="aws.<service>_<resource> or aws.<service>.<resource>.")
+@click.option("--plain", is_flag=True, help="As Markdown, on a terminal too.")
+def show(name: str, plain: bool) -> None:
     """Print the page of one table; as Markdown, where stdout is no terminal."""
     from cirql.catalog.pages import page
     from cirql.catalog.refresh import open_catalog
@@ -41,9 +38,9 @@ def show(
             text = page(found, examples(catalog, found))
     except Error as error:
         report_error(error)
-        raise typer.Exit(1) from None
+        raise click.exceptions.Exit(1) from None
     if plain or not sys.stdout.isatty():
-        typer.echo(text, nl=False)
+        click.echo(text, nl=False)
         return
     from rich.console import Console
     from rich.markdown import Markdown
@@ -52,13 +49,10 @@ def show(
     Console().print(Markdown(text.split("---\n", 2)[-1]))
 
 
-@app.command()
-def build(
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="The directory to write to.")],
-    service: Annotated[
-        list[str] | None, typer.Option("--service", metavar="NAME", help="Only this service; may be repeated.", show_default=False)
-    ] = None,
-) -> None:
+@group.command()
+@click.option("--out", metavar="DIR", required=True, type=click.Path(path_type=Path), help="The directory to write to.")
+@click.option("--service", metavar="NAME", multiple=True, help="Only this service; may be repeated.")
+def build(out: Path, service: tuple[str, ...]) -> None:
     """Write the pages of all tables as Markdown files, a directory for each service, with indexes."""
     from cirql.catalog.refresh import open_catalog
     from cirql.docs import directory
@@ -68,17 +62,17 @@ def build(
     with prompt_interrupts():
         try:
             with open_catalog(Settings.load().types_path) as catalog:
-                unknown = sorted(set(service or ()) - catalog.services().keys())
+                unknown = sorted(set(service) - catalog.services().keys())
                 if unknown:
                     misuse(f"no service {', '.join(unknown)}; see cirql query 'SHOW SERVICES IN aws'")
                 with _progress() as progress:
-                    count = directory.build(catalog, out, service or (), progress)
+                    count = directory.build(catalog, out, service, progress)
         except Error as error:
             report_error(error)
-            raise typer.Exit(1) from None
+            raise click.exceptions.Exit(1) from None
         except OSError as problem:
             say(f"error: cannot write to {out}: {problem.strerror or problem}")
-            raise typer.Exit(1) from None
+            raise click.exceptions.Exit(1) from None
     say(f"{out}: {count} pages in {time.monotonic() - started:.0f} s")
 
 

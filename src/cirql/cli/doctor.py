@@ -9,9 +9,9 @@ import platform
 import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
 from cirql import __version__
 from cirql.cli.interrupt import prompt_interrupts
@@ -41,24 +41,20 @@ class Check:
         return line + (f"\n      {visible(self.hint)}" if self.hint else "")
 
 
-def doctor(
-    profile: Annotated[
-        list[str] | None, typer.Option("--profile", metavar="PROFILE", help="AWS profile to check; may be repeated.", show_default=False)
-    ] = None,
-    region: Annotated[
-        list[str] | None, typer.Option("--region", metavar="REGION", help="Region to check; may be repeated.", show_default=False)
-    ] = None,
-) -> None:
+@click.command("doctor")
+@click.option("--profile", metavar="PROFILE", multiple=True, help="AWS profile to check; may be repeated.")
+@click.option("--region", metavar="REGION", multiple=True, help="Region to check; may be repeated.")
+def doctor(profile: tuple[str, ...], region: tuple[str, ...]) -> None:
     """Check the installation, the credentials and the way to AWS. Exit code 1 when something essential is broken."""
     import asyncio
 
     with prompt_interrupts():
         fine = True
         for check in _installation():
-            typer.echo(check)
+            click.echo(check)
             fine = fine and check.fine
         fine = asyncio.run(_cloud(profile, region)) and fine
-    raise typer.Exit(0 if fine else 1)
+    raise click.exceptions.Exit(0 if fine else 1)
 
 
 def _installation() -> Iterator[Check]:
@@ -92,22 +88,22 @@ def _catalog() -> Check:
         return Check(False, f"catalog: {error.message}", error.hint or "run `cirql catalog build`")
 
 
-async def _cloud(profiles: list[str] | None, regions: list[str] | None) -> bool:
+async def _cloud(profiles: tuple[str, ...], regions: tuple[str, ...]) -> bool:
     """Print the checks of settings, credentials and endpoints as they are made; whether all are fine."""
     from cirql.cloud.client import CloudClient
     from cirql.settings import Settings
 
     try:
-        scope = {"profiles": tuple(profiles) if profiles else None, "regions": tuple(regions) if regions else None}
+        scope = {"profiles": profiles or None, "regions": regions or None}
         settings = Settings.load(**scope, max_attempts=2, connect_timeout=5.0, read_timeout=10.0)
     except Error as error:
-        typer.echo(Check(False, f"settings: {error.message}", error.hint or ""))
+        click.echo(Check(False, f"settings: {error.message}", error.hint or ""))
         return False
     client = CloudClient(settings)
     fine = True
     try:
         async for check in _way_to_aws(client, settings):
-            typer.echo(check)
+            click.echo(check)
             fine = fine and check.fine
     finally:
         await client.close()

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
 from cirql.cli.interrupt import prompt_interrupts
 from cirql.cli.local import local_scope
@@ -30,22 +30,20 @@ PAUSE_SECONDS = 10
 LAST_WAIT_SECONDS = 5
 """How long an empty queue is waited for before it counts as empty."""
 
-_FILES = typer.Argument(metavar="FILE…", help="Files; - is standard input.")
-_SOURCES = typer.Argument(metavar="SOURCE…", help="Files, - for standard input, or one SQS queue by its URL or ARN.")
-_STORE = typer.Option("--store", metavar="DIR", help="The inventory; the user's own by default.", show_default=False)
+_inventory = click.option("--store", metavar="DIR", type=click.Path(path_type=Path), help="The inventory; the user's own by default.")
 
 
+@click.command("ingest")
+@click.argument(
+    "sources", metavar="SOURCE...", nargs=-1, required=True, help="Files, - for standard input, or one SQS queue by its URL or ARN."
+)
+@_inventory
+@click.option("--profile", metavar="PROFILE", multiple=True, help="AWS profile to use; may be repeated.")
+@click.option("--region", metavar="REGION", multiple=True, help="Region in scope; may be repeated.")
+@click.option("--local", is_flag=True, help="Read the embedded AWS.")
+@click.option("--follow", is_flag=True, help="Go on reading the queue until interrupted.")
 def ingest(
-    sources: Annotated[list[str], _SOURCES],
-    store: Annotated[Path | None, _STORE] = None,
-    profile: Annotated[
-        list[str] | None, typer.Option("--profile", metavar="PROFILE", help="AWS profile to use; may be repeated.", show_default=False)
-    ] = None,
-    region: Annotated[
-        list[str] | None, typer.Option("--region", metavar="REGION", help="Region in scope; may be repeated.", show_default=False)
-    ] = None,
-    local: Annotated[bool, typer.Option("--local", help="Read the embedded AWS.")] = False,
-    follow: Annotated[bool, typer.Option("--follow", help="Go on reading the queue until interrupted.")] = False,
+    sources: tuple[str, ...], store: Path | None, profile: tuple[str, ...], region: tuple[str, ...], local: bool, follow: bool
 ) -> None:
     """Read again what CloudTrail or EventBridge events touched, and nothing else.
 
@@ -60,7 +58,7 @@ def ingest(
         misuse("a queue is read alone: name one queue, or files")
     if follow and not has_queue:
         misuse("--follow is for a queue")
-    settings: dict[str, Any] = {"profiles": tuple(profile or ()) or None, "regions": tuple(region or ()) or None}
+    settings: dict[str, Any] = {"profiles": profile or None, "regions": region or None}
     settings["store"] = str(store) if store else None
     settings = {k: v for k, v in settings.items() if v is not None}
     with _reporting():
@@ -78,14 +76,14 @@ def ingest(
                 done = take_in(session, events)
             _tell(done)
             complete = not done.failed
-    raise typer.Exit(0 if complete else INCOMPLETE)
+    raise click.exceptions.Exit(0 if complete else INCOMPLETE)
 
 
 def _tell(done: Ingested, queue: str = "") -> None:
     """What was read again on stdout, the rest on stderr."""
     for touch in done.refreshed:
         names = ", ".join(f"{column} = {value}" for column, value in touch.values)
-        typer.echo(visible(f"{touch.table} {touch.account}/{touch.region}: {names}"))
+        click.echo(visible(f"{touch.table} {touch.account}/{touch.region}: {names}"))
     for failure in done.failures:
         say(f"failed: {failure}")
     counts = f"{len(done.refreshed)} read again, {len(done.left)} left, {done.unmatched} about nothing in the inventory"
@@ -117,18 +115,14 @@ def _drain(session: Session, word: str, *, follow: bool) -> bool:
             return complete
 
 
-def import_(
-    files: Annotated[list[str], _FILES],
-    table: Annotated[
-        str | None, typer.Option("--table", metavar="TABLE", help="The table that a list call's answer is of.", show_default=False)
-    ] = None,
-    account: Annotated[str | None, typer.Option("--account", metavar="ID", help="The account it is from.", show_default=False)] = None,
-    region: Annotated[str | None, typer.Option("--region", metavar="REGION", help="The region it is from.", show_default=False)] = None,
-    at: Annotated[
-        str | None, typer.Option("--at", metavar="TIME", help="When it was so; the file's own time by default.", show_default=False)
-    ] = None,
-    store: Annotated[Path | None, _STORE] = None,
-) -> None:
+@click.command("import")
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, help="Files; - is standard input.")
+@click.option("--table", metavar="TABLE", help="The table that a list call's answer is of.")
+@click.option("--account", metavar="ID", help="The account it is from.")
+@click.option("--region", metavar="REGION", help="The region it is from.")
+@click.option("--at", metavar="TIME", help="When it was so; the file's own time by default.")
+@_inventory
+def import_(files: tuple[str, ...], table: str | None, account: str | None, region: str | None, at: str | None, store: Path | None) -> None:
     """Fill the inventory from files: list calls' answers as the AWS CLI prints them (--table), or AWS Config snapshots."""
     if table is not None and (not account or not region):
         misuse("--table needs --account and --region: a list call's answer does not say where it is from")
@@ -156,7 +150,7 @@ def _import_one(store: Store, file: str, table: str | None, account: str, region
         else:
             written, left = import_config(store, catalog, document)
     for summary in written:
-        typer.echo(visible(_line(summary)))
+        click.echo(visible(_line(summary)))
     for kind, count in sorted(left.items()):
         say(f"notice: {count} items of type {kind} were left out: no table has their shape")
 
@@ -204,4 +198,4 @@ def _reporting() -> Iterator[None]:
             yield
     except Error as error:
         report_error(error)
-        raise typer.Exit(1) from None
+        raise click.exceptions.Exit(1) from None

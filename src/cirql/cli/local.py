@@ -4,27 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
+from cirql.cli.commands import Group
 from cirql.errors import SettingsError
 
 if TYPE_CHECKING:
     from cirql.localcloud import LocalCloud
 
-app = typer.Typer(name="local", help="The embedded AWS: for a first look, for tests, offline.", no_args_is_help=True, rich_markup_mode=None)
 
-
-@app.callback()
+@click.group(name="local", cls=Group)
 def group() -> None:
     """The embedded AWS: for a first look, for tests, offline."""
 
 
-@app.command()
-def up(
-    port: Annotated[int, typer.Option(help="The port to listen on, 0 for any that is free.", min=0, max=65535)] = 4565,
-) -> None:
+@group.command()
+@click.option(
+    "--port",
+    metavar="PORT",
+    default=4565,
+    show_default=True,
+    type=click.IntRange(min=0, max=65535),
+    help="The port to listen on, 0 for any that is free.",
+)
+def up(port: int) -> None:
     """Run the local AWS on 127.0.0.1 until Ctrl-C.
 
     It prints what to put in the environment so that cirql, the AWS CLI and every SDK use it.
@@ -38,11 +43,11 @@ def up(
         run(port)
     except SettingsError as error:
         report_error(error)
-        raise typer.Exit(1) from None
+        raise click.exceptions.Exit(1) from None
     except OSError as error:
         say(f"error: the local AWS cannot listen on 127.0.0.1:{port}: {error.strerror or error}")
         say("hint: choose another port with --port, or --port 0 for any that is free")
-        raise typer.Exit(1) from None
+        raise click.exceptions.Exit(1) from None
 
 
 @contextmanager

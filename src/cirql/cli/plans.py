@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
 from cirql.cli.confirm import asker
 from cirql.cli.interrupt import prompt_interrupts
@@ -20,22 +20,20 @@ if TYPE_CHECKING:
     from cirql.session import Session
 
 _STYLES = ("text", "json", "markdown", "policy")
-_PROFILE = typer.Option("--profile", metavar="PROFILE", help="AWS profile to use; may be repeated.", show_default=False)
-_REGION = typer.Option("--region", metavar="REGION", help="Region in scope; may be repeated.", show_default=False)
+_profile = click.option("--profile", metavar="PROFILE", multiple=True, help="AWS profile to use; may be repeated.")
+_region = click.option("--region", metavar="REGION", multiple=True, help="Region in scope; may be repeated.")
 
 
-def plan(
-    file: Annotated[
-        Path, typer.Option("--file", "-f", metavar="FILE", help="The statements, separated by semicolons.", show_default=False)
-    ],
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="PLAN", help="Save the plan for `cirql apply`.", show_default=False)
-    ] = None,
-    style: Annotated[str, typer.Option("--format", metavar="FORMAT", help=f"One of {', '.join(_STYLES)}.")] = "text",
-    local: Annotated[bool, typer.Option("--local", help="Plan against the embedded AWS.")] = False,
-    profile: Annotated[list[str] | None, _PROFILE] = None,
-    region: Annotated[list[str] | None, _REGION] = None,
-) -> None:
+@click.command("plan")
+@click.option(
+    "--file", "-f", metavar="FILE", required=True, type=click.Path(path_type=Path), help="The statements, separated by semicolons."
+)
+@click.option("--output", "-o", metavar="PLAN", type=click.Path(path_type=Path), help="Save the plan for `cirql apply`.")
+@click.option("--format", "style", metavar="FORMAT", default="text", show_default=True, help=f"One of {', '.join(_STYLES)}.")
+@click.option("--local", is_flag=True, help="Plan against the embedded AWS.")
+@_profile
+@_region
+def plan(file: Path, output: Path | None, style: str, local: bool, profile: tuple[str, ...], region: tuple[str, ...]) -> None:
     """Show what the statements in a file would change. Nothing is changed."""
     if style not in _STYLES:
         misuse(f"no format {style!r}; there are {', '.join(_STYLES)}")
@@ -49,18 +47,18 @@ def plan(
 
         made = session.writer.plan([parse(piece) for piece in split(text)])
         for line in render(made, style.upper()):
-            typer.echo(line)
+            click.echo(line)
         if output is not None:
             write_plan(made, output)
             say(f"plan saved: cirql apply {output}")
 
 
-def apply(
-    saved: Annotated[Path, typer.Argument(metavar="PLAN", help="A plan that `cirql plan -o` saved.", show_default=False)],
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask. Needed where there is no terminal to ask on.")] = False,
-    profile: Annotated[list[str] | None, _PROFILE] = None,
-    region: Annotated[list[str] | None, _REGION] = None,
-) -> None:
+@click.command("apply")
+@click.argument("saved", metavar="PLAN", type=click.Path(path_type=Path), help="A plan that `cirql plan -o` saved.")
+@click.option("--yes", is_flag=True, help="Do not ask. Needed where there is no terminal to ask on.")
+@_profile
+@_region
+def apply(saved: Path, yes: bool, profile: tuple[str, ...], region: tuple[str, ...]) -> None:
     """Carry out a saved plan exactly as it was shown; refuse if the resources have changed since."""
     settings = {**_settings(profile, region), "writable": True}
     with _reported(None), ScanProgress() as progress, _session({**settings, "progress": progress}) as session:
@@ -70,7 +68,7 @@ def apply(
         ended = session.writer.carry_out(read_plan(saved, session.catalog))
         progress.stop()
         for entry in ended:
-            typer.echo(f"{entry.state.value}: {entry.change.title}" + _made(entry.change.identifier, entry.identifier))
+            click.echo(f"{entry.state.value}: {entry.change.title}" + _made(entry.change.identifier, entry.identifier))
 
 
 def _made(asked: str | None, got: str | None) -> str:
@@ -85,7 +83,7 @@ def _reported(text: str | None) -> Iterator[None]:
             yield
     except Error as error:
         report_error(error, text or "")
-        raise typer.Exit(1) from None
+        raise click.exceptions.Exit(1) from None
 
 
 @contextmanager
@@ -105,10 +103,10 @@ def _scope(local: bool) -> Iterator[dict[str, Any]]:
         yield scope
 
 
-def _settings(profile: list[str] | None, region: list[str] | None) -> dict[str, Any]:
+def _settings(profile: tuple[str, ...], region: tuple[str, ...]) -> dict[str, Any]:
     chosen: dict[str, Any] = {}
     if profile:
-        chosen["profiles"] = tuple(profile)
+        chosen["profiles"] = profile
     if region:
         chosen["regions"] = tuple(name.strip() for text in region for name in text.split(",") if name.strip())
     return chosen

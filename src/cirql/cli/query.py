@@ -12,10 +12,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
-import typer
-from typer.core import TyperCommand
+import click
 
 import cirql
 from cirql.cli.confirm import asker
@@ -35,10 +34,10 @@ FAILED, INCOMPLETE, PIPE_CLOSED = 1, 3, 141
 _FORMATS = ", ".join([*(f.value for f in Format), f"{PARQUET} FILE"])
 
 
-class QueryCommand(TyperCommand):
+class QueryCommand(click.Command):
     """Reads two things that an option parser does not: `-o parquet FILE`, and a statement that starts with a `--` comment."""
 
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Join the two words of `-o parquet FILE`, and move a statement that looks like an option behind `--`."""
         taken: list[str] = []
         statements: list[str] = []
@@ -54,8 +53,7 @@ class QueryCommand(TyperCommand):
                 taken.append(word + _with_file(next(words, None)).removeprefix(PARQUET))
             else:
                 taken.append(word)
-        rest: list[str] = super().parse_args(ctx, [*taken, "--", *statements] if statements else taken)
-        return rest
+        return super().parse_args(ctx, [*taken, "--", *statements] if statements else taken)
 
 
 def _with_file(file: str | None) -> str:
@@ -114,39 +112,34 @@ class Request:
     script: bool = False
 
 
+@click.command("query", cls=QueryCommand)
+@click.argument("sql", metavar="[SQL | -]", required=False, help="The statement, or - to read it from standard input.")
+@click.option("--file", "-f", metavar="FILE", type=click.Path(path_type=Path), help="Read the statement from a file.")
+@click.option("--output", "-o", metavar="FORMAT", default=Format.TABLE.value, show_default=True, help=f"One of {_FORMATS}.")
+@click.option("--local", is_flag=True, help="Ask the embedded AWS: two accounts and three regions of sample data.")
+@click.option("--profile", metavar="PROFILE", multiple=True, help="AWS profile to use; may be repeated.")
+@click.option("--region", metavar="REGION", multiple=True, help="Region in scope; may be repeated; '*' is every enabled one.")
+@click.option("--store", metavar="DIR", type=click.Path(path_type=Path), help="The inventory to read through and to keep rows in.")
+@click.option("--max-age", metavar="AGE", help="How old rows may be: '15 minutes', live, unlimited (offline).")
+@click.option("--dialect", metavar="DIALECT", help="Whose meanings hold where they differ: postgres, ddsql or stackql.")
+@click.option("--write", "write_", is_flag=True, help="Let the statement change resources, after showing what it would do.")
+@click.option("--yes", is_flag=True, help="With --write: do not ask. Needed where there is no terminal to ask on.")
+@click.option("--timing", is_flag=True, help="Say on stderr how long it took.")
+@click.option("--stats", is_flag=True, help="Write what it cost as JSON on the last line of stderr.")
 def query(
-    sql: Annotated[
-        str | None, typer.Argument(metavar="SQL | -", help="The statement, or - to read it from standard input.", show_default=False)
-    ] = None,
-    file: Annotated[
-        Path | None, typer.Option("--file", "-f", metavar="FILE", help="Read the statement from a file.", show_default=False)
-    ] = None,
-    output: Annotated[str, typer.Option("--output", "-o", metavar="FORMAT", help=f"One of {_FORMATS}.")] = Format.TABLE.value,
-    local: Annotated[bool, typer.Option("--local", help="Ask the embedded AWS: two accounts and three regions of sample data.")] = False,
-    profile: Annotated[
-        list[str] | None, typer.Option("--profile", metavar="PROFILE", help="AWS profile to use; may be repeated.", show_default=False)
-    ] = None,
-    region: Annotated[
-        list[str] | None,
-        typer.Option("--region", metavar="REGION", help="Region in scope; may be repeated; '*' is every enabled one.", show_default=False),
-    ] = None,
-    store: Annotated[
-        Path | None, typer.Option("--store", metavar="DIR", help="The inventory to read through and to keep rows in.", show_default=False)
-    ] = None,
-    max_age: Annotated[
-        str | None,
-        typer.Option("--max-age", metavar="AGE", help="How old rows may be: '15 minutes', live, unlimited (offline).", show_default=False),
-    ] = None,
-    dialect: Annotated[
-        str | None,
-        typer.Option(
-            "--dialect", metavar="DIALECT", help="Whose meanings hold where they differ: postgres, ddsql or stackql.", show_default=False
-        ),
-    ] = None,
-    write_: Annotated[bool, typer.Option("--write", help="Let the statement change resources, after showing what it would do.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="With --write: do not ask. Needed where there is no terminal to ask on.")] = False,
-    timing: Annotated[bool, typer.Option("--timing", help="Say on stderr how long it took.")] = False,
-    stats: Annotated[bool, typer.Option("--stats", help="Write what it cost as JSON on the last line of stderr.")] = False,
+    sql: str | None,
+    file: Path | None,
+    output: str,
+    local: bool,
+    profile: tuple[str, ...],
+    region: tuple[str, ...],
+    store: Path | None,
+    max_age: str | None,
+    dialect: str | None,
+    write_: bool,
+    yes: bool,
+    timing: bool,
+    stats: bool,
 ) -> None:
     """Run one SQL statement and print its rows; from a file or standard input, several, one after the other.
 
@@ -156,7 +149,7 @@ def query(
         misuse("--local is the embedded AWS and --profile is yours; give one of the two")
     destination = read_destination(output)
     settings = {
-        "profiles": tuple(profile) if profile else None,
+        "profiles": profile or None,
         "regions": _split(region),
         "store": str(store) if store else None,
         "max_age": max_age,
@@ -168,12 +161,12 @@ def query(
     request = Request(statement, destination, given, local, timing, stats, yes, script=file is not None or sql == "-")
     with prompt_interrupts(_forgetter(destination)):
         code = run(request)
-    raise typer.Exit(code)
+    raise click.exceptions.Exit(code)
 
 
-def _split(regions: list[str] | None) -> tuple[str, ...] | None:
+def _split(regions: tuple[str, ...]) -> tuple[str, ...] | None:
     """`--region a --region b,c` as names; None where none are given."""
-    names = [name.strip() for text in regions or () for name in text.split(",")]
+    names = [name.strip() for text in regions for name in text.split(",")]
     return tuple(name for name in names if name) or None
 
 

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from typing import Any
 
-import typer
+import click
 
 from cirql.cli.main import app
 
@@ -56,18 +55,19 @@ stdout has the result and nothing else. stderr has notices, failures, errors, `-
 
 def reference() -> str:
     """The text of `docs/cli.md`."""
-    return _INTRODUCTION + "".join(
-        f"\n## {title}\n\n```\n{text}\n```\n" for title, text in _helps(typer.main.get_command(app), None, "cirql")
-    )
+    return _INTRODUCTION + "".join(f"\n## {title}\n\n```\n{text}\n```\n" for title, text in _helps(app, None, "cirql"))
 
 
-def _helps(command: Any, parent: Any, name: str) -> Iterator[tuple[str, str]]:
-    """The help of a command and of those below it; completion's options are typer's own and the same everywhere."""
+def _helps(command: click.Command, parent: click.Context | None, name: str) -> Iterator[tuple[str, str]]:
+    """The help of a command and of those below it."""
     settings = {**command.context_settings, "terminal_width": _WIDTH, "max_content_width": _WIDTH}
-    context = command.context_class(command, parent=parent, info_name=name, **settings)
+    context = click.Context(command, parent=parent, info_name=name, **settings)
     yield f"`{context.command_path}`", command.get_help(context).rstrip()
-    for child, below in getattr(command, "commands", {}).items():
-        yield from _helps(below, context, child)
+    if isinstance(command, click.Group):
+        for child in command.list_commands(context):
+            below = command.get_command(context, child)
+            if below is not None:
+                yield from _helps(below, context, child)
 
 
 if __name__ == "__main__":

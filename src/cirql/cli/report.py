@@ -10,7 +10,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import NoReturn
 
-import typer
+import click
 
 from cirql.errors import CloudFailure, Error
 from cirql.result import Stats
@@ -37,7 +37,7 @@ def misuse(problem: str) -> NoReturn:
     """Say how the command was used wrongly, and end it with exit code 2."""
     say(f"error: {problem}")
     say("hint: --help shows how the command is used")
-    raise typer.Exit(2)
+    raise click.exceptions.Exit(2)
 
 
 def report_error(error: Error, sql: str = "") -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
 from cirql.cli.report import misuse, report_error, visible
 from cirql.errors import Error
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 _COLUMNS = 6
 
 
-def search(
-    words: Annotated[list[str], typer.Argument(metavar="WORDS", help="What the table or its columns are about.")],
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many tables to show.")] = 20,
-    output: Annotated[str, typer.Option("--output", "-o", metavar="FORMAT", help="table or json.")] = "table",
-) -> None:
+@click.command("search")
+@click.argument("words", metavar="WORDS...", nargs=-1, required=True, help="What the table or its columns are about.")
+@click.option("--limit", "-n", metavar="N", default=20, show_default=True, type=click.IntRange(min=1), help="How many tables to show.")
+@click.option("--output", "-o", metavar="FORMAT", default="table", show_default=True, help="table or json.")
+def search(words: tuple[str, ...], limit: int, output: str) -> None:
     """Find tables by their names, their columns' names, and what is written about both; the best come first.
 
     Exit codes: 0 something was found, 1 nothing was.
@@ -37,14 +37,14 @@ def search(
             hits = catalog.search(" ".join(words), limit)
     except Error as error:
         report_error(error)
-        raise typer.Exit(1) from None
+        raise click.exceptions.Exit(1) from None
     if output == "json":
-        typer.echo(json.dumps([_object(hit) for hit in hits], indent=2))
+        click.echo(json.dumps([_object(hit) for hit in hits], indent=2))
     else:
         _print(hits)
     if not hits:
         sys.stderr.write(f"nothing is about {visible(' '.join(words))}\n")
-        raise typer.Exit(1)
+        raise click.exceptions.Exit(1)
 
 
 def _object(hit: Hit) -> dict[str, Any]:
@@ -66,4 +66,4 @@ def _print(hits: list[Hit]) -> None:
         names = [c.name for c in hit.columns]
         about = ", ".join(names[:_COLUMNS]) + (f", … ({len(names)})" if len(names) > _COLUMNS else "")
         line = f"{hit.table.name!s:<{longest}}  {hit.table.title}" + (f": {about}" if about else "")
-        typer.echo(line if width is None or len(line) <= width else f"{line[: width - 1]}…")
+        click.echo(line if width is None or len(line) <= width else f"{line[: width - 1]}…")

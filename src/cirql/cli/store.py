@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
+from cirql.cli.commands import Group
 from cirql.cli.interrupt import prompt_interrupts
 from cirql.cli.report import misuse, report_error, say, visible
 from cirql.errors import Error, FileUnreadable, SettingsError
@@ -17,18 +18,17 @@ from cirql.errors import Error, FileUnreadable, SettingsError
 if TYPE_CHECKING:
     from cirql.inventory.store import Store
 
-app = typer.Typer(name="store", help="The inventory's upkeep.", no_args_is_help=True, rich_markup_mode=None)
-_STORE = typer.Option("--store", metavar="DIR", help="The inventory; the user's own by default.", show_default=False)
-_Store = Annotated[Path | None, _STORE]
+_inventory = click.option("--store", metavar="DIR", type=click.Path(path_type=Path), help="The inventory; the user's own by default.")
 
 
-@app.callback()
+@click.group(name="store", cls=Group)
 def group() -> None:
     """The inventory's upkeep."""
 
 
-@app.command(name="list")
-def list_(store: _Store = None) -> None:
+@group.command("list")
+@_inventory
+def list_(store: Path | None) -> None:
     """List the tables that anything is known about, with when they were last read completely."""
     with _opened(store) as opened:
         for table in sorted(opened.tables()):
@@ -36,16 +36,13 @@ def list_(store: _Store = None) -> None:
             last = max((s.started for s in scans), default=None)
             places = len({s.partition.place for s in scans})
             read = f"{places} places, last {last:%Y-%m-%dT%H:%M:%SZ}" if last else "never read completely"
-            typer.echo(visible(f"{table}: {read}"))
+            click.echo(visible(f"{table}: {read}"))
 
 
-@app.command()
-def compact(
-    keep: Annotated[
-        str | None, typer.Option("--keep", metavar="TIME", help="Forget versions that ended longer ago ('90 days').", show_default=False)
-    ] = None,
-    store: _Store = None,
-) -> None:
+@group.command()
+@click.option("--keep", metavar="TIME", help="Forget versions that ended longer ago ('90 days').")
+@_inventory
+def compact(keep: str | None, store: Path | None) -> None:
     """Rewrite each table as few files, and remove those that nothing needs."""
     from cirql.settings import parse_duration
 
@@ -59,17 +56,19 @@ def compact(
         opened.compact()
 
 
-@app.command()
-def export(
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="A directory that is not there yet, or empty.")], store: _Store = None
-) -> None:
+@group.command()
+@click.argument("directory", metavar="DIR", type=click.Path(path_type=Path), help="A directory that is not there yet, or empty.")
+@_inventory
+def export(directory: Path, store: Path | None) -> None:
     """Write everything as Parquet and JSON files, for other tools and for import."""
     with _opened(store) as opened:
         opened.export(directory)
 
 
-@app.command(name="import")
-def import_(directory: Annotated[Path, typer.Argument(metavar="DIR", help="What export wrote.")], store: _Store = None) -> None:
+@group.command("import")
+@click.argument("directory", metavar="DIR", type=click.Path(path_type=Path), help="What export wrote.")
+@_inventory
+def import_(directory: Path, store: Path | None) -> None:
     """Load what export wrote; a table that is there already is an error."""
     if not directory.is_dir():
         misuse(f"{directory} is not a directory")
@@ -77,15 +76,16 @@ def import_(directory: Annotated[Path, typer.Argument(metavar="DIR", help="What 
         opened.import_(directory)
 
 
-@app.command()
-def verify(store: _Store = None) -> None:
+@group.command()
+@_inventory
+def verify(store: Path | None) -> None:
     """Check every file and every rule of the history. Exit code 1 when something is wrong."""
     with _opened(store) as opened:
         problems = opened.verify()
     for problem in problems:
-        typer.echo(visible(str(problem)))
+        click.echo(visible(str(problem)))
     if problems:
-        raise typer.Exit(1)
+        raise click.exceptions.Exit(1)
     say("all is well")
 
 
@@ -106,4 +106,4 @@ def _opened(path: Path | None, *, create: bool = False) -> Iterator[Store]:
                 yield store
     except Error as error:
         report_error(error)
-        raise typer.Exit(1) from None
+        raise click.exceptions.Exit(1) from None

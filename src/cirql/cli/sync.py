@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
 from cirql.cli.interrupt import prompt_interrupts
 from cirql.cli.local import local_scope
@@ -24,22 +24,24 @@ if TYPE_CHECKING:
 INCOMPLETE = 3
 
 
+@click.command("sync")
+@click.argument("tables", metavar="TABLE...", nargs=-1, required=True, help="Tables, patterns ('aws.ec2_*'), services, or all.")
+@click.option("--store", metavar="DIR", type=click.Path(path_type=Path), help="The inventory to read into.")
+@click.option("--profile", metavar="PROFILE", multiple=True, help="AWS profile to use; may be repeated.")
+@click.option("--region", metavar="REGION", multiple=True, help="Region in scope; may be repeated; '*' is every enabled one.")
+@click.option("--local", is_flag=True, help="Read the embedded AWS.")
+@click.option("--every", metavar="TIME", help="Go on until interrupted: read again this often.")
+@click.option("--restart", is_flag=True, help="Begin anew, even where an earlier run was cut short.")
+@click.option("--json", "as_json", is_flag=True, help="The summary as one JSON object a table.")
 def sync(
-    tables: Annotated[list[str], typer.Argument(metavar="TABLE…", help="Tables, patterns ('aws.ec2_*'), services, or all.")],
-    store: Annotated[Path | None, typer.Option("--store", metavar="DIR", help="The inventory to read into.", show_default=False)] = None,
-    profile: Annotated[
-        list[str] | None, typer.Option("--profile", metavar="PROFILE", help="AWS profile to use; may be repeated.", show_default=False)
-    ] = None,
-    region: Annotated[
-        list[str] | None,
-        typer.Option("--region", metavar="REGION", help="Region in scope; may be repeated; '*' is every enabled one.", show_default=False),
-    ] = None,
-    local: Annotated[bool, typer.Option("--local", help="Read the embedded AWS.")] = False,
-    every: Annotated[
-        str | None, typer.Option("--every", metavar="TIME", help="Go on until interrupted: read again this often.", show_default=False)
-    ] = None,
-    restart: Annotated[bool, typer.Option("--restart", help="Begin anew, even where an earlier run was cut short.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="The summary as one JSON object a table.")] = False,
+    tables: tuple[str, ...],
+    store: Path | None,
+    profile: tuple[str, ...],
+    region: tuple[str, ...],
+    local: bool,
+    every: str | None,
+    restart: bool,
+    as_json: bool,
 ) -> None:
     """Read whole tables into the inventory, in every account and region in scope.
 
@@ -51,14 +53,14 @@ def sync(
         pause = None if every is None else parse_duration(every)
     except ValueError as error:
         misuse(f"--every: {error}")
-    settings = {"profiles": tuple(profile) if profile else None, "regions": tuple(region) if region else None}
+    settings = {"profiles": profile or None, "regions": region or None}
     settings["store"] = str(store) if store else None  # type: ignore[assignment]
     with prompt_interrupts(), _reporting(), _scope({k: v for k, v in settings.items() if v is not None}, local) as scope:
         while True:
             began = time.monotonic()
-            code = _once(tables, scope, restart=restart, as_json=as_json)
+            code = _once(list(tables), scope, restart=restart, as_json=as_json)
             if pause is None:
-                raise typer.Exit(code)
+                raise click.exceptions.Exit(code)
             time.sleep(max(0.0, pause - (time.monotonic() - began)))
 
 
@@ -82,9 +84,9 @@ def _print(summary: Summary, *, as_json: bool) -> None:
     """The summary on stdout, what failed on stderr."""
     for report in sorted(summary.tables, key=lambda r: r.table):
         if as_json:
-            typer.echo(json.dumps(report.to_json()))
+            click.echo(json.dumps(report.to_json()))
         else:
-            typer.echo(visible(_line(report)))
+            click.echo(visible(_line(report)))
     for report in summary.failed:
         for failure in report.failures:
             say(f"failed: {report.table}: {failure}")
@@ -119,4 +121,4 @@ def _reporting() -> Iterator[None]:
         yield
     except Error as error:
         report_error(error)
-        raise typer.Exit(1) from None
+        raise click.exceptions.Exit(1) from None
