@@ -15,6 +15,7 @@ from pathlib import Path
 
 from cirql.errors import StoreDamaged
 from cirql.inventory.coverage import Claim
+from cirql.inventory.members import Member
 from cirql.inventory.model import Partition, ScanRecord, micros, moment
 
 FORMAT = 1
@@ -31,7 +32,7 @@ CREATE TABLE claims(scan INTEGER PRIMARY KEY REFERENCES scans(id), columns TEXT 
 CREATE TABLE segments(
   id INTEGER PRIMARY KEY, tbl TEXT NOT NULL, ended INTEGER NOT NULL, file TEXT, body BLOB, rows INTEGER NOT NULL,
   bytes INTEGER NOT NULL, sha256 TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, last_end INTEGER,
-  columns TEXT NOT NULL, shadows TEXT NOT NULL, known TEXT NOT NULL, same TEXT NOT NULL);
+  columns TEXT NOT NULL, members TEXT NOT NULL, known TEXT NOT NULL, same TEXT NOT NULL);
 CREATE INDEX segments_by_table ON segments(tbl);
 CREATE TABLE closures(
   id INTEGER PRIMARY KEY, tbl TEXT NOT NULL, at INTEGER NOT NULL, rows INTEGER NOT NULL, per_segment TEXT NOT NULL, body BLOB NOT NULL);
@@ -45,7 +46,7 @@ class Segment:
     """An immutable set of row versions of one table: a Parquet file, or, when small, Arrow bytes kept in the index.
 
     `ended`: every version in it has its end written beside it; otherwise they are open unless a closure names them. `columns` maps
-    the stored columns to their types; `shadows` are the JSON columns that also have a lossless VARIANT form in the file. `known` are the
+    the stored columns to their types; `members` of JSON columns are columns of the file too (see `members`). `known` are the
     ids of the column sets its rows know, `same` the system columns that have one value in all of
     them. `first`, `last` and `last_end` bound the rows' times, in microseconds.
     """
@@ -62,7 +63,7 @@ class Segment:
     last: int
     last_end: int | None
     columns: Mapping[str, str]
-    shadows: frozenset[str]
+    members: tuple[Member, ...]
     known: frozenset[int]
     same: Mapping[str, str | int]
 
@@ -191,7 +192,7 @@ class Index:
                 last,
                 end,
                 json.loads(c),
-                frozenset(json.loads(s)),
+                tuple(Member(m[0], tuple(m[1:])) for m in json.loads(s) if isinstance(m, list)),
                 frozenset(json.loads(k)),
                 json.loads(same),
             )
@@ -204,7 +205,12 @@ class Index:
             f"INSERT INTO segments VALUES ({', '.join('?' * 15)})",
             (
                 *(s.id, s.table, s.ended, s.file, s.body, s.rows, s.bytes, s.sha256, s.first, s.last, s.last_end),
-                *(json.dumps(dict(s.columns)), _names(s.shadows), json.dumps(sorted(s.known)), json.dumps(dict(s.same))),
+                *(
+                    json.dumps(dict(s.columns)),
+                    json.dumps([[m.column, *m.path] for m in s.members]),
+                    json.dumps(sorted(s.known)),
+                    json.dumps(dict(s.same)),
+                ),
             ),
         )
 

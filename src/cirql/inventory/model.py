@@ -114,16 +114,29 @@ class WriteSummary:
     superseded: int = 0
 
 
+Path = tuple[str, ...]
+"""Where something is in a JSON document: the names of members, from the outside in."""
+
+
 @dataclass(frozen=True, slots=True)
 class PathFilter:
-    """A condition on a JSON column: the text at `path` (what DuckDB's `->>` gives) is one of `values`.
+    """A condition on a JSON column: the text at `path` (what `->>` gives) is one of `values`.
 
     A hint that lets the store skip rows; it may let through rows that do not match, never the other way round.
     """
 
     column: str
-    path: tuple[str, ...]
+    path: Path
     values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ValueFilter:
+    """A condition on a column of text, integers or booleans: it is one of `values`. A hint like `PathFilter`."""
+
+    column: str
+    type: ColumnType
+    values: tuple[str | int | bool, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +144,8 @@ class Request:
     """What a read wants: columns with the types to give them, where, when, and hints that allow skipping rows.
 
     `accounts` and `regions` of None mean every one. `as_of` of None means the rows now open. `keys` names rows; `where_sql` is a DuckDB
-    condition over the wanted columns.
+    condition over the wanted columns. Of the JSON columns in `abridged` only these members are looked at: their documents may come with
+    nothing else in them.
     """
 
     table: str
@@ -142,6 +156,8 @@ class Request:
     where_sql: str | None = None
     keys: tuple[str, ...] | None = None
     paths: tuple[PathFilter, ...] = ()
+    values: tuple[ValueFilter, ...] = ()
+    abridged: Mapping[str, frozenset[Path]] = field(default_factory=dict)
 
 
 class Event(StrEnum):

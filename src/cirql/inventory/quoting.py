@@ -18,6 +18,11 @@ def text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
+def constant(value: str | int | bool) -> str:
+    """A literal of text, an integer or a boolean."""
+    return text(value) if isinstance(value, str) else str(value).lower()
+
+
 def texts(values: Iterable[str]) -> str:
     """A parenthesised list of string literals for IN; of an empty list, one that nothing is in."""
     return "(" + (", ".join(text(v) for v in values) or "NULL") + ")"

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from cirql.inventory.coverage import Claim, seen_at
+from cirql.inventory.members import NO_HINTS, Hints
 from cirql.inventory.model import ALWAYS_KNOWN, KEY, PLACE_COLUMNS, Partition, Request, micros
 from cirql.inventory.quoting import name, text, texts, timestamp
 from cirql.inventory.segments import Contents, Reader, register_closures
@@ -37,17 +38,17 @@ def held(
     `ends` is the relation of the closures that had happened by then (`register_ends`), needed where there are closures.
     """
     where = _where(request) if request else "true"
-    paths = request.paths if request else ()
+    hints = Hints(request.paths, request.values, request.abridged) if request else NO_HINTS
     segments = contents.open
     if as_of is not None:
         moment = timestamp(as_of)
         at = micros(as_of)
         segments = tuple(s for s in contents.segments if s.first <= at and (s.last_end is None or s.last_end > at))
         where += f' AND "$from" <= {moment}'
-        ended = reader.rows([s for s in segments if s.ended], columns, where=f'{where} AND "$to" > {moment}', paths=paths)
-        still = reader.rows([s for s in segments if not s.ended], columns, where=where, paths=paths)
+        ended = reader.rows([s for s in segments if s.ended], columns, where=f'{where} AND "$to" > {moment}', hints=hints)
+        still = reader.rows([s for s in segments if not s.ended], columns, where=where, hints=hints)
         return f"({_without_ended(contents, still, ends)}) UNION ALL BY NAME ({ended})"
-    return _without_ended(contents, reader.rows(segments, columns, where=where, paths=paths), ends)
+    return _without_ended(contents, reader.rows(segments, columns, where=where, hints=hints), ends)
 
 
 def _without_ended(contents: Contents, rows: str, ends: str) -> str:
