@@ -29,9 +29,9 @@ from cirql.types import ColumnType
 
 TABLE = "aws.ec2_instance"
 PLACE = Partition(TABLE, "111122223333", "us-east-1")
-COLUMNS = frozenset(["instance_id", "instance_type", "launch_time", "cpu", "properties"])
+COLUMNS = frozenset(["instance_id", "instance_type", "launch_time", "ami_launch_index", "placement"])
 START = datetime(2026, 1, 1, tzinfo=UTC)
-TYPES = {"_key": ColumnType.VARCHAR, "instance_type": ColumnType.VARCHAR, "cpu": ColumnType.BIGINT, "properties": ColumnType.JSON}
+TYPES = {"_key": ColumnType.VARCHAR, "instance_type": ColumnType.VARCHAR, "ami_launch_index": ColumnType.BIGINT, "placement": ColumnType.JSON}
 
 
 def document(rng: random.Random, n: int, version: int) -> str:
@@ -53,8 +53,8 @@ def batch(numbers: range, version: Callable[[int], int]) -> pa.RecordBatch:
             "instance_id": [f"i-{(n * 2654435761) % 2**32:017x}" for n in numbers],
             "instance_type": [("t3.micro", "m5.large", "c6g.xlarge", "r5.2xlarge")[n % 4] for n in numbers],
             "launch_time": pa.array([1_700_000_000_000_000 + n * 1_000_000 for n in numbers], pa.timestamp("us")),
-            "cpu": pa.array([n % 96 for n in numbers], pa.int64()),
-            "properties": pa.ExtensionArray.from_storage(json_type, pa.array(documents, pa.string())),
+            "ami_launch_index": pa.array([n % 96 for n in numbers], pa.int64()),
+            "placement": pa.ExtensionArray.from_storage(json_type, pa.array(documents, pa.string())),
         }
     )
 
@@ -93,8 +93,8 @@ def sync(store_path: Path, data: Path, minute: int) -> dict[str, Any]:
 def cold(store_path: Path) -> dict[str, Any]:
     """In a process of its own: is it fresh, and what is in it; with no part of AWS imported."""
     with DuckDBStore(store_path) as store:
-        fresh = store.fresh(PLACE, ["cpu"], None, START)
-        hint = PathFilter("properties", ("State", "Name"), ("impaired",))
+        fresh = store.fresh(PLACE, ["ami_launch_index"], None, START)
+        hint = PathFilter("placement", ("State", "Name"), ("impaired",))
         rows = store.read(Request(TABLE, {"_key": ColumnType.VARCHAR}, paths=(hint,))).read_all().num_rows
     return {"fresh": fresh is not None, "rows": rows, "aws": "botocore" in sys.modules}
 
@@ -138,11 +138,11 @@ def measure(folder: Path, rows: int) -> list[tuple[str, float, str, str]]:
     figures.append((f"second sync, {done['changed']:,} rows changed", done["seconds"], "s", "<= 4"))
     figures.append(("peak memory of it", done["peak_mb"], "MB", "<= 1024"))
     figures.append(("bytes it added, of the first's", (size_of(store_path) - before) / before * 100, "%", "< 3"))
-    rare, common = PathFilter("properties", ("State", "Name"), ("impaired",)), PathFilter("properties", ("VpcId",), ("vpc-00000001",))
+    rare, common = PathFilter("placement", ("State", "Name"), ("impaired",)), PathFilter("placement", ("VpcId",), ("vpc-00000001",))
     with DuckDBStore(store_path) as store:
         figures.append(("JSON property filter, 0.01 % of rows", median_ms(reader(store, paths=(rare,))), "ms", "<= 30"))
         figures.append(("JSON property filter, 2 % of rows", median_ms(reader(store, paths=(common,))), "ms", "<= 30"))
-        document_too = {"_key": ColumnType.VARCHAR, "properties": ColumnType.JSON}
+        document_too = {"_key": ColumnType.VARCHAR, "placement": ColumnType.JSON}
         figures.append(("the same, with the documents", median_ms(reader(store, paths=(rare,), columns=document_too)), "ms", ""))
         key = f"arn:aws:ec2:us-east-1:111122223333:instance/i-{(4242 * 2654435761) % 2**32:017x}"
         figures.append(("point lookup by _key", median_ms(reader(store, keys=(key,), columns=TYPES)), "ms", "<= 10"))

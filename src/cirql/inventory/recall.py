@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
@@ -20,7 +20,7 @@ from cirql.errors import CloudFailure, DatabaseError, NotInInventory
 from cirql.fetch.batches import schema_of
 from cirql.fetch.runner import ScanOutcome, run_scan
 from cirql.fetch.surroundings import Surroundings
-from cirql.inventory.model import Request
+from cirql.inventory.model import PathFilter, Request, ValueFilter
 from cirql.inventory.questions import named_values, partitions
 from cirql.inventory.recorder import Ledger, Recorder
 from cirql.inventory.scopes import Scopes, is_whole, narrowed
@@ -256,6 +256,9 @@ class Recall:
                 regions=places,
                 as_of=as_of,
                 keys=_keys(stored, scan, group),
+                paths=tuple(PathFilter(stored.spelled(t.column), t.path, t.values) for t in scan.texts),
+                values=tuple(_values(stored, scan)),
+                abridged={stored.spelled(c): paths for c, paths in scan.members.items()},
             )
             reader = await asyncio.to_thread(self.store.read, request)
             while (batch := await asyncio.to_thread(next, iter(reader), None)) is not None:
@@ -271,6 +274,15 @@ def _keys(stored: StoredTable, scan: Scan, targets: Sequence[Target]) -> tuple[s
                 return None
             found.add(str(values[stored.key]))
     return tuple(sorted(found))
+
+
+def _values(stored: StoredTable, scan: Scan) -> Iterator[ValueFilter]:
+    """The filters of a scan that say which constants a stored column may have."""
+    types = {c.name: c.type for c in stored.table.columns}
+    for row_filter in scan.filters:
+        if row_filter.allowed is not None and all(isinstance(v, (str, int)) for v in row_filter.allowed):
+            for column in row_filter.columns & stored.kept(row_filter.columns) - {stored.key}:
+                yield ValueFilter(stored.spelled(column), types[column], tuple(sorted(row_filter.allowed, key=repr)))
 
 
 def _delivered(scan: Scan, stored: StoredTable, batch: pa.RecordBatch, region: str) -> pa.RecordBatch:

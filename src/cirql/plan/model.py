@@ -43,6 +43,19 @@ class Bound:
     value: Any
 
 
+DocumentPath = tuple[str, ...]
+"""Where something is in a JSON document: the names of members, from the outside in."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextAt:
+    """Only rows matter where the text at `path` in a JSON column is one of `values`."""
+
+    column: str
+    path: DocumentPath
+    values: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class RowFilter:
     """A condition on one table's own columns: a DuckDB query over a relation `page` that gives one boolean a row, in order.
@@ -87,6 +100,7 @@ class Scan:
     `filters` drop rows as soon as their columns are known. `limit` is how many rows are enough, where nothing later can drop one.
     `conditions` are those of the filters, as SQL, that say more than which values a column has: with none, every row that
     has the values of `keys` is read.
+    `members`: of these JSON columns nothing but what is at those paths is looked at. `texts` are conditions on such members.
     """
 
     relation: str
@@ -101,6 +115,8 @@ class Scan:
     bounds: tuple[Bound, ...] = ()
     limit: int | None = None
     conditions: tuple[str, ...] = ()
+    members: Mapping[str, frozenset[DocumentPath]] = field(default_factory=dict)
+    texts: tuple[TextAt, ...] = ()
 
     @property
     def depends(self) -> frozenset[str]:

@@ -20,10 +20,11 @@ from sqlglot.optimizer.scope import Scope
 from cirql.catalog.model import Fetch, Role, Table
 from cirql.names import TableName
 from cirql.plan.access import Accessor, Need
+from cirql.plan.documents import members, texts
 from cirql.plan.hydrate import derivable
 from cirql.plan.keys import IDENTIFIER, combine, constant_groups, is_equality, project, provider_of
 from cirql.plan.limit import apply_limit, streamed_relation
-from cirql.plan.model import KeyGroup, KeyQuery, KeyRows, Plan, RowFilter, Scan
+from cirql.plan.model import DocumentPath, KeyGroup, KeyQuery, KeyRows, Plan, RowFilter, Scan
 from cirql.plan.predicates import Conditions, Edge, conditions
 from cirql.plan.row_filters import Translate, make_row_filter
 from cirql.sql.bind import Bound, Source
@@ -36,6 +37,7 @@ class _Draft:
     source: Source
     conditions: Conditions
     groups: list[KeyGroup] = field(default_factory=list)
+    members: Mapping[str, frozenset[DocumentPath]] = field(default_factory=dict)
 
     @property
     def table(self) -> Table:
@@ -55,7 +57,9 @@ def plan(bound: Bound, find_table: Callable[[TableName], Table], translate: Tran
     drafts = [_Draft(s, found[s.relation] if pushdown else Conditions()) for s in bound.sources]
     for draft in drafts:
         draft.groups = constant_groups(draft.table, found[draft.source.relation].conjuncts)
-        if not pushdown:
+        if pushdown:
+            draft.members = members(bound, draft.source)
+        else:
             draft.groups = _indispensable(draft)
     _propagate_constants(drafts)
     order = _key_queries(bound, drafts, translate)
@@ -278,4 +282,9 @@ def _scan(accessor: Accessor, draft: _Draft, shared: frozenset[tuple[str, str]])
     own = [c for c in draft.conditions.conjuncts if {x.name for x in c.find_all(exp.Column)} <= {x.name for x in source.table.columns}]
     need = Need(source.table, frozenset(source.columns), tuple(draft.groups), tuple(own), shared)
     scan = accessor.scan(need, source.relation, source.columns)
-    return replace(scan, conditions=tuple(c.sql(dialect="postgres") for c in own if not is_equality(source.table, c)))
+    return replace(
+        scan,
+        conditions=tuple(c.sql(dialect="postgres") for c in own if not is_equality(source.table, c)),
+        members=draft.members,
+        texts=tuple(texts(own, {c.name: c.type for c in source.table.columns})),
+    )

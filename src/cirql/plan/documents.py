@@ -1,0 +1,131 @@
+"""What a statement wants of JSON documents: the members it looks at, and the texts that it compares them with.
+
+Both only let whoever has the documents at hand read less: the inventory, which keeps common members apart. From
+
+    SELECT count(*) FROM scan_0 i WHERE i.placement -> 'State' ->> 'Name' = 'on'
+
+it is known that of `placement` nothing but `State.Name` matters, and only where that is `on`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TypeGuard
+
+from sqlglot import exp
+
+from cirql.plan.model import DocumentPath, TextAt
+from cirql.sql.bind import Bound, Source
+from cirql.types import ColumnType
+
+_ARROWS = (exp.JSONExtract, exp.JSONExtractScalar)
+_DEEP = (exp.JSONBExtract, exp.JSONBExtractScalar)
+_FUNCTIONS = ("_pg_json_extract_path", "_pg_json_extract_path_text", "_pg_jsonb_extract_path", "_pg_jsonb_extract_path_text")
+
+
+def members(bound: Bound, source: Source) -> Mapping[str, frozenset[DocumentPath]]:
+    """The JSON columns of a source of which the statement looks at members only, with their paths.
+
+    Columns are told apart by alias, wherever in the statement it is used: a second table of the same alias can only add paths.
+    """
+    found: dict[str, set[DocumentPath]] = {
+        c.name: set() for c in source.table.columns if c.type is ColumnType.JSON and c.name in source.columns
+    }
+    if not found:
+        return {}
+    for column in bound.tree.find_all(exp.Column):
+        if not column.table and column.name == source.alias:
+            return {}  # the whole row
+        if column.table == source.alias and column.name in found:
+            path = _outermost(column)
+            if path:
+                found[column.name].add(path)
+            else:
+                del found[column.name]
+    shared = {name.name for join in bound.tree.find_all(exp.Join) for name in join.args.get("using") or []}
+    return {c: frozenset(paths) for c, paths in found.items() if paths and c not in shared}
+
+
+def _outermost(column: exp.Column) -> DocumentPath:
+    """The path of the longest chain of constant steps that a column's document is asked for; empty where it is wanted as it is."""
+    path: DocumentPath = ()
+    node: exp.Expr = column
+    while True:
+        parent = node.parent
+        while isinstance(parent, exp.Paren):
+            node, parent = parent, parent.parent
+        more = _steps(parent) if isinstance(parent, exp.Expr) and _subject(parent) is node else None
+        if more is None or parent is None:
+            return path
+        path, node = path + more, parent
+
+
+def _subject(node: exp.Expr) -> exp.Expr | None:
+    """The document that an access looks into."""
+    if isinstance(node, (*_ARROWS, *_DEEP)):
+        inner: exp.Expr = node.this
+        return inner
+    return node.expressions[0] if _is_function(node) and node.expressions else None
+
+
+def _is_function(node: exp.Expr) -> TypeGuard[exp.Anonymous]:
+    return isinstance(node, exp.Anonymous) and str(node.this).lower() in _FUNCTIONS
+
+
+def _steps(node: exp.Expr) -> DocumentPath | None:
+    """The member names that an access goes through; None where they are not constant, or count places in a list."""
+    if isinstance(node, _ARROWS):
+        path = node.expression
+        if isinstance(path, exp.JSONPath) and len(path.expressions) == 2 and isinstance(path.expressions[1], exp.JSONPathKey):
+            name = path.expressions[1].this
+            return (name,) if isinstance(name, str) else None
+        return None
+    if isinstance(node, _DEEP):
+        return _listed(node.expression)
+    return _constants(node.expressions[1:])
+
+
+def _listed(path: exp.Expr) -> DocumentPath | None:
+    """The steps of `'{a,b}'` or `ARRAY['a', 'b']`."""
+    if isinstance(path, exp.Array):
+        return _constants(path.expressions)
+    if isinstance(path, exp.Literal) and path.is_string and path.name.startswith("{") and path.name.endswith("}"):
+        return tuple(step.strip() for step in path.name[1:-1].split(","))
+    return None
+
+
+def _constants(nodes: list[exp.Expr]) -> DocumentPath | None:
+    names = tuple(n.name for n in nodes if isinstance(n, exp.Literal) and n.is_string)
+    return names if names and len(names) == len(nodes) else None
+
+
+def texts(conjuncts: list[exp.Expr], columns: Mapping[str, ColumnType]) -> Iterator[TextAt]:
+    """The conditions that a member's text is one of some constants: `doc ->> 'k' = 'v'`, `doc #>> '{a,b}' IN ('v', 'w')`."""
+    for conjunct in conjuncts:
+        node = conjunct.unnest()
+        if isinstance(node, exp.EQ):
+            pairs = [(node.this, [node.expression]), (node.expression, [node.this])]
+        elif isinstance(node, exp.In) and not node.args.get("query"):
+            pairs = [(node.this, node.expressions)]
+        else:
+            continue
+        for access, constants in pairs:
+            values = _constants(constants)
+            place = _place(access.unnest()) if values else None
+            if place is not None and columns.get(place[0]) is ColumnType.JSON:
+                yield TextAt(*place, values or ())
+
+
+def _place(access: exp.Expr) -> tuple[str, DocumentPath] | None:
+    """The column and path whose text an expression is."""
+    is_text = isinstance(access, (exp.JSONExtractScalar, exp.JSONBExtractScalar)) or (
+        _is_function(access) and str(access.this).lower().endswith("_text")
+    )
+    path: DocumentPath = ()
+    node: exp.Expr | None = access if is_text else None
+    while node is not None and not isinstance(node, exp.Column):
+        steps, inner = _steps(node) if _subject(node) is not None else None, _subject(node)
+        if steps is None or inner is None:
+            return None
+        path, node = steps + path, inner.unnest()
+    return (node.name, path) if node is not None else None
