@@ -1,13 +1,15 @@
-"""How fast and how large the inventory store is: `python benchmarks/inventory.py [--rows N] [--json FILE]`.
+"""How fast and how large the inventory is: `python benchmarks/inventory.py [--rows N] [--json FILE]`.
 
-Every figure is taken in a process of its own where memory or cold start matters, and printed beside its target. Times of reads are
-medians of eleven after one warm-up; the machine's other work is in them.
+Every figure is taken in a process of its own where memory or cold start matters, and printed beside its target. Reads are SQL as a user
+writes it, through `Session.execute`, in a session that is open; times are medians of eleven after one warm-up, parsing and planning
+included. "The store alone" is what of that the inventory took. The machine's other work is in all times, in CPU times less so.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import random
 import resource
@@ -17,6 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -25,13 +28,32 @@ import pyarrow as pa
 
 from cirql.inventory.duckdb_store import DuckDBStore
 from cirql.inventory.model import Partition, PathFilter, Request, ScanRecord
+from cirql.session import Session
+from cirql.settings import Settings
 from cirql.types import ColumnType
 
 TABLE = "aws.ec2_instance"
 PLACE = Partition(TABLE, "111122223333", "us-east-1")
 COLUMNS = frozenset(["instance_id", "instance_type", "launch_time", "ami_launch_index", "placement"])
 START = datetime(2026, 1, 1, tzinfo=UTC)
-TYPES = {"_key": ColumnType.VARCHAR, "instance_type": ColumnType.VARCHAR, "ami_launch_index": ColumnType.BIGINT, "placement": ColumnType.JSON}
+KEY_4242 = f"arn:aws:ec2:us-east-1:111122223333:instance/i-{(4242 * 2654435761) % 2**32:017x}"
+SELECT = f"SELECT instance_id FROM {TABLE}"
+RARE = f"{SELECT} WHERE placement -> 'State' ->> 'Name' = 'impaired'"
+POINT = f"SELECT instance_id, instance_type, ami_launch_index, placement FROM {TABLE} WHERE _key = '{KEY_4242}'"
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One measured value beside its target, which is empty, `<= n` or `< n`."""
+
+    what: str
+    value: float
+    unit: str
+    target: str = ""
+
+    @property
+    def limit(self) -> float | None:
+        return float(self.target.split()[-1]) if self.target else None
 
 
 def document(rng: random.Random, n: int, version: int) -> str:
@@ -83,26 +105,34 @@ def scan(minute: int, *, complete: bool = True) -> ScanRecord:
 def sync(store_path: Path, data: Path, minute: int) -> dict[str, Any]:
     """In a process of its own: one sync, its time and peak memory."""
     with DuckDBStore(store_path) as store:
-        began = time.perf_counter()
+        began, cpu = time.perf_counter(), time.process_time()
         summary = store.write(scan(minute), batches(data))
-        seconds = time.perf_counter() - began
+        seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return {"seconds": seconds, "peak_mb": peak, "created": summary.created, "changed": summary.changed, "unchanged": summary.unchanged}
+    return {"seconds": seconds, "cpu": cpu, "peak_mb": peak, "created": summary.created, "changed": summary.changed}
 
 
-def cold(store_path: Path) -> dict[str, Any]:
-    """In a process of its own: is it fresh, and what is in it; with no part of AWS imported."""
-    with DuckDBStore(store_path) as store:
-        fresh = store.fresh(PLACE, ["ami_launch_index"], None, START)
-        hint = PathFilter("placement", ("State", "Name"), ("impaired",))
-        rows = store.read(Request(TABLE, {"_key": ColumnType.VARCHAR}, paths=(hint,))).read_all().num_rows
-    return {"fresh": fresh is not None, "rows": rows, "aws": "botocore" in sys.modules}
-
-
-def child(*arguments: str) -> tuple[dict[str, Any], float]:
-    began = time.perf_counter()
+def child(*arguments: str) -> dict[str, Any]:
     done = subprocess.run([sys.executable, __file__, *arguments], check=True, capture_output=True, text=True)
-    return json.loads(done.stdout.splitlines()[-1]), time.perf_counter() - began
+    answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return answer
+
+
+def cold(store_path: Path, folder: Path) -> tuple[float, float]:
+    """Wall and CPU milliseconds of `cirql query` from a fresh inventory: a process of its own, no credentials, no part of AWS imported."""
+    program = (
+        "import sys; from cirql.cli.main import main\n"
+        "try: main()\n"
+        "finally: assert not {'botocore', 'cirql.cloud.client'} & sys.modules.keys()"
+    )
+    unset = ("AWS_", "CIRQL_", "PYTHONDONTWRITEBYTECODE")
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(unset)} | {"HOME": str(folder)}
+    began, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    command = [sys.executable, "-c", program, "query", "--store", str(store_path), "--max-age", "unlimited", "--output", "csv", RARE]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment, cwd=folder)
+    seconds, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert len(done.stdout.splitlines()) > 1, done.stderr
+    return seconds * 1000, (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) * 1000
 
 
 def size_of(path: Path) -> int:
@@ -119,59 +149,107 @@ def median_ms(work: Callable[[], object]) -> float:
     return statistics.median(times)
 
 
-def reader(store: DuckDBStore, **request: Any) -> Callable[[], int]:
-    columns = request.pop("columns", {"_key": ColumnType.VARCHAR})
-    return lambda: int(store.read(Request(TABLE, columns, **request)).read_all().num_rows)
+def asking(session: Session, sql: str) -> Callable[[], int]:
+    """A statement, with its rows; none at all would be a mistake of the benchmark's."""
+
+    def ask() -> int:
+        rows = session.execute(sql).to_arrow().num_rows
+        assert rows, sql
+        return rows
+
+    return ask
 
 
-def measure(folder: Path, rows: int) -> list[tuple[str, float, str, str]]:
-    """Each figure as (what, value, unit, target)."""
-    figures: list[tuple[str, float, str, str]] = []
+def alone(store: DuckDBStore, **request: Any) -> Callable[[], int]:
+    return lambda: int(store.read(Request(TABLE, {"instance_id": ColumnType.VARCHAR}, **request)).read_all().num_rows)
+
+
+def write(folder: Path, rows: int) -> Iterator[Figure]:
+    """The first sync and the second."""
     store_path, first, second = folder / "store", folder / "first.arrow", folder / "second.arrow"
     make(first, rows, lambda n: 0)
     make(second, rows, lambda n: int(n % 100 == 3))
-    done, _ = child("--step", "sync", str(store_path), str(first), "0")
+    done = child("--step", "sync", str(store_path), str(first), "0")
     before = size_of(store_path)
-    figures += [(f"ingest {rows:,} rows", done["seconds"], "s", "<= 10"), ("peak memory of it", done["peak_mb"], "MB", "<= 1024")]
-    figures.append(("store after it", before / 1e6, "MB", ""))
-    done, _ = child("--step", "sync", str(store_path), str(second), "1")
-    figures.append((f"second sync, {done['changed']:,} rows changed", done["seconds"], "s", "<= 4"))
-    figures.append(("peak memory of it", done["peak_mb"], "MB", "<= 1024"))
-    figures.append(("bytes it added, of the first's", (size_of(store_path) - before) / before * 100, "%", "< 3"))
-    rare, common = PathFilter("placement", ("State", "Name"), ("impaired",)), PathFilter("placement", ("VpcId",), ("vpc-00000001",))
-    with DuckDBStore(store_path) as store:
-        figures.append(("JSON property filter, 0.01 % of rows", median_ms(reader(store, paths=(rare,))), "ms", "<= 30"))
-        figures.append(("JSON property filter, 2 % of rows", median_ms(reader(store, paths=(common,))), "ms", "<= 30"))
-        document_too = {"_key": ColumnType.VARCHAR, "placement": ColumnType.JSON}
-        figures.append(("the same, with the documents", median_ms(reader(store, paths=(rare,), columns=document_too)), "ms", ""))
-        key = f"arn:aws:ec2:us-east-1:111122223333:instance/i-{(4242 * 2654435761) % 2**32:017x}"
-        figures.append(("point lookup by _key", median_ms(reader(store, keys=(key,), columns=TYPES)), "ms", "<= 10"))
-        for n in range(2, 12):
-            changed = (batch(range(s, min(s + 5_000, rows)), lambda _, n=n: n) for s in range((n * 7_919) % 95_000, rows, 100_000))
-            store.write(scan(n, complete=False), changed)
-        current, past = reader(store, paths=(rare,)), reader(store, paths=(rare,), as_of=START + timedelta(minutes=6))
-        now_ms, past_ms = median_ms(current), median_ms(past)
-        figures += [("10 versions of 5 %: current state", now_ms, "ms", ""), ("10 versions of 5 %: AS OF", past_ms, "ms", "")]
-        figures.append(("AS OF, times the current state", past_ms / now_ms, "x", "<= 3"))
-        figures.append(("point lookup by _key then", median_ms(reader(store, keys=(key,), columns=TYPES)), "ms", "<= 10"))
+    yield Figure(f"ingest {rows:,} rows with 200 B of JSON", done["seconds"], "s", "<= 10")
+    yield Figure("CPU time of it", done["cpu"], "s")
+    yield Figure("peak memory of it", done["peak_mb"], "MB", "<= 1024")
+    yield Figure("store after it", before / 1e6, "MB")
+    done = child("--step", "sync", str(store_path), str(second), "1")
+    yield Figure(f"second sync, {done['changed']:,} rows changed", done["seconds"], "s", "<= 4")
+    yield Figure("CPU time of it", done["cpu"], "s")
+    yield Figure("peak memory of it", done["peak_mb"], "MB", "<= 1024")
+    yield Figure("bytes it added, of the first's", (size_of(store_path) - before) / before * 100, "%", "< 3")
+
+
+def read(session: Session, store: DuckDBStore, folder: Path) -> Iterator[Figure]:
+    """What a query costs."""
+    rare = PathFilter("placement", ("State", "Name"), ("impaired",))
+    yield Figure("JSON property filter, 0.01 % of rows", median_ms(asking(session, RARE)), "ms", "<= 30")
+    yield Figure("the store alone", median_ms(alone(store, paths=(rare,))), "ms")
+    yield Figure(
+        "JSON property filter, 2 % of rows",
+        median_ms(asking(session, f"{SELECT} WHERE placement ->> 'VpcId' = 'vpc-00000001'")),
+        "ms",
+        "<= 30",
+    )
+    yield Figure(
+        "count by JSON property, all rows",
+        median_ms(asking(session, f"SELECT placement ->> 'VpcId', count(*) FROM {TABLE} GROUP BY 1")),
+        "ms",
+    )
+    yield Figure("count by column, all rows", median_ms(asking(session, f"SELECT instance_type, count(*) FROM {TABLE} GROUP BY 1")), "ms")
+    yield Figure("filter, with the documents", median_ms(asking(session, RARE.replace("instance_id", "instance_id, placement"))), "ms")
+    yield Figure("point lookup by _key", median_ms(asking(session, POINT)), "ms", "<= 10")
+    yield Figure("the store alone", median_ms(alone(store, keys=(KEY_4242,))), "ms")
+    colds = [cold(folder / "store", folder) for _ in range(6)][1:]
+    yield Figure("cirql query in a cold process, answered from the store", statistics.median(wall for wall, _ in colds), "ms", "<= 300")
+    yield Figure("CPU time of it", statistics.median(cpu for _, cpu in colds), "ms")
+
+
+def travel(session: Session, store: DuckDBStore, rows: int) -> Iterator[Figure]:
+    """Ten versions of 5 % of the rows, before and after compaction."""
+    for n in range(2, 12):
+        changed = (batch(range(s, min(s + 5_000, rows)), lambda _, n=n: n) for s in range((n * 7_919) % 95_000, rows, 100_000))
+        store.write(scan(n, complete=False), changed)
+    past = RARE.replace(TABLE, f"{TABLE} AS OF TIMESTAMP '{START + timedelta(minutes=6)}'")
+    for state in ("10 versions of 5 %", "the same, compacted"):
+        now_ms, past_ms = median_ms(asking(session, RARE)), median_ms(asking(session, past))
+        yield Figure(f"{state}: filter now", now_ms, "ms")
+        yield Figure(f"{state}: filter AS OF", past_ms, "ms")
+        yield Figure(f"{state}: AS OF, times the current state", past_ms / now_ms, "x", "<= 3")
+        yield Figure(f"{state}: point lookup by _key", median_ms(asking(session, POINT)), "ms", "<= 10")
+        if state.endswith("%"):
+            began = time.perf_counter()
+            store.compact()
+            yield Figure("compaction", time.perf_counter() - began, "s")
+
+
+def small_writes(folder: Path, count: int = 300) -> Figure:
+    """Partitions of ten rows each, as `cirql sync all` has them by the thousand: how many a second are kept."""
+    rows = batch(range(10), lambda n: 0)
+    with DuckDBStore(folder / "small") as store:
         began = time.perf_counter()
-        store.compact()
-        figures.append(("compaction", time.perf_counter() - began, "s", ""))
-        now_ms, past_ms = median_ms(current), median_ms(past)
-        figures.append(("AS OF after compaction, times the current state", past_ms / now_ms, "x", "<= 3"))
+        for n in range(count):
+            place = Partition(f"aws.table_{n}", "111122223333", "us-east-1")
+            store.write(ScanRecord(place, START, START, "bench", True, COLUMNS), iter([rows]))
+        return Figure("partitions of 10 rows kept, one at a time", count / (time.perf_counter() - began), "/s")
+
+
+def measure(folder: Path, rows: int) -> Iterator[Figure]:
+    """Everything, in the order in which it is told."""
+    yield from write(folder, rows)
+    store_path = folder / "store"
+    with Session(Settings(store=str(store_path), max_age=math.inf)) as session, DuckDBStore(store_path) as store:
+        yield from read(session, store, folder)
+        yield from travel(session, store, rows)
         assert store.verify() == []
-    runs = [child("--step", "cold", str(store_path)) for _ in range(5)]
-    assert all(answer["fresh"] and answer["rows"] and not answer["aws"] for answer, _ in runs)
-    figures.append(("cold process, answered from the store", statistics.median(t for _, t in runs) * 1000, "ms", "<= 300"))
-    return figures
+    yield small_writes(folder)
 
 
-def report(figures: list[tuple[str, float, str, str]]) -> None:
-    print(f"{'inventory store':52} {'measured':>12}  target")
-    for what, value, unit, target in figures:
-        limit = float(target.split()[-1]) if target else None
-        mark = "" if limit is None else ("ok" if value <= limit else "MISSED")
-        print(f"{what:52} {value:9.1f} {unit:>2}  {target:8} {mark}")
+def tell(figure: Figure) -> None:
+    mark = "" if figure.limit is None else ("ok" if figure.value <= figure.limit else "MISSED")
+    print(f"{figure.what:58} {figure.value:9.1f} {figure.unit:>2}  {figure.target:8} {mark}", flush=True)
 
 
 def main() -> None:
@@ -181,14 +259,17 @@ def main() -> None:
     parser.add_argument("--step", nargs="+", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.step:
-        step, store_path, *rest = options.step
-        print(json.dumps(cold(Path(store_path)) if step == "cold" else sync(Path(store_path), Path(rest[0]), int(rest[1]))))
+        _, store_path, data, minute = options.step
+        print(json.dumps(sync(Path(store_path), Path(data), int(minute))))
         return
     with tempfile.TemporaryDirectory(prefix="cirql-bench-") as folder:
-        figures = measure(Path(folder), options.rows)
-    report(figures)
+        print(f"{'inventory':58} {'measured':>12}  target")
+        figures = []
+        for figure in measure(Path(folder), options.rows):
+            tell(figure)
+            figures.append(figure)
     if options.json:
-        document = [{"what": w, "value": v, "unit": u, "target": t} for w, v, u, t in figures]
+        document = [asdict(f) for f in figures]
         options.json.write_text(json.dumps({"cpus": os.cpu_count(), "figures": document}, indent=1), encoding="utf-8")
 
 

@@ -30,6 +30,7 @@ LEAST_SHARE = 0.05
 DEEPEST = 5
 LONGEST = 100
 _STEP = re.compile(r"[A-Za-z_][\w .:/@+-]*", re.ASCII)
+_BARE = re.compile(r"[-+]?[\d.].*|[-+]?inf(inity)?|nan|true|false|null", re.IGNORECASE)
 _UNLIKE = re.compile(r"[\x00-\x1f\x7f]|^\s*[\[{]")
 
 
@@ -153,10 +154,16 @@ def _says(segment: Segment, hint: PathFilter) -> str:
         return "true"
     member = Member(hint.column, hint.path)
     if member in segment.members:
-        # A number or boolean has the text itself, a string the text in quotes.
-        spellings = [s for v in hint.values for s in (v, json.dumps(v, ensure_ascii=False))]
+        spellings = [s for v in hint.values for s in _spellings(v)]
         return _among(name(column_of(segment.members.index(member))), map(text, spellings))
     return _among(f"json_extract_string({name(hint.column)}, {_json_path(hint.path)})", map(text, hint.values))
+
+
+def _spellings(value: str) -> Iterator[str]:
+    """The JSON texts of the scalars with this text: in quotes a string; as it is a number, boolean or null."""
+    yield json.dumps(value, ensure_ascii=False)
+    if _BARE.fullmatch(value):
+        yield value
 
 
 def _among(expression: str, constants: Iterable[str]) -> str:
