@@ -56,6 +56,11 @@ class Database:
         prepare(connection)
         return connection
 
+    def install(self, connection: Any, sql: str) -> None:
+        """Give one of its connections what a translated statement calls."""
+        with self._lock:
+            install(connection, sql, self._root)
+
     def tables(self) -> dict[str, list[tuple[str, str]]]:
         """The user tables: their columns and DuckDB types, in order."""
         if self._root is None:
@@ -85,6 +90,7 @@ class Engine:
     """One statement's connections. Not shared between statements; `interrupt` and `passes` may be called from other threads."""
 
     def __init__(self, database: Database) -> None:
+        self._database = database
         self._connection = database.connect()
         self._tester = database.connect()
         self._testing = threading.Lock()
@@ -98,7 +104,7 @@ class Engine:
     def check(self, sql: str) -> list[ResultColumn]:
         """Bind a query without running it: its columns. Raises the error that running it would raise."""
         try:
-            install(self._connection, sql)
+            self._database.install(self._connection, sql)
             relation = self._connection.sql(sql)
             if relation is None:
                 raise errors.NotSupported("this statement gives no rows")
@@ -115,7 +121,7 @@ class Engine:
         with self._testing:
             try:
                 if row_filter.sql not in self._installed:
-                    install(self._tester, row_filter.sql)
+                    self._database.install(self._tester, row_filter.sql)
                     self._installed.add(row_filter.sql)
                 self._tester.register("page", page)
                 kept = self._tester.sql(row_filter.sql).to_arrow_table().column(0).to_pylist()
@@ -142,7 +148,7 @@ class Engine:
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """All rows of a small query, as Python values: the key values that one scan gives another."""
         try:
-            install(self._connection, sql)
+            self._database.install(self._connection, sql)
             table = self._connection.sql(sql).to_arrow_table()
         except self._faults() as fault:
             raise engine_error(fault) from None
@@ -168,7 +174,7 @@ class Engine:
     def change(self, sql: str) -> int:
         """Run a statement that changes user tables, and say how many rows it touched (0 for definitions)."""
         try:
-            install(self._connection, sql)
+            self._database.install(self._connection, sql)
             answer = self._connection.execute(sql).fetchall()
         except self._faults() as fault:
             raise engine_error(fault) from None

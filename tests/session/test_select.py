@@ -324,3 +324,8 @@ def test_local_files_join_cloud_tables(session: Session, tmp_path_factory: pytes
     file.write_text("image,owner\nxgboost-inference,ann\nnotebook-kernel,bob\n")
     sql = f"SELECT DISTINCT o.owner FROM read_csv('{file}') o JOIN aws.sagemaker_image i ON i.image_name = o.image ORDER BY 1"
     assert session.execute(sql).fetchall() == [("ann",), ("bob",)]
+
+
+def test_functions_of_ours_serve_every_statement_of_a_session(session: Session) -> None:
+    sql = "SELECT d.j = '{}'::jsonb AS same FROM (SELECT '{ }'::jsonb AS j FROM aws.sagemaker_image LIMIT 1) d"
+    assert [session.execute(sql).fetchall() for _ in range(3)] == [[(True,)]] * 3

@@ -39,13 +39,17 @@ def required(sql: str) -> tuple[str, ...]:
     return tuple(ordered)
 
 
-def install(connection: Any, sql: str) -> None:
-    """Define on a connection what `sql` needs and is not there yet."""
+def install(connection: Any, sql: str, owner: Any | None = None) -> None:
+    """Define on a connection what `sql` needs and is not there yet.
+
+    `owner` is another connection to the same database that stays open: functions are seen by every connection, but DuckDB 2.0
+    frees them with the one that they were defined on, and the next call from another ends the process.
+    """
     needed = required(sql)
     statements = [macros()[name] for name in needed if name in macros()]
     for name in needed:
         if name in _vectorised():
-            _define(connection, name)
+            _define(connection if owner is None else owner, name)
     if statements:
         connection.execute(";".join(statements))
 

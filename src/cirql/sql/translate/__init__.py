@@ -86,11 +86,11 @@ def prepare(connection: Any) -> None:
     set_up(connection)
 
 
-def install(connection: Any, sql: str) -> None:
-    """Give a DuckDB connection the macros and functions that a translated statement uses."""
+def install(connection: Any, sql: str, owner: Any | None = None) -> None:
+    """Give a DuckDB connection the macros and functions that a translated statement uses; `owner` is one that outlives it."""
     from cirql.sql.functions import install as define
 
-    define(connection, sql)
+    define(connection, sql, owner)
 
 
 def parse_postgres(text: str) -> list[exp.Expr | None]:
