@@ -45,7 +45,11 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class TableReport:
-    """What came of one table. `skipped` says why it was not read at all; `places` counts the partitions that were read completely."""
+    """What came of one table.
+
+    `skipped` says why it was not read at all; `places` counts the partitions that were read completely; `reused` rows were
+    listed and not described, since the list shows that they are as they were.
+    """
 
     table: str
     places: int = 0
@@ -54,6 +58,7 @@ class TableReport:
     created: int = 0
     changed: int = 0
     gone: int = 0
+    reused: int = 0
     seconds: float = 0.0
     failures: tuple[str, ...] = ()
     skipped: str = ""
@@ -135,16 +140,22 @@ def settings_of(settings: Settings) -> Settings:
 
 
 def sync(
-    session: Session, run: Run, tell: Callable[[TableReport], None] = lambda report: None, *, at_once: int = TABLES_AT_ONCE
+    session: Session,
+    run: Run,
+    tell: Callable[[TableReport], None] = lambda report: None,
+    *,
+    at_once: int = TABLES_AT_ONCE,
+    full: bool = False,
 ) -> Summary:
     """Read the tables of a run, several at once under the session's rate limits; `tell` hears of each as it ends.
 
+    Resources that the list call shows to be unchanged are not described again, unless the run is to be `full`.
     A table that fails is reported, and the others go on.
     """
     began = time.monotonic()
     session.settings = settings_of(session.settings)
     memory = session.memory
-    memory.since = run.started
+    memory.since, memory.reuses = run.started, not full
     memory.ledger.by, memory.ledger.keeps_account = f"sync {run.id}", True
     summary = Summary(run)
     with ThreadPoolExecutor(at_once, thread_name_prefix="cirql-sync") as threads:
@@ -191,6 +202,7 @@ def _account(session: Session, table: str) -> TableReport:
         created=sum(w.created for w in written),
         changed=sum(w.changed for w in written),
         gone=sum(w.closed for w in written),
+        reused=session.memory.ledger.reused[table],
     )
 
 

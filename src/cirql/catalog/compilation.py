@@ -10,6 +10,7 @@ from cirql.catalog.actions import with_actions
 from cirql.catalog.datasets import compile_service
 from cirql.catalog.generic import compile_generic
 from cirql.catalog.model import Table
+from cirql.catalog.modified import with_modified
 from cirql.catalog.parents import with_parents
 from cirql.catalog.reachability import with_reach
 from cirql.catalog.resources import compile_resource
@@ -32,6 +33,6 @@ def compile_all(progress: Callable[[int, int, str], None]) -> tuple[list[Table],
     progress(len(names), steps, "CloudFormation schemas")
     tables += [compile_resource(schema, overlay.global_resources) for schema in schemas.load()]
     tables += compile_generic()
-    tables = with_actions(with_reach(corrections.apply(overlay, with_parents(tables))), overlay.actions)
+    tables = with_actions(with_reach(corrections.apply(overlay, with_modified(with_parents(tables)))), overlay.actions)
     progress(steps, steps, "names")
     return sorted(tables, key=lambda t: str(t.name)), assign(tables, overlay.aliases)

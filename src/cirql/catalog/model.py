@@ -239,6 +239,7 @@ class Table:
     says which column holds the account that was asked: a resource with a property `AccountId` of its own publishes that
     as `account_id`. `permissions` maps a verb (`read`, `list`, `create`, `update`, `delete`) to IAM actions. `regions` is None
     where the table is available everywhere. `problem` says why a table cannot be answered without help, or is empty.
+    `modified` is the column of its list call that differs whenever what its describe call gives has changed, or empty (`modified.py`).
     """
 
     name: TableName
@@ -259,6 +260,7 @@ class Table:
     key: tuple[str, ...] = ()
     plural: str = ""
     account_column: str = "account_id"
+    modified: str = ""
 
     def __post_init__(self) -> None:
         names = [c.name for c in self.columns]

@@ -160,7 +160,7 @@ def _patch(entry: Entry, table: Table) -> Table:
                     table = _with_column(entry, table, name, raw)
             case "scope":
                 table = replace(table, scope=Scope(value))
-            case "key" | "identifier" | "title" | "problem":
+            case "key" | "identifier" | "title" | "problem" | "modified":
                 changes: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value}
                 table = replace(table, **changes)
             case "aliases":
@@ -254,3 +254,5 @@ def _check_columns(entry: Entry, table: Table) -> None:
     for name in (*table.key, *table.identifier):
         if name not in names:
             raise entry.error(f"key: there is no column {name}")
+    if table.modified and table.modified not in names:
+        raise entry.error(f"modified: there is no column {table.modified}")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any
 
 from cirql.catalog.model import Fetch, Role
@@ -142,7 +143,7 @@ class Scanner:
         bound = dict(parent.bindings)
         own = [c for c in required if c not in bound]
         seen: set[str] = set()
-        scanner = Scanner(parent.scan, self._target, self._around, lazy=self._lazy)
+        scanner = Scanner(parent.scan, self._target, replace(self._around, known=None), lazy=self._lazy)
         async for page in scanner.pages():
             for row in page:
                 values = {child: row.get(source) for child, source in bound.items()}
@@ -240,7 +241,10 @@ class Scanner:
         """Complete every row with the step's fetches; a row that has gone meanwhile is dropped."""
         if not rows:
             return rows
-        tasks = [asyncio.create_task(hydrated(rows, fetch, self._table, self._target, self._around)) for fetch in step.fetches]
+        known = self._around.known
+        is_described = known is not None and any(f.role is Role.GET for f in step.fetches)
+        kept = await known.unchanged(self._target, rows) if known is not None and is_described else [None] * len(rows)
+        tasks = [asyncio.create_task(self._parts(rows, fetch, kept)) for fetch in step.fetches]
         try:
             found = await asyncio.gather(*tasks)
         finally:
@@ -255,6 +259,14 @@ class Scanner:
             self._derive(row)
             complete.append(row)
         return complete
+
+    async def _parts(self, rows: list[Row], fetch: Fetch, kept: list[Row | None]) -> list[Row | None]:
+        """What a fetch adds to each row; a describe call is not made for rows whose answer is `kept`."""
+        if fetch.role is not Role.GET or not any(kept):
+            return await hydrated(rows, fetch, self._table, self._target, self._around)
+        asked = [row for row, old in zip(rows, kept, strict=True) if old is None]
+        answers = iter(await hydrated(asked, fetch, self._table, self._target, self._around) if asked else ())
+        return [next(answers) if old is None else given({c: old.get(c) for c in fetch.gives}) for old in kept]
 
 
 def _values(fetch: Fetch) -> dict[str, tuple[str, ...]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 
 from cirql.catalog.model import Table
 from cirql.cloud.target import Target
@@ -15,9 +16,20 @@ from cirql.plan.model import RowFilter
 RowTest = Callable[[RowFilter, Table, Sequence[Row]], list[bool]]
 
 
+class Known(Protocol):
+    """What was read of a table before, where it is certain to be so still."""
+
+    async def unchanged(self, target: Target, rows: Sequence[Row]) -> list[Row | None]:
+        """For each listed row what its describe call would give; None where that must be asked."""
+        ...
+
+
 @dataclass(slots=True)
 class Surroundings:
-    """What every scan of a statement shares. `denied` are the columns that a tolerated denial left NULL, by table and target."""
+    """What every scan of a statement shares. `denied` are the columns that a tolerated denial left NULL, by table and target.
+
+    `known` spares describe calls of the one scan that it was made for.
+    """
 
     calls: Calls
     passes: RowTest
@@ -26,6 +38,7 @@ class Surroundings:
     targets: tuple[Target, ...] = ()
     notices: list[str] = field(default_factory=list)
     denied: dict[tuple[str, Target], set[str]] = field(default_factory=dict)
+    known: Known | None = None
 
     def notice(self, text: str) -> None:
         """Say something once."""

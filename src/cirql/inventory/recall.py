@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mappin
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
+from functools import partial
 from typing import TYPE_CHECKING
 
 from cirql.catalog.model import Table
@@ -23,6 +24,7 @@ from cirql.fetch.surroundings import Surroundings
 from cirql.inventory.model import PathFilter, Request, ValueFilter
 from cirql.inventory.questions import named_values, partitions
 from cirql.inventory.recorder import Ledger, Recorder
+from cirql.inventory.reuse import Reuse, may_reuse
 from cirql.inventory.scopes import Scopes, is_whole, narrowed
 from cirql.inventory.store import Store
 from cirql.inventory.stored import StoredTable
@@ -82,7 +84,8 @@ class Bounds:
 class Recall:
     """The inventory as one statement sees it.
 
-    `times` are the relations that are read as of a moment. Without `delivers`, rows that are fresh already are not read at all.
+    `times` are the relations that are read as of a moment. Without `delivers`, rows that are fresh already are not read at all. With
+    `reuses`, rows whose list data are as they were are not described again.
     """
 
     store: Store
@@ -92,6 +95,7 @@ class Recall:
     ledger: Ledger = field(default_factory=Ledger)
     scopes: Scopes = field(default_factory=lambda: Scopes(None))
     delivers: bool = True
+    reuses: bool = False
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def needs_aws(self, scan: Scan) -> bool:
@@ -170,6 +174,9 @@ class Recall:
             await emit(batch.select(wanted))
 
         recorder = Recorder(self.store, stored, scan, around, self.ledger, started, self.clock)
+        if self.reuses and may_reuse(scan):
+            count = partial(self.ledger.count_reused, stored.name)
+            around = replace(around, known=Reuse(self.store, stored, scan, self.clock, count))
         keyed = scan if stored.key in scan.columns else replace(scan, columns=(*scan.columns, stored.key))
         return await run_scan(keyed, targets, around, only_wanted, report, recorder, has_others=has_others)
 

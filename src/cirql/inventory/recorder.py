@@ -7,6 +7,7 @@ statement goes on: its rows are right all the same.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -35,6 +36,11 @@ class Ledger:
     keeps_account: bool = False
     written: list[WriteSummary] = field(default_factory=list)
     unkept: list[tuple[str, Target, str]] = field(default_factory=list)
+    reused: Counter[str] = field(default_factory=Counter)
+
+    def count_reused(self, table: str, rows: int) -> None:
+        """So many rows of a table were not described again."""
+        self.reused[table] += rows
 
 
 class Recorder:
