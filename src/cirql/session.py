@@ -328,6 +328,10 @@ class Session:
         for piece in split(sql):
             yield self.execute(piece, params)
 
+    def watch(self, progress: Callable[[ProgressEvent], None] | None) -> None:
+        """From now on, say to `progress` how far work has come."""
+        self._progress = progress
+
     def tell(self, event: ProgressEvent) -> None:
         """Say how far work has come to whoever watches."""
         if self._progress is not None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
@@ -25,6 +26,7 @@ from cirql.settings import MEMORY
 
 if TYPE_CHECKING:
     from cirql.catalog.lookup import Catalog
+    from cirql.result import ProgressEvent
     from cirql.session import Session
     from cirql.settings import Settings
 
@@ -133,6 +135,21 @@ def begin(settings: Settings, tables: tuple[str, ...], now: datetime, *, restart
     return run
 
 
+def expected_calls(session: Session, tables: Iterable[str]) -> dict[str, int]:
+    """How many calls each table is likely to take: as many as when its places were last read completely; 0 where that is not known."""
+    path = session.settings.store_path
+    if path is None or not path.is_dir():
+        return dict.fromkeys(tables, 0)
+    last: dict[tuple[str, str, str], int] = {}
+    for scan in session.memory.store(settings_of(session.settings)).scans():
+        if scan.complete and not scan.partition.parent and scan.by.startswith("sync"):
+            last[scan.partition.table, *scan.partition.place] = scan.calls
+    found: Counter[str] = Counter()
+    for (table, _, _), calls in last.items():
+        found[table] += calls
+    return {table: found[table] for table in tables}
+
+
 def settings_of(settings: Settings) -> Settings:
     """Settings that keep what is read, wherever the store is."""
     path = settings.store_path
@@ -145,9 +162,11 @@ def sync(
     tell: Callable[[TableReport], None] = lambda report: None,
     *,
     at_once: int = TABLES_AT_ONCE,
+    watch: Callable[[ProgressEvent], None] | None = None,
     full: bool = False,
 ) -> Summary:
-    """Read the tables of a run, several at once under the session's rate limits; `tell` hears of each as it ends.
+    """Read the tables of a run, several at once under the session's rate limits; `tell` hears of each as it ends, and `watch` of
+    their scans until then.
 
     Resources that the list call shows to be unchanged are not described again, unless the run is to be `full`.
     A table that fails is reported, and the others go on.
@@ -155,6 +174,8 @@ def sync(
     began = time.monotonic()
     session.settings = settings_of(session.settings)
     memory = session.memory
+    if watch is not None:
+        session.watch(watch)
     memory.since, memory.reuses = run.started, not full
     memory.ledger.by, memory.ledger.keeps_account = f"sync {run.id}", True
     summary = Summary(run)

@@ -17,7 +17,7 @@ from cirql import errors
 from cirql.inventory.store import open_store
 from cirql.localcloud import ACCOUNTS, REGIONS, LocalCloud, Rule
 from cirql.session import Session
-from cirql.sync import Summary, begin, choose, sync
+from cirql.sync import Summary, begin, choose, expected_calls, sync
 from tests.cli.conftest import Cirql, cirql, command, environment
 from tests.recall.conftest import Connect, rows
 
@@ -142,7 +142,15 @@ def test_the_command_s_exit_codes_and_streams(cirql: Cirql, tmp_path: Path) -> N
     assert int(answered.stdout.splitlines()[1]) > 0
     assert cirql("sync", "no_such_table", "--store", store).code == 1
     assert cirql("sync", "--store", store).code == 2
-    assert cirql("sync", TABLES[0], "--every", "soon").code == 2
+    for wrong in ("soon", "0", "unlimited"):
+        assert cirql("sync", TABLES[0], "--every", wrong).code == 2
+
+
+def test_time_left_is_known_from_the_last_run(connect: Connect) -> None:
+    session = connect()
+    assert expected_calls(session, TABLES) == dict.fromkeys(TABLES, 0)
+    first = run(session)
+    assert expected_calls(connect(), TABLES) == {t.table: t.calls for t in first.tables}
 
 
 def test_upkeep_commands(connect: Connect, tmp_path: Path) -> None:

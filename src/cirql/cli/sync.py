@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from cirql.sync import Summary, TableReport
 
 INCOMPLETE = 3
+LEAST_PAUSE_SECONDS = 1
 
 
 @click.command("sync")
@@ -32,6 +34,7 @@ INCOMPLETE = 3
 @click.option("--local", is_flag=True, help="Read the embedded AWS.")
 @click.option("--every", metavar="TIME", help="Go on until interrupted: read again this often.")
 @click.option("--restart", is_flag=True, help="Begin anew, even where an earlier run was cut short.")
+@click.option("--full", is_flag=True, help="Describe every resource, even where the list call shows that it is as it was.")
 @click.option("--json", "as_json", is_flag=True, help="The summary as one JSON object a table.")
 def sync(
     tables: tuple[str, ...],
@@ -41,6 +44,7 @@ def sync(
     local: bool,
     every: str | None,
     restart: bool,
+    full: bool,
     as_json: bool,
 ) -> None:
     """Read whole tables into the inventory, in every account and region in scope.
@@ -53,20 +57,27 @@ def sync(
         pause = None if every is None else parse_duration(every)
     except ValueError as error:
         misuse(f"--every: {error}")
+    if pause is not None and not LEAST_PAUSE_SECONDS <= pause < math.inf:
+        misuse(f"--every: {every} is no pause between two rounds: name {LEAST_PAUSE_SECONDS} s or more")
     settings = {"profiles": profile or None, "regions": region or None}
     settings["store"] = str(store) if store else None  # type: ignore[assignment]
     with prompt_interrupts(), _reporting(), _scope({k: v for k, v in settings.items() if v is not None}, local) as scope:
+        began = time.monotonic()
+        code = _once(list(tables), scope, restart=restart, full=full, as_json=as_json)
+        if pause is None:
+            raise click.exceptions.Exit(code)
         while True:
-            began = time.monotonic()
-            code = _once(list(tables), scope, restart=restart, as_json=as_json)
-            if pause is None:
-                raise click.exceptions.Exit(code)
             time.sleep(max(0.0, pause - (time.monotonic() - began)))
+            began = time.monotonic()
+            try:
+                _once(list(tables), scope, restart=restart, full=full, as_json=as_json)
+            except Error as error:  # the network, or credentials, may be back for the next round
+                report_error(error)
 
 
-def _once(words: list[str], scope: dict[str, Any], *, restart: bool, as_json: bool) -> int:
+def _once(words: list[str], scope: dict[str, Any], *, restart: bool, full: bool, as_json: bool) -> int:
     import cirql
-    from cirql.sync import begin, choose
+    from cirql.sync import begin, choose, expected_calls
     from cirql.sync import sync as read
 
     with cirql.connect(**scope) as session:
@@ -74,8 +85,8 @@ def _once(words: list[str], scope: dict[str, Any], *, restart: bool, as_json: bo
         run = begin(session.settings, chosen, datetime.now(UTC), restart=restart)
         if run.resumed:
             say(f"going on with the run of {run.started:%Y-%m-%d %H:%M:%S} UTC")
-        with SyncProgress(len(chosen)) as progress:
-            summary = read(session, run, progress)
+        with SyncProgress(expected_calls(session, chosen)) as progress:
+            summary = read(session, run, progress, watch=progress.scan, full=full)
     _print(summary, as_json=as_json)
     return 0 if summary.is_complete else INCOMPLETE
 
@@ -102,7 +113,8 @@ def _line(report: TableReport) -> str:
         return f"{report.table}: skipped: {report.skipped}"
     changes = f"{report.created} new, {report.changed} changed, {report.gone} gone"
     failed = f", {len(report.failures)} failed" if report.failures else ""
-    return f"{report.table}: {report.rows} rows in {report.places} places ({changes}){failed}"
+    reused = f", {report.reused} not described again" if report.reused else ""
+    return f"{report.table}: {report.rows} rows in {report.places} places ({changes}{reused}){failed}"
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from cirql.catalog.model import Fetch, Role
 from cirql.cloud.target import Target
@@ -241,9 +241,9 @@ class Scanner:
         """Complete every row with the step's fetches; a row that has gone meanwhile is dropped."""
         if not rows:
             return rows
-        known = self._around.known
-        is_described = known is not None and any(f.role is Role.GET for f in step.fetches)
-        kept = await known.unchanged(self._target, rows) if known is not None and is_described else [None] * len(rows)
+        known, kept = self._around.known, cast("list[Row | None]", [None] * len(rows))
+        if known is not None and any(f.role is Role.GET for f in step.fetches):
+            kept = await known.unchanged(self._target, rows)
         tasks = [asyncio.create_task(self._parts(rows, fetch, kept)) for fetch in step.fetches]
         try:
             found = await asyncio.gather(*tasks)

@@ -49,7 +49,7 @@ class _Known:
 
 
 class Reuse:
-    """The stored rows of one table, read once for each target when the first page of it comes. `counted` is told of each row that is reused."""
+    """The stored rows of one table, read once for each target when its first page comes. `counted` is told how many are reused."""
 
     def __init__(
         self, store: Store, stored: StoredTable, scan: Scan, clock: Callable[[], datetime], counted: Callable[[int], None]
