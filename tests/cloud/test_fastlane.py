@@ -7,15 +7,18 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
+from uuid import RFC_4122, UUID
 
 import pytest
+from botocore.exceptions import ParamValidationError
 from botocore.parsers import JSONParser
 from botocore.utils import parse_timestamp as botocore_timestamp
 
 from cirql.cloud.answers import read_success
 from cirql.cloud.credentials import Keys
+from cirql.cloud.fastlane import new_invocation
 from cirql.cloud.http import Headers
-from cirql.cloud.services import Service, Services
+from cirql.cloud.services import Draft, FastDraft, Service, Services
 from cirql.settings import Settings
 
 KEYS = [Keys("AKIAEXAMPLE", "secret"), Keys("AKIAEXAMPLE", "secret/+", "token/+==")]
@@ -95,14 +98,54 @@ def test_a_lane_sends_what_botocore_sends(keys: Keys, endpoint: str | None) -> N
         for operation in reads(service):
             params = request_params(operation.input_shape)
             slow = service.draft(operation, params, keys)
-            assert slow.lane is None
-            signed = service.sign(slow, keys, 1)
+            assert isinstance(slow, Draft)
+            signed = service.sign_as_botocore(slow, keys, 1)
             fast = service.draft(operation, params, keys)
-            if fast.lane is not None:
-                assert fast.request["body"] == signed.body
+            if isinstance(fast, FastDraft):
+                assert fast.body == signed.body
                 assert fast.lane.reproduces(signed, keys)
                 compared += 1
     assert compared > 300
+
+
+PLAIN: list[dict[str, Any]] = [
+    {},
+    {"ImageName": "a"},
+    {"ImageName": "ü €\ud800"},
+    {"ImageName": ""},
+    {"ImageName": "a", "Version": 3},
+    {"Version": 3, "ImageName": "a", "Alias": "b"},
+    {"ImageName": "a", "Version": -1},
+    {"ImageName": "a", "Version": True},
+    {"ImageName": "a", "Version": 2**70},
+    {"ImageName": "a", "Version": "3"},
+    {"ImageName": 7},
+    {"ImageName": None},
+    {"ImageName": "a", "Nonsense": 1},
+]
+
+
+@pytest.mark.parametrize("params", PLAIN, ids=repr)
+def test_a_body_is_written_as_botocore_writes_it_or_refused_as_it_refuses_it(params: dict[str, Any]) -> None:
+    def body(fast: bool) -> bytes | str:
+        (service,) = services(["sagemaker"])
+        operation = service.operation("DescribeImageVersion")
+        if fast:
+            service.draft(operation, {"ImageName": "learn"}, KEYS[0])
+        try:
+            draft = service.draft(operation, params, KEYS[0])
+        except ParamValidationError as error:
+            return str(error)
+        assert isinstance(draft, FastDraft) is fast
+        return draft.body if isinstance(draft, FastDraft) else bytes(draft.request["body"])
+
+    assert body(fast=True) == body(fast=False)
+
+
+def test_ids_of_calls_are_version_4_uuids_and_differ() -> None:
+    made = [UUID(new_invocation()) for _ in range(200)]
+    assert {(m.version, m.variant) for m in made} == {(4, RFC_4122)}
+    assert len(set(made)) == 200
 
 
 def test_answers_are_read_as_botocore_reads_them() -> None:

@@ -44,7 +44,7 @@ def using(
 
 
 async def get(transport: Transport, url: str, *, method: str = "GET", body: bytes = b"", repeatable: bool = True) -> Response:
-    return await transport.send(method, url, [("Content-Length", str(len(body)))], body, repeatable=repeatable)
+    return await transport.send(method, url, f"Content-Length: {len(body)}\r\n", body, repeatable=repeatable)
 
 
 def failure_of(aws: FakeAWS, *, read_timeout: float = 5.0, repeatable: bool = True) -> TransportError:

@@ -74,6 +74,26 @@ def _json_reader(model: OperationModel) -> Any:
     return by_operation[model.name]
 
 
+def read_json(model: OperationModel, body: bytes, status: int) -> dict[str, Any]:
+    """The members of a successful answer of the JSON protocol; as `read_success`, which it is a part of.
+
+    Raises: UnusableAnswerError.
+    """
+    shape = model.output_shape
+    if shape is None:
+        return {}
+    decoded = _decoded_json(body, shape, status)
+    try:
+        parsed: dict[str, Any] = _json_reader(model)(decoded)
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise _not_what_it_answers(model, error) from error
+    return parsed
+
+
+def _not_what_it_answers(model: OperationModel, error: BaseException) -> UnusableAnswerError:
+    return UnusableAnswerError("garbage", f"the body is not what {model.name} answers ({_first_line(error)})")
+
+
 def read_success(model: OperationModel, response: dict[str, Any]) -> dict[str, Any]:
     """The members of a successful answer, without botocore's `ResponseMetadata`.
 
@@ -88,6 +108,8 @@ def read_success(model: OperationModel, response: dict[str, Any]) -> dict[str, A
     protocol = model.service_model.resolved_protocol
     body = response["body"]
     raw = _raw_payload(shape)
+    if protocol == "json" and raw is None:
+        return read_json(model, body, response["status_code"])
     if raw is not None:
         response = {**response, "body": "" if shape.members[raw].type_name == "blob" else body}
     elif protocol in _JSON:
@@ -97,13 +119,9 @@ def read_success(model: OperationModel, response: dict[str, Any]) -> dict[str, A
     else:
         _check_xml(protocol, body)
     try:
-        parsed: dict[str, Any]
-        if protocol == "json":
-            parsed = _json_reader(model)(response["body"])
-        else:
-            parsed = _parser(protocol).parse(response, shape)
+        parsed: dict[str, Any] = _parser(protocol).parse(response, shape)
     except (parsers.ResponseParserError, LookupError, TypeError, ValueError, AttributeError) as error:
-        raise UnusableAnswerError("garbage", f"the body is not what {model.name} answers ({_first_line(error)})") from error
+        raise _not_what_it_answers(model, error) from error
     if raw is not None and shape.members[raw].type_name == "blob":
         parsed[raw] = body
     parsed.pop("ResponseMetadata", None)

@@ -16,7 +16,7 @@ from cirql.cloud import failures
 from cirql.cloud.credentials import Keyring, Keys
 from cirql.cloud.failures import Place
 from cirql.cloud.http import Response, Transport, TransportError
-from cirql.cloud.limits import Limits, Pace
+from cirql.cloud.limits import Limits, Line
 from cirql.cloud.retry import RetryBudget, Verdict, backoff, classify, retry_after, skew
 from cirql.cloud.stats import CallStats, listeners
 from cirql.cloud.target import Target
@@ -24,10 +24,12 @@ from cirql.errors import CloudError, Error, InvalidText
 
 if TYPE_CHECKING:
     from cirql.cloud.answers import ErrorAnswer
-    from cirql.cloud.services import Draft, Service, Services
+    from cirql.cloud.services import Draft, FastDraft, Service, Services, Signed
 
 SKEW_LIMIT = 30.0
 """A clock that is off by less is not what AWS complains about (it allows five minutes)."""
+
+_BAD_VALUE = "a value in the statement is not of the form that this API takes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +48,9 @@ class _Call:
     """One call under way."""
 
     place: Place
+    name: str
     service: Service
-    draft: Draft
+    draft: Draft | FastDraft
     keys: Keys
     repeatable: bool
     attempt: int = 0
@@ -99,30 +102,40 @@ class Exchange:
             draft = await asyncio.to_thread(_draft, handle, model, params, keys, place)
         else:
             draft = _draft(handle, model, params, keys, place)
-        return _Call(place, handle, draft, keys, is_repeatable(model))
+        return _Call(place, f"{service}:{operation}", handle, draft, keys, is_repeatable(model))
 
     async def _try(self, call: _Call) -> dict[str, Any] | _Setback:
         """One request, in its turn under the rate limit."""
-        place = call.place
-        async with self.limits.turn(place.account, place.target.region, place.service, place.operation) as pace:
-            if call.service.needs_thread(call.draft.model):
-                request = await asyncio.to_thread(call.service.sign, call.draft, call.keys, call.attempt, self.clock_offset)
-            else:
-                request = call.service.sign(call.draft, call.keys, call.attempt, self.clock_offset)
-            sent = asyncio.get_running_loop().time()
+        place, loop = call.place, asyncio.get_running_loop()
+        line = self.limits.line(place.account, place.target.region, place.service, place.operation, loop.time())
+        await line.enter()
+        try:
+            request = await self._signed(call)
+            sent = loop.time()
             try:
-                response = await self.transport.send(
-                    request.method, request.url, header_pairs(request.headers), body_bytes(request.body), repeatable=call.repeatable
-                )
+                response = await self.transport.send(request.method, request.url, request.head, request.body, repeatable=call.repeatable)
             except TransportError as failure:
                 if failure.sent:
-                    self._count(place, b"")
+                    self._count(call.name, b"")
                 return _of_transport(call, failure, request.url)
-            self._count(place, response.body)
-            return self._judge(call, response, request.url, pace, sent)
+            self._count(call.name, response.body)
+            return self._judge(call, response, request.url, line, sent)
+        finally:
+            line.leave()
 
-    def _judge(self, call: _Call, response: Response, url: str, pace: Pace, sent: float) -> dict[str, Any] | _Setback:
-        """What a response means, for the statement and for the pace of its API."""
+    async def _signed(self, call: _Call) -> Signed:
+        from cirql.cloud.services import UnsendableError
+
+        try:
+            if call.service.needs_thread(call.draft.model):
+                return await asyncio.to_thread(call.service.sign, call.draft, call.keys, call.attempt, self.clock_offset)
+            return call.service.sign(call.draft, call.keys, call.attempt, self.clock_offset)
+        except UnsendableError as error:
+            failure = call.place.failure("ParamValidation", str(error))
+            raise InvalidText(f"{call.place}: {error}", hint=_BAD_VALUE, failure=failure) from None
+
+    def _judge(self, call: _Call, response: Response, url: str, line: Line, sent: float) -> dict[str, Any] | _Setback:
+        """What a response means, for the statement and for the line of its API."""
         from cirql.cloud.answers import ErrorAnswer, UnusableAnswerError
 
         now = asyncio.get_running_loop().time()
@@ -132,11 +145,11 @@ class Exchange:
             failure = TransportError(unusable.reason, f"the answer (HTTP {response.status_code}) cannot be used: {unusable}", sent=True)
             return _of_transport(call, failure, url)
         if not isinstance(answer, ErrorAnswer):
-            pace.succeed(now, sent)
+            line.succeed(now, sent)
             return answer
         verdict = classify(answer.code, answer.status, call.draft.model)
         if verdict is Verdict.THROTTLE:
-            pace.throttle(now, sent)
+            line.throttle(now, sent)
             for stats in (self.stats, *listeners()):
                 stats.throttles += 1
         error = failures.of_answer(call.place, answer.code, answer.message, answer.request_id, verdict, call.attempt)
@@ -176,14 +189,13 @@ class Exchange:
                 return True
         return False
 
-    def _count(self, place: Place, body: bytes) -> None:
-        name = f"{place.service}:{place.operation}"
+    def _count(self, name: str, body: bytes) -> None:
         for stats in (self.stats, *listeners()):
             stats.calls[name] += 1
             stats.bytes += len(body)
 
 
-def _draft(service: Service, model: Any, params: dict[str, Any], keys: Keys, place: Place) -> Draft:
+def _draft(service: Service, model: Any, params: dict[str, Any], keys: Keys, place: Place) -> Draft | FastDraft:
     from botocore.exceptions import BotoCoreError, ParamValidationError
 
     try:
@@ -191,8 +203,7 @@ def _draft(service: Service, model: Any, params: dict[str, Any], keys: Keys, pla
     except ParamValidationError as error:
         problem = " ".join(str(error).removeprefix("Parameter validation failed:").split())
         failure = place.failure("ParamValidation", problem)
-        hint = "a value in the statement is not of the form that this API takes"
-        raise InvalidText(f"{place}: {problem}", hint=hint, failure=failure) from None
+        raise InvalidText(f"{place}: {problem}", hint=_BAD_VALUE, failure=failure) from None
     except BotoCoreError as error:
         raise CloudError(f"{place}: {error}", failure=place.failure(type(error).__name__, str(error))) from error
 
@@ -203,25 +214,3 @@ def _of_transport(call: _Call, failure: TransportError, url: str) -> _Setback:
     error = failures.of_transport(call.place, failure, url, call.attempt, may_have_happened=unsure)
     hopeless = failure.reason in ("tls", "proxy", "unknown-host")
     return _Setback(Verdict.FINAL if unsure or hopeless else Verdict.TRANSIENT, error)
-
-
-def header_pairs(headers: Any) -> list[tuple[str, str]]:
-    """The headers of a botocore request as text; `Expect` is left out, because bodies are sent at once."""
-    if type(headers) is dict:  # the fast lane's: text already
-        return list(headers.items())
-    pairs = ((name, value.decode("utf-8") if isinstance(value, bytes) else str(value)) for name, value in headers.items())
-    return [(name, value) for name, value in pairs if name.lower() != "expect"]
-
-
-def body_bytes(body: Any) -> bytes:
-    """The body of a botocore request, read into memory where it is a file."""
-    if body is None:
-        return b""
-    if isinstance(body, str):
-        return body.encode("utf-8")
-    if isinstance(body, bytes | bytearray):
-        return bytes(body)
-    if hasattr(body, "seek"):
-        body.seek(0)
-    content: bytes = body.read()
-    return content

@@ -11,42 +11,46 @@ AWS Signature Version 4: https://docs.aws.amazon.com/IAM/latest/UserGuide/refere
 from __future__ import annotations
 
 import hmac
+import json
+import random
 import re
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 from urllib.parse import urlsplit
 
-from botocore.model import OperationModel
+from botocore.model import OperationModel, Shape
 
 from cirql.cloud.credentials import Keys
 
 _SCOPE = re.compile(r"AWS4-HMAC-SHA256 Credential=[^,]*/\d{8}/([^/,]+)/([^/,]+)/aws4_request, SignedHeaders=([^,]+), Signature=")
-_VARYING = {"x-amz-date", "authorization", "content-length", "amz-sdk-invocation-id", "amz-sdk-request", "x-amz-security-token"}
-
-
-@dataclass(frozen=True, slots=True)
-class SignedRequest:
-    """A request ready to be sent, with the attributes of botocore's."""
-
-    method: str
-    url: str
-    headers: dict[str, str]
-    body: bytes
+_SLOTS = {
+    "x-amz-date": "%(timestamp)s",
+    "authorization": "AWS4-HMAC-SHA256 Credential=%(access_key)s/%(scope)s, SignedHeaders={signed}, Signature=%(signature)s",
+    "content-length": "%(length)d",
+    "amz-sdk-invocation-id": "%(invocation)s",
+    "amz-sdk-request": "attempt=%(attempt)d{retries}",
+    "x-amz-security-token": "%(token)s",
+}
+"""The headers that differ from request to request; in braces what the lane fills in once and for all."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """The lasting part of one operation's requests. `headers` are in botocore's order; a varying one has an empty value."""
+    """The lasting part of one operation's requests: templates with a slot for each thing that varies.
+
+    `head` are the header lines in botocore's order; `canonical` is SigV4's canonical request.
+    """
 
     url: str
-    host: str
-    headers: tuple[tuple[str, str], ...]
-    signed: tuple[str, ...]
+    head: str
+    canonical: str
+    scope: str
     region: str
     signing_name: str
-    retries: str
 
     @classmethod
     def learn(cls, request: Any) -> Lane | None:
@@ -57,34 +61,39 @@ class Lane:
         parts = urlsplit(request.url)
         if scope is None or request.method != "POST" or parts.path != "/" or parts.query or not isinstance(request.body, bytes):
             return None
-        lasting = tuple((name, "" if name.lower() in _VARYING else value) for name, value in headers.items())
-        port = {"http": 80, "https": 443}[parts.scheme]
-        host = parts.netloc if parts.port != port else parts.netloc.rpartition(":")[0]
         retries = by_lower.get("amz-sdk-request", "").partition(";")[2]
-        return cls(request.url, host, lasting, tuple(scope[3].split(";")), scope[1], scope[2], retries)
+        filled = {"signed": scope[3], "retries": f";{_escaped(retries)}" if retries else ""}
+        slots = {name: slot.format(**filled) for name, slot in _SLOTS.items()}
+        values = {name: slots.get(name) or _escaped(value) for name, value in by_lower.items()}
+        port = {"http": 80, "https": 443}[parts.scheme]
+        values["host"] = parts.netloc if parts.port != port else parts.netloc.rpartition(":")[0]
+        lines = "".join(f"{name}:{' '.join(values[name].split())}\n" for name in scope[3].split(";"))
+        return cls(
+            request.url,
+            head="".join(f"{name}: {values[name.lower()]}\r\n" for name in headers),
+            canonical=f"POST\n/\n\n{lines}\n{scope[3]}\n%(hash)s",
+            scope=f"%s/{scope[1]}/{scope[2]}/aws4_request",
+            region=scope[1],
+            signing_name=scope[2],
+        )
 
-    def sign(self, body: bytes, keys: Keys, attempt: int, invocation: str, timestamp: str) -> SignedRequest:
-        """One request; `timestamp` is SigV4's (`20260102T030405Z`)."""
-        varying = {
-            "x-amz-date": timestamp,
-            "content-length": str(len(body)),
-            "amz-sdk-invocation-id": invocation,
-            "amz-sdk-request": f"attempt={attempt};{self.retries}" if self.retries else f"attempt={attempt}",
-            "x-amz-security-token": keys.token or "",
+    def sign(self, body: bytes, keys: Keys, attempt: int, invocation: str, timestamp: str) -> str:
+        """The header lines of one request; `timestamp` is SigV4's (`20260102T030405Z`)."""
+        scope = self.scope % timestamp[:8]
+        values = {
+            "timestamp": timestamp,
+            "length": len(body),
+            "invocation": invocation,
+            "attempt": attempt,
+            "token": keys.token,
+            "hash": sha256(body).hexdigest(),
+            "access_key": keys.access_key,
+            "scope": scope,
         }
-        headers = {name: value or varying.get(name.lower(), "") for name, value in self.headers}
-        values = {name.lower(): value for name, value in headers.items()}
-        values["host"] = self.host
-        lines = "".join(f"{name}:{' '.join(values[name].split())}\n" for name in self.signed)
-        names = ";".join(self.signed)
-        canonical = f"POST\n/\n\n{lines}\n{names}\n{sha256(body).hexdigest()}"
-        scope = f"{timestamp[:8]}/{self.region}/{self.signing_name}/aws4_request"
-        text = f"AWS4-HMAC-SHA256\n{timestamp}\n{scope}\n{sha256(canonical.encode()).hexdigest()}"
+        canonical = sha256((self.canonical % values).encode()).hexdigest()
         key = _day_key(keys.secret_key, timestamp[:8], self.region, self.signing_name)
-        signature = hmac.new(key, text.encode(), sha256).hexdigest()
-        authorization = f"AWS4-HMAC-SHA256 Credential={keys.access_key}/{scope}, SignedHeaders={names}, Signature={signature}"
-        headers = {name: authorization if name.lower() == "authorization" else value for name, value in headers.items()}
-        return SignedRequest("POST", self.url, headers, body)
+        values["signature"] = hmac.digest(key, f"AWS4-HMAC-SHA256\n{timestamp}\n{scope}\n{canonical}".encode(), "sha256").hex()
+        return self.head % values
 
     def reproduces(self, request: Any, keys: Keys) -> bool:
         """Whether the lane, given the same body, time and ids, comes to the very request that botocore made."""
@@ -92,7 +101,43 @@ class Lane:
         by_lower = {name.lower(): value for name, value in headers.items()}
         attempt = int(by_lower.get("amz-sdk-request", "attempt=1").removeprefix("attempt=").partition(";")[0])
         mine = self.sign(request.body, keys, attempt, by_lower.get("amz-sdk-invocation-id", ""), by_lower.get("x-amz-date", ""))
-        return mine.url == request.url and list(mine.headers.items()) == list(headers.items())
+        return self.url == request.url and mine == "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+
+
+Write = Callable[[Mapping[str, Any]], bytes | None]
+
+
+def plain_writer(shape: Shape | None) -> Write:
+    """How to write the JSON body of a request whose parameters are all strings, whole numbers and booleans.
+
+    The writer gives None for anything else, and for whatever botocore would refuse: that is for botocore to serialise, or to say.
+    """
+    if shape is None:
+        return lambda params: None if params else b"{}"
+    kinds: dict[str, type] = {"string": str, "integer": int, "long": int, "boolean": bool}
+    members = {
+        name: (member.serialization.get("name", name), kinds[member.type_name], member.metadata.get("min"))
+        for name, member in shape.members.items()
+        if member.type_name in kinds
+    }
+    required = tuple(shape.required_members)
+    is_plain = not (shape.is_tagged_union or shape.is_document_type)
+
+    def write(params: Mapping[str, Any]) -> bytes | None:
+        body = {}
+        for name, value in params.items():
+            member = members.get(name)
+            if member is None:
+                return None
+            spelling, kind, least = member
+            if type(value) is not kind or (least is not None and (len(value) if isinstance(value, str) else value) < least):
+                return None
+            body[spelling] = value
+        if not is_plain or any(name not in params for name in required):
+            return None
+        return json.dumps(body).encode()
+
+    return write
 
 
 def may_have_lane(model: OperationModel) -> bool:
@@ -115,8 +160,28 @@ def may_have_lane(model: OperationModel) -> bool:
     )
 
 
+def new_invocation() -> str:
+    """A random id for all tries of one call, spelled as a version 4 UUID (RFC 9562 §5.4)."""
+    digits = f"{random.getrandbits(128):032x}"
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{'89ab'[int(digits[16], 16) & 3]}{digits[17:20]}-{digits[20:]}"
+
+
+def timestamp_at(seconds: float) -> str:
+    """SigV4's spelling of a time in seconds since the epoch."""
+    return _timestamp(int(seconds))
+
+
+@lru_cache(maxsize=8)
+def _timestamp(seconds: int) -> str:
+    return time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(seconds))
+
+
 def _text(value: Any) -> str:
     return value.decode("utf-8") if isinstance(value, bytes) else str(value)
+
+
+def _escaped(value: str) -> str:
+    return value.replace("%", "%%")
 
 
 @lru_cache(maxsize=4096)
@@ -124,5 +189,5 @@ def _day_key(secret: str, day: str, region: str, service: str) -> bytes:
     """The signing key of one day; the same for every request to a service in a region."""
     key = f"AWS4{secret}".encode()
     for part in (day, region, service, "aws4_request"):
-        key = hmac.new(key, part.encode(), sha256).digest()
+        key = hmac.digest(key, part.encode(), "sha256")
     return key

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 MAX_BODY = 512 * 1024 * 1024
 """A response longer than this is no AWS answer: the pages of every API are far smaller."""
 
+MOST_ROUTES = 4096
+
 
 class TransportError(Exception):
     """No complete response came.
@@ -39,6 +41,16 @@ class TransportError(Exception):
 class Headers(dict[str, str]):
     """Response headers: lower-case names, looked up in any case, as botocore's parsers do."""
 
+    @classmethod
+    def joined(cls, raw: Iterable[tuple[bytes, bytes]]) -> Headers:
+        """Headers as they came, names in lower case; the values of a repeated one joined by commas (RFC 9110 §5.3)."""
+        found = cls()
+        for name, value in raw:
+            key, text = name.decode("latin-1"), value.decode("latin-1")
+            known = dict.get(found, key)
+            dict.__setitem__(found, key, text if known is None else f"{known}, {text}")
+        return found
+
     def __getitem__(self, name: str) -> str:
         return super().__getitem__(name.lower())
 
@@ -50,14 +62,24 @@ class Headers(dict[str, str]):
         return super().get(name.lower(), default)
 
 
-@dataclass(frozen=True, slots=True)
 class Response:
     """One complete HTTP response. `content` is the same as `body`, under the name that botocore's handlers use."""
 
-    status_code: int
-    headers: Headers
-    body: bytes
-    url: str = ""
+    __slots__ = ("_headers", "_raw", "body", "status_code", "url")
+
+    def __init__(self, status_code: int, raw_headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+        self.status_code = status_code
+        self.body = body
+        self.url = ""
+        self._raw = raw_headers
+        self._headers: Headers | None = None
+
+    @property
+    def headers(self) -> Headers:
+        """The headers; put together when first asked for, which most answers never are."""
+        if self._headers is None:
+            self._headers = Headers.joined(self._raw)
+        return self._headers
 
     @property
     def content(self) -> bytes:
@@ -79,10 +101,12 @@ class Connection(asyncio.Protocol):
         self.last_used = loop.time()
         self._answer: asyncio.Future[Response] | None = None
         self._parser: Any = None
+        self._read_timeout = 0.0
+        self._watch_timer: asyncio.TimerHandle | None = None
         self._begin_answer()
 
     def _begin_answer(self) -> None:
-        self._headers = Headers()
+        self._headers: list[tuple[bytes, bytes]] = []
         self._chunks: list[bytes] = []
         self._size = 0
         self._status = 0
@@ -116,6 +140,9 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Settle the exchange: complete when the body was delimited by the close, cut or dropped otherwise."""
         self.is_open = False
+        if self._watch_timer is not None:
+            self._watch_timer.cancel()
+            self._watch_timer = None
         if self._answer is None or self._answer.done():
             return
         if self._until_close and exc is None:
@@ -128,9 +155,8 @@ class Connection(asyncio.Protocol):
     # httptools callbacks
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Keep one header; a repeated one is joined by a comma (RFC 9110 §5.3)."""
-        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
-        self._headers[key] = f"{self._headers[key]}, {text}" if key in self._headers else text
+        """Keep one header."""
+        self._headers.append((name.lower(), value))
 
     def on_headers_complete(self) -> None:
         """Find out how the body ends: by length, by chunks, by the close, or at once."""
@@ -140,8 +166,10 @@ class Connection(asyncio.Protocol):
         bodiless = self._bodiless or self._status in (204, 304)
         if bodiless:
             self._succeed()
-        elif "content-length" not in self._headers and "chunked" not in self._headers.get("transfer-encoding", "").lower():
-            self._until_close = True
+        else:
+            self._until_close = not any(
+                name == b"content-length" or (name == b"transfer-encoding" and b"chunked" in value.lower()) for name, value in self._headers
+            )
 
     def on_body(self, body: bytes) -> None:
         """Keep a piece of the body."""
@@ -153,7 +181,7 @@ class Connection(asyncio.Protocol):
     def on_message_complete(self) -> None:
         """Hand over the response; an interim one (100 Continue) is skipped."""
         if 100 <= self._status < 200:
-            self._headers, self._status = Headers(), 0
+            self._headers, self._status = [], 0
         else:
             self._succeed()
 
@@ -171,29 +199,35 @@ class Connection(asyncio.Protocol):
         self._parser = httptools.HttpResponseParser(self)
         self._answer = self.loop.create_future()
         self._activity = self.loop.time()
+        self._read_timeout = read_timeout
         self.exchanges += 1
-        watch = self.loop.call_later(read_timeout, self._watch, read_timeout)
-        self._timer = watch
         try:
             if self.transport is None or not self.is_open:
                 raise TransportError("dropped", "the connection was closed before the request", sent=False)
+            if self._watch_timer is None:
+                self._watch_timer = self.loop.call_later(read_timeout, self._watch)
             self.transport.write(data)
             return await self._answer
         except asyncio.CancelledError:
             self.close()
             raise
         finally:
-            self._timer.cancel()
             self._answer = None
             self.last_used = self.loop.time()
 
-    def _watch(self, read_timeout: float) -> None:
-        """Fail the exchange once nothing has arrived for `read_timeout` seconds."""
+    def _watch(self) -> None:
+        """Fail the exchange once nothing has arrived for the read timeout.
+
+        One timer watches a connection for as long as it is busy; each exchange finds it running and only says when it began.
+        """
+        self._watch_timer = None
+        if self._answer is None or self._answer.done():
+            return
         quiet = self.loop.time() - self._activity
-        if quiet + 0.001 >= read_timeout:
-            self._fail("read-timeout", f"no data for {read_timeout:g} s")
+        if quiet + 0.001 >= self._read_timeout:
+            self._fail("read-timeout", f"no data for {self._read_timeout:g} s")
         else:
-            self._timer = self.loop.call_later(read_timeout - quiet, self._watch, read_timeout)
+            self._watch_timer = self.loop.call_later(self._read_timeout - quiet, self._watch)
 
     @property
     def is_reusable(self) -> bool:
@@ -204,11 +238,11 @@ class Connection(asyncio.Protocol):
         if self._answer is None or self._answer.done():
             return
         # httptools' own should_keep_alive() takes the bodiless answer to CONNECT for one that ends with the connection.
-        wish = self._headers.get("connection", "").lower()
-        persistent = "close" not in wish and (self._parser.get_http_version() == "1.1" or "keep-alive" in wish)
-        keep = persistent and not self._until_close
-        self._answer.set_result(Response(self._status, self._headers, b"".join(self._chunks)))
-        if not keep:
+        wish = b",".join(value for name, value in self._headers if name == b"connection").lower()
+        persistent = b"close" not in wish and (b"keep-alive" in wish or self._parser.get_http_version() == "1.1")
+        body = self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
+        self._answer.set_result(Response(self._status, self._headers, body))
+        if self._until_close or not persistent:
             self.close()
 
     def _fail(self, reason: str, message: str) -> None:
@@ -221,6 +255,15 @@ class Connection(asyncio.Protocol):
         self.is_open = False
         if self.transport is not None:
             self.transport.abort()
+
+
+@dataclass(frozen=True, slots=True)
+class _Route:
+    """How to reach an origin: what goes before a request's target and its own headers, and the connections."""
+
+    prefix: str
+    lines: str
+    pool: Pool[Connection]
 
 
 class Transport:
@@ -245,23 +288,22 @@ class Transport:
         self._read_timeout = read_timeout
         self._per_origin = per_origin
         self._pools: dict[Origin, Pool[Connection]] = {}
+        self._routes: dict[str, _Route] = {}
         self._tls: asyncio.Task[ssl.SSLContext] | None = None
 
-    async def send(self, method: str, url: str, headers: Iterable[tuple[str, str]], body: bytes, *, repeatable: bool) -> Response:
+    async def send(self, method: str, url: str, head: str, body: bytes, *, repeatable: bool) -> Response:
         """Send one request, wait for its response, and keep the connection for the next.
 
+        `head` are the header lines, each with its line end, but for Host and Accept-Encoding.
         `repeatable`: the request may be sent a second time when a kept-alive connection turns out closed.
 
         Raises: TransportError.
         """
-        origin, target = Origin.of(url)
-        proxy = self._proxies.proxy_for(origin)
-        lines = [f"Host: {origin.authority}", "Accept-Encoding: identity", *[f"{name}: {value}" for name, value in headers]]
-        if proxy is not None and origin.scheme == "http":
-            target = f"http://{origin.authority}{target}"
-            lines += proxy_headers(proxy)
-        data = "\r\n".join([f"{method} {target} HTTP/1.1", *lines, "", ""]).encode("latin-1") + body
-        pool = self._pool(origin, proxy)
+        start = url.find("/", url.find("://") + 3)
+        base, target = (url, "/") if start < 0 else (url[:start], url[start:])
+        route = self._routes.get(base) or self._find_route(base)
+        data = f"{method} {route.prefix}{target} HTTP/1.1\r\n{route.lines}{head}\r\n".encode("latin-1") + body
+        pool = route.pool
         connection = await pool.acquire()
         reused = connection.exchanges > 0
         try:
@@ -276,6 +318,20 @@ class Transport:
             return await connection.exchange(data, read_timeout=self._read_timeout, bodiless=method == "HEAD")
         finally:
             pool.release(connection)
+
+    def _find_route(self, base: str) -> _Route:
+        """The route to a scheme and authority; kept, for there are few of them and many requests."""
+        origin, _ = Origin.of(base)
+        proxy = self._proxies.proxy_for(origin)
+        lines = [f"Host: {origin.authority}", "Accept-Encoding: identity"]
+        prefix = ""
+        if proxy is not None and origin.scheme == "http":
+            prefix = f"http://{origin.authority}"
+            lines += proxy_headers(proxy)
+        route = _Route(prefix, "".join(f"{line}\r\n" for line in lines), self._pool(origin, proxy))
+        if len(self._routes) < MOST_ROUTES:
+            self._routes[base] = route
+        return route
 
     def _pool(self, origin: Origin, proxy: Origin | None) -> Pool[Connection]:
         pool = self._pools.get(origin)
@@ -351,5 +407,6 @@ class Transport:
         for pool in self._pools.values():
             pool.close()
         self._pools.clear()
+        self._routes.clear()
         for _ in range(3):
             await asyncio.sleep(0)  # lets the transports (TLS over TCP) report that they are gone

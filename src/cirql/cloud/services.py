@@ -9,6 +9,7 @@ a bounded number.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +21,6 @@ from functools import cache
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
-from uuid import uuid4
 
 from botocore.auth import SIGV4_TIMESTAMP, SigV4Auth, resolve_auth_scheme_preference
 from botocore.compat import get_current_datetime
@@ -30,9 +30,9 @@ from botocore.exceptions import FlexibleChecksumError, UnknownServiceError
 from botocore.httpchecksum import apply_request_checksum, handle_checksum_body, resolve_checksum_context
 from botocore.model import OperationModel, OperationNotFoundError
 
-from cirql.cloud.answers import ErrorAnswer, UnusableAnswerError, read_error, read_success, response_dict
+from cirql.cloud.answers import ErrorAnswer, UnusableAnswerError, read_error, read_json, read_success, response_dict
 from cirql.cloud.credentials import Keys, client_configuration, open_session
-from cirql.cloud.fastlane import Lane, may_have_lane
+from cirql.cloud.fastlane import Lane, Write, may_have_lane, new_invocation, plain_writer, timestamp_at
 from cirql.cloud.http import Response
 from cirql.errors import NotSupported
 from cirql.settings import Settings
@@ -86,17 +86,36 @@ def _shifted(kind: type) -> type:
     return type(f"Shifted{kind.__name__}", (_ShiftedClock, kind), {})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Draft:
     """A request that is serialised and not yet signed.
 
-    `request` and `context` are botocore's dicts, changed by its hooks; `lane` is set where the fast lane signs.
+    `request` and `context` are botocore's dicts, changed by its hooks.
     """
 
     model: OperationModel
     request: dict[str, Any]
     context: dict[str, Any]
-    lane: Lane | None = None
+
+
+@dataclass(slots=True)
+class FastDraft:
+    """The same, of an operation that has a fast lane."""
+
+    model: OperationModel
+    lane: Lane
+    body: bytes
+    invocation: str
+
+
+@dataclass(slots=True)
+class Signed:
+    """A request ready to be sent; `head` are its header lines but for those that the transport adds."""
+
+    method: str
+    url: str
+    head: str
+    body: bytes
 
 
 class Service:
@@ -106,7 +125,7 @@ class Service:
         self._client = client
         self._id = client.meta.service_model.service_id.hyphenize()
         self._models: dict[str, OperationModel] = {}
-        self._lanes: dict[tuple[str, bool], Lane | None] = {}
+        self._lanes: dict[tuple[str, bool], tuple[Lane, Write] | None] = {}
         self._has_account_endpoints = "AccountId" in getattr(client._ruleset_resolver, "_param_definitions", ())
         signer = client._request_signer
         original = signer.get_auth_instance
@@ -145,21 +164,25 @@ class Service:
                 raise NotSupported(f"{service_model.service_name} has no operation {name}", hint=hint) from None
         return model
 
-    def draft(self, model: OperationModel, params: dict[str, Any], keys: Keys) -> Draft:
+    def draft(self, model: OperationModel, params: dict[str, Any], keys: Keys) -> Draft | FastDraft:
         """Serialise a request, as `BaseClient._make_api_call` does it.
 
-        Raises: botocore's ParamValidationError and endpoint errors.
+        Raises: botocore's ParamValidationError and endpoint errors; UnsendableError.
         """
         key = (model.name, keys.token is not None)
-        lane = self._lanes.get(key)
-        if lane is not None:
-            request: dict[str, Any] = self._client._serializer.serialize_to_request(params, model)
-            return Draft(model, request, {"retries": {"invocation-id": str(uuid4())}}, lane)
+        fast = self._lanes.get(key)
+        if fast is not None:
+            lane, write = fast
+            body = write(params)
+            if body is None:
+                body = self._client._serializer.serialize_to_request(params, model)["body"]
+            return FastDraft(model, lane, body, new_invocation())
         token = _caller.set(keys)
         try:
             draft = self._draft(model, params)
             if key not in self._lanes:
-                self._lanes[key] = self._learn(draft, keys)
+                learned = self._learn(draft, keys)
+                self._lanes[key] = None if learned is None else (learned, plain_writer(model.input_shape))
             return draft
         finally:
             _caller.reset(token)
@@ -195,15 +218,22 @@ class Service:
         )
         maybe_compress_request(client.meta.config, request, model)
         apply_request_checksum(request)
-        context["retries"] = {"attempt": 1, "invocation-id": str(uuid4())}
+        context["retries"] = {"attempt": 1, "invocation-id": new_invocation()}
         return Draft(model, request, context)
 
-    def sign(self, draft: Draft, keys: Keys, attempt: int, clock_offset: float = 0.0) -> Any:
-        """The signed botocore request (`method`, `url`, `headers`, `body`) for one attempt; `clock_offset` in seconds."""
-        if draft.lane is not None:
-            now = get_current_datetime() + timedelta(seconds=clock_offset)
-            invocation = draft.context["retries"]["invocation-id"]
-            return draft.lane.sign(draft.request["body"], keys, attempt, invocation, now.strftime(SIGV4_TIMESTAMP))
+    def sign(self, draft: Draft | FastDraft, keys: Keys, attempt: int, clock_offset: float = 0.0) -> Signed:
+        """One attempt at a request, signed; `clock_offset` in seconds.
+
+        Raises: UnsendableError.
+        """
+        if isinstance(draft, FastDraft):
+            head = draft.lane.sign(draft.body, keys, attempt, draft.invocation, timestamp_at(time.time() + clock_offset))
+            return Signed("POST", draft.lane.url, head, draft.body)
+        request = self.sign_as_botocore(draft, keys, attempt, clock_offset)
+        return Signed(request.method, request.url, _header_lines(request.headers), _body_bytes(request.body))
+
+    def sign_as_botocore(self, draft: Draft, keys: Keys, attempt: int, clock_offset: float = 0.0) -> Any:
+        """The signed botocore request (`method`, `url`, `headers`, `body`) for one attempt."""
         draft.context["retries"]["attempt"] = attempt
         tokens = _caller.set(keys), _clock_offset.set(clock_offset)
         try:
@@ -216,14 +246,16 @@ class Service:
         """Whether preparing the operation may block: endpoint discovery (Timestream) asks AWS first."""
         return bool(model.endpoint_discovery)
 
-    def read(self, draft: Draft, response: Response) -> dict[str, Any] | ErrorAnswer:
+    def read(self, draft: Draft | FastDraft, response: Response) -> dict[str, Any] | ErrorAnswer:
         """The answer that a response holds.
 
         Raises: UnusableAnswerError.
         """
+        if isinstance(draft, FastDraft) and response.status_code < 300:
+            return read_json(draft.model, response.body, response.status_code)
         answer = response_dict(response, draft.model.name)
-        if draft.lane is not None:
-            return read_error(draft.model, answer) if response.status_code >= 300 else read_success(draft.model, answer)
+        if isinstance(draft, FastDraft):
+            return read_error(draft.model, answer)
         if not draft.model.has_streaming_output:  # botocore checks those as they are read from the line: here they have been
             try:
                 handle_checksum_body(response, answer, draft.context, draft.model)
@@ -250,9 +282,11 @@ class Service:
         )
         return parsed
 
-    def redirect(self, draft: Draft, response: Response, error: ErrorAnswer, keys: Keys) -> bool:
+    def redirect(self, draft: Draft | FastDraft, response: Response, error: ErrorAnswer, keys: Keys) -> bool:
         """Point an S3 request at the bucket's own region, as botocore does; True where it was changed. May block."""
-        if self._id != "s3" or not (error.status in (301, 302, 307) or error.code in ("AuthorizationHeaderMalformed", "PermanentRedirect")):
+        if self._id != "s3" or isinstance(draft, FastDraft):
+            return False
+        if not (error.status in (301, 302, 307) or error.code in ("AuthorizationHeaderMalformed", "PermanentRedirect")):
             return False
         token = _caller.set(keys)
         try:
@@ -272,6 +306,37 @@ class Service:
     def close(self) -> None:
         """Let go of botocore's own (unused) connection pool."""
         self._client.close()
+
+
+class UnsendableError(Exception):
+    """A request that HTTP cannot carry."""
+
+
+def _header_lines(headers: Any) -> str:
+    """The header lines of a botocore request; `Expect` is left out, because bodies are sent at once.
+
+    Raises: UnsendableError where a value would end its line, and so begin a header that nobody signed.
+    """
+    pairs = ((name, value.decode("utf-8") if isinstance(value, bytes) else str(value)) for name, value in headers.items())
+    lines = [f"{name}: {value}" for name, value in pairs if name.lower() != "expect"]
+    for line in lines:
+        if not line.isprintable() or not line.isascii():
+            raise UnsendableError(f"the value of the header {line.partition(':')[0]} has characters that HTTP does not allow")
+    return "".join(f"{line}\r\n" for line in lines)
+
+
+def _body_bytes(body: Any) -> bytes:
+    """The body of a botocore request, read into memory where it is a file."""
+    if body is None:
+        return b""
+    if isinstance(body, str):
+        return body.encode("utf-8")
+    if isinstance(body, bytes | bytearray):
+        return bytes(body)
+    if hasattr(body, "seek"):
+        body.seek(0)
+    content: bytes = body.read()
+    return content
 
 
 def _auth_type(client: Any, model: OperationModel) -> Any:

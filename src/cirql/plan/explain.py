@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from cirql.catalog.model import Fetch, Role
-from cirql.cloud.limits import STARTING_RATES
+from cirql.cloud.rates import STARTING_RATES
 from cirql.plan.hydrate import context_columns
 from cirql.plan.keys import combine, project, with_derived
 from cirql.plan.model import KeyGroup, Plan, Scan, Step

@@ -1,0 +1,53 @@
+"""Rates: what is known about how fast AWS's APIs may be asked, before any of them is. Data only.
+
+`per_second` paces from the first request; it is for APIs whose limit is low and firm. `expected` is what AWS documents for APIs whose
+limits have a bucket to draw on first or can be raised: nothing is held back until the first throttle, after which that rate is tried first.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """What is known about an API before it is first asked.
+
+    `per_second` infinite: not paced until it throttles, and then at `expected` where that is known.
+    `shared`: all operations of the service draw on one bucket. `ceiling`: never faster than this, whatever is learned.
+    """
+
+    per_second: float = math.inf
+    concurrency: int = 96
+    shared: bool = False
+    ceiling: float = math.inf
+    expected: float | None = None
+
+
+STARTING_RATES: Mapping[str, Rate] = {
+    # Observed near 30 requests a second over all operations; tools settle on 25 (aws-nuke#508, #510).
+    "cloudcontrol": Rate(25.0, concurrency=32, shared=True),
+    "organizations": Rate(8.0, concurrency=8, shared=True),
+    "sts": Rate(100.0, concurrency=32),
+    # Route 53 documents five requests a second for an account.
+    "route53": Rate(5.0, concurrency=4, shared=True),
+    # Cost Explorer bills each request.
+    "ce": Rate(2.0, concurrency=2, shared=True),
+    # CloudTrail User Guide, quotas.
+    "cloudtrail:LookupEvents": Rate(2.0, concurrency=2),
+    # EC2 Developer Guide, request throttling: a bucket of 100 for each reading API, refilled with 20 a second.
+    "ec2": Rate(expected=20.0),
+    # Lambda Developer Guide, quotas: 15 a second over all reading and managing APIs but these two, which have their own.
+    "lambda": Rate(expected=15.0, shared=True),
+    "lambda:GetFunction": Rate(expected=100.0),
+    "lambda:GetPolicy": Rate(expected=15.0),
+    # CloudWatch Logs User Guide, quotas: five in most regions.
+    "logs:FilterLogEvents": Rate(expected=5.0),
+    # Service Quotas User Guide, API request rates.
+    "service-quotas": Rate(expected=5.0),
+    "service-quotas:ListServiceQuotas": Rate(expected=10.0),
+    "service-quotas:ListAWSDefaultServiceQuotas": Rate(expected=10.0),
+}
+"""Starting values by `service` or `service:Operation`; everything else starts with `Rate()`."""
