@@ -96,7 +96,7 @@ def test_a_lane_sends_what_botocore_sends(keys: Keys, endpoint: str | None) -> N
     compared = 0
     for service in services(SERVICES, endpoint):
         for operation in reads(service):
-            params = request_params(operation.input_shape)
+            params = request_params(operation.model.input_shape)
             slow = service.draft(operation, params, keys)
             assert isinstance(slow, Draft)
             signed = service.sign_as_botocore(slow, keys, 1)
@@ -153,15 +153,16 @@ def test_answers_are_read_as_botocore_reads_them() -> None:
     compared = 0
     for service in services(SERVICES):
         for operation in reads(service):
-            if operation.output_shape is None or operation.has_event_stream_output:
+            model = operation.model
+            if model.output_shape is None or model.has_event_stream_output:
                 continue
             for full in (True, False):
-                value = sample(operation.output_shape, full=full)
+                value = sample(model.output_shape, full=full)
                 value |= {"NobodyKnowsThis": 1, "x": None}
                 body = json.dumps(value).encode()
                 response = {"body": body, "headers": Headers(), "status_code": 200, "context": {}}
-                expected = theirs.parse(response, operation.output_shape)
+                expected = theirs.parse(response, model.output_shape)
                 del expected["ResponseMetadata"]
-                assert read_success(operation, response) == expected
+                assert read_success(model, response) == expected
                 compared += 1
     assert compared > 600

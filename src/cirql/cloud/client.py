@@ -10,12 +10,11 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Collection
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cirql.catalog.model import Paging
 from cirql.cloud import stats
 from cirql.cloud.credentials import Keyring, Keys, Lease, Role
-from cirql.cloud.exchange import Exchange
 from cirql.cloud.failures import Place
 from cirql.cloud.http import Transport
 from cirql.cloud.limits import Limits
@@ -27,6 +26,9 @@ from cirql.cloud.stats import CallStats
 from cirql.cloud.target import Target
 from cirql.errors import CloudError, CredentialsError, DatabaseError, SettingsError
 from cirql.settings import Settings
+
+if TYPE_CHECKING:
+    from cirql.cloud.exchange import Exchange
 
 
 class CloudClient:
@@ -221,13 +223,14 @@ class CloudClient:
         if paging is None or paging.limit is None or paging.size is None:
             return None
         handle = await self._open().services.get(service, target.region, self._keyring.profile(target.credentials))
-        shape = handle.operation(operation).input_shape
+        shape = handle.operation(operation).model.input_shape
         member = shape.members.get(paging.limit) if shape is not None else None
         return str(paging.size) if member is not None and member.type_name == "string" else paging.size
 
     def _open(self) -> Exchange:
         """The working parts, made when AWS is first asked: they need botocore and a running loop."""
         if self._exchange is None:
+            from cirql.cloud.exchange import Exchange
             from cirql.cloud.services import Services
 
             settings = self._settings

@@ -1,6 +1,7 @@
 """Exchange: one call to AWS carried through: drafted, signed, sent, read, and tried again where that may help.
 
 It joins the parts that know one thing each: services (botocore), transport (HTTP), limits (pace), retry (judgement), keyring (keys).
+Importing it imports botocore, so the client does that when AWS is first asked.
 """
 
 from __future__ import annotations
@@ -10,21 +11,21 @@ import random
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ParamValidationError
 
 from cirql.cloud import failures
+from cirql.cloud.answers import ErrorAnswer, UnusableAnswerError
 from cirql.cloud.credentials import Keyring, Keys
 from cirql.cloud.failures import Place
 from cirql.cloud.http import Response, Transport, TransportError
 from cirql.cloud.limits import Limits, Line
 from cirql.cloud.retry import RetryBudget, Verdict, backoff, classify, retry_after, skew
+from cirql.cloud.services import Draft, FastDraft, Operation, Service, Services, Signed, UnsendableError
 from cirql.cloud.stats import CallStats, listeners
 from cirql.cloud.target import Target
 from cirql.errors import CloudError, Error, InvalidText
-
-if TYPE_CHECKING:
-    from cirql.cloud.answers import ErrorAnswer
-    from cirql.cloud.services import Draft, FastDraft, Service, Services, Signed
 
 SKEW_LIMIT = 30.0
 """A clock that is off by less is not what AWS complains about (it allows five minutes)."""
@@ -50,9 +51,9 @@ class _Call:
     place: Place
     name: str
     service: Service
+    operation: Operation
     draft: Draft | FastDraft
     keys: Keys
-    repeatable: bool
     attempt: int = 0
     has_renewed: bool = False
     has_corrected_clock: bool = False
@@ -92,17 +93,16 @@ class Exchange:
             await asyncio.sleep(delay)
 
     async def _begin(self, target: Target, service: str, operation: str, params: dict[str, Any]) -> _Call:
-        from cirql.cloud.services import is_repeatable
-
-        handle = await self.services.get(service, target.region, self.keyring.profile(target.credentials))
+        profile = self.keyring.profile(target.credentials)
+        handle = self.services.known(service, target.region, profile) or await self.services.get(service, target.region, profile)
         keys = await self.keyring.keys(target.credentials)
         place = Place(target, service, operation, self.keyring.is_sso(target.credentials))
-        model = handle.operation(operation)
-        if handle.needs_thread(model):
-            draft = await asyncio.to_thread(_draft, handle, model, params, keys, place)
+        wanted = handle.operation(operation)
+        if wanted.may_block:
+            draft = await asyncio.to_thread(_draft, handle, wanted, params, keys, place)
         else:
-            draft = _draft(handle, model, params, keys, place)
-        return _Call(place, f"{service}:{operation}", handle, draft, keys, is_repeatable(model))
+            draft = _draft(handle, wanted, params, keys, place)
+        return _Call(place, f"{service}:{operation}", handle, wanted, draft, keys)
 
     async def _try(self, call: _Call) -> dict[str, Any] | _Setback:
         """One request, in its turn under the rate limit."""
@@ -113,7 +113,9 @@ class Exchange:
             request = await self._signed(call)
             sent = loop.time()
             try:
-                response = await self.transport.send(request.method, request.url, request.head, request.body, repeatable=call.repeatable)
+                response = await self.transport.send(
+                    request.method, request.url, request.head, request.body, repeatable=call.operation.is_repeatable
+                )
             except TransportError as failure:
                 if failure.sent:
                     self._count(call.name, b"")
@@ -124,10 +126,8 @@ class Exchange:
             line.leave()
 
     async def _signed(self, call: _Call) -> Signed:
-        from cirql.cloud.services import UnsendableError
-
         try:
-            if call.service.needs_thread(call.draft.model):
+            if call.operation.may_block:
                 return await asyncio.to_thread(call.service.sign, call.draft, call.keys, call.attempt, self.clock_offset)
             return call.service.sign(call.draft, call.keys, call.attempt, self.clock_offset)
         except UnsendableError as error:
@@ -136,8 +136,6 @@ class Exchange:
 
     def _judge(self, call: _Call, response: Response, url: str, line: Line, sent: float) -> dict[str, Any] | _Setback:
         """What a response means, for the statement and for the line of its API."""
-        from cirql.cloud.answers import ErrorAnswer, UnusableAnswerError
-
         now = asyncio.get_running_loop().time()
         try:
             answer = call.service.read(call.draft, response)
@@ -195,11 +193,9 @@ class Exchange:
             stats.bytes += len(body)
 
 
-def _draft(service: Service, model: Any, params: dict[str, Any], keys: Keys, place: Place) -> Draft | FastDraft:
-    from botocore.exceptions import BotoCoreError, ParamValidationError
-
+def _draft(service: Service, operation: Operation, params: dict[str, Any], keys: Keys, place: Place) -> Draft | FastDraft:
     try:
-        return service.draft(model, params, keys)
+        return service.draft(operation, params, keys)
     except ParamValidationError as error:
         problem = " ".join(str(error).removeprefix("Parameter validation failed:").split())
         failure = place.failure("ParamValidation", problem)
@@ -210,7 +206,7 @@ def _draft(service: Service, model: Any, params: dict[str, Any], keys: Keys, pla
 
 def _of_transport(call: _Call, failure: TransportError, url: str) -> _Setback:
     """A request without a usable answer: worth a retry unless it may have changed something, or cannot get better."""
-    unsure = failure.sent and not call.repeatable
+    unsure = failure.sent and not call.operation.is_repeatable
     error = failures.of_transport(call.place, failure, url, call.attempt, may_have_happened=unsure)
     hopeless = failure.reason in ("tls", "proxy", "unknown-host")
     return _Setback(Verdict.FINAL if unsure or hopeless else Verdict.TRANSIENT, error)

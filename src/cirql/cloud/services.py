@@ -118,13 +118,30 @@ class Signed:
     body: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """An operation's model, and what of it every call asks."""
+
+    model: OperationModel
+    is_repeatable: bool
+    """Carrying it out twice does no harm: it reads, or it takes an idempotency token."""
+    may_block: bool
+    """Preparing it may block: endpoint discovery (Timestream) asks AWS first."""
+
+    @classmethod
+    def of(cls, model: OperationModel) -> Operation:
+        """What botocore's model says."""
+        is_repeatable = model.name.startswith(_READING_VERBS) or bool(model.idempotent_members)
+        return cls(model, is_repeatable, may_block=bool(model.endpoint_discovery))
+
+
 class Service:
     """One service in one region."""
 
     def __init__(self, client: Any) -> None:
         self._client = client
         self._id = client.meta.service_model.service_id.hyphenize()
-        self._models: dict[str, OperationModel] = {}
+        self._operations: dict[str, Operation] = {}
         self._lanes: dict[tuple[str, bool], tuple[Lane, Write] | None] = {}
         self._has_account_endpoints = "AccountId" in getattr(client._ruleset_resolver, "_param_definitions", ())
         signer = client._request_signer
@@ -148,27 +165,28 @@ class Service:
         """Every operation of the service."""
         return tuple(self._client.meta.service_model.operation_names)
 
-    def operation(self, name: str) -> OperationModel:
-        """The model of an operation.
+    def operation(self, name: str) -> Operation:
+        """An operation by its name.
 
         Raises: NotSupported, with the nearest names, where botocore knows no such operation.
         """
-        model = self._models.get(name)
-        if model is None:
+        known = self._operations.get(name)
+        if known is None:
             service_model = self._client.meta.service_model
             try:
-                model = self._models[name] = service_model.operation_model(name)
+                known = self._operations[name] = Operation.of(service_model.operation_model(name))
             except OperationNotFoundError:
                 near = get_close_matches(name, service_model.operation_names, n=3)
                 hint = f"did you mean {' or '.join(near)}?" if near else None
                 raise NotSupported(f"{service_model.service_name} has no operation {name}", hint=hint) from None
-        return model
+        return known
 
-    def draft(self, model: OperationModel, params: dict[str, Any], keys: Keys) -> Draft | FastDraft:
+    def draft(self, operation: Operation, params: dict[str, Any], keys: Keys) -> Draft | FastDraft:
         """Serialise a request, as `BaseClient._make_api_call` does it.
 
         Raises: botocore's ParamValidationError and endpoint errors; UnsendableError.
         """
+        model = operation.model
         key = (model.name, keys.token is not None)
         fast = self._lanes.get(key)
         if fast is not None:
@@ -181,7 +199,7 @@ class Service:
         try:
             draft = self._draft(model, params)
             if key not in self._lanes:
-                learned = self._learn(draft, keys)
+                learned = self._learn(draft, keys) if operation.is_repeatable else None
                 self._lanes[key] = None if learned is None else (learned, plain_writer(model.input_shape))
             return draft
         finally:
@@ -189,7 +207,7 @@ class Service:
 
     def _learn(self, draft: Draft, keys: Keys) -> Lane | None:
         """The fast lane for an operation, where it may have one and it proves to send what botocore sends."""
-        if self._has_account_endpoints or not may_have_lane(draft.model) or not is_repeatable(draft.model):
+        if self._has_account_endpoints or not may_have_lane(draft.model):
             return None
         request = self._client._endpoint.create_request(draft.request, draft.model)
         lane = Lane.learn(request)
@@ -241,10 +259,6 @@ class Service:
         finally:
             _caller.reset(tokens[0])
             _clock_offset.reset(tokens[1])
-
-    def needs_thread(self, model: OperationModel) -> bool:
-        """Whether preparing the operation may block: endpoint discovery (Timestream) asks AWS first."""
-        return bool(model.endpoint_discovery)
 
     def read(self, draft: Draft | FastDraft, response: Response) -> dict[str, Any] | ErrorAnswer:
         """The answer that a response holds.
@@ -346,11 +360,6 @@ def _auth_type(client: Any, model: OperationModel) -> Any:
     return model.resolved_auth_type
 
 
-def is_repeatable(model: OperationModel) -> bool:
-    """Whether carrying an operation out twice does no harm: it reads, or it takes an idempotency token."""
-    return model.name.startswith(_READING_VERBS) or bool(model.idempotent_members)
-
-
 class Services:
     """Makes and keeps `Service` objects: one per (configuration, service, region) at most."""
 
@@ -363,16 +372,23 @@ class Services:
         self._sessions: dict[str, Any] = {}
         self._configurations: dict[str | None, str] = {}
 
+    def known(self, service: str, region: str, profile: str | None) -> Service | None:
+        """The service in a region where it has been made already."""
+        key = (self._configurations.get(profile, ""), service, region)
+        found = self._services.get(key)
+        if found is not None:
+            self._services.move_to_end(key)
+        return found
+
     async def get(self, service: str, region: str, profile: str | None) -> Service:
         """The service in a region, as a profile configures it.
 
         Raises: NotSupported for a service that botocore does not know; SettingsError for a bad profile.
         """
-        key = (self._configurations.get(profile, f"profile:{profile}"), service, region)
-        found = self._services.get(key)
+        found = self.known(service, region, profile)
         if found is not None:
-            self._services.move_to_end(key)
             return found
+        key = (self._configurations.get(profile, f"profile:{profile}"), service, region)
         task = self._pending.get(key)
         if task is None:
             task = self._pending[key] = asyncio.create_task(self._make(service, region, profile))
