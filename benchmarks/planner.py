@@ -25,7 +25,7 @@ from typing import Any
 HERE = Path(__file__).parent
 LATENCY = 0.05
 CONCURRENCY = 64
-"""Requests that one API of one account and region is asked at once (`cirql.cloud.limits.Rate.concurrency`)."""
+"""The yardstick of `ideal`: the threads of the boto3 pool. cirql begins with 10 at once and goes up to 96 (`cirql.cloud.rates`)."""
 
 REGIONS = [
     "us-east-1",

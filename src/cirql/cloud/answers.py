@@ -146,7 +146,7 @@ def _decoded_json(body: bytes, shape: Any, status: int) -> Any:
             raise UnusableAnswerError("cut", "the body is empty")
         return {}
     try:
-        decoded = json.loads(body)
+        decoded = json.loads(str(body, "utf-8"))
     except ValueError as error:
         starts_well = body.lstrip()[:1] in (b"{", b"[")
         raise UnusableAnswerError("cut" if starts_well else "garbage", f"the body is not JSON ({error})") from error

@@ -41,6 +41,7 @@ class CloudClient:
         self._exchange: Exchange | None = None
         self._enabled: dict[tuple[str, str], tuple[str, ...]] = {}
         self._asking: dict[str, asyncio.Lock] = {}
+        self._sizes_are_text: dict[tuple[str, str, str], bool] = {}
         self._total = CallStats()
 
     @property
@@ -222,10 +223,14 @@ class CloudClient:
         """The largest page, as the operation spells numbers (a few take them as text)."""
         if paging is None or paging.limit is None or paging.size is None:
             return None
-        handle = await self._open().services.get(service, target.region, self._keyring.profile(target.credentials))
-        shape = handle.operation(operation).model.input_shape
-        member = shape.members.get(paging.limit) if shape is not None else None
-        return str(paging.size) if member is not None and member.type_name == "string" else paging.size
+        key = (service, operation, paging.limit)
+        is_text = self._sizes_are_text.get(key)
+        if is_text is None:
+            handle = await self._open().services.get(service, target.region, self._keyring.profile(target.credentials))
+            shape = handle.operation(operation).model.input_shape
+            member = shape.members.get(paging.limit) if shape is not None else None
+            is_text = self._sizes_are_text[key] = member is not None and member.type_name == "string"
+        return str(paging.size) if is_text else paging.size
 
     def _open(self) -> Exchange:
         """The working parts, made when AWS is first asked: they need botocore and a running loop."""

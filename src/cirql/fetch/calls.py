@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Iterator
-from contextlib import contextmanager
+from types import TracebackType
 from typing import Any, Protocol
 
 from cirql.catalog.model import Fetch, Paging
@@ -75,7 +75,7 @@ class Calls:
     async def _all(self, target: Target, fetch: Fetch, params: dict[str, Any]) -> list[Answer]:
         if fetch.paging is None:
             async with self._room:
-                with _missing_by_its_own_code(fetch):
+                with _MissingByItsOwnCode(fetch):
                     self.sent[target.account, target.region] += 1
                     return [await self._door.call(target, fetch.service, fetch.operation, params)]
         return [answer async for answer in self._send(target, fetch, params)]
@@ -83,13 +83,13 @@ class Calls:
     async def _send(self, target: Target, fetch: Fetch, params: dict[str, Any]) -> AsyncIterator[Answer]:
         if fetch.paging is None:
             async with self._room:
-                with _missing_by_its_own_code(fetch):
+                with _MissingByItsOwnCode(fetch):
                     self.sent[target.account, target.region] += 1
                     answer = await self._door.call(target, fetch.service, fetch.operation, params)
             yield answer
             return
         pages = self._door.pages(target, fetch.service, fetch.operation, params, fetch.paging)
-        with _missing_by_its_own_code(fetch):
+        with _MissingByItsOwnCode(fetch):
             async for answer in pages:
                 self.sent[target.account, target.region] += 1
                 yield answer
@@ -101,15 +101,25 @@ class Calls:
         await asyncio.gather(*self._kept.values(), return_exceptions=True)
 
 
-@contextmanager
-def _missing_by_its_own_code(fetch: Fetch) -> Iterator[None]:
-    """An error code that says of this operation alone that there is no such thing (`ValidationError` of DescribeStacks)."""
-    try:
-        yield
-    except CloudError as error:
-        if isinstance(error, ResourceNotFound) or error.failure is None or error.failure.code not in fetch.not_found:
-            raise
-        raise ResourceNotFound(error.message, hint=error.hint, failure=error.failure) from error
+class _MissingByItsOwnCode:
+    """A block in which a code that says of this operation alone that there is no such thing (`ValidationError` of DescribeStacks) does so.
+
+    A class, because there is one for each call and a generator costs several times as much.
+    """
+
+    __slots__ = ("_fetch",)
+
+    def __init__(self, fetch: Fetch) -> None:
+        self._fetch = fetch
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if not isinstance(error, CloudError) or isinstance(error, ResourceNotFound) or error.failure is None:
+            return
+        if error.failure.code in self._fetch.not_found:
+            raise ResourceNotFound(error.message, hint=error.hint, failure=error.failure) from error
 
 
 def _with_parents(scan: Scan | None) -> Iterator[Scan]:

@@ -12,7 +12,7 @@ from cirql.catalog.model import Fetch, Input
 
 def request(fetch: Fetch, values: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters of one call. `values` maps column to value (a list of values for a batched input)."""
-    params: dict[str, Any] = copy.deepcopy(dict(fetch.constants))
+    params: dict[str, Any] = copy.deepcopy(dict(fetch.constants)) if fetch.constants else {}
     for given in fetch.inputs:
         if given.operator == "=" and given.column in values and values[given.column] is not None:
             _put(params, given, values[given.column])
