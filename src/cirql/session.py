@@ -47,6 +47,18 @@ T = TypeVar("T")
 Dialect = Literal["postgres", "ddsql", "stackql"]
 
 
+class _once(cached_property[T]):  # noqa: N801 (used as a decorator)
+    """A `cached_property` that is made once, however many threads ask first: since Python 3.12 the standard one may be made by each."""
+
+    if not TYPE_CHECKING:
+
+        def __get__(self, session: Session | None, owner: type[Session] | None = None) -> T:
+            if session is None:
+                return self
+            with session._making:
+                return super().__get__(session, owner)
+
+
 class Session:
     """Answers statements over the accounts and regions of its settings.
 
@@ -67,11 +79,12 @@ class Session:
         self.confirm = confirm
         self._progress = progress
         self._given_catalog = catalog
+        self._making = threading.RLock()
         self._loop = _LoopThread()
         self._closed = False
         self._last: Execution | None = None
 
-    @cached_property
+    @_once
     def catalog(self) -> Catalog:
         """The catalog of tables, opened when first needed."""
         from cirql.catalog.refresh import open_catalog
@@ -88,7 +101,7 @@ class Session:
 
         return merge(self.start(account_types(self.client)).result(), self.settings.types_path)
 
-    @cached_property
+    @_once
     def directory(self) -> Directory:
         """Every table that a statement may name: the catalog's, and those that are answered without AWS."""
         from cirql.changes import audit
@@ -110,35 +123,35 @@ class Session:
             self.catalog, [changes, last, relations.scans(store)], relations.functions(store, self.catalog.find, self._evaluated)
         )
 
-    @cached_property
+    @_once
     def memory(self) -> Memory:
         """The session's inventory, opened when something asks for it."""
         from cirql.inventory.memory import Memory
 
         return Memory()
 
-    @cached_property
+    @_once
     def client(self) -> CloudClient:
         """The door to AWS, opened when first needed."""
         from cirql.cloud.client import CloudClient
 
         return CloudClient(self.settings)
 
-    @cached_property
+    @_once
     def database(self) -> Database:
         """The session's own DuckDB, which holds its user tables."""
         from cirql.engine import Database
 
         return Database()
 
-    @cached_property
+    @_once
     def workspace(self) -> Workspace:
         """The session's own views, tables and variables."""
         from cirql.workspace import Workspace
 
         return Workspace(lambda: self.database, self.select)
 
-    @cached_property
+    @_once
     def writer(self) -> Writer:
         """What runs INSERT, UPDATE, DELETE, EXEC and transactions, made when first needed."""
         from cirql.changes.writer import Writer

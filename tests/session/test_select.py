@@ -271,6 +271,22 @@ def test_a_session_serves_several_threads(session: Session) -> None:
     assert len(set(answers)) == 1
 
 
+def test_threads_that_come_first_at_once_share_the_session(session: Session) -> None:
+    ready = threading.Barrier(6)
+
+    def create(number: int) -> None:
+        ready.wait()
+        session.execute(f"CREATE TABLE made_{number} AS SELECT {number} AS n").fetchall()
+
+    threads = [threading.Thread(target=create, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    everything = " UNION ALL ".join(f"SELECT n FROM made_{number}" for number in range(6))
+    assert sorted(session.execute(everything).fetchall()) == [(number,) for number in range(6)]
+
+
 def test_statements_of_several_threads_count_their_own_calls(session: Session) -> None:
     stats: dict[str, dict[str, int]] = {}
 

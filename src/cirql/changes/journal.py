@@ -145,16 +145,19 @@ class Journal:
 
 def _open(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=_BUSY_MS / 1000, check_same_thread=False)
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA secure_delete = ON")  # what is masked at the end must not stay in free pages
-    found = connection.execute("PRAGMA user_version").fetchone()[0]
-    if found not in (0, FORMAT):
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA secure_delete = ON")  # what is masked at the end must not stay in free pages
+        found = connection.execute("PRAGMA user_version").fetchone()[0]
+        if found not in (0, FORMAT):
+            raise sqlite3.DatabaseError(f"it was written by another release of cirql (format {found})")
+        if found == 0:
+            connection.executescript(_LAYOUT)
+            connection.execute(f"PRAGMA user_version = {FORMAT}")
+    except sqlite3.Error:
         connection.close()
-        raise sqlite3.DatabaseError(f"it was written by another release of cirql (format {found})")
-    if found == 0:
-        connection.executescript(_LAYOUT)
-        connection.execute(f"PRAGMA user_version = {FORMAT}")
+        raise
     return connection
 
 
