@@ -1,29 +1,30 @@
-"""Files as inventory: what the AWS CLI printed, or an AWS Config snapshot, goes into the same tables that a scan fills.
+"""Dumps: what the AWS CLI printed goes into the same tables that a scan fills.
 
-A dump of a list call is taken as a complete scan of one account and region, at the time that the user gives (by default the file's). An AWS
-Config snapshot holds what Config recorded, in the service's own API shape; it is kept as incomplete, since it need not be all.
+The answer of a list call is taken as a complete scan of one account and region, at the time that the user gives (by default the file's);
+the answer of a call that describes one resource, as a complete scan of that one. What cannot be whole is kept as incomplete, and is never
+taken for all there is.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from cirql.catalog.model import Fetch, Role, Table
 from cirql.cloud.target import Target
-from cirql.errors import InvalidText, UnknownTable
+from cirql.errors import InvalidText
 from cirql.fetch.batches import record_batch
 from cirql.fetch.rows import Row, derive, make_key, rows_of
 from cirql.inventory.model import KEY, Partition, ScanRecord, WriteSummary
 from cirql.inventory.stored import StoredTable
-from cirql.names import snake
 
 if TYPE_CHECKING:
-    from cirql.catalog.lookup import Catalog
     from cirql.inventory.store import Store
+
+_WHOLE = "give the whole answer as --output json prints it, without --query"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,98 +37,109 @@ class Source:
 
 
 def load(data: bytes, what: str) -> Any:
-    """The JSON of a file. Raises InvalidText, naming it."""
+    """The JSON of a file: one document, or several in a row as a list. Raises InvalidText, naming the file."""
     try:
-        return json.loads(data.decode("utf-8-sig"))
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise InvalidText(f"{what} is not UTF-8 text", hint=_WHOLE) from None
+    if not text.strip():
+        raise InvalidText(f"{what} is empty", hint="the command that wrote it may have failed")
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise InvalidText(f"{what} is nested too deeply") from None
     except ValueError as error:
-        raise InvalidText(f"{what} is not JSON: {error}") from None
+        documents = list(_in_a_row(text))
+        if len(documents) < 2 or documents[-1] is None:
+            raise InvalidText(f"{what} is not JSON: {error}", hint=_WHOLE) from None
+        return documents
 
 
-def import_answer(store: Store, table: Table, answer: Any, source: Source) -> WriteSummary:
-    """Keep the answer of a table's list call, as `aws <service> <operation> --output json` prints it.
+def _in_a_row(text: str) -> Iterator[Any]:
+    """Documents one after the other, with nothing but space between; ends with None where something is no document."""
+    decoder, at = json.JSONDecoder(), len(text) - len(text.lstrip())
+    while at < len(text):
+        try:
+            document, at = decoder.raw_decode(text, at)
+        except ValueError:
+            yield None
+            return
+        yield document
+        while at < len(text) and text[at].isspace():
+            at += 1
 
-    Raises InvalidText where the table has no list call whose answer looks like that, or rows cannot be told apart.
+
+def import_answer(store: Store, table: Table, document: Any, source: Source) -> list[WriteSummary]:
+    """Keep an answer of one of a table's calls, or the pages of one.
+
+    Raises InvalidText where the table has no call whose answer looks like that, or the rows are of another account.
     """
     stored = StoredTable(table)
-    fetch = _fetch_of(table, answer)
+    pages = document if isinstance(document, list) and document else [document]
+    fetch = _fetch_of(table, pages)
     if stored.key is None or fetch is None:
-        members = sorted({f.rows[0] for f in _lists(table) if f.rows})
-        hint = f"it takes what has {' or '.join(members)}" if members else "it has no list call"
-        raise InvalidText(f"this is no answer of a list call of {table.name}", hint=hint)
+        raise _not_an_answer(table, document)
     target = Target(source.account, source.region)
-    rows = [_completed(stored, fetch.gives, row, target) for row in rows_of(fetch, answer)]
-    partial = any(answer.get(token) for token in (fetch.paging.output_tokens if fetch.paging is not None else ()))
-    reason = "the file has one page of several" if partial else ""
-    given = {c for c in fetch.gives if stored.table.column(c) is not None}
-    return _keep(store, stored, target, rows, given, source.time, reason)
+    found = [row for page in pages for row in _rows(fetch, page, table)]
+    rows = [complete_row(stored, fetch.gives, row, target) for row in found]
+    _check_account(stored, rows, source.account)
+    given = [c for c in fetch.gives if table.column(c) is not None]
+    if fetch.role is Role.GET:
+        return [_keep_one(store, stored, fetch, target, row, given, source.time) for row in rows]
+    rows, reason = _of_region(fetch, rows, target)
+    tokens = fetch.paging.output_tokens if fetch.paging is not None else ()
+    if any(pages[-1].get(token) for token in (*tokens, "NextToken")):
+        reason = "the file has one page of several"
+    return [keep(store, stored, target, rows, given, source.time, reason)]
 
 
-def import_config(store: Store, catalog: Catalog, snapshot: Any) -> tuple[list[WriteSummary], dict[str, int]]:
-    """Keep an AWS Config snapshot (`configurationItems`); gives what was kept, and how many items of each type were not.
-
-    Raises InvalidText for what is no snapshot.
-    """
-    items = snapshot.get("configurationItems") if isinstance(snapshot, dict) else None
-    if not isinstance(items, list):
-        raise InvalidText("this is no AWS Config snapshot: it has no configurationItems")
-    groups: dict[tuple[str, str, str], list[Mapping[str, Any]]] = {}
-    left: dict[str, int] = {}
-    tables: dict[str, Table | None] = {}
-    for item in items:
-        kind = str(item.get("resourceType"))
-        if kind not in tables:
-            tables[kind] = _dataset_of(catalog, kind)
-        table = tables[kind]
-        if table is None or not isinstance(item.get("configuration"), dict):
-            left[kind] = left.get(kind, 0) + 1
-        else:
-            groups.setdefault((kind, str(item["awsAccountId"]), str(item["awsRegion"])), []).append(item)
-    written = []
-    for (kind, account, region), same in sorted(groups.items()):
-        found = tables[kind]
-        assert found is not None
-        written += _keep_items(store, StoredTable(found), Target(account, region), same)
-    return written, left
+def _rows(fetch: Fetch, page: Mapping[str, Any], table: Table) -> list[Row]:
+    """The rows of a page, where all that is on the way to them is what AWS answers."""
+    nodes: list[Any] = [page]
+    for name in fetch.rows:
+        below = [node.get(name) if isinstance(node, dict) else node for node in nodes]
+        if fetch.role is Role.LIST and not all(isinstance(node, list) for node in below):
+            raise InvalidText(f"{name} in an answer for {table.name} is a list, and here it is not", hint=_WHOLE)
+        nodes = [e for node in below for e in (node if isinstance(node, list) else [node])]
+        if None in nodes:
+            raise InvalidText(f"{name} holds a null", hint=_WHOLE)
+    return rows_of(fetch, dict(page))
 
 
-def _keep_items(store: Store, stored: StoredTable, target: Target, items: Iterable[Mapping[str, Any]]) -> list[WriteSummary]:
-    """One write for each set of columns: what an item lacks is not known, rather than NULL."""
-    by_columns: dict[tuple[frozenset[str], datetime], list[Row]] = {}
-    for item in items:
-        row = {c.name: v for k, v in item["configuration"].items() if (c := stored.table.column(snake(k))) is not None}
-        if item.get("ARN") and stored.table.arn is not None:
-            row.setdefault(stored.table.arn.column, item["ARN"])
-        if isinstance(item.get("tags"), dict) and stored.table.column("tags") is not None:
-            row["tags"] = item["tags"]
-        row = _completed(stored, frozenset(row), row, target)
-        captured = datetime.fromisoformat(str(item["configurationItemCaptureTime"])).astimezone(UTC)
-        by_columns.setdefault((frozenset(row), captured), []).append(row)
-    reason = "AWS Config records what it was told to"
-    return [_keep(store, stored, target, rows, columns, at, reason) for (columns, at), rows in by_columns.items()]
-
-
-def _dataset_of(catalog: Catalog, kind: str) -> Table | None:
-    parts = kind.split("::")
-    if len(parts) != 3:
+def _fetch_of(table: Table, pages: list[Any]) -> Fetch | None:
+    """The call that gave the pages: one that lists, else one that describes."""
+    if not all(isinstance(page, dict) for page in pages):
         return None
-    try:
-        table = catalog.find(f"aws.{parts[1].lower()}_{snake(parts[2])}").table
-    except UnknownTable:
-        return None
-    return table if table.key and table.column(KEY) is not None else None
+    found = (f for f in _lists(table) if all(f.rows[0] in page for page in pages))
+    if listing := next(found, None):
+        return listing
+    gets = [f for f in table.fetches if f.role is Role.GET]
+    return next((f for f in gets if all(_describes(table, f, page) for page in pages)), None)
+
+
+def _describes(table: Table, fetch: Fetch, page: Mapping[str, Any]) -> bool:
+    """Whether a page can be what the call says of one resource: it names it."""
+    if fetch.rows:
+        return fetch.rows[0] in page
+    named = {o.path[0] for o in fetch.outputs if o.path and o.column in table.key}
+    return bool(named) and all(name in page for name in named)
 
 
 def _lists(table: Table) -> list[Fetch]:
-    return [f for f in table.fetches if f.role is Role.LIST and not f.required]
+    """The calls that list a table in an account and region."""
+    place = {"region", table.account_column}
+    return [f for f in table.fetches if f.role is Role.LIST and f.rows and f.required <= place]
 
 
-def _fetch_of(table: Table, answer: Any) -> Fetch | None:
-    if not isinstance(answer, dict):
-        return None
-    return next((f for f in _lists(table) if f.rows and f.rows[0] in answer), None)
+def _not_an_answer(table: Table, document: Any) -> InvalidText:
+    members = sorted({f.rows[0] for f in _lists(table)} | {f.rows[0] for f in table.fetches if f.role is Role.GET and f.rows})
+    takes = f"it takes what has {' or '.join(members)}" if members else "it has no call that lists it"
+    is_projected = isinstance(document, list)
+    return InvalidText(f"this is no answer of a call of {table.name}", hint=_WHOLE if is_projected else takes)
 
 
-def _completed(stored: StoredTable, answered: frozenset[str], row: Row, target: Target) -> Row:
+def complete_row(stored: StoredTable, answered: frozenset[str], row: Row, target: Target) -> Row:
+    """A row with its place, its ARN and its key, as far as they follow from what was `answered`."""
     row = {**row, "region": target.region, stored.table.account_column: target.account}
     derive(stored.table, row, target.partition)
     if stored.key == KEY:
@@ -135,19 +147,62 @@ def _completed(stored: StoredTable, answered: frozenset[str], row: Row, target: 
     return row
 
 
-def _keep(
-    store: Store, stored: StoredTable, target: Target, rows: list[Row], columns: Iterable[str], at: datetime, reason: str
+def _check_account(stored: StoredTable, rows: list[Row], account: str) -> None:
+    """Refuse a file of another account, where the ARNs say whose its rows are."""
+    arns = [str(row.get(stored.key or "")).split(":") for row in rows]
+    owners = {arn[4] for arn in arns if arn[0] == "arn" and len(arn) > 5 and arn[4].isdigit()}
+    if owners and account not in owners:
+        raise InvalidText(f"these rows are of account {', '.join(sorted(owners))}, not {account}", hint="name theirs with --account")
+
+
+def _of_region(fetch: Fetch, rows: list[Row], target: Target) -> tuple[list[Row], str]:
+    """The rows of the target's region, where a call is asked for one region and the file may hold all; and what is wrong with that."""
+    asked = next((i.param for i in fetch.inputs if i.required and i.column == "region"), None)
+    own = next((o.column for o in fetch.outputs if asked is not None and o.path == (asked,)), None)
+    if asked is None:
+        return rows, ""
+    here = [row for row in rows if own is None or row.get(own) in (None, target.region)]
+    unsaid = sum(own is None or row.get(own) is None for row in here)
+    return here, f"{unsaid} rows do not say which region they are in" if unsaid else ""
+
+
+def _keep_one(
+    store: Store, stored: StoredTable, fetch: Fetch, target: Target, row: Row, columns: Iterable[str], at: datetime
 ) -> WriteSummary:
+    """Keep one resource: a complete answer to whoever asks for it by a name that is its own."""
+    asked = tuple(i.column for i in fetch.inputs if i.required and i.column not in ("region", stored.table.account_column))
+    ways = ((stored.key or "",), stored.table.key, asked)
+    names = [way for way in ways if way and all(c in stored.naming and row.get(c) is not None for c in way)]
+    given = [c for c in columns if c in row]
+    if not names:
+        return keep(store, stored, target, [row], given, at, "it does not name the resource")
+    parents = [{c: row[c] for c in way} for way in dict.fromkeys(names)]
+    first, *_ = [keep(store, stored, target, [row], given, at, "", parent) for parent in parents]
+    return first
+
+
+def keep(
+    store: Store,
+    stored: StoredTable,
+    target: Target,
+    rows: list[Row],
+    columns: Iterable[str],
+    at: datetime,
+    reason: str,
+    parent: Mapping[str, Any] | None = None,
+) -> WriteSummary:
+    """Write rows that a file has: all that `parent`, or the whole table there, has, unless there is a reason against that."""
     import pyarrow as pa
 
     assert stored.key is not None
     names = sorted({stored.key, *stored.kept(c for c in columns if stored.table.column(c) is not None)})
     keyed = [row for row in rows if row.get(stored.key) is not None]
     if len(keyed) < len(rows):
-        reason = f"{len(rows) - len(keyed)} rows have no {stored.key}"
+        without = sorted(set(stored.table.key) - set(names)) or [stored.key]
+        reason = f"{len(rows) - len(keyed)} rows were left out: the file does not have their {' and '.join(without)}"
     table = pa.Table.from_batches([record_batch(stored.table, names, keyed)]).rename_columns([stored.spelled(c) for c in names])
     record = ScanRecord(
-        partition=Partition(stored.name, *stored.place(target)),
+        partition=stored.partition(target, parent) if parent else Partition(stored.name, *stored.place(target)),
         started=at,
         finished=at,
         by="import",

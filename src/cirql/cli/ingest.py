@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +16,7 @@ import click
 from cirql.cli.interrupt import prompt_interrupts
 from cirql.cli.local import local_scope
 from cirql.cli.report import misuse, report_error, say, visible
-from cirql.errors import Error, FileUnreadable
+from cirql.errors import Error, FileUnreadable, InvalidText
 
 if TYPE_CHECKING:
     from cirql.inventory.model import WriteSummary
@@ -116,43 +117,122 @@ def _drain(session: Session, word: str, *, follow: bool) -> bool:
 
 
 @click.command("import")
-@click.argument("files", metavar="FILE...", nargs=-1, required=True, help="Files; - is standard input.")
-@click.option("--table", metavar="TABLE", help="The table that a list call's answer is of.")
+@click.argument(
+    "files", metavar="FILE...", nargs=-1, required=True, help="Files, directories of *.json and *.jsonl, or - for standard input."
+)
+@click.option("--table", metavar="TABLE", help="The table that an answer as the AWS CLI prints it is of.")
 @click.option("--account", metavar="ID", help="The account it is from.")
 @click.option("--region", metavar="REGION", help="The region it is from.")
 @click.option("--at", metavar="TIME", help="When it was so; the file's own time by default.")
 @_inventory
 def import_(files: tuple[str, ...], table: str | None, account: str | None, region: str | None, at: str | None, store: Path | None) -> None:
-    """Fill the inventory from files: list calls' answers as the AWS CLI prints them (--table), or AWS Config snapshots."""
+    """Fill the inventory from files: answers as the AWS CLI prints them (--table), AWS Config snapshots, or what --record wrote.
+
+    Exit codes: 0 complete, 1 it failed, 2 wrong usage, 3 a recording did not have all that its tables need.
+    """
     if table is not None and (not account or not region):
         misuse("--table needs --account and --region: a list call's answer does not say where it is from")
+    if table is not None and not re.fullmatch(r"\d{12}", account or ""):
+        misuse(f"--account: {account} is no account id of 12 digits")
+    failures: list[str] = []
+    moment = _moment(at)
+    with _reporting():
+        from cirql.inventory.store import open_store
+        from cirql.settings import MEMORY, Settings
+
+        where = Settings.load(store=str(store) if store else None).store_path
+        with open_store(where) as opened:
+            for file in _files(files):
+                document = _document(file)
+                if table is None and _is_recording(document):
+                    failures += _play(str(where or MEMORY), document, file)
+                else:
+                    _import_one(opened, document, file, table, account or "", region or "", moment)
+    for failure in failures:
+        say(f"failed: {failure}")
+    raise click.exceptions.Exit(INCOMPLETE if failures else 0)
+
+
+def _moment(at: str | None) -> datetime | None:
+    if at is None:
+        return None
     try:
-        moment = None if at is None else datetime.fromisoformat(at)
+        found = datetime.fromisoformat(at)
     except ValueError:
         misuse(f"--at: {at!r} is not a time like 2026-03-01T12:00:00Z")
-    if moment is not None:
-        moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-    with _reporting(), _store(store) as opened:
-        for file in files:
-            _import_one(opened, file, table, account or "", region or "", moment)
+    found = found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    if found > datetime.now(UTC):
+        misuse(f"--at: {at} lies in the future")
+    return found
 
 
-def _import_one(store: Store, file: str, table: str | None, account: str, region: str, at: datetime | None) -> None:
+def _files(words: tuple[str, ...]) -> Iterator[str]:
+    """The files that are named, and those of directories that are."""
+    for word in words:
+        if word != "-" and Path(word).is_dir():
+            found = sorted(p for p in Path(word).iterdir() if p.suffix in (".json", ".jsonl"))
+            if not found:
+                raise FileUnreadable(f"{word} has no *.json and no *.jsonl files")
+            yield from map(str, found)
+        else:
+            yield word
+
+
+def _document(file: str) -> Any:
+    from cirql.dumps import load
+
+    return load(_content(file), file)
+
+
+def _is_recording(document: Any) -> bool:
+    from cirql.recordings import is_recording
+
+    return is_recording(document)
+
+
+def _import_one(store: Store, document: Any, file: str, table: str | None, account: str, region: str, at: datetime | None) -> None:
+    """Keep what a file has, and say so."""
     from cirql.catalog.lookup import Catalog
-    from cirql.dumps import Source, import_answer, import_config, load
+    from cirql.dumps import Source, import_answer
+    from cirql.snapshots import import_snapshot, is_snapshot
 
-    document = load(_content(file), file)
     left: dict[str, int] = {}
     with Catalog.open() as catalog:
         if table is not None:
-            source = Source(account, region, at or _written(file))
-            written = [import_answer(store, catalog.find(table).table, document, source)]
+            written = import_answer(store, catalog.find(table).table, document, Source(account, region, at or _written(file)))
+        elif is_snapshot(document):
+            written, left = import_snapshot(store, catalog, document)
         else:
-            written, left = import_config(store, catalog, document)
+            hint = "say with --table, --account and --region what an answer of the AWS CLI is of"
+            raise InvalidText(f"{file} is no AWS Config snapshot and no recording", hint=hint)
+    _tell_written(written)
+    for kind, count in sorted(left.items()):
+        say(f"notice: {count} items of type {kind} were left out: no table has their shape, or they have no configuration")
+
+
+def _play(store: str, document: Any, file: str) -> list[str]:
+    """Keep what a recording has, and say so; gives what it could not answer."""
+    from cirql.recordings import Recording, play, settings_for
+    from cirql.session import Session
+
+    recording = Recording()
+    for number, line in enumerate(document if isinstance(document, list) else [document], 1):
+        recording.add(line, f"{file}, answer {number}")
+    with Session(settings_for(recording, store)) as session:
+        done = play(session, recording)
+    _tell_written(done.written)
+    if not done.written and not done.failures:
+        raise InvalidText(f"{file} has no answer of a call that lists a table")
+    return done.failures
+
+
+def _tell_written(written: Iterable[WriteSummary]) -> None:
     for summary in written:
         click.echo(visible(_line(summary)))
-    for kind, count in sorted(left.items()):
-        say(f"notice: {count} items of type {kind} were left out: no table has their shape")
+    for summary in written:
+        if not summary.scan.complete:
+            place = "/".join(summary.scan.partition.place)
+            say(f"notice: {summary.scan.partition.table} {place} is not taken for all there is: {summary.scan.reason}")
 
 
 def _line(summary: WriteSummary) -> str:
@@ -170,15 +250,6 @@ def _content(file: str) -> bytes:
 
 def _written(file: str) -> datetime:
     return datetime.now(UTC) if file == "-" else datetime.fromtimestamp(Path(file).stat().st_mtime, UTC)
-
-
-@contextmanager
-def _store(path: Path | None) -> Iterator[Store]:
-    from cirql.inventory.store import open_store
-    from cirql.settings import Settings
-
-    with open_store(Settings.load(store=str(path) if path else None).store_path) as store:
-        yield store
 
 
 @contextmanager

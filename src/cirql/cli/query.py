@@ -110,6 +110,7 @@ class Request:
     stats: bool
     yes: bool = False
     script: bool = False
+    record: Path | None = None
 
 
 @click.command("query", cls=QueryCommand)
@@ -124,6 +125,7 @@ class Request:
 @click.option("--dialect", metavar="DIALECT", help="Whose meanings hold where they differ: postgres, ddsql or stackql.")
 @click.option("--write", "write_", is_flag=True, help="Let the statement change resources, after showing what it would do.")
 @click.option("--yes", is_flag=True, help="With --write: do not ask. Needed where there is no terminal to ask on.")
+@click.option("--record", metavar="FILE", type=click.Path(path_type=Path), help="Write every answer of AWS to a file for cirql import.")
 @click.option("--timing", is_flag=True, help="Say on stderr how long it took.")
 @click.option("--stats", is_flag=True, help="Write what it cost as JSON on the last line of stderr.")
 def query(
@@ -138,6 +140,7 @@ def query(
     dialect: str | None,
     write_: bool,
     yes: bool,
+    record: Path | None,
     timing: bool,
     stats: bool,
 ) -> None:
@@ -158,7 +161,7 @@ def query(
     }
     statement = read_statement(sql, file)
     given = {k: v for k, v in settings.items() if v is not None}
-    request = Request(statement, destination, given, local, timing, stats, yes, script=file is not None or sql == "-")
+    request = Request(statement, destination, given, local, timing, stats, yes, script=file is not None or sql == "-", record=record)
     with prompt_interrupts(_forgetter(destination)):
         code = run(request)
     raise click.exceptions.Exit(code)
@@ -185,6 +188,8 @@ def run(request: Request) -> int:
     try:
         with ScanProgress() as progress, _scope(request) as settings, cirql.connect(progress=progress, **settings) as session:
             session.confirm = None if request.yes else asker(progress)
+            if request.record is not None:
+                _record(session, request.record)
             code = 0
             for sql in _statements(request):
                 with execute(session, sql) as result:
@@ -207,6 +212,13 @@ def run(request: Request) -> int:
     if request.stats:
         report_stats(stats or Stats())
     return code
+
+
+def _record(session: Session, path: Path) -> None:
+    """Write down what AWS answers. Raises FileUnreadable."""
+    from cirql.cloud.tape import Tape
+
+    session.client.tape = Tape(path)
 
 
 def _statements(request: Request) -> list[str]:

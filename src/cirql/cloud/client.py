@@ -23,6 +23,7 @@ from cirql.cloud.pages import Cursor, PagingError
 from cirql.cloud.proxy import ProxyRules
 from cirql.cloud.regions import check_regions, global_region, partition_of
 from cirql.cloud.stats import CallStats
+from cirql.cloud.tape import Tape
 from cirql.cloud.target import Target
 from cirql.errors import CloudError, CredentialsError, DatabaseError, SettingsError
 from cirql.settings import Settings
@@ -43,6 +44,8 @@ class CloudClient:
         self._asking: dict[str, asyncio.Lock] = {}
         self._sizes_are_text: dict[tuple[str, str, str], bool] = {}
         self._total = CallStats()
+        self.tape: Tape | None = None
+        """Where answers are written down, if anywhere."""
 
     @property
     def stats(self) -> CallStats:
@@ -81,7 +84,7 @@ class CloudClient:
         if accounts is not None:
             wanted = set(accounts) if wanted is None else wanted & set(accounts)
         names = await self._names()
-        need_account = need_account or wanted is not None or len(names) > 1
+        need_account = need_account or wanted is not None or len(names) > 1 or self.tape is not None
         per_name = await asyncio.gather(*(self._targets_of(name, chosen, wanted, need_account) for name in names))
         return tuple(dict.fromkeys(target for targets in per_name for target in targets))
 
@@ -198,7 +201,15 @@ class CloudClient:
         Raises: Throttled, AccessDenied, CredentialsError, ResourceNotFound, AlreadyExists, Unreachable or CloudError, each with
         its CloudFailure; InvalidText for parameters that the operation does not take; NotSupported for an unknown operation.
         """
-        return await self._open().call(target, service, operation, params)
+        try:
+            answer = await self._open().call(target, service, operation, params)
+        except CloudError as error:
+            if self.tape is not None:
+                self.tape.refusal(target, service, operation, params, error)
+            raise
+        if self.tape is not None:
+            self.tape.answer(target, service, operation, params, answer)
+        return answer
 
     async def pages(
         self, target: Target, service: str, operation: str, params: dict[str, Any], paging: Paging | None
@@ -261,6 +272,9 @@ class CloudClient:
         if self._members is not None:
             self._members.cancel()
             self._members = None
+        if self.tape is not None:
+            self.tape.close()
+            self.tape = None
         if self._exchange is not None:
             exchange, self._exchange = self._exchange, None
             await exchange.transport.close()

@@ -28,6 +28,8 @@ class Memory:
         self.ledger = Ledger()
         self.since: datetime | None = None
         """For a sync: what was seen since then is done; the rest is read, whatever else the settings say."""
+        self.dated: datetime | None = None
+        """For a recording: when what is read was so, where that is not now."""
         self.reuses = False
         """For a sync: what the list call shows to be unchanged is not described again."""
 
@@ -58,9 +60,8 @@ class Memory:
         digest = settings.scope_digest
         path = settings.store_path
         scopes = Scopes(path / "scopes" / f"{digest}.json" if path is not None and digest is not None else None)
-        return Recall(
-            self.store(settings), ages, bounds, times, self.ledger, scopes=scopes, delivers=self.since is None, reuses=self.reuses
-        )
+        store, ledger, delivers = self.store(settings), self.ledger, self.since is None
+        return Recall(store, ages, bounds, times, ledger, scopes=scopes, delivers=delivers, reuses=self.reuses, dated=self.dated)
 
     def close(self) -> None:
         """Let go of the store. Closing twice is fine."""

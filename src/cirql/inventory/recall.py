@@ -85,7 +85,7 @@ class Recall:
     """The inventory as one statement sees it.
 
     `times` are the relations that are read as of a moment. Without `delivers`, rows that are fresh already are not read at all. With
-    `reuses`, rows whose list data are as they were are not described again.
+    `reuses`, rows whose list data are as they were are not described again. `dated` says when what is read was so, if not now.
     """
 
     store: Store
@@ -96,6 +96,7 @@ class Recall:
     scopes: Scopes = field(default_factory=lambda: Scopes(None))
     delivers: bool = True
     reuses: bool = False
+    dated: datetime | None = None
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def needs_aws(self, scan: Scan) -> bool:
@@ -173,7 +174,9 @@ class Recall:
         async def only_wanted(batch: pa.RecordBatch) -> None:
             await emit(batch.select(wanted))
 
-        recorder = Recorder(self.store, stored, scan, around, self.ledger, started, self.clock)
+        dated = self.dated
+        clock = self.clock if dated is None else lambda: dated
+        recorder = Recorder(self.store, stored, scan, around, self.ledger, dated or started, clock)
         if self.reuses and may_reuse(scan):
             count = partial(self.ledger.count_reused, stored.name)
             around = replace(around, known=Reuse(self.store, stored, scan, self.clock, count))
