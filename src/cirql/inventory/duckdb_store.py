@@ -11,10 +11,12 @@ SQLite snapshot and then reads files that never change, so no writer can hold it
 
 from __future__ import annotations
 
+import math
 import shutil
 import threading
+import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -27,10 +29,11 @@ from cirql.inventory import transfer, upkeep, verification, versions
 from cirql.inventory.coverage import Claim, covering, narrowed, redundant, rivals
 from cirql.inventory.index import Closure, Index, Segment
 from cirql.inventory.lock import exclusive, is_abandoned
-from cirql.inventory.merge import Merge, Merged
+from cirql.inventory.merge import ColumnSets, Merge, Merged
 from cirql.inventory.model import KEY, Partition, Problem, Request, RowChange, ScanRecord, Version, WriteSummary, micros, moment
 from cirql.inventory.reading import schema_of, select, stream
-from cirql.inventory.segments import Contents, Reader, Writer, pack, register_closures
+from cirql.inventory.segments import Contents, Reader, Writer, inline, pack, register_closures
+from cirql.inventory.small_scans import SmallScan, head
 from cirql.inventory.staging import Staged, stage
 
 if TYPE_CHECKING:
@@ -43,6 +46,7 @@ GRACE = timedelta(minutes=10)
 """How long a file outlives its use, for readers that began before it was replaced."""
 
 MEMORY = "512MB"
+SWEEP_EVERY = 30
 
 
 def _now() -> datetime:
@@ -67,7 +71,10 @@ class DuckDBStore:
         self._index = self._root / "index.sqlite"
         self._create()
         # One idle connection: SQLite checkpoints, and syncs, whenever the last one closes.
-        self._cleanup.enter_context(Index.open(self._index)).is_ready()
+        self._standing = self._cleanup.enter_context(Index.open(self._index))
+        self._standing.is_ready()
+        self._sets_seen: dict[int, frozenset[str]] = {}
+        self._swept = -math.inf
 
     def __enter__(self) -> DuckDBStore:
         return self
@@ -79,15 +86,41 @@ class DuckDBStore:
 
     def write(self, scan: ScanRecord, rows: pa.Table | Iterable[pa.RecordBatch], key: str = KEY) -> WriteSummary:
         """Merge what a scan saw; see `Store.write`."""
+        few, rows = head(rows)
+        if few is not None:
+            with exclusive(self._root / "write.lock", self._patience):
+                summary = self._write_few(self._standing, scan, few, key)
+                if summary is not None:
+                    self._sweep(self._standing)
+                    return summary
         with self._cursor() as con, self._scratch() as scratch:
-            with Index.open(self._index) as index:
-                types = self._contents(index, scan.partition.table).types
+            types = self._look(scan.partition.table).types
             staged = stage(con, scan, rows, key, types, scratch)
             with exclusive(self._root / "write.lock", self._patience), Index.open(self._index) as index:
                 summary = self._merge(con, index, scratch, replace(scan, columns=frozenset(staged.types)), staged)
-                self._tend(con, index, scratch, scan.partition.table)
+                self._tend(con, index, scratch, self._contents(index, scan.partition.table))
                 self._sweep(index)
                 return summary
+
+    def _write_few(self, index: Index, scan: ScanRecord, rows: pa.Table, key: str) -> WriteSummary | None:
+        """Keep a small scan without DuckDB; None where there is more to it."""
+        table = scan.partition.table
+        contents = self._contents(index, table)
+        small = SmallScan.of(scan, rows, key, contents.types)
+        if small is None or upkeep.due(contents) or rivals(index.scans_after(scan.partition, micros(scan.started)), scan):
+            return None
+        is_news = small.is_news(contents)
+        if is_news is None:
+            return None
+        count = small.rows.num_rows
+        segment, sets = None, ColumnSets(dict(self._sets(index)))
+        if is_news and count:
+            versions = small.versions(sets.id(frozenset(small.types)))
+            segment = inline(index.next_id("segment"), table, versions, {c: str(t) for c, t in small.types.items()}, ended=False)
+        kept = self._record(
+            index, replace(scan, columns=frozenset(small.types)), sets.added, segment, None, has_new_rows=segment is not None
+        )
+        return WriteSummary(kept, created=count if is_news else 0, unchanged=0 if is_news else count)
 
     def _merge(
         self, con: duckdb.DuckDBPyConnection, index: Index, scratch: Callable[[], Path], scan: ScanRecord, staged: Staged
@@ -97,7 +130,6 @@ class DuckDBStore:
         others = rivals(index.scans_after(scan.partition, micros(scan.started)), scan)
         register_closures(con, contents.closures)
         merged = Merge(con, Reader(con, self._segments), contents, scan, staged, others).run()
-        kept = _as_kept(scan, others)
         segment = closure = None
         if merged.added:
             number = index.next_id("segment")
@@ -106,16 +138,30 @@ class DuckDBStore:
         if len(merged.ending):
             body, per_segment = pack(merged.ending)
             closure = Closure(index.next_id("closure"), table, micros(scan.started), len(merged.ending), per_segment, body)
+        kept = self._record(index, _as_kept(scan, others), merged.new_sets, segment, closure, has_new_rows=bool(merged.created))
+        return _summary(kept, staged, merged)
+
+    def _record(
+        self,
+        index: Index,
+        scan: ScanRecord,
+        new_sets: Mapping[int, frozenset[str]],
+        segment: Segment | None,
+        closure: Closure | None,
+        *,
+        has_new_rows: bool,
+    ) -> ScanRecord:
+        """Make what a scan did true, all at once; the scan with its number."""
         with index.commit():
-            kept = replace(kept, id=index.next_id("scan"))
-            index.add_column_sets(merged.new_sets.items())
+            kept = replace(scan, id=index.next_id("scan"))
+            index.add_column_sets(new_sets.items())
             if segment is not None:
                 index.add_segment(segment)
             if closure is not None:
                 index.add_closure(closure)
             index.add_scan(kept)
-            self._claim(index, kept, bool(merged.created))
-        return _summary(kept, staged, merged)
+            self._claim(index, kept, has_new_rows)
+        return kept
 
     def _claim(self, index: Index, scan: ScanRecord, has_new_rows: bool) -> None:
         """Let a scan narrow what earlier ones answer for, and answer itself if it is complete."""
@@ -217,8 +263,7 @@ class DuckDBStore:
                 if not is_tidy:
                     self._rewrite(con, index, scratch, contents, contents.segments)
 
-    def _tend(self, con: duckdb.DuckDBPyConnection, index: Index, scratch: Callable[[], Path], table: str) -> None:
-        contents = self._contents(index, table)
+    def _tend(self, con: duckdb.DuckDBPyConnection, index: Index, scratch: Callable[[], Path], contents: Contents) -> None:
         chosen = upkeep.due(contents)
         if chosen:
             self._rewrite(con, index, scratch, contents, chosen)
@@ -244,7 +289,13 @@ class DuckDBStore:
         return done.dropped
 
     def _sweep(self, index: Index) -> None:
-        """Remove files that nothing can need: replaced long enough ago, or left by a process that died. Call under the lock."""
+        """Remove files that nothing can need: replaced long enough ago, or left by a process that died. Call under the lock.
+
+        A process looks for them every `SWEEP_EVERY` seconds, and when it first writes.
+        """
+        if time.monotonic() - self._swept < SWEEP_EVERY:
+            return
+        self._swept = time.monotonic()
         old = index.garbage(micros(self._clock() - GRACE))
         needed = index.files() - set(old)
         for path in self._segments.iterdir():
@@ -416,7 +467,15 @@ class DuckDBStore:
             self._sweep(index)
 
     def _contents(self, index: Index, table: str) -> Contents:
-        return Contents(table, tuple(index.segments(table)), tuple(index.closures(table)), index.column_sets())
+        return Contents(table, tuple(index.segments(table)), tuple(index.closures(table)), self._sets(index))
+
+    def _sets(self, index: Index) -> Mapping[int, frozenset[str]]:
+        """Every set of columns by its id; sets are only ever added, so those seen before are not read again."""
+        seen = self._sets_seen
+        added = index.column_sets(after=max(seen, default=0))
+        if added:
+            self._sets_seen = seen = seen | added
+        return seen
 
     def _look(self, table: str) -> Contents:
         with Index.open(self._index) as index, index.snapshot():

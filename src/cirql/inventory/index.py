@@ -160,9 +160,10 @@ class Index:
         self.put_setting(f"last_{kind}", value)
         return value
 
-    def column_sets(self) -> dict[int, frozenset[str]]:
-        """Every set of columns that some row knows, by id."""
-        return {i: frozenset(json.loads(text)) for i, text in self._sql.execute("SELECT id, columns FROM column_sets")}
+    def column_sets(self, after: int = 0) -> dict[int, frozenset[str]]:
+        """Every set of columns that some row knows, by id; those with an id beyond `after`."""
+        rows = self._sql.execute("SELECT id, columns FROM column_sets WHERE id > ?", (after,))
+        return {i: frozenset(json.loads(text)) for i, text in rows}
 
     def add_column_sets(self, sets: Iterable[tuple[int, frozenset[str]]]) -> None:
         """Keep new sets under the ids given; those that are there already are left alone."""

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from cirql.inventory.index import Closure, Segment
 from cirql.inventory.members import NO_HINTS, Hints, choose, column_of, fragments
 from cirql.inventory.quoting import name, stored_type, text
-from cirql.types import ColumnType
+from cirql.types import ColumnType, arrow_type
 
 if TYPE_CHECKING:
     import duckdb
@@ -134,12 +134,28 @@ class Reader:
         tables = []
         for s in segments:
             table = load_inline(s)
+            table = table.cast(pa.schema([(c, plain_arrow(_kind(s, c), c)) for c in table.column_names]))
             base = s.id << POSITION_BITS
             tables.append(table.append_column("$id", pa.array(range(base, base + s.rows), pa.int64())))
         self._views += 1
         view = f"inline_{self._views}"
         self._con.register(view, pa.concat_tables(tables))
         return name(view)
+
+
+def plain_arrow(column_type: ColumnType | None, column: str = "") -> pa.DataType:
+    """The Arrow type of a stored column, JSON as text; without a column type, that of a system column."""
+    import pyarrow as pa
+
+    if column_type is not None:
+        return pa.string() if column_type is ColumnType.JSON else arrow_type(column_type)
+    if column in ("$known", "$got"):
+        return pa.int32()
+    return pa.timestamp("us") if column in ("$from", "$oldest", "$to") else pa.string()
+
+
+def _kind(segment: Segment, column: str) -> ColumnType | None:
+    return ColumnType(segment.columns[column]) if column in segment.columns else None
 
 
 def load_inline(segment: Segment) -> pa.Table:
@@ -183,6 +199,14 @@ def _nothing(columns: Mapping[str, ColumnType]) -> str:
     return "SELECT " + ", ".join(f"NULL::{t} AS {name(c)}" for c, t in types.items()) + " WHERE false"
 
 
+def inline(number: int, table: str, rows: pa.Table, columns: Mapping[str, str], *, ended: bool) -> Segment:
+    """A segment of a few versions in physical columns, sorted by place and key, that is kept in the index."""
+    body, b = _serialise(rows), _bounds_of(rows)
+    digest = hashlib.sha256(body).hexdigest()
+    size = len(body)
+    return Segment(number, table, ended, None, body, rows.num_rows, size, digest, b.first, b.last, b.last_end, columns, (), b.known, b.same)
+
+
 class Writer:
     """Makes segments. A segment counts for nobody until the index names it."""
 
@@ -197,26 +221,7 @@ class Writer:
         ordered = f'SELECT {", ".join(name(c) for c in physical)} FROM ({rows}) ORDER BY "$account", "$region", _key, "$from"'
         stored = {c: str(t) for c, t in columns.items() if c not in SYSTEM}
         if count <= INLINE_ROWS:
-            held = self._con.sql(ordered).to_arrow_table()
-            body, b = _serialise(held), _bounds_of(held)
-            digest = hashlib.sha256(body).hexdigest()
-            return Segment(
-                number,
-                table,
-                ended,
-                None,
-                body,
-                count,
-                len(body),
-                digest,
-                b.first,
-                b.last,
-                b.last_end,
-                stored,
-                (),
-                b.known,
-                b.same,
-            )
+            return inline(number, table, self._con.sql(ordered).to_arrow_table(), stored, ended=ended)
         file = f"{number:08d}.parquet"
         temporary = self._scratch()
         members = choose(self._con, rows, columns) if count >= MEMBERS_ROWS else ()
