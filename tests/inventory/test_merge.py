@@ -180,3 +180,30 @@ def test_a_late_scan_does_not_bring_back_what_a_newer_one_saw_gone(shelf: Any) -
     shelf.scan(2, [], ["image", "size"], parent=(("image", "x"),))
     shelf.scan(1, [A | {"image": "x"}], ["image", "size"], lasting=5)
     assert shelf.keys() == []
+
+
+def test_small_scans_are_told_apart_after_their_segments_were_folded(shelf: Any) -> None:
+    rows = [{"_key": k, "size": 1, "doc": '{"a": 1}', "tags": {"z": "1", "b": "2"}} for k in "abc"]
+    places = [("111122223333", f"region-{n}") for n in range(70)]
+    for at in (0, 1):
+        done = [shelf.scan(at, rows, ("size", "doc", "tags"), place=place) for place in places]
+        assert {(d.created, d.unchanged) for d in done} == {(3, 0) if at == 0 else (0, 3)}
+    changed = [{**rows[0], "tags": {"z": "1"}}, rows[1], {**rows[2], "_key": "d"}]
+    done = shelf.scan(2, changed, ("size", "doc", "tags"), place=places[5])
+    assert (done.created, done.changed, done.unchanged, done.closed) == (1, 1, 1, 1)
+    again = shelf.scan(3, changed, ("size", "doc", "tags"), place=places[5])
+    assert (again.unchanged, again.created, again.closed) == (3, 0, 0)
+    assert shelf.scan(4, [], ("size",), place=places[5]).closed == 3
+    assert shelf.scan(5, [], ("size",), place=places[5]).closed == 0
+    assert len(shelf.read("tags")) == 3 * 69
+
+
+def test_a_small_scan_of_a_narrower_partition_speaks_of_its_rows_alone(shelf: Any) -> None:
+    of = {n: [{"_key": f"{n}{i}", "image": n, "size": i} for i in range(2)] for n in "ab"}
+    for at, expected in ((0, (2, 0)), (1, (0, 2))):
+        for image, rows in of.items():
+            done = shelf.scan(at, rows, ("image", "size"), parent=(("image", image),))
+            assert (done.created, done.unchanged, done.closed) == (*expected, 0)
+    assert shelf.scan(2, of["a"][:1], ("image", "size"), parent=(("image", "a"),)).closed == 1
+    assert shelf.scan(3, of["a"][:1], ("image",), parent=(("image", "a"),)).unchanged == 1
+    assert shelf.keys() == ["a0", "b0", "b1"]
