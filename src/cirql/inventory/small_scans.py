@@ -60,7 +60,7 @@ class SmallScan:
         if any(a is None for a in arrays) or None in keys or len(set(keys)) < len(keys):
             return None
         for column, value in scan.partition.parent:
-            if column not in types:
+            if column not in types and column != KEY:
                 types[column] = known_types.get(column, ColumnType.VARCHAR)
                 if types[column] is not ColumnType.VARCHAR:
                     return None

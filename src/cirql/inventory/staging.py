@@ -55,7 +55,7 @@ def stage(
     if schema is not None and missing:
         raise Internal(f"a scan of {scan.partition.table} lacks the columns {', '.join(missing)}")
     types = {c: present.get(c, known_types.get(c, ColumnType.VARCHAR)) for c in wanted}
-    fillers = {c: v for c, v in scan.partition.parent if c not in types}
+    fillers = {c: v for c, v in scan.partition.parent if c not in types and c != KEY}
     select = [name("$pos"), f"{name(key)}::VARCHAR AS _key", *(f"{_normal(c, t)} AS {name(c)}" for c, t in types.items())]
     for column, value in fillers.items():
         types[column] = known_types.get(column, ColumnType.VARCHAR)
