@@ -79,6 +79,12 @@ class World:
                 return _version(arn, params["ImageName"], params["Version"]) | more
             case "ListTags":
                 return {"Tags": [{"Key": "team", "Value": "ml"}, {"Key": "env", "Value": "prod"}]}
+            case "GetResources":
+                tags = self._make("ListTags", account, region, params)["Tags"]
+                return {
+                    "PaginationToken": "",
+                    "ResourceTagMappingList": [{"ResourceARN": a, "Tags": tags} for a in params["ResourceARNList"]],
+                }
             case "GetResource":
                 properties = {
                     "ImageName": "image-0001",

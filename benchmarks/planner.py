@@ -150,6 +150,14 @@ SCENARIOS = (
         clients=ALL_THREE,
     ),
     Scenario(
+        "1,000 images with their tags",
+        "SELECT image_name, tags->'team' AS team FROM aws.sagemaker_image",
+        20,
+        11 * LATENCY,
+        "20 calls",
+        (1000, 1),
+    ),
+    Scenario(
         "17 regions x 10 accounts, one list",
         "SELECT image_name, region, account_id FROM aws.sagemaker_image",
         170,

@@ -240,6 +240,7 @@ class Execution:
             or table.account_column in needed
             or ("_key" in scan.columns and not _key_is_arn(scan))
             or _makes_arns(scan, needed)
+            or any(f.fallback for f in scan.fetches)  # a sweep is asked for ARNs of the own account alone
         )
         client = self._home.client
         settings = self._home.settings

@@ -198,10 +198,14 @@ def test_plain_filters_are_taken_from_the_request() -> None:
         ("aws.iam_role", ["ListRoles", "GetRole"], {"role_name", "assume_role_policy_document", "role_last_used"}),
         ("aws.iam_user", ["ListUsers", "GetUser"], {"user_name", "arn", "permissions_boundary"}),
         ("aws.lambda_function", ["ListFunctions", "GetFunction"], {"function_name", "runtime", "state", "code"}),
-        ("aws.ecr_repository", ["DescribeRepositories", "ListTagsForResource"], {"repository_name", "repository_uri"}),
+        ("aws.ecr_repository", ["DescribeRepositories", "ListTagsForResource", "GetResources"], {"repository_name", "repository_uri"}),
         ("aws.rds_db_instance", ["DescribeDBInstances"], {"db_instance_identifier", "engine"}),
-        ("aws.sqs_queue", ["ListQueues", "GetQueueAttributes", "ListQueueTags"], {"queue_url", "queue_arn", "visibility_timeout"}),
-        ("aws.dynamodb_table", ["ListTables", "DescribeTable", "ListTagsOfResource"], {"table_name", "item_count"}),
+        (
+            "aws.sqs_queue",
+            ["ListQueues", "GetQueueAttributes", "ListQueueTags", "GetResources"],
+            {"queue_url", "queue_arn", "visibility_timeout"},
+        ),
+        ("aws.dynamodb_table", ["ListTables", "DescribeTable", "ListTagsOfResource", "GetResources"], {"table_name", "item_count"}),
         ("aws.eks_cluster", ["ListClusters", "DescribeCluster"], {"name", "version", "endpoint"}),
     ],
 )

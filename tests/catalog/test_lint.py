@@ -111,6 +111,7 @@ def test_sound_tables_have_no_errors() -> None:
         (widget(columns=(*widget().columns, Column("size", ColumnType.BIGINT, "int64"))), "no fetch fills size"),
         (widget(columns=(widget().columns[0],)), "speaks of shop, which is no column"),
         (widget(key=("arn",)), "key column arn is not there"),
+        (widget(fetches=(replace(widget().fetches[0], fallback="tags"),)), "fetch list falls back on tags, which is not there"),
         (widget(columns=(Column("name", ColumnType.VARCHAR, "string", aliases=("shop",)), widget().columns[1])), "an alias and a name"),
     ],
 )

@@ -50,6 +50,21 @@ def test_the_policy_names_only_what_the_columns_need(session: Session) -> None:
     assert actions("SELECT name FROM aws.s3_bucket") == {"s3:ListAllMyBuckets"}
 
 
+def test_the_policy_has_the_tag_sweep_and_the_call_that_stands_in_for_it(session: Session) -> None:
+    def actions(sql: str) -> set[str]:
+        ((text,),) = session.execute(f"EXPLAIN (POLICY) {sql}").fetchall()
+        return {a for s in json.loads(text)["Statement"] for a in s["Action"]}
+
+    every = {"sagemaker:ListImages", "sagemaker:ListTags", "tag:GetResources"}
+    assert actions("SELECT image_arn, tags FROM aws.sagemaker_image") == every
+    assert actions("SELECT tags FROM aws.sagemaker_image WHERE image_name = 'a'") == {"sagemaker:DescribeImage", "sagemaker:ListTags"}
+    assert actions("SELECT tags FROM aws.sagemaker_image_version") == {
+        "sagemaker:ListImages",
+        "sagemaker:ListImageVersions",
+        "sagemaker:ListTags",
+    }
+
+
 def test_the_policy_narrows_a_read_to_the_arn_that_is_named(session: Session) -> None:
     sql = f"EXPLAIN (POLICY) SELECT base_image FROM aws.sagemaker_image_version WHERE image_version_arn = '{ARN}'"
     ((text,),) = session.execute(sql).fetchall()

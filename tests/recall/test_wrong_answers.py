@@ -163,3 +163,21 @@ def test_a_denied_column_is_not_remembered_as_null(connect: Connect, cloud: Loca
     assert {a for _, a in rows(connect(max_age=3600), sql)} == {None}
     cloud.faults.clear()
     assert rows(connect(max_age=3600), sql) == truth
+
+
+def test_swept_tags_are_remembered_like_any_others(connect: Connect, cloud: LocalCloud) -> None:
+    """A tag sweep that was denied must leave no NULLs in the cache, nor one that answered."""
+    sql = "SELECT image_arn, tags FROM aws.sagemaker_image"
+    truth = live(connect, sql)
+    assert any(tags for _, tags in truth)
+    assert cloud.calls.counts()["resourcegroupstaggingapi:GetResources"] == 5
+    cloud.faults.add(Rule(operation="GetResources", kind="access_denied"))
+    assert rows(connect(max_age=3600), sql) == truth
+    cloud.faults.clear()
+    cloud.calls.clear()
+    assert rows(connect(max_age=3600), sql) == truth
+    assert cloud.calls.counts() == {}
+    assert rows(connect(max_age=0), f"{sql} WHERE image_name <> 'scratch'") == [r for r in truth if "/scratch" not in str(r[0])]
+    cloud.calls.clear()
+    assert rows(connect(max_age=float("inf")), sql) == truth
+    assert cloud.calls.counts() == {}

@@ -15,6 +15,7 @@ from cirql.catalog.parents import with_parents
 from cirql.catalog.reachability import with_reach
 from cirql.catalog.resources import compile_resource
 from cirql.catalog.spellings import Spelling, assign
+from cirql.catalog.sweeps import with_sweeps
 
 
 def compile_all(progress: Callable[[int, int, str], None]) -> tuple[list[Table], list[Spelling]]:
@@ -33,6 +34,7 @@ def compile_all(progress: Callable[[int, int, str], None]) -> tuple[list[Table],
     progress(len(names), steps, "CloudFormation schemas")
     tables += [compile_resource(schema, overlay.global_resources) for schema in schemas.load()]
     tables += compile_generic()
-    tables = with_actions(with_reach(corrections.apply(overlay, with_modified(with_parents(tables)))), overlay.actions)
+    tables = corrections.apply(overlay, with_modified(with_parents(tables)))
+    tables = with_actions(with_reach(with_sweeps(tables, overlay.tag_sweep)), overlay.actions)
     progress(steps, steps, "names")
     return sorted(tables, key=lambda t: str(t.name)), assign(tables, overlay.aliases)

@@ -89,6 +89,8 @@ def _table_errors(table: Table, tables: dict[str, Table]) -> Iterator[str]:
         for column in (*(i.column for i in fetch.inputs), *(o.column for o in (*fetch.outputs, *fetch.lifted))):
             if column not in names:
                 yield f"fetch {fetch.name} speaks of {column}, which is no column"
+        if fetch.fallback and table.fallback(fetch) is None:
+            yield f"fetch {fetch.name} falls back on {fetch.fallback}, which is not there"
     for parent in table.parents:
         source = tables.get(str(parent.table))
         if source is None or source.column(parent.source) is None:

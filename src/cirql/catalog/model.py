@@ -161,6 +161,7 @@ class Fetch:
     `tolerated`: a denial leaves the columns NULL with a notice, instead of failing the target.
     `collect`: all rows of all pages of one call are one list value, which the outputs then read (`list`, `only`): the call
     gives exactly one row, even when the list is empty.
+    `fallback` names the table's fetch that gives the same where this one is refused, or saves no call.
     Columns that are inputs and not outputs keep the value that was asked for.
     """
 
@@ -181,6 +182,7 @@ class Fetch:
     permissions: tuple[str, ...] = ()
     not_found: tuple[str, ...] = ()
     collect: bool = False
+    fallback: str = ""
 
     @property
     def gives(self) -> frozenset[str]:
@@ -190,6 +192,11 @@ class Fetch:
             + [o.column for o in self.lifted]
             + [i.column for i in self.inputs if i.required and i.operator == "="]
         )
+
+    @property
+    def batch(self) -> int:
+        """For how many rows one call serves."""
+        return max((i.batch for i in self.inputs if i.required), default=1)
 
     @property
     def required(self) -> frozenset[str]:
@@ -266,6 +273,10 @@ class Table:
         names = [c.name for c in self.columns]
         if len(set(names)) != len(names):
             raise ValueError(f"{self.name}: duplicate column names")
+
+    def fallback(self, fetch: Fetch) -> Fetch | None:
+        """The fetch that gives what another one gives, where that one is refused or saves no call; None where it has none."""
+        return next((f for f in self.fetches if f.name == fetch.fallback), None) if fetch.fallback else None
 
     @property
     def published(self) -> tuple[Column, ...]:

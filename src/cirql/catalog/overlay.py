@@ -66,13 +66,17 @@ class Hint:
 
 @dataclass(frozen=True, slots=True)
 class Overlay:
-    """All corrections: patches of tables, hints to the dataset rules, facts about services, and IAM actions by what models call them."""
+    """All corrections: patches of tables, hints to the dataset rules, facts about services, actions by what models call them, tag sweeps.
+
+    `tag_sweep` maps what table names begin with to the nouns that one `tag:GetResources` call can give the tags of.
+    """
 
     entries: tuple[Entry, ...]
     hints: Mapping[tuple[str, str], Hint]
     global_resources: frozenset[str]
     services: Mapping[str, Mapping[str, Any]]
     actions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    tag_sweep: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def aliases(self) -> dict[str, str]:
@@ -90,13 +94,14 @@ def load(folder: Path = FOLDER) -> Overlay:
     hints: dict[tuple[str, str], Hint] = {}
     services: dict[str, dict[str, Any]] = {}
     actions: dict[str, tuple[str, ...]] = {}
+    tag_sweep: dict[str, tuple[str, ...]] = {}
     global_resources: frozenset[str] = frozenset()
     for path in sorted(folder.glob("*.toml")):
         try:
             content = tomllib.loads(path.read_text(encoding="utf-8"))
         except tomllib.TOMLDecodeError as error:
             raise OverlayError(f"overlay/{path.name}: {error}") from error
-        if unknown := content.keys() - {"table", "dataset", "resources", "service", "actions"}:
+        if unknown := content.keys() - {"table", "dataset", "resources", "service", "actions", "tag_sweep"}:
             raise OverlayError(f"overlay/{path.name}: unknown section {min(unknown)}")
         entries += [Entry(path.name, table, values) for table, values in content.get("table", {}).items()]
         for service, nouns in content.get("dataset", {}).items():
@@ -104,8 +109,9 @@ def load(folder: Path = FOLDER) -> Overlay:
         for service, facts in content.get("service", {}).items():
             services.setdefault(service, {}).update(facts)
         actions |= _frozen(content.get("actions", {}))
+        tag_sweep |= _frozen(content.get("tag_sweep", {}))
         global_resources |= frozenset(content.get("resources", {}).get("global", ()))
-    return Overlay(tuple(entries), hints, global_resources, services, actions)
+    return Overlay(tuple(entries), hints, global_resources, services, actions, tag_sweep)
 
 
 def _hint(file: str, name: str, values: Mapping[str, Any]) -> Hint:

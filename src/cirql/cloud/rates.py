@@ -37,6 +37,8 @@ STARTING_RATES: Mapping[str, Rate] = {
     "ce": Rate(2.0, concurrency=2, shared=True),
     # CloudTrail User Guide, quotas.
     "cloudtrail:LookupEvents": Rate(2.0, concurrency=2),
+    # Tag Editor User Guide, quotas.
+    "resourcegroupstaggingapi:GetResources": Rate(15.0, concurrency=16),
     # EC2 Developer Guide, request throttling: a bucket of 100 for each reading API, refilled with 20 a second.
     "ec2": Rate(expected=20.0),
     # Lambda Developer Guide, quotas: 15 a second over all reading and managing APIs but these two, which have their own.

@@ -61,6 +61,19 @@ async def in_waves(source: AsyncGenerator[T], spread: Callable[[T], AsyncGenerat
             at_once = min(2 * at_once, most)
 
 
+async def in_blocks(source: AsyncGenerator[list[T]], size: int) -> AsyncGenerator[list[T]]:
+    """The items of many lists as lists of that size; what is left over comes last. Holds no more than a list and a block."""
+    block: list[T] = []
+    async with aclosing(source) as lists:
+        async for items in lists:
+            block += items
+            while len(block) >= size:
+                yield block[:size]
+                block = block[size:]
+    if block:
+        yield block
+
+
 async def _take(source: AsyncIterator[T], count: int) -> list[T]:
     """The next items of an iterator, which stays open for those after them."""
     taken: list[T] = []

@@ -8,20 +8,23 @@ is already ruled out.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Iterator, Set
+from contextlib import AsyncExitStack, aclosing
 from dataclasses import replace
+from functools import partial
 from typing import Any, cast
 
-from cirql.catalog.model import Fetch, Role
+from cirql.catalog.model import Fetch, Role, Table
 from cirql.cloud.target import Target
 from cirql.errors import ResourceNotFound
 from cirql.fetch.hydrate import given, hydrated
 from cirql.fetch.keys import TargetKeys
-from cirql.fetch.merge import each, flat_map, in_waves
+from cirql.fetch.merge import each, flat_map, in_blocks, in_waves
 from cirql.fetch.requests import request
 from cirql.fetch.rows import Row, derive, make_key, rows_of, whole
 from cirql.fetch.surroundings import Surroundings
+from cirql.fetch.sweep import swept
+from cirql.plan.hydrate import context_columns
 from cirql.plan.model import Scan, Step
 
 CONCURRENT_LISTS = 32
@@ -91,15 +94,47 @@ class Scanner:
             if self._lazy
             else flat_map(requests, self._root_pages, CONCURRENT_LISTS, PAGES_AHEAD)
         )
-        async with aclosing(roots) as pages:
+        async with AsyncExitStack() as open_:
+            pages = await open_.enter_async_context(aclosing(roots))
             if self._lazy or not self._scan.steps:
                 async for page in pages:
                     async for complete in self._finished(page):
                         yield complete
                 return
-            async with aclosing(flat_map(pages, self._finished, PAGES_AT_ONCE)) as finished:
-                async for complete in finished:
-                    yield complete
+            for stage in self._stages(pages):
+                pages = await open_.enter_async_context(aclosing(stage))
+            async for complete in pages:
+                yield complete
+
+    def _stages(self, pages: AsyncGenerator[list[Row]]) -> Iterator[AsyncGenerator[list[Row]]]:
+        """The pages completed, each stage over the one before; a step whose calls serve many rows gets blocks that fill its calls."""
+        sizes = [_block(step, self._table) for step in self._scan.steps]
+        if max(sizes) == 1:
+            yield flat_map(pages, self._finished, PAGES_AT_ONCE)
+            return
+        yield (pages := flat_map(pages, self._first_filtered, PAGES_AT_ONCE))
+        for at, size in enumerate(sizes):
+            if size > 1:
+                yield (pages := in_blocks(pages, size))
+            yield (pages := flat_map(pages, partial(self._after_step, at), PAGES_AT_ONCE))
+
+    async def _first_filtered(self, page: list[Row]) -> AsyncGenerator[list[Row]]:
+        """The rows of a page that what the list said of them does not rule out."""
+        for row in page:
+            self._complete(row)
+        if rows := self._filtered(page, self._ready(self._root_gives.union(*page), set())):
+            yield rows
+
+    async def _after_step(self, at: int, rows: list[Row]) -> AsyncGenerator[list[Row]]:
+        """The rows with what one step gives them, and every filter that this makes possible."""
+        before = self._root_gives.union(*(f.gives for step in self._scan.steps[:at] for f in step.fetches))
+        tested = self._ready(before, set())
+        rows = await self._hydrate(rows, self._scan.steps[at])
+        is_last = at == len(self._scan.steps) - 1
+        columns = before.union(*(f.gives for f in self._scan.steps[at].fetches), *rows)
+        left = [i for i in range(len(self._scan.filters)) if i not in tested]
+        if rows := self._filtered(rows, left if is_last else self._ready(columns, set(tested))):
+            yield rows
 
     async def _finished(self, page: list[Row]) -> AsyncGenerator[list[Row]]:
         """What becomes of one page: filtered, completed, filtered again, and no more of it than the limit needs."""
@@ -221,7 +256,7 @@ class Scanner:
 
     # -- filters
 
-    def _ready(self, columns: set[str], done: set[int]) -> list[int]:
+    def _ready(self, columns: Set[str], done: set[int]) -> list[int]:
         return [i for i, f in enumerate(self._scan.filters) if i not in done and f.columns <= columns]
 
     def _filtered(self, rows: list[Row], tests: list[int]) -> list[Row]:
@@ -262,11 +297,19 @@ class Scanner:
 
     async def _parts(self, rows: list[Row], fetch: Fetch, kept: list[Row | None]) -> list[Row | None]:
         """What a fetch adds to each row; a describe call is not made for rows whose answer is `kept`."""
+        if (row_by_row := self._table.fallback(fetch)) is not None:
+            return await swept(rows, fetch, row_by_row, self._table, self._target, self._around)
         if fetch.role is not Role.GET or not any(kept):
             return await hydrated(rows, fetch, self._table, self._target, self._around)
         asked = [row for row, old in zip(rows, kept, strict=True) if old is None]
         answers = iter(await hydrated(asked, fetch, self._table, self._target, self._around) if asked else ())
         return [next(answers) if old is None else given({c: old.get(c) for c in fetch.gives}) for old in kept]
+
+
+def _block(step: Step, table: Table) -> int:
+    """How many rows fill the calls of a step; 1 where its calls are for one row, or for rows that agree on something else."""
+    context = context_columns(table)
+    return max((f.batch for f in step.fetches if len(f.required - context) == 1), default=1)
 
 
 def _values(fetch: Fetch) -> dict[str, tuple[str, ...]]:

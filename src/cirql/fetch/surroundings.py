@@ -10,6 +10,7 @@ from typing import Protocol
 from cirql.catalog.model import Table
 from cirql.cloud.target import Target
 from cirql.fetch.calls import Calls
+from cirql.fetch.refusals import Refusals
 from cirql.fetch.rows import Row
 from cirql.plan.model import RowFilter
 
@@ -26,8 +27,9 @@ class Known(Protocol):
 
 @dataclass(slots=True)
 class Surroundings:
-    """What every scan of a statement shares. `denied` are the columns that a tolerated denial left NULL, by table and target.
+    """What every scan of a statement shares.
 
+    `denied` are the columns that a tolerated denial left NULL, by table and target; `refusals` the calls that were refused and not needed.
     `known` spares describe calls of the one scan that it was made for.
     """
 
@@ -38,6 +40,7 @@ class Surroundings:
     targets: tuple[Target, ...] = ()
     notices: list[str] = field(default_factory=list)
     denied: dict[tuple[str, Target], set[str]] = field(default_factory=dict)
+    refusals: Refusals = field(default_factory=Refusals)
     known: Known | None = None
 
     def notice(self, text: str) -> None:

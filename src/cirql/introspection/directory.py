@@ -201,7 +201,8 @@ def _columns(catalog: Catalog, wish: Wish) -> Iterator[Row]:
 def _sources(table: Table) -> dict[str, list[str]]:
     sources: dict[str, list[str]] = {}
     for fetch in table.fetches:
-        for column in sorted(fetch.gives):
+        # A call that completes rows is told their keys, and names them again only to say which row it speaks of.
+        for column in sorted(fetch.gives - fetch.required if fetch.role is Role.ENRICH else fetch.gives):
             call = f"{fetch.service}:{fetch.operation}"
             if call not in sources.setdefault(column, []):
                 sources[column].append(call)

@@ -24,6 +24,7 @@ from cirql.localcloud.moto_services import MotoServices
 from cirql.localcloud.operations import identify, read_parameters
 from cirql.localcloud.registry import answer_registry
 from cirql.localcloud.sagemaker import SageMakerImages
+from cirql.localcloud.tagging import TaggingApi
 from cirql.localcloud.wire import Operation, ServiceError, render_error
 
 _GARBAGE = HttpAnswer(200, (("Content-Type", "text/html"),), b"<html><body>\xff\xfeThis is not the service you asked for.")
@@ -154,6 +155,8 @@ class LocalCloud:
             if operation.service == "sagemaker":
                 asked = (place, operation.name, request.body, page_limit)
                 answer = self._sagemaker.answer(*asked) or self._app_image_configs.answer(*asked)
+            elif operation.service == "resourcegroupstaggingapi":
+                answer = TaggingApi(self._serve_within).answer(place, operation, request.body)
             elif operation.service == "cloudformation":
                 answer = answer_registry(place, operation.name, read_parameters(request))
             elif operation.service == "sts" and operation.name == "GetCallerIdentity" and caller.access_key == caller.account:
@@ -161,6 +164,10 @@ class LocalCloud:
             return answer or self._moto.answer(with_older_name(request, operation), caller, operation, page_limit)
         except ServiceError as error:
             return render_error(operation, error)
+
+    def _serve_within(self, request: HttpRequest, caller: Caller) -> HttpAnswer:
+        """The answer to a question that one service asks another: not logged, and without faults."""
+        return self._serve(request, caller, identify(request, caller.service), None)
 
     def _log(self, caller: Caller, operation: Operation, status: int, verdict: Verdict = NO_FAULT) -> None:
         self.calls.add(Call(self._clock(), caller.account, caller.region, operation.service, operation.name, status, verdict.kind))

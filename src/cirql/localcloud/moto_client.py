@@ -1,18 +1,21 @@
-"""Calls into moto without a socket, credentials or configuration: botocore's serialisers and parsers around the WSGI application."""
+"""Calls inside the local AWS, without a socket, credentials or configuration: botocore's serialisers and parsers around what answers.
+
+`MotoClient` calls moto's WSGI application, `exchange` whatever takes a request.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import datetime
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from cirql.localcloud.identity import Caller
 from cirql.localcloud.images import Place
-from cirql.localcloud.listener import HttpRequest
+from cirql.localcloud.listener import HttpAnswer, HttpRequest
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -26,21 +29,31 @@ class MotoClient:
 
     def call(self, place: Place, service: str, operation: str, /, **members: Any) -> dict[str, Any]:
         """One call; members and answer as botocore has them. Raises RuntimeError when moto refuses."""
-        from botocore import parsers, serialize
-
         from cirql.localcloud.moto_services import call_application
 
-        model = _service_model(service)
-        operation_model = model.operation_model(operation)
-        protocol = model.resolved_protocol
-        sent = serialize.create_serializer(protocol, include_validation=False).serialize_to_request(members, operation_model)
-        caller = Caller(place.account, place.account, place.region, model.signing_name)
-        answer = call_application(self._application, _as_request(sent, caller), caller)
-        received = {"status_code": answer.status, "headers": _lowered(answer.headers), "body": answer.body}
-        parsed: dict[str, Any] = parsers.create_parser(protocol).parse(received, operation_model.output_shape)
-        if answer.status >= 300:
+        status, parsed = exchange(
+            lambda request, caller: call_application(self._application, request, caller), place, service, operation, members
+        )
+        if status >= 300:
             raise RuntimeError(f"the demo world could not be made: {service}:{operation}: {parsed.get('Error')}")
         return parsed
+
+
+def exchange(
+    send: Callable[[HttpRequest, Caller], HttpAnswer], place: Place, service: str, operation: str, members: Mapping[str, Any]
+) -> tuple[int, dict[str, Any]]:
+    """One call's status and answer, members and answer as botocore has them; an error is the answer's `Error`."""
+    from botocore import parsers, serialize
+
+    model = _service_model(service)
+    operation_model = model.operation_model(operation)
+    protocol = model.resolved_protocol
+    sent = serialize.create_serializer(protocol, include_validation=False).serialize_to_request(dict(members), operation_model)
+    caller = Caller(place.account, place.account, place.region, model.signing_name)
+    answer = send(_as_request(sent, caller), caller)
+    received = {"status_code": answer.status, "headers": _lowered(answer.headers), "body": answer.body}
+    parsed: dict[str, Any] = parsers.create_parser(protocol).parse(received, operation_model.output_shape)
+    return answer.status, parsed
 
 
 def _as_request(sent: dict[str, Any], caller: Caller) -> HttpRequest:

@@ -23,7 +23,11 @@ from cirql.localcloud.listener import HttpRequest
 from cirql.localcloud.wire import Operation, Protocol
 
 # Services whose requests are frequent or answered here: known without reading any model.
-_KNOWN_TARGETS = {"SageMaker": "sagemaker", "CloudApiService": "cloudcontrol"}
+_KNOWN_TARGETS = {
+    "SageMaker": "sagemaker",
+    "CloudApiService": "cloudcontrol",
+    "ResourceGroupsTaggingAPI_20170126": "resourcegroupstaggingapi",
+}
 # Among services that share a signing name and an API version, the one that is meant when nothing else tells.
 _PREFERRED = ("rds", "iot", "es", "sagemaker", "lambda")
 _CBOR_PATH = re.compile(r"/service/([^/]+)/operation/([^/]+)$")

@@ -6,6 +6,7 @@ along. Every way that works is costed in calls, and the cheapest is taken.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
@@ -97,7 +98,7 @@ class Accessor:
             return None
         given = {child for child, _ in parent.bindings} if parent is not None else set()
         tested = {c for conjunct in need.conjuncts for c in _columns(conjunct)}
-        more = steps(need.table, fetch, need.columns | tested, given, tested)
+        more = steps(need.table, fetch, need.columns | tested, given, tested, _most_rows(need, fetch, parent))
         if more is None:
             return None
         cost = _cost(need, fetch, parent, more)
@@ -165,6 +166,13 @@ def _combinations(need: Need, columns: Iterable[str]) -> float:
     return len(project(groups, here)) * ROWS_OF_QUERY ** len(later)
 
 
+def _most_rows(need: Need, fetch: Fetch, parent: ParentScan | None) -> float:
+    """How many rows a target can have: one for each key of a describe call, where the keys are known."""
+    if fetch.role is not Role.GET or parent is not None or any(g.rows is None for g in need.groups):
+        return math.inf
+    return _combinations(need, sorted(fetch.required))
+
+
 def _cost(need: Need, fetch: Fetch, parent: ParentScan | None, more: tuple[Step, ...]) -> float:
     """Calls, roughly: what is exact here is only the order of the ways."""
     free = not fetch.required and (fetch.service, fetch.operation) in need.shared
@@ -172,12 +180,12 @@ def _cost(need: Need, fetch: Fetch, parent: ParentScan | None, more: tuple[Step,
     if parent is not None:
         calls *= ROWS_OF_LIST
     calls *= _combinations(need, sorted(fetch.required))
-    per_row = sum(len(step.fetches) for step in more)
     rows = calls if fetch.role is Role.GET else calls * (ROWS_OF_LIST if not need.conjuncts else ROWS_OF_LIST / 3)
     identity = need.table.identifier
     if fetch.role is not Role.GET and identity and set(identity) <= {c for g in need.groups if g.rows is not None for c in g.columns}:
         rows = _combinations(need, identity)  # the list is filtered down to the rows named
-    return (0.0 if free else calls) + rows * per_row + (1.0 if parent is not None else 0.0)
+    completing = sum(min(rows, max(1.0, rows / f.batch)) for step in more for f in step.fetches)
+    return (0.0 if free else calls) + completing + (1.0 if parent is not None else 0.0)
 
 
 def derivable_inputs(table: Table, required: Iterable[str]) -> set[str]:

@@ -153,14 +153,16 @@ def _step_calls(scan: Scan) -> Iterator[CallForecast]:
 def _step_call(scan: Scan, step: Step, fetch: Fetch, filters: tuple[str, ...]) -> CallForecast:
     wanted = set(scan.columns) | {c for f in scan.filters for c in f.columns}
     columns = tuple(sorted(fetch.gives & wanted - fetch.required)) or tuple(sorted(fetch.gives - fetch.required))[:3]
-    batch = max((i.batch for i in fetch.inputs if i.required), default=1)
+    batch = fetch.batch
     share = f"1 for every {batch} rows" if batch > 1 else "1 for each row"
     left = f" left after the filter on {' and on '.join(filters)}" if filters else ""
     most = f", at most {scan.limit}" if scan.limit is not None and batch == 1 and len(filters) == len(scan.filters) else ""
     exact = _exact_rows(scan)
     if exact is not None and batch == 1:
         return _call(fetch, None if exact else 0, f"{share}{left}, at most {exact}", columns, filters)
-    return _call(fetch, None, f"{share}{left}{most}", columns, filters)
+    row_by_row = scan.table.fallback(fetch)
+    instead = f", or {row_by_row.service}:{row_by_row.operation} where that takes no more calls or this is refused" if row_by_row else ""
+    return _call(fetch, None, f"{share}{left}{most}{instead}", columns, filters)
 
 
 def _exact_rows(scan: Scan) -> int | None:

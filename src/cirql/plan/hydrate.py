@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Set
 
 from cirql.catalog.model import Fetch, Role, Table
@@ -34,14 +35,14 @@ def derivable(table: Table, columns: Iterable[str]) -> frozenset[str]:
 
 
 def steps(
-    table: Table, root: Fetch, wanted: Iterable[str], given: Iterable[str] = (), tested: Iterable[str] = ()
+    table: Table, root: Fetch, wanted: Iterable[str], given: Iterable[str] = (), tested: Iterable[str] = (), most: float = math.inf
 ) -> tuple[Step, ...] | None:
     """The per-row fetches after `root`, in the order their inputs allow; None where some wanted column cannot be reached.
 
     Fetches that give `tested` columns, on which a condition is waiting, come in steps before all others: a row that fails the
     condition then costs no further call.
-    `given` are columns that the parent or single key values supply. A column that nothing can read (a write-only property, a
-    tag column without a source) is no obstacle: it is NULL.
+    `given` are columns that the parent or single key values supply, `most` is how many rows a target can have. A column that nothing
+    can read (a write-only property, a tag column without a source) is no obstacle: it is NULL.
     """
     available = derivable(table, {*root.gives, *given, *context_columns(table)})
     missing = set(wanted) - available
@@ -50,7 +51,7 @@ def steps(
     missing &= _readable(table, root)
     chosen: list[Fetch] = []
     while missing:
-        best = _best(table, root, missing, available, chosen)
+        best = _best(table, root, missing, available, chosen, most)
         if best is None:
             return None
         chosen += [f for f in best if f not in chosen]
@@ -65,20 +66,25 @@ def _readable(table: Table, root: Fetch) -> frozenset[str]:
     return derivable(table, answered | root.gives | {c for f in table.fetches if f.role is not Role.LIST for c in f.gives})
 
 
-def _best(table: Table, root: Fetch, missing: Set[str], available: frozenset[str], chosen: list[Fetch]) -> tuple[Fetch, ...] | None:
-    """The chain of fetches that reaches the most missing columns with the fewest calls a row."""
-    candidates: list[tuple[int, int, tuple[Fetch, ...]]] = []
+def _best(
+    table: Table, root: Fetch, missing: Set[str], available: frozenset[str], chosen: list[Fetch], most: float
+) -> tuple[Fetch, ...] | None:
+    """The chain of fetches that reaches the most missing columns with the fewest calls a row; of equal ones, what serves more rows."""
+    candidates: list[tuple[int, int, int, tuple[Fetch, ...]]] = []
     reached = derivable(table, {*available, *(c for f in chosen for c in f.gives)})
     for fetch in table.fetches:
         if fetch is root or fetch.role is Role.LIST or fetch in chosen:
             continue
+        row_by_row = table.fallback(fetch)
+        if row_by_row is not None and most <= row_by_row.batch:
+            continue  # one call of the service's own serves them all
         covered = len(missing & derivable(table, {*reached, *fetch.gives}))
         if not covered:
             continue
         chain = _chain(table, fetch, reached, (fetch,))
         if chain is not None:
-            candidates.append((len(chain), -covered, chain))
-    return min(candidates, key=lambda c: (c[0], c[1]))[2] if candidates else None
+            candidates.append((len(chain), -covered, -fetch.batch, chain))
+    return min(candidates, key=lambda c: c[:3])[3] if candidates else None
 
 
 def _chain(table: Table, fetch: Fetch, reached: frozenset[str], chain: tuple[Fetch, ...]) -> tuple[Fetch, ...] | None:
@@ -102,7 +108,7 @@ def _order(table: Table, chosen: list[Fetch], available: frozenset[str], tested:
         if not ready:
             break
         waiting = tested - reached
-        helpful = tuple(f for f in ready if f.gives & waiting or any(f.gives & o.required and o.gives & waiting for o in left))
+        helpful = tuple(f for f in ready if f.gives & waiting or any(f.gives & (o.required - reached) and o.gives & waiting for o in left))
         ready = helpful or ready
         ordered.append(Step(ready))
         left = [f for f in left if f not in ready]
