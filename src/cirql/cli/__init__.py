@@ -10,6 +10,7 @@
     encode     values as JSON and as text
     report     errors, notices, failures and statistics on stderr
     progress   a bar on stderr
+    absent     packages that are kept out of the process
     commands   groups of commands, imported when they are asked for
     completion what the shell needs to complete commands and options
     interrupt  Ctrl-C ends the process within a second, whatever it is doing

@@ -180,7 +180,6 @@ def _forgetter(destination: Destination) -> Any:
 
 def run(request: Request) -> int:
     """Run the statement, write its rows, say on stderr what there is to say, and give the exit code."""
-    sys.meta_path.insert(0, _NoPandas())
     started = time.monotonic()
     stats: Stats | None = None
     session: Session | None = None
@@ -260,19 +259,6 @@ def execute(session: Session, sql: str) -> Result:
     for piece in before:
         session.execute(piece).close()
     return session.execute(last)
-
-
-class _NoPandas:
-    """Makes pandas look absent to this process, where it is installed.
-
-    pyarrow imports it at the first `pa.array`, to recognise its types: 0.3 s that no command has a use for.
-    May go when pyarrow no longer does.
-    """
-
-    def find_spec(self, name: str, path: Any, target: Any = None) -> None:
-        """Say that there is no pandas; leave everything else to the other finders."""
-        if name == "pandas":
-            raise ModuleNotFoundError("No module named 'pandas'", name=name)
 
 
 @contextmanager
