@@ -39,7 +39,7 @@ def modules_after(code: str) -> set[str]:
 
 def run_quietly(*arguments: str) -> str:
     """Code that runs the `cirql` command and goes on when it exits."""
-    return f"sys.argv = {['cirql', *arguments]!r}\nfrom cirql.cli.main import main\ntry:\n    main()\nexcept SystemExit:\n    pass"
+    return f"sys.argv = {['cirql', *arguments]!r}\nfrom cirql.cli.main import run\nrun()"
 
 
 @pytest.mark.parametrize("arguments", [("--help",), ("--version",), ("query", "--help"), ("query",), ("query", "SELECT 1", "-o", "nope")])

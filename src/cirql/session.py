@@ -168,7 +168,7 @@ class Session:
         """
         if self._closed:
             raise InterfaceError("the session is closed")
-        from cirql.introspection.show import is_introspection
+        from cirql.introspection.forms import is_introspection
         from cirql.sql.parameters import from_percent
         from cirql.sql.parse import parse
 

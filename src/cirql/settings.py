@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 import os
 import re
+import sys
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -297,15 +298,22 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
 
 def _from_aws_environment(environment: Mapping[str, str]) -> dict[str, Any]:
     """What other AWS tools read from the environment and botocore itself does not act on for our transport."""
-    from urllib.request import getproxies  # here, because it brings http.client and email with it
-
-    values: dict[str, Any] = {"proxies": dict(getproxies())}
+    values: dict[str, Any] = {"proxies": _proxies(environment)}
     if region := environment.get("AWS_REGION"):
         values["regions"] = (region,)
     # botocore falls back to REQUESTS_CA_BUNDLE in the same way.
     if bundle := environment.get("AWS_CA_BUNDLE") or environment.get("REQUESTS_CA_BUNDLE"):
         values["ca_bundle"] = bundle
     return values
+
+
+def _proxies(environment: Mapping[str, str]) -> dict[str, str]:
+    """The proxies by scheme, as every program finds them: `https_proxy` and the like, else what macOS and Windows are set to."""
+    if sys.platform == "linux" and not any(name.lower().endswith("_proxy") for name in environment):
+        return {}
+    from urllib.request import getproxies  # here, because it brings http.client and email with it
+
+    return dict(getproxies())
 
 
 def _read(values: Mapping[str, Any], source: str, *, spell: Callable[[str], str] = str, code: bool = False) -> dict[str, Any]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from cirql.changes.explain import differences
-from cirql.changes.model import Entry
 from cirql.types import ColumnType
+
+if TYPE_CHECKING:
+    from cirql.changes.model import Entry
 
 RELATION = "cirql.changes"
 DESCRIPTION = "Every change that was decided, and how far it has come: the audit trail."
@@ -43,6 +44,8 @@ def rows(entries: Iterable[Entry]) -> Iterator[dict[str, Any]]:
 
 
 def _row(entry: Entry) -> dict[str, Any]:
+    from cirql.changes.explain import differences
+
     change = entry.change
     shown = [{"property": name, "old": old, "new": new} for name, old, new in differences(change)] if change.body or change.after else []
     return {

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from cirql.catalog.lookup import Catalog, Found
 from cirql.catalog.model import Column, Face, Method, Role, Table
-from cirql.catalog.pages import permission_verbs
 from cirql.errors import UnknownFunction
 from cirql.introspection import schema
 from cirql.introspection.names import published
@@ -230,6 +229,8 @@ def _methods(catalog: Catalog, wish: Wish) -> Iterator[Row]:
 
 
 def _permissions(catalog: Catalog, wish: Wish) -> Iterator[Row]:
+    from cirql.catalog.pages import permission_verbs
+
     for found in _wanted(catalog, wish):
         verbs = tuple(found.table.permissions) if found.face is Face.DATASET else permission_verbs(found)
         for verb in verbs:

@@ -20,28 +20,13 @@ from cirql.catalog.model import Face
 from cirql.errors import ParseError, UnknownTable
 from cirql.introspection import described
 from cirql.introspection.directory import Directory
+from cirql.introspection.forms import DESCRIBE, FIRST, INSERT, SHOW
 from cirql.introspection.names import published
 from cirql.introspection.relations import Relation, Row, define
 from cirql.names import Scheme
 from cirql.types import ColumnType
 
 _SHOWN = "cirql.shown"
-_SPACE = r"(?:\s|--[^\n]*\n|/\*(?!\+).*?\*/)"
-_FIRST = re.compile(rf"{_SPACE}*(SHOW|DESCRIBE|DESC)\b", re.IGNORECASE | re.DOTALL)
-_NAME = r'[\w"$.-]+'
-_SHOW = re.compile(
-    rf"{_SPACE}*SHOW\s+(?P<extended>EXTENDED\s+)?(?P<kind>PROVIDERS|SERVICES|RESOURCES|METHODS|TABLES)\b"
-    rf"(?:\s+(?:IN|FROM)\s+(?P<name>{_NAME}))?"
-    r"(?:\s+LIKE\s+(?P<like>'(?:[^']|'')*'))?(?:\s+WHERE\s+(?P<where>.+?))?\s*;?\s*\Z",
-    re.IGNORECASE | re.DOTALL,
-)
-_INSERT = re.compile(
-    rf"{_SPACE}*SHOW\s+INSERT\s+(?P<hint>/\*\+\s*\w+\s*\*/\s*)?INTO\s+(?P<hint2>/\*\+\s*\w+\s*\*/\s*)?(?P<name>{_NAME})\s*;?\s*\Z",
-    re.IGNORECASE | re.DOTALL,
-)
-_DESCRIBE = re.compile(
-    rf"{_SPACE}*DESC(?:RIBE)?\s+(?P<words>(?:(?:EXTENDED|METHOD|TABLE)\s+)*)(?P<name>{_NAME})\s*;?\s*\Z", re.IGNORECASE | re.DOTALL
-)
 _HINT = (
     "SHOW PROVIDERS | SERVICES IN aws | RESOURCES IN aws.<service> | METHODS IN <table> | TABLES | INSERT INTO <table>, DESCRIBE <table>"
 )
@@ -56,25 +41,20 @@ class Shown:
     notices: tuple[str, ...] = ()
 
 
-def is_introspection(text: str) -> bool:
-    """Whether a statement is a SHOW or a DESCRIBE."""
-    return _FIRST.match(text) is not None
-
-
 def read(text: str, catalog: Catalog) -> Shown:
     """What a SHOW or DESCRIBE asks.
 
     Raises ParseError where it is neither form, UnknownTable where it names nothing.
     """
-    if match := _SHOW.match(text):
+    if match := SHOW.match(text):
         return _show(match, catalog)
-    if match := _INSERT.match(text):
+    if match := INSERT.match(text):
         hinted = f"{match['hint'] or ''}{match['hint2'] or ''}".upper()
         template = described.insert_template(_find(match["name"], catalog), required_only="REQUIRED" in hinted)
         return _answer(("template",), [{"template": template}])
-    if match := _DESCRIBE.match(text):
+    if match := DESCRIBE.match(text):
         return _describe(match, catalog)
-    first = _FIRST.match(text)
+    first = FIRST.match(text)
     word = first[1].upper() if first else "SHOW"
     raise ParseError(f"this {word} is not understood", hint=_HINT, position=first.start(1) if first else None)
 

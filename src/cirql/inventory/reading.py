@@ -119,7 +119,7 @@ def _register_seen(con: duckdb.DuckDBPyConnection, view: str, columns: tuple[str
     arrays: dict[str, pa.Array] = {
         "account": pa.array([p.account for p in seen], pa.string()),
         "region": pa.array([p.region for p in seen], pa.string()),
-        "seen": pa.array([micros(t) for t in seen.values()], pa.int64()).cast(pa.timestamp("us")),
+        "seen": pa.array([micros(t) for t in seen.values()], pa.timestamp("us")),  # cast() would import pyarrow.compute,
     }
     for column in columns:
         arrays["=" + column] = pa.array([dict(p.parent)[column] for p in seen], pa.string())

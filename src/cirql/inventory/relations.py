@@ -11,17 +11,17 @@ from cirql.catalog.lookup import Catalog, Found
 from cirql.catalog.model import Column, Table
 from cirql.errors import InvalidStatement
 from cirql.introspection.relations import Relation, Row, Wish, define
-from cirql.inventory.store import Store
-from cirql.inventory.stored import StoredTable
 from cirql.names import TableName
 from cirql.types import ColumnType
 
 if TYPE_CHECKING:
     from sqlglot import exp
 
+    from cirql.inventory.store import Store
+    from cirql.inventory.stored import StoredTable
     from cirql.sql.time_travel import Evaluate
 
-OpenStore = Callable[[], Store]
+OpenStore = Callable[[], "Store"]
 Find = Callable[[str], Found]
 _TEXT, _NUMBER, _YES, _LIST, _TIME = (
     ColumnType.VARCHAR,
@@ -163,6 +163,8 @@ def _diff(store: OpenStore, find: Find, evaluate: Evaluate, given: tuple[exp.Exp
 
 def _table(find: Find, node: exp.Expr, function: str) -> StoredTable:
     from sqlglot import exp
+
+    from cirql.inventory.stored import StoredTable
 
     if not isinstance(node, exp.Literal) or not node.is_string:
         raise InvalidStatement(f"{function} takes the table's name as text", hint=f"write {function}('aws.ec2_vpc'…)")

@@ -1,0 +1,27 @@
+"""The forms of SHOW and DESCRIBE as patterns, apart from what answers them: every statement is held against them first."""
+
+from __future__ import annotations
+
+import re
+
+SPACE = r"(?:\s|--[^\n]*\n|/\*(?!\+).*?\*/)"
+FIRST = re.compile(rf"{SPACE}*(SHOW|DESCRIBE|DESC)\b", re.IGNORECASE | re.DOTALL)
+NAME = r'[\w"$.-]+'
+SHOW = re.compile(
+    rf"{SPACE}*SHOW\s+(?P<extended>EXTENDED\s+)?(?P<kind>PROVIDERS|SERVICES|RESOURCES|METHODS|TABLES)\b"
+    rf"(?:\s+(?:IN|FROM)\s+(?P<name>{NAME}))?"
+    r"(?:\s+LIKE\s+(?P<like>'(?:[^']|'')*'))?(?:\s+WHERE\s+(?P<where>.+?))?\s*;?\s*\Z",
+    re.IGNORECASE | re.DOTALL,
+)
+INSERT = re.compile(
+    rf"{SPACE}*SHOW\s+INSERT\s+(?P<hint>/\*\+\s*\w+\s*\*/\s*)?INTO\s+(?P<hint2>/\*\+\s*\w+\s*\*/\s*)?(?P<name>{NAME})\s*;?\s*\Z",
+    re.IGNORECASE | re.DOTALL,
+)
+DESCRIBE = re.compile(
+    rf"{SPACE}*DESC(?:RIBE)?\s+(?P<words>(?:(?:EXTENDED|METHOD|TABLE)\s+)*)(?P<name>{NAME})\s*;?\s*\Z", re.IGNORECASE | re.DOTALL
+)
+
+
+def is_introspection(text: str) -> bool:
+    """Whether a statement is a SHOW or a DESCRIBE."""
+    return FIRST.match(text) is not None
