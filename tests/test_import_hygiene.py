@@ -24,9 +24,12 @@ HEAVY = {
     "cfnlint",
     "pandas",
     "numpy",
+    "pydantic",
     "rich",
     "asyncio",
 }
+# What no command imports, however long it works: pyarrow does without, click needs none, and http.client is for proxies.
+NEVER = {"numpy", "pandas", "pydantic", "typer"}
 
 
 def modules_after(code: str) -> set[str]:
@@ -64,10 +67,39 @@ def test_help_takes_less_than_150_ms(tmp_path: Path) -> None:
     assert min(times) < 0.150
 
 
+def all_modules_after(code: str, **environment: str) -> set[str]:
+    """The modules, by their full names, that a fresh interpreter has imported after running some code."""
+    script = f"import sys, json\n{code}\nprint(json.dumps(sorted(sys.modules)))"
+    surroundings = {**os.environ, "PYTHONPATH": SOURCES, **environment}
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=surroundings, timeout=60, check=True)
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+def test_only_the_command_that_is_run_is_imported() -> None:
+    loaded = {m for m in all_modules_after(run_quietly("query", "--help")) if m.startswith("cirql.cli.")}
+    assert "cirql.cli.query" in loaded
+    assert not loaded & {
+        f"cirql.cli.{name}" for name in ("sync", "ingest", "plans", "store", "changes", "docs", "catalog", "doctor", "search")
+    }
+
+
+def test_a_statement_without_tables_loads_nothing_of_aws_or_the_inventory() -> None:
+    loaded = all_modules_after(run_quietly("query", "SELECT 1"))
+    assert not {m.partition(".")[0] for m in loaded} & {*NEVER, "botocore", "httptools", "rich"}
+    assert not loaded & {"cirql.cloud.client", "cirql.inventory.store", "cirql.inventory.model", "cirql.changes.model", "urllib.request"}
+
+
 def test_a_remembered_answer_never_loads_what_reaches_aws(tmp_path: Path) -> None:
     (tmp_path / "vpcs.json").write_text('{"Vpcs": [{"VpcId": "vpc-1", "CidrBlock": "10.0.0.0/16"}]}')
     store = str(tmp_path / "store")
     place = ("--account", "111111111111", "--region", "us-east-1", "--store", store)
     modules_after(run_quietly("import", str(tmp_path / "vpcs.json"), "--table", "aws.ec2_vpc", *place))
     ask = run_quietly("query", "SELECT vpc_id FROM aws.ec2_vpc", "--store", store, "--max-age", "unlimited")
-    assert modules_after(ask) & {"botocore", "boto3", "moto", "pandas", "httptools"} == set()
+    loaded = all_modules_after(ask)
+    assert not {m.partition(".")[0] for m in loaded} & {*NEVER, "botocore", "boto3", "moto", "httptools"}
+    assert not loaded & {"cirql.cloud.client", "pyarrow.compute", "urllib.request"}
+
+
+def test_proxies_are_found_where_the_environment_names_them() -> None:
+    ask = "from cirql.settings import Settings\nassert Settings.load().proxies == {'https': 'http://127.0.0.1:9'}, Settings.load().proxies"
+    assert "urllib.request" in all_modules_after(ask, HTTPS_PROXY="http://127.0.0.1:9")
