@@ -134,7 +134,9 @@ class Reader:
         tables = []
         for s in segments:
             table = load_inline(s)
-            table = table.cast(pa.schema([(c, plain_arrow(_kind(s, c), c)) for c in table.column_names]))
+            schema = pa.schema([(c, plain_arrow(_kind(s, c), c)) for c in table.column_names])
+            if not table.schema.equals(schema):
+                table = table.cast(schema)  # imports pyarrow.compute
             base = s.id << POSITION_BITS
             tables.append(table.append_column("$id", pa.array(range(base, base + s.rows), pa.int64())))
         self._views += 1
