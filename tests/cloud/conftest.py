@@ -40,7 +40,10 @@ class Request:
 
 @dataclass(frozen=True)
 class Reply:
-    """What to answer. `cut`: send so many bytes of the body, then close. `drop`: close without a byte. `raw`: these bytes and no others."""
+    """What to answer. `cut`: send so many bytes of the body, then close. `drop`: close without a byte. `raw`: these bytes and no others.
+
+    `drip`: send `raw` and then, every so many seconds, `more`, until the client hangs up.
+    """
 
     body: bytes = b"{}"
     status: int = 200
@@ -52,6 +55,8 @@ class Reply:
     chunked: bool = False
     close: bool = False
     raw: bytes | None = None
+    drip: float | None = None
+    more: bytes = b""
     content_length: bool = True
 
 
@@ -152,6 +157,10 @@ class FakeAWS:
         if reply.raw is not None:
             writer.write(reply.raw)
             await writer.drain()
+            while reply.drip is not None:
+                await asyncio.sleep(reply.drip)
+                writer.write(reply.more)
+                await writer.drain()
             return False
         headers = {"x-amzn-RequestId": "req-1", **reply.headers}
         if reply.chunked:

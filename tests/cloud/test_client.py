@@ -252,7 +252,7 @@ def test_a_passing_trouble_is_overcome(aws: FakeAWS, trouble: dict[str, Any]) ->
 
 def test_a_hanging_endpoint_ends_in_an_error(aws: FakeAWS) -> None:
     aws.always(hang=True)
-    with pytest.raises(Unreachable, match=r"no data for 0\.2 s"):
+    with pytest.raises(Unreachable, match=r"no answer for 0\.2 s"):
         call(aws, "sagemaker", "ListImages", read_timeout=0.2, max_attempts=2)
 
 
@@ -329,6 +329,34 @@ def test_expired_credentials_are_read_again_once(aws: FakeAWS, tmp_path: Path, m
     target = Target("", "us-east-1", "default")
     assert using(aws, lambda c: c.call(target, "sagemaker", "ListImages", {}), credentials=()) == {"Images": []}
     assert [r.access_key for r in aws.requests] == ["OLDKEY", "NEWKEY"]
+
+
+def test_credentials_that_expire_under_many_calls_are_read_again_once_for_all(
+    aws: FakeAWS, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared = tmp_path / "credentials"
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(shared))
+    text = "[default]\naws_access_key_id = {}\naws_secret_access_key = s\naws_session_token = t\n"
+    shared.write_text(text.format("OLDKEY"))
+
+    def give(request: Request) -> dict[str, Any]:
+        if len(aws.requests) < 20:
+            return {"body": b'{"ImageName": "a"}', "delay": 0.01}
+        if "OLDKEY" in shared.read_text():
+            shared.write_text(text.format("NEWKEY"))
+        return refusal("sagemaker", "ExpiredTokenException") if request.access_key == "OLDKEY" else {"body": b'{"ImageName": "a"}'}
+
+    aws.answer(give)
+    target = Target("", "us-east-1", "default")
+
+    async def scenario(client: CloudClient) -> int:
+        calls = (client.call(target, "sagemaker", "DescribeImage", {"ImageName": f"i-{n}"}) for n in range(60))
+        return len(await asyncio.gather(*calls))
+
+    assert using(aws, scenario, credentials=()) == 60
+    keys = [r.access_key for r in aws.requests]
+    assert set(keys[-10:]) == {"NEWKEY"}
+    assert len(keys) <= 60 + 30
 
 
 def test_no_credentials_at_all_is_an_error_before_any_call(aws: FakeAWS) -> None:

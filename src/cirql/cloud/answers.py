@@ -8,6 +8,8 @@ protocol's format, raises `UnusableAnswerError`.
 from __future__ import annotations
 
 import json
+import re
+import zlib
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -16,11 +18,15 @@ from weakref import WeakKeyDictionary
 from botocore import parsers
 from botocore.model import OperationModel, Shape
 
-from cirql.cloud.http import Response
+from cirql.cloud.http import MAX_BODY, Response
 from cirql.cloud.shapes import Readers
 from cirql.cloud.timestamps import parse_timestamp
 
 _JSON = ("json", "rest-json")
+_UNREADABLE = (parsers.ResponseParserError, LookupError, TypeError, ValueError, AttributeError, RecursionError)
+"""What botocore's parsers raise for a body that is not of their protocol, or is nested beyond reason."""
+_XML_START = re.compile(rb"\s*(?:<\?.*?\?>|<!--.*?-->|\s)*<(?:[\w.-]+:)?(![A-Za-z]+|[\w.-]+)", re.DOTALL)
+"""The first element's name (or `!DOCTYPE`) of a body, after declarations and comments."""
 
 
 class UnusableAnswerError(Exception):
@@ -82,10 +88,10 @@ def read_json(model: OperationModel, body: bytes, status: int) -> dict[str, Any]
     shape = model.output_shape
     if shape is None:
         return {}
-    decoded = _decoded_json(body, shape, status)
+    decoded = _decoded_json(body, model, status)
     try:
         parsed: dict[str, Any] = _json_reader(model)(decoded)
-    except (LookupError, TypeError, ValueError, AttributeError) as error:
+    except _UNREADABLE as error:
         raise _not_what_it_answers(model, error) from error
     return parsed
 
@@ -113,14 +119,14 @@ def read_success(model: OperationModel, response: dict[str, Any]) -> dict[str, A
     if raw is not None:
         response = {**response, "body": "" if shape.members[raw].type_name == "blob" else body}
     elif protocol in _JSON:
-        response = {**response, "body": _decoded_json(body, shape, response["status_code"])}
-    elif not body and _expects_body(shape, response["status_code"]):
+        response = {**response, "body": _decoded_json(body, model, response["status_code"])}
+    elif not body and _expects_body(model, response["status_code"]):
         raise UnusableAnswerError("cut", "the body is empty")
     else:
         _check_xml(protocol, body)
     try:
         parsed: dict[str, Any] = _parser(protocol).parse(response, shape)
-    except (parsers.ResponseParserError, LookupError, TypeError, ValueError, AttributeError) as error:
+    except _UNREADABLE as error:
         raise _not_what_it_answers(model, error) from error
     if raw is not None and shape.members[raw].type_name == "blob":
         parsed[raw] = body
@@ -134,15 +140,17 @@ def _raw_payload(shape: Any) -> str | None:
     return name if name is not None and shape.members[name].type_name in ("blob", "string") else None
 
 
-def _expects_body(shape: Any, status: int) -> bool:
-    if status == 204 or "payload" in shape.serialization:
+def _expects_body(model: OperationModel, status: int) -> bool:
+    """Whether an answer without a body says less than it should. A list is never told by 204 No Content."""
+    shape = model.output_shape
+    if (status == 204 and not model.name.startswith(("List", "Describe"))) or "payload" in shape.serialization:
         return False
     return any("location" not in member.serialization for member in shape.members.values())
 
 
-def _decoded_json(body: bytes, shape: Any, status: int) -> Any:
+def _decoded_json(body: bytes, model: OperationModel, status: int) -> Any:
     if not body.strip():
-        if _expects_body(shape, status):
+        if _expects_body(model, status):
             raise UnusableAnswerError("cut", "the body is empty")
         return {}
     try:
@@ -150,15 +158,22 @@ def _decoded_json(body: bytes, shape: Any, status: int) -> Any:
     except ValueError as error:
         starts_well = body.lstrip()[:1] in (b"{", b"[")
         raise UnusableAnswerError("cut" if starts_well else "garbage", f"the body is not JSON ({error})") from error
-    if not isinstance(decoded, dict) and "payload" not in shape.serialization:
+    except RecursionError:
+        raise UnusableAnswerError("garbage", "the body is JSON nested too deeply to be read") from None
+    if not isinstance(decoded, dict) and "payload" not in model.output_shape.serialization:
         raise UnusableAnswerError("garbage", f"the body is a JSON {type(decoded).__name__}, not an object")
     return decoded
 
 
 def _check_xml(protocol: str, body: bytes) -> None:
-    """Refuse a web page: it can be well-formed XML, with none of the members looked for."""
-    start = body.lstrip()[:64].lower()
-    if protocol != "smithy-rpc-v2-cbor" and (start.startswith((b"<!doctype", b"<html")) or (body and not start.startswith(b"<"))):
+    """Refuse what is not of the service: a web page, too, can be well-formed XML with none of the members looked for."""
+    if protocol == "smithy-rpc-v2-cbor" or not body:
+        return
+    start = _XML_START.match(body)
+    is_page = start is None or start[1].lower() in (b"html", b"!doctype")
+    # In these two protocols the outermost element is the operation's name with this ending.
+    is_foreign = start is not None and protocol in ("ec2", "query") and not start[1].endswith(b"Response")
+    if is_page or is_foreign:
         raise UnusableAnswerError("garbage", "the body is not an AWS answer")
 
 
@@ -173,7 +188,7 @@ def read_error(model: OperationModel, response: dict[str, Any]) -> ErrorAnswer:
     headers = response["headers"]
     try:
         parsed: dict[str, Any] = _parser(model.service_model.resolved_protocol).parse(response, _no_shape())
-    except (parsers.ResponseParserError, LookupError, TypeError, ValueError, AttributeError):
+    except _UNREADABLE:
         parsed = {}
     error = parsed.get("Error")
     error = error if isinstance(error, dict) else {}
@@ -188,6 +203,34 @@ def read_error(model: OperationModel, response: dict[str, Any]) -> ErrorAnswer:
 def _no_shape() -> Shape | None:
     """An error's own members are not needed: code, message and request id are outside of them."""
     return None
+
+
+def unpacked(response: Response) -> Response:
+    """The response with its body as it was before gzip or deflate. Nobody asked for either, but gateways and caches do it.
+
+    Raises: UnusableAnswerError for a body that was cut or is not what its header says.
+    """
+    if not response.encoding:
+        return response
+    body = response.body
+    for coding in reversed([part.strip() for part in response.encoding.decode("latin-1").lower().split(",")]):
+        if coding in ("gzip", "x-gzip", "deflate"):
+            body = _inflated(body, raw=coding == "deflate" and body[:1] not in (b"\x78", b""))
+        elif coding not in ("identity", "aws-chunked"):
+            raise UnusableAnswerError("garbage", f"the body is packed in a way that nobody asked for: {coding}")
+    return response.with_body(body)
+
+
+def _inflated(body: bytes, *, raw: bool) -> bytes:
+    """`raw`: deflate without the zlib header, as some servers understand RFC 9110 §8.4.1.2."""
+    unpacker = zlib.decompressobj(-zlib.MAX_WBITS if raw else 32 + zlib.MAX_WBITS)
+    try:
+        plain = unpacker.decompress(body, MAX_BODY)
+    except zlib.error as error:
+        raise UnusableAnswerError("garbage", f"the body cannot be unpacked ({error})") from error
+    if not unpacker.eof:
+        raise UnusableAnswerError("cut", "the packed body ends early" if not unpacker.unconsumed_tail else "the body unpacks without end")
+    return plain
 
 
 def response_dict(response: Response, operation: str) -> dict[str, Any]:

@@ -155,6 +155,8 @@ def _other_hint(place: Place, code: str, verdict: Verdict) -> str | None:
         return "AWS had an internal problem; try again later"
     if code in ("UnknownOperationException", "NotImplemented", "InvalidAction", "UnsupportedOperation", "501"):
         return f"the endpoint does not offer {place.operation}"
+    if code.isdigit():
+        return "AWS's errors have a name: is a proxy or a sign-in page in between? Check the endpoint and HTTPS_PROXY"
     return None
 
 

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 MAX_BODY = 512 * 1024 * 1024
 """A response longer than this is no AWS answer: the pages of every API are far smaller."""
 
+MAX_HEAD = 256 * 1024
+"""Headers longer than this are an attack or a fault."""
+PATIENCE = 10
+"""An answer may trickle in for this many read timeouts, as long as no pause is longer than one; its headers for one."""
 MOST_ROUTES = 4096
 
 
@@ -65,10 +69,11 @@ class Headers(dict[str, str]):
 class Response:
     """One complete HTTP response. `content` is the same as `body`, under the name that botocore's handlers use."""
 
-    __slots__ = ("_headers", "_raw", "body", "status_code", "url")
+    __slots__ = ("_headers", "_raw", "body", "encoding", "status_code", "url")
 
-    def __init__(self, status_code: int, raw_headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+    def __init__(self, status_code: int, raw_headers: list[tuple[bytes, bytes]], body: bytes, encoding: bytes = b"") -> None:
         self.status_code = status_code
+        self.encoding = encoding
         self.body = body
         self.url = ""
         self._raw = raw_headers
@@ -85,6 +90,11 @@ class Response:
     def content(self) -> bytes:
         """The body."""
         return self.body
+
+    def with_body(self, body: bytes) -> Response:
+        """The same with another body, of which nothing says that it is packed."""
+        kept = [(name, value) for name, value in self._raw if name not in (b"content-encoding", b"content-length")]
+        return Response(self.status_code, kept, body)
 
 
 class Connection(asyncio.Protocol):
@@ -109,9 +119,13 @@ class Connection(asyncio.Protocol):
         self._headers: list[tuple[bytes, bytes]] = []
         self._chunks: list[bytes] = []
         self._size = 0
+        self._received = 0
+        self._has_head = False
         self._status = 0
         self._started = False
         self._until_close = False
+        self._persistent = False
+        self._encoding = b""
         self._bodiless = False
 
     # asyncio.Protocol
@@ -130,8 +144,11 @@ class Connection(asyncio.Protocol):
             return
         self._started = True
         self._activity = self.loop.time()
+        self._received += len(data)
         try:
             self._parser.feed_data(data)
+            if not self._has_head and self._received > MAX_HEAD:
+                self._fail("garbage", f"the server's headers are longer than {MAX_HEAD} bytes")
         except httptools.HttpParserUpgrade:
             self._fail("garbage", "the server answered with a protocol upgrade")
         except httptools.HttpParserError as error:
@@ -163,13 +180,22 @@ class Connection(asyncio.Protocol):
         self._status = self._parser.get_status_code()
         if 100 <= self._status < 200:
             return
-        bodiless = self._bodiless or self._status in (204, 304)
-        if bodiless:
+        self._has_head = True
+        has_length, wish, encoding = False, b"", b""
+        for name, value in self._headers:
+            if name == b"content-length" or (name == b"transfer-encoding" and b"chunked" in value.lower()):
+                has_length = True
+            elif name == b"connection":
+                wish += b"," + value.lower()
+            elif name == b"content-encoding":
+                encoding = value if not encoding else encoding + b"," + value
+        self._encoding = encoding
+        # httptools' own should_keep_alive() takes the bodiless answer to CONNECT for one that ends with the connection.
+        self._persistent = b"close" not in wish and (b"keep-alive" in wish or self._parser.get_http_version() == "1.1")
+        if self._bodiless or self._status in (204, 304):
             self._succeed()
         else:
-            self._until_close = not any(
-                name == b"content-length" or (name == b"transfer-encoding" and b"chunked" in value.lower()) for name, value in self._headers
-            )
+            self._until_close = not has_length
 
     def on_body(self, body: bytes) -> None:
         """Keep a piece of the body."""
@@ -198,7 +224,7 @@ class Connection(asyncio.Protocol):
         self._bodiless = bodiless
         self._parser = httptools.HttpResponseParser(self)
         self._answer = self.loop.create_future()
-        self._activity = self.loop.time()
+        self._began = self._activity = self.loop.time()
         self._read_timeout = read_timeout
         self.exchanges += 1
         try:
@@ -223,11 +249,17 @@ class Connection(asyncio.Protocol):
         self._watch_timer = None
         if self._answer is None or self._answer.done():
             return
-        quiet = self.loop.time() - self._activity
-        if quiet + 0.001 >= self._read_timeout:
-            self._fail("read-timeout", f"no data for {self._read_timeout:g} s")
+        now, timeout = self.loop.time(), self._read_timeout
+        if not self._has_head:
+            left, problem = self._began + timeout - now, f"no answer for {timeout:g} s"
+        elif self._began + PATIENCE * timeout < self._activity + timeout:
+            left, problem = self._began + PATIENCE * timeout - now, f"no complete answer for {PATIENCE * timeout:g} s"
         else:
-            self._watch_timer = self.loop.call_later(self._read_timeout - quiet, self._watch)
+            left, problem = self._activity + timeout - now, f"no data for {timeout:g} s"
+        if left <= 0.001:
+            self._fail("read-timeout", problem)
+        else:
+            self._watch_timer = self.loop.call_later(left, self._watch)
 
     @property
     def is_reusable(self) -> bool:
@@ -237,12 +269,9 @@ class Connection(asyncio.Protocol):
     def _succeed(self) -> None:
         if self._answer is None or self._answer.done():
             return
-        # httptools' own should_keep_alive() takes the bodiless answer to CONNECT for one that ends with the connection.
-        wish = b",".join(value for name, value in self._headers if name == b"connection").lower()
-        persistent = b"close" not in wish and (b"keep-alive" in wish or self._parser.get_http_version() == "1.1")
         body = self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
-        self._answer.set_result(Response(self._status, self._headers, body))
-        if self._until_close or not persistent:
+        self._answer.set_result(Response(self._status, self._headers, body, self._encoding))
+        if self._until_close or not self._persistent:
             self.close()
 
     def _fail(self, reason: str, message: str) -> None:

@@ -30,7 +30,7 @@ from botocore.exceptions import FlexibleChecksumError, UnknownServiceError
 from botocore.httpchecksum import apply_request_checksum, handle_checksum_body, resolve_checksum_context
 from botocore.model import OperationModel, OperationNotFoundError
 
-from cirql.cloud.answers import ErrorAnswer, UnusableAnswerError, read_error, read_json, read_success, response_dict
+from cirql.cloud.answers import ErrorAnswer, UnusableAnswerError, read_error, read_json, read_success, response_dict, unpacked
 from cirql.cloud.credentials import Keys, client_configuration, open_session
 from cirql.cloud.fastlane import Lane, Write, may_have_lane, new_invocation, plain_writer, timestamp_at
 from cirql.cloud.http import Response
@@ -265,6 +265,8 @@ class Service:
 
         Raises: UnusableAnswerError.
         """
+        if not draft.model.has_streaming_output:  # those are the caller's bytes, packed or not
+            response = unpacked(response)
         if isinstance(draft, FastDraft) and response.status_code < 300:
             return read_json(draft.model, response.body, response.status_code)
         answer = response_dict(response, draft.model.name)

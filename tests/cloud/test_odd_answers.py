@@ -1,0 +1,152 @@
+"""Answers as no AWS service gives them, and as networks, gateways and attackers do: read rightly, or refused in words."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import time
+import zlib
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from cirql.cloud.client import CloudClient
+from cirql.cloud.target import Target
+from cirql.errors import AccessDenied, CloudError, InvalidText, Throttled, Unreachable
+from cirql.settings import Credential, Settings
+
+if TYPE_CHECKING:
+    from tests.cloud.conftest import FakeAWS
+
+IMAGES = b'{"Images": []}'
+VPCS = b"<DescribeVpcsResponse><vpcSet/></DescribeVpcsResponse>"
+DENIED = b'{"__type": "AccessDeniedException", "message": "no"}'
+
+
+def call(aws: FakeAWS, service: str = "sagemaker", operation: str = "ListImages", params: dict[str, Any] | None = None) -> dict[str, Any]:
+    async def run() -> dict[str, Any]:
+        keys = (Credential("ana", "111111111111", "secret"),)
+        client = CloudClient(Settings(credentials=keys, endpoint_url=aws.url, read_timeout=0.2, max_attempts=1))
+        try:
+            return await client.call(Target("111111111111", "us-east-1", "ana"), service, operation, params or {})
+        finally:
+            await client.close()
+
+    return asyncio.run(run())
+
+
+def raw_deflate(body: bytes) -> bytes:
+    packer = zlib.compressobj(wbits=-15)
+    return packer.compress(body) + packer.flush()
+
+
+@pytest.mark.parametrize(
+    ("coding", "packed"),
+    [("gzip", gzip.compress), ("x-gzip", gzip.compress), ("deflate", zlib.compress), ("deflate", raw_deflate), ("identity", bytes)],
+)
+def test_a_packed_body_is_unpacked_in_every_protocol(aws: FakeAWS, coding: str, packed: Any) -> None:
+    headers = {"Content-Encoding": coding}
+    aws.then(body=packed(IMAGES), headers=headers)
+    assert call(aws) == {"Images": []}
+    aws.then(body=packed(VPCS), headers=headers)
+    assert call(aws, "ec2", "DescribeVpcs") == {"Vpcs": []}
+    aws.then(body=packed(DENIED), headers=headers, status=400)
+    with pytest.raises(AccessDenied):
+        call(aws)
+
+
+def test_an_object_that_was_stored_packed_stays_so(aws: FakeAWS) -> None:
+    aws.then(body=gzip.compress(b"x"), headers={"Content-Encoding": "gzip"})
+    assert gzip.decompress(call(aws, "s3", "GetObject", {"Bucket": "bucket", "Key": "k"})["Body"]) == b"x"
+
+
+@pytest.mark.parametrize(
+    ("reply", "says"),
+    [
+        ({"body": gzip.compress(IMAGES)[:20], "headers": {"Content-Encoding": "gzip"}}, "ends early"),
+        ({"body": IMAGES, "headers": {"Content-Encoding": "gzip"}}, "cannot be unpacked"),
+        ({"body": IMAGES, "headers": {"Content-Encoding": "br"}}, "nobody asked for: br"),
+        ({"raw": b"HTTP/1.1 204 No Content\r\n\r\n"}, "body is empty"),
+        ({"body": b'{"Images": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"}, "too deeply"),
+        ({"body": b"\xff\xfe"}, "not JSON"),
+        ({"raw": b"HTTP/1.1 200 OK\r\nContent-Length: 14\r\nContent-Length: 15\r\n\r\n" + IMAGES}, "not HTTP"),
+        ({"raw": b"HTTP/1.1 200 OK\r\n" + b"X-Junk: " + b"y" * 400_000}, "longer than 262144 bytes"),
+        ({"raw": b"HTTP/1.1 100 Continue\r\n\r\n" * 20_000}, "longer than 262144 bytes"),
+    ],
+)
+def test_what_cannot_be_an_answer_is_refused(aws: FakeAWS, reply: dict[str, Any], says: str) -> None:
+    aws.always(**reply)
+    with pytest.raises(Unreachable, match=says):
+        call(aws)
+
+
+@pytest.mark.parametrize("body", [b"<a/>", b"<!-- x --><soap:Envelope/>", b"<?xml version='1.0'?><!DOCTYPE html><html/>", b"<Error/>"])
+def test_xml_that_is_not_of_the_operation_is_no_empty_list(aws: FakeAWS, body: bytes) -> None:
+    aws.always(body=body)
+    with pytest.raises(Unreachable, match="not an AWS answer"):
+        call(aws, "ec2", "DescribeVpcs")
+
+
+def test_an_xml_answer_may_have_a_declaration_comments_and_a_prefix(aws: FakeAWS) -> None:
+    aws.always(body=b"<?xml version='1.0'?>\n<!-- c --> " + VPCS)
+    assert call(aws, "ec2", "DescribeVpcs") == {"Vpcs": []}
+
+
+@pytest.mark.parametrize("start", [b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n"], ids=["headers", "body"])
+def test_an_answer_that_only_trickles_ends(aws: FakeAWS, start: bytes) -> None:
+    aws.always(raw=start, drip=0.05, more=b"x: y\r\n")
+    before = time.monotonic()
+    with pytest.raises(Unreachable, match=r"no (answer|complete answer) for"):
+        call(aws)
+    assert time.monotonic() - before < 8
+
+
+@pytest.mark.parametrize("status", [302, 407, 413])
+def test_an_error_that_is_not_of_aws_says_where_to_look(aws: FakeAWS, status: int) -> None:
+    aws.always(status=status, body=b"<html>who are you?</html>")
+    with pytest.raises(CloudError) as caught:
+        call(aws)
+    assert "proxy" in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize("value", ["1\r\nEvil: 1", "1\nEvil: 1", "\u20ac"])
+def test_no_value_begins_a_header_of_its_own(aws: FakeAWS, value: str) -> None:
+    with pytest.raises(InvalidText, match="x-amz-expected-bucket-owner"):
+        call(aws, "s3", "ListObjectsV2", {"Bucket": "bucket", "ExpectedBucketOwner": value})
+    assert aws.requests == []
+
+
+def text(value: str) -> bytes:
+    """A short text as CBOR writes it (RFC 8949 §3.1)."""
+    head = bytes([0x60 + len(value)]) if len(value) < 24 else bytes([0x78, len(value)])
+    return head + value.encode()
+
+
+CBOR = {"smithy-protocol": "rpc-v2-cbor", "Content-Type": "application/cbor"}
+BUSES = b"\xa1" + text("EventBuses") + b"\x80"
+
+
+def cbor_error(code: str) -> dict[str, Any]:
+    return {
+        "status": 400,
+        "headers": CBOR,
+        "body": b"\xa2" + text("__type") + text(f"com.amazonaws#{code}") + text("message") + text("why"),
+    }
+
+
+def test_the_cbor_protocol_is_read_and_its_errors_are_known(aws: FakeAWS) -> None:
+    aws.then(body=BUSES, headers=CBOR)
+    assert call(aws, "eventbridgev2", "ListEventBuses") == {"EventBuses": []}
+    aws.then(**cbor_error("ThrottlingException"))
+    with pytest.raises(Throttled):
+        call(aws, "eventbridgev2", "ListEventBuses")
+    aws.then(**cbor_error("AccessDeniedException"))
+    with pytest.raises(AccessDenied, match="why"):
+        call(aws, "eventbridgev2", "ListEventBuses")
+
+
+@pytest.mark.parametrize("body", [BUSES[:5], b"", b"<html/>", b"\x80", b"\xa1" + text("EventBuses") + b"\x81" * 100_000])
+def test_cbor_that_cannot_be_read_is_an_error(aws: FakeAWS, body: bytes) -> None:
+    aws.always(body=body, headers=CBOR)
+    with pytest.raises(Unreachable):
+        call(aws, "eventbridgev2", "ListEventBuses")
