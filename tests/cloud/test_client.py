@@ -315,6 +315,48 @@ def test_a_wrong_clock_is_corrected_by_the_servers(aws: FakeAWS) -> None:
     assert all(abs(ahead - stamp) < timedelta(minutes=1) for stamp in stamps[1:])
 
 
+def test_a_wrong_clock_is_corrected_for_calls_that_were_all_under_way(aws: FakeAWS) -> None:
+    ahead = datetime.now(UTC) + timedelta(hours=3)
+
+    def give(request: Request) -> dict[str, Any]:
+        stamp = datetime.strptime(request.headers["x-amz-date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+        if ahead - stamp > timedelta(minutes=5):
+            headers = {"Date": format_datetime(ahead, usegmt=True)}
+            return {**refusal("sagemaker", "InvalidSignatureException"), "headers": headers, "delay": 0.05}
+        return {"body": b'{"ImageName": "a"}'}
+
+    aws.answer(give)
+
+    async def scenario(client: CloudClient) -> int:
+        calls = (client.call(HERE, "sagemaker", "DescribeImage", {"ImageName": f"i-{n}"}) for n in range(30))
+        return len(await asyncio.gather(*calls))
+
+    assert using(aws, scenario) == 30
+
+
+def test_keys_without_a_token_may_give_way_to_keys_with_one(aws: FakeAWS, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shared = tmp_path / "credentials"
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(shared))
+    shared.write_text("[default]\naws_access_key_id = OLDKEY\naws_secret_access_key = s\n")
+
+    def give(request: Request) -> dict[str, Any]:
+        if "OLDKEY" in shared.read_text() and len(aws.requests) > 3:
+            shared.write_text("[default]\naws_access_key_id = NEWKEY\naws_secret_access_key = s\naws_session_token = t\n")
+        if request.access_key == "OLDKEY" and len(aws.requests) > 3:
+            return refusal("sagemaker", "ExpiredTokenException")
+        return {"body": b'{"Images": []}'}
+
+    aws.answer(give)
+    target = Target("", "us-east-1", "default")
+
+    async def scenario(client: CloudClient) -> None:
+        for _ in range(6):
+            await client.call(target, "sagemaker", "ListImages", {})
+
+    using(aws, scenario, credentials=())
+    assert [r.headers.get("x-amz-security-token") for r in aws.requests] == [None] * 4 + ["t"] * 3
+
+
 def test_expired_credentials_are_read_again_once(aws: FakeAWS, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shared = tmp_path / "credentials"
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(shared))

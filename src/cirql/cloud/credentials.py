@@ -153,12 +153,19 @@ class Keyring:
                 raise no_credentials(name, "nothing was found in the environment, the AWS configuration files or the machine's role")
             return entry.keys
 
+    def latest(self, name: str) -> Keys | None:
+        """The entry's keys as they were last read; None while they are being read anew."""
+        return self._entry(name).keys
+
     async def renew(self, name: str, old: Keys) -> bool:
-        """Read the entry's keys anew after AWS refused `old` as expired; False where that gave the same ones."""
+        """Read the entry's keys anew after AWS refused `old` as expired; False where that gave the same ones.
+
+        Whoever asks for keys meanwhile waits for the new ones.
+        """
         entry = self._entry(name)
         async with entry.lock:
             if entry.keys is None or entry.keys == old:
-                entry.source = None
+                entry.source = entry.keys = None
                 await self._read(entry)
             return entry.keys is not None and entry.keys != old
 

@@ -29,7 +29,8 @@ from cirql.errors import CloudError, Error, InvalidText
 
 SKEW_LIMIT = 30.0
 """A clock that is off by less is not what AWS complains about (it allows five minutes)."""
-
+SOON = 5.0
+"""Seconds for which keys need not be looked at again: they are renewed minutes before they end."""
 _BAD_VALUE = "a value in the statement is not of the form that this API takes"
 
 
@@ -52,8 +53,11 @@ class _Call:
     name: str
     service: Service
     operation: Operation
-    draft: Draft | FastDraft
+    params: dict[str, Any]
     keys: Keys
+    keys_at: float
+    draft: Draft | FastDraft = field(init=False)
+    clock_offset: float = 0.0
     attempt: int = 0
     has_renewed: bool = False
     has_corrected_clock: bool = False
@@ -97,12 +101,16 @@ class Exchange:
         handle = self.services.known(service, target.region, profile) or await self.services.get(service, target.region, profile)
         keys = await self.keyring.keys(target.credentials)
         place = Place(target, service, operation, self.keyring.is_sso(target.credentials))
-        wanted = handle.operation(operation)
-        if wanted.may_block:
-            draft = await asyncio.to_thread(_draft, handle, wanted, params, keys, place)
+        call = _Call(place, f"{service}:{operation}", handle, handle.operation(operation), params, keys, asyncio.get_running_loop().time())
+        await self._write(call)
+        return call
+
+    async def _write(self, call: _Call) -> None:
+        """Serialise the call's request."""
+        if call.operation.may_block:
+            call.draft = await asyncio.to_thread(_draft, call)
         else:
-            draft = _draft(handle, wanted, params, keys, place)
-        return _Call(place, f"{service}:{operation}", handle, wanted, draft, keys)
+            call.draft = _draft(call)
 
     async def _try(self, call: _Call) -> dict[str, Any] | _Setback:
         """One request, in its turn under the rate limit."""
@@ -126,10 +134,20 @@ class Exchange:
             line.leave()
 
     async def _signed(self, call: _Call) -> Signed:
+        """The request, signed with the keys and by the clock of now: its turn may have been a long time coming."""
+        name, now = call.place.target.credentials, asyncio.get_running_loop().time()
+        keys, call.clock_offset = self.keyring.latest(name), self.clock_offset
+        if keys is None or now - call.keys_at > SOON:
+            keys, call.keys_at = await self.keyring.keys(name), now
+        if keys is not call.keys:
+            is_of_another_kind = (keys.token is None) is not (call.keys.token is None)
+            call.keys = keys
+            if is_of_another_kind:
+                await self._write(call)
         try:
             if call.operation.may_block:
-                return await asyncio.to_thread(call.service.sign, call.draft, call.keys, call.attempt, self.clock_offset)
-            return call.service.sign(call.draft, call.keys, call.attempt, self.clock_offset)
+                return await asyncio.to_thread(call.service.sign, call.draft, keys, call.attempt, call.clock_offset)
+            return call.service.sign(call.draft, keys, call.attempt, call.clock_offset)
         except UnsendableError as error:
             failure = call.place.failure("ParamValidation", str(error))
             raise InvalidText(f"{call.place}: {error}", hint=_BAD_VALUE, failure=failure) from None
@@ -175,16 +193,14 @@ class Exchange:
     async def _repair(self, call: _Call, setback: _Setback) -> bool:
         """Correct the signing clock or renew the keys, each once a call; False where neither helps."""
         offset = setback.clock_offset
-        if offset is not None and abs(offset - self.clock_offset) > SKEW_LIMIT and not call.has_corrected_clock:
+        if offset is not None and abs(offset - call.clock_offset) > SKEW_LIMIT and not call.has_corrected_clock:
             call.has_corrected_clock = True
             self.clock_offset = offset if abs(offset) > SKEW_LIMIT else 0.0
             return True
         if setback.verdict is Verdict.EXPIRED and not call.has_renewed:
             call.has_renewed = True
             name = call.place.target.credentials
-            if await self.keyring.renew(name, call.keys):
-                call.keys = await self.keyring.keys(name)
-                return True
+            return await self.keyring.renew(name, call.keys)
         return False
 
     def _count(self, name: str, body: bytes) -> None:
@@ -193,9 +209,10 @@ class Exchange:
             stats.bytes += len(body)
 
 
-def _draft(service: Service, operation: Operation, params: dict[str, Any], keys: Keys, place: Place) -> Draft | FastDraft:
+def _draft(call: _Call) -> Draft | FastDraft:
+    place = call.place
     try:
-        return service.draft(operation, params, keys)
+        return call.service.draft(call.operation, call.params, call.keys)
     except ParamValidationError as error:
         problem = " ".join(str(error).removeprefix("Parameter validation failed:").split())
         failure = place.failure("ParamValidation", problem)
