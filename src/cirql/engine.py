@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from cirql.catalog.model import Table
-    from cirql.fetch.rows import Row
     from cirql.sql.bind import Source
 
 _CHUNK = 8_192
@@ -113,7 +112,7 @@ class Engine:
         except self._faults() as fault:
             raise engine_error(fault) from None
 
-    def passes(self, row_filter: RowFilter, table: Table, rows: Sequence[Row]) -> list[bool]:
+    def passes(self, row_filter: RowFilter, table: Table, rows: Sequence[Mapping[str, Any]]) -> list[bool]:
         """Which rows a filter keeps: decided by DuckDB itself, so that it can never differ from the final WHERE."""
         import pyarrow as pa
 
@@ -131,11 +130,20 @@ class Engine:
             finally:
                 self._tester.unregister("page")
 
+    def value(self, sql: str) -> Any:
+        """The one value of a query without tables. Raises the error of computing it."""
+        with self._testing:
+            try:
+                install(self._tester, sql)
+                return self._tester.sql(sql).to_arrow_table().column(0)[0].as_py()
+            except self._faults() as fault:
+                raise engine_error(fault) from None
+
     def register(self, relation: str, rows: pa.Table | pa.RecordBatchReader) -> None:
         """Put rows behind a relation's name."""
         self._connection.register(relation, rows)
 
-    def fill(self, source: Source, rows: Iterable[Row]) -> None:
+    def fill(self, source: Source, rows: Iterable[Mapping[str, Any]]) -> None:
         """Put rows that are made here behind a relation's name, some thousands at a time: a whole catalog's would be large as objects."""
         import pyarrow as pa
 

@@ -22,6 +22,7 @@ from cirql.fetch.last_scans import incomplete
 from cirql.fetch.runner import ScanOutcome, run_scan
 from cirql.fetch.surroundings import Surroundings
 from cirql.plan.model import Plan, Scan
+from cirql.plan.places import possible
 from cirql.result import ProgressEvent, Result, ResultColumn, Stats
 
 if TYPE_CHECKING:
@@ -253,8 +254,10 @@ class Execution:
         if accounts is not None:  # a single account whose id is not known yet is asked: AWS says whether it is the one
             targets = tuple(t for t in targets if not t.account or t.account in accounts)
         if table.scope is Scope.GLOBAL:
-            return _once_an_account(targets, regions is not None)
-        if table.regions is not None:
+            targets = _once_an_account(targets, regions is not None)
+        kept = possible(scan, [(t.account, t.region) for t in targets], self._engine.passes)
+        targets = tuple(t for t, keep in zip(targets, kept, strict=True) if keep)
+        if table.regions is not None and table.scope is not Scope.GLOBAL:
             for target in targets:
                 if target.region not in table.regions:
                     self._so_far.notices.append(f"{table.name} does not exist in {target.region}; it was not asked there")

@@ -8,16 +8,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from cirql.catalog.model import Scope
+from cirql.plan.places import possible
 from cirql.result import Result
 
 if TYPE_CHECKING:
     from cirql.execution import Execution
     from cirql.plan.model import Plan, Scan
+    from cirql.plan.places import RowTest
     from cirql.settings import Settings
     from cirql.sql.parse import Explain
 
 
-def explained(plan: Plan, wanted: Explain, settings: Settings, execution: Callable[[], Execution]) -> Result:
+def explained(plan: Plan, wanted: Explain, settings: Settings, passes: RowTest, execution: Callable[[], Execution]) -> Result:
     """One text column, QUERY PLAN, as psql users know it: a row a line of text, one row for JSON, Mermaid and POLICY.
 
     Only ANALYZE runs the statement; its rows are counted and thrown away.
@@ -25,7 +27,7 @@ def explained(plan: Plan, wanted: Explain, settings: Settings, execution: Callab
     from cirql.plan.explain import explain, explain_json, explain_mermaid, explain_text
     from cirql.plan.policy import policy
 
-    explanation = explain(plan, lambda scan: _count_targets(scan, settings))
+    explanation = explain(plan, lambda scan: _count_targets(scan, settings, passes))
     if wanted.analyze:
         explanation = replace(explanation, actual=_run(execution()))
     match wanted.format:
@@ -42,21 +44,36 @@ def explained(plan: Plan, wanted: Explain, settings: Settings, execution: Callab
     return Result(pa.table({"QUERY PLAN": lines}).to_reader())
 
 
-def _count_targets(scan: Scan, settings: Settings) -> int | None:
+def _count_targets(scan: Scan, settings: Settings, passes: RowTest) -> int | None:
     """How many targets a scan asks, where settings and constants say so without a call."""
-    regions, accounts = scan.constants("region"), scan.constants(scan.table.account_column)
-    known_accounts = {c.account for c in settings.credentials}
-    if accounts is not None and known_accounts and None not in known_accounts:
-        owners = len(known_accounts & set(accounts))
-    else:
-        owners = max(len(settings.credentials), len(settings.profiles), 1) if accounts is None else len(accounts)
+    regions, accounts = _regions(scan, settings), _accounts(scan, settings)
     if scan.table.scope is Scope.GLOBAL:
-        return owners
-    if regions is not None:
-        return owners * len(regions)
-    if not settings.regions:
-        return owners  # the one region of the AWS configuration
-    return None if "*" in settings.regions else owners * len(settings.regions)
+        regions = regions and regions[:1]
+    if regions is None:
+        return None
+    places = [(account, region) for account in accounts for region in regions]
+    if not all(regions) or not all(accounts):  # what is not known by name passes
+        return len(places)
+    return sum(possible(scan, places, passes))
+
+
+def _regions(scan: Scan, settings: Settings) -> tuple[str, ...] | None:
+    """The regions in scope, an empty name for the one of the AWS configuration; None where AWS must be asked."""
+    named = scan.constants("region")
+    if named is not None:
+        return tuple(map(str, named))
+    if scan.table.scope is Scope.GLOBAL:
+        return ("us-east-1",)
+    return None if "*" in settings.regions else settings.regions or ("",)
+
+
+def _accounts(scan: Scan, settings: Settings) -> tuple[str, ...]:
+    """The accounts in scope, an empty name for each whose id is not known yet."""
+    wanted = scan.constants(scan.table.account_column)
+    known = [c.account or "" for c in settings.credentials] or [""] * max(len(settings.profiles), 1)
+    if wanted is None:
+        return tuple(known)
+    return tuple(map(str, wanted & set(known) if all(known) else wanted))
 
 
 def _run(execution: Execution) -> dict[str, Any]:

@@ -257,7 +257,7 @@ class Session:
                 return execution.result()
             from cirql.explanations import explained
 
-            answer = explained(plan, statement.explain, self.settings, lambda: execution)
+            answer = explained(plan, statement.explain, self.settings, engine.passes, lambda: execution)
             engine.close()
             return answer
         except BaseException:
@@ -294,7 +294,7 @@ class Session:
         def in_dialect(tree: Expr, relations: Mapping[str, Mapping[str, ColumnType]]) -> str:
             return translate(tree, {**self._own_tables(tree), **relations}, dialect=dialect, time_frame=time_frame)
 
-        planned = plan(bound, lambda name: self.catalog.find(name).table, in_dialect, pushdown=pushdown)
+        planned = plan(bound, lambda name: self.catalog.find(name).table, in_dialect, pushdown=pushdown, calculator=engine)
         engine.declare(planned.relations)
         if bound.system:
             from cirql.plan.restrictions import restrictions

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cirql.catalog.model import Table
 from cirql.errors import CloudError
-from cirql.fetch.rows import Row
 from cirql.sql.bind import column_types
 from cirql.types import ColumnType, arrow_array, arrow_type
 
@@ -22,7 +21,7 @@ def schema_of(types: Mapping[str, ColumnType]) -> pa.Schema:
     return pa.schema([(name, arrow_type(t)) for name, t in types.items()])
 
 
-def record_batch(table: Table, columns: Iterable[str], rows: Sequence[Row]) -> pa.RecordBatch:
+def record_batch(table: Table, columns: Iterable[str], rows: Sequence[Mapping[str, Any]]) -> pa.RecordBatch:
     """These columns of the rows. Raises CloudError, naming the column, where AWS gave a value of another type."""
     import pyarrow as pa
 

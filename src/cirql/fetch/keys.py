@@ -8,7 +8,8 @@ from typing import Any
 from cirql.catalog.model import Table
 from cirql.cloud.target import Target
 from cirql.plan.arns import arn_columns
-from cirql.plan.keys import IDENTIFIER, combine, project, with_derived
+from cirql.plan.equalities import combine, project
+from cirql.plan.keys import IDENTIFIER, with_derived
 from cirql.plan.model import KeyGroup
 
 

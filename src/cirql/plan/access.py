@@ -16,8 +16,9 @@ from cirql.catalog.model import Fetch, Parent, Role, Table
 from cirql.errors import MissingKey
 from cirql.names import TableName
 from cirql.plan.arns import arn_columns
+from cirql.plan.equalities import combine, project
 from cirql.plan.hydrate import context_columns, derivable, steps
-from cirql.plan.keys import combine, project, with_derived
+from cirql.plan.keys import with_derived
 from cirql.plan.model import KeyGroup, ParentScan, RowFilter, Scan, Step
 from cirql.plan.ranges import bounds
 
@@ -32,7 +33,7 @@ MAX_DEPTH = 5
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What is wanted of one table: columns, the key groups that hold, and the conditions over it alone.
+    """What is wanted of one table: columns, the key groups that hold, and the conditions over it alone, as written and `folded`.
 
     `shared` are the list operations that other scans of the statement make anyway: their answers cost nothing more.
     """
@@ -41,6 +42,7 @@ class Need:
     columns: frozenset[str]
     groups: tuple[KeyGroup, ...]
     conjuncts: tuple[exp.Expr, ...]
+    folded: tuple[exp.Expr, ...]
     shared: frozenset[tuple[str, str]] = frozenset()
 
 
@@ -77,16 +79,18 @@ class Accessor:
             parent=best.parent,
             keys_suffice=best.keys_suffice,
             steps=best.steps,
-            filters=self._filters(need),
-            bounds=bounds(need.table, need.conjuncts),
+            filters=self.filters(need.table, need.conjuncts),
+            bounds=bounds(need.table, need.folded),
         )
 
-    def _filters(self, need: Need) -> tuple[RowFilter, ...]:
+    def filters(self, table: Table, conjuncts: Iterable[exp.Expr]) -> tuple[RowFilter, ...]:
         """One filter for each set of columns, so that each page is looked at once."""
         by_columns: dict[frozenset[str], list[exp.Expr]] = {}
-        for conjunct in need.conjuncts:
-            by_columns.setdefault(frozenset(_columns(conjunct)), []).append(conjunct)
-        return tuple(self._translate(need.table, conjuncts) for conjuncts in by_columns.values())
+        for conjunct in conjuncts:
+            columns = frozenset(_columns(conjunct))
+            if columns:  # what no row decides has been decided already
+                by_columns.setdefault(columns, []).append(conjunct)
+        return tuple(self._translate(table, conjuncts) for conjuncts in by_columns.values())
 
     def _way(self, need: Need, fetch: Fetch, depth: int) -> Way | None:
         listed = {i.column for i in fetch.inputs if i.values}
@@ -121,7 +125,8 @@ class Accessor:
             renamed |= {c: c for c in lacking - set(renamed) if c in _own_keys(table)}
             if set(renamed) >= lacking:
                 wanted = frozenset(renamed.values())
-                inner = Need(table, wanted, _renamed_groups(need, renamed), _renamed_conjuncts(need, renamed), need.shared)
+                conjuncts, folded = _renamed_conjuncts(need.conjuncts, renamed), _renamed_conjuncts(need.folded, renamed)
+                inner = Need(table, wanted, _renamed_groups(need, renamed), conjuncts, folded, need.shared)
                 try:
                     scan = self.scan(inner, f"{table.name}", tuple(sorted(wanted)), depth + 1)
                 except MissingKey:
@@ -203,9 +208,9 @@ def _renamed_groups(need: Need, renamed: dict[str, str]) -> tuple[KeyGroup, ...]
     return tuple(replace(g, columns=tuple(renamed[c] for c in g.columns)) for g in need.groups if set(g.columns) <= set(renamed))
 
 
-def _renamed_conjuncts(need: Need, renamed: dict[str, str]) -> tuple[exp.Expr, ...]:
+def _renamed_conjuncts(conjuncts: Iterable[exp.Expr], renamed: dict[str, str]) -> tuple[exp.Expr, ...]:
     found = []
-    for conjunct in need.conjuncts:
+    for conjunct in conjuncts:
         columns = _columns(conjunct)
         if columns and columns <= set(renamed):
             moved = conjunct.copy()

@@ -12,6 +12,12 @@ from sqlglot import exp
 
 from cirql.types import ColumnType
 
+NOTHING: Any = object()
+"""Stands for a constant that no value of the column's type equals."""
+
+
+_TOO_LARGE = 2**63
+
 
 class NotConstantError(Exception):
     """The expression is not a constant of the wanted type; nothing may be concluded from it."""
@@ -19,7 +25,7 @@ class NotConstantError(Exception):
 
 def constant(node: exp.Expr, column_type: ColumnType) -> Any:
     """The Python value of a constant compared with a column of that type. Raises NotConstantError."""
-    value = _literal(node)
+    value = constant_value(node)
     if value is None:
         raise NotConstantError
     match column_type:
@@ -42,34 +48,45 @@ def constant(node: exp.Expr, column_type: ColumnType) -> Any:
 
 
 def constants(nodes: list[exp.Expr], column_type: ColumnType) -> frozenset[Any]:
-    """The values of several constants; NULLs match nothing and are left out. Raises NotConstantError."""
-    return frozenset(constant(n, column_type) for n in nodes if not isinstance(n, exp.Null))
+    """The values of several constants; NULL and 2.5 among integers equal nothing and are left out. Raises NotConstantError."""
+    found = (constant(n, column_type) for n in nodes if not isinstance(n.unnest(), exp.Null))
+    return frozenset(v for v in found if v is not NOTHING)
 
 
-def _integer(value: Any) -> int:
+def _integer(value: Any) -> Any:
     if isinstance(value, bool):
         raise NotConstantError
-    if isinstance(value, int):
-        return value
-    try:
-        if isinstance(value, str):
-            return int(value.strip())
-    except ValueError:
-        pass
-    raise NotConstantError
+    if isinstance(value, float):
+        value = int(value) if value.is_integer() else NOTHING
+    elif isinstance(value, str):
+        try:
+            value = int(value.strip())
+        except ValueError:
+            raise NotConstantError from None
+    return value if isinstance(value, int) and abs(value) < _TOO_LARGE else NOTHING
 
 
 def _timestamp(value: Any) -> datetime:
+    """A timestamp without a time zone: PostgreSQL passes over an offset in its text."""
     if isinstance(value, str):
         try:
-            moment = datetime.fromisoformat(value.strip())
+            return datetime.fromisoformat(value.strip()).replace(tzinfo=None)
         except ValueError:
-            raise NotConstantError from None
-        return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+            pass
     raise NotConstantError
 
 
-def _literal(node: exp.Expr) -> Any:
+def _moment(text: str) -> datetime:
+    """The UTC time of a timestamp with a time zone; sessions are in UTC."""
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise NotConstantError from None
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+
+
+def constant_value(node: exp.Expr) -> Any:
+    """What a literal, or a cast of one that keeps its meaning, says. Raises NotConstantError."""
     match node:
         case exp.Literal():
             if node.is_string:
@@ -78,11 +95,11 @@ def _literal(node: exp.Expr) -> Any:
         case exp.Boolean():
             return bool(node.this)
         case exp.Neg():
-            inner = _literal(node.this)
+            inner = constant_value(node.this)
             if isinstance(inner, int | float) and not isinstance(inner, bool):
                 return -inner
         case exp.Paren():
-            return _literal(node.this)
+            return constant_value(node.this)
         case exp.Cast() if isinstance(node.this, exp.Literal):
             return _cast(node)
     raise NotConstantError
@@ -96,8 +113,10 @@ def _cast(node: exp.Cast) -> Any:
         return text
     if kind in (kinds.BIGINT, kinds.INT, kinds.SMALLINT):
         return _integer(text)
-    if kind in (kinds.TIMESTAMP, kinds.TIMESTAMPTZ) and node.this.is_string:
+    if kind is kinds.TIMESTAMP and node.this.is_string:
         return text
+    if kind is kinds.TIMESTAMPTZ and node.this.is_string:
+        return _moment(text).isoformat(sep=" ")
     if kind is kinds.BOOLEAN and text.lower() in ("true", "false"):
         return text.lower() == "true"
     raise NotConstantError

@@ -12,8 +12,9 @@ from typing import Any
 
 from cirql.catalog.model import Fetch, Role
 from cirql.cloud.rates import STARTING_RATES
+from cirql.plan.equalities import combine, project
 from cirql.plan.hydrate import context_columns
-from cirql.plan.keys import combine, project, with_derived
+from cirql.plan.keys import with_derived
 from cirql.plan.model import KeyGroup, Plan, Scan, Step
 
 CountTargets = Callable[[Scan], int | None]
@@ -96,6 +97,8 @@ def _is_sent(scan: Scan, column: str, operator: str) -> bool:
 
 def _key_text(group: KeyGroup) -> str:
     names = ", ".join(group.columns)
+    if not group.columns:
+        return f"a condition is {group.why}; nothing is asked"
     if group.rows is None:
         return f"{names}: from the rows read before ({group.why})"
     if not group.rows:

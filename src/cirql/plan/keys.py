@@ -15,7 +15,7 @@ from sqlglot.optimizer.scope import Scope
 from cirql.catalog.model import Table
 from cirql.errors import InvalidText
 from cirql.plan.arns import arn_columns, parse_arn, where_of_arn
-from cirql.plan.constants import NotConstantError, constants
+from cirql.plan.equalities import column_values, combine, equal_groups, project
 from cirql.plan.model import KeyGroup
 from cirql.types import ColumnType
 
@@ -24,55 +24,15 @@ IDENTIFIER = "data__identifier"
 
 def constant_groups(table: Table, conjuncts: Iterable[exp.Expr]) -> list[KeyGroup]:
     """The key groups that the conjuncts over this table alone give; a contradiction gives a group without rows."""
-    values: dict[str, frozenset[Any]] = {}
     types = {c.name: c.type for c in table.columns}
-    for conjunct in conjuncts:
-        found = column_values(conjunct, types)
-        if found is not None:
-            column, allowed = found
-            values[column] = allowed if column not in values else values[column] & allowed
-    groups = [KeyGroup((c,), tuple((v,) for v in sorted(vs, key=repr)), "constant") for c, vs in values.items()]
-    return combine(groups + list(_derived_groups(table, values)))
+    groups = combine(g for conjunct in conjuncts for g in equal_groups(conjunct, types))
+    values = {c: frozenset(row[at] for row in g.rows or ()) for g in groups for at, c in enumerate(g.columns)}
+    return combine([*groups, *_derived_groups(table, values)])
 
 
 def is_equality(table: Table, conjunct: exp.Expr) -> bool:
     """Whether a condition says which constants one column may have, and nothing else."""
     return column_values(conjunct, {c.name: c.type for c in table.columns}) is not None
-
-
-def column_values(node: exp.Expr, types: Mapping[str, ColumnType]) -> tuple[str, frozenset[Any]] | None:
-    """The one column a condition restricts to constants: `=`, IN, `= ANY(ARRAY[…])`, OR of these on one column, a bare boolean."""
-    node = node.unnest()
-    try:
-        match node:
-            case exp.EQ():
-                for column, other in ((node.this, node.expression), (node.expression, node.this)):
-                    if isinstance(column, exp.Column) and column.name in types:
-                        items = _any_items(other)
-                        return column.name, constants([other] if items is None else items, types[column.name])
-            case exp.In() if (
-                isinstance(node.this, exp.Column) and node.this.name in types and node.expressions and not node.args.get("query")
-            ):
-                return node.this.name, constants(node.expressions, types[node.this.name])
-            case exp.Or():
-                left, right = column_values(node.this, types), column_values(node.expression, types)
-                if left is not None and right is not None and left[0] == right[0]:
-                    return left[0], left[1] | right[1]
-            case exp.Column() if types.get(node.name) is ColumnType.BOOLEAN:
-                return node.name, frozenset([True])
-    except NotConstantError:
-        pass
-    return None
-
-
-def _any_items(node: exp.Expr) -> list[exp.Expr] | None:
-    """The elements of `ANY(ARRAY[…])`; None for anything else."""
-    if isinstance(node, exp.Any):
-        array = node.this.unnest()
-        if isinstance(array, exp.Array):
-            return list(array.expressions)
-        raise NotConstantError
-    return None
 
 
 def _derived_groups(table: Table, values: Mapping[str, frozenset[Any]]) -> Iterator[KeyGroup]:
@@ -159,45 +119,6 @@ def _is_identifier(table: Table, text: str) -> bool:
     return len(parts) == len(table.identifier) and all(
         p.startswith("arn:") or not n.endswith("_arn") for n, p in zip(table.identifier, parts, strict=True)
     )
-
-
-def combine(groups: list[KeyGroup]) -> list[KeyGroup]:
-    """Natural-join the groups that share a column, so that no column is in two of the groups given back."""
-    done: list[KeyGroup] = []
-    for group in groups:
-        merged = group
-        rest: list[KeyGroup] = []
-        for other in done:
-            if merged.rows is not None and other.rows is not None and set(other.columns) & set(merged.columns):
-                merged = _join(other, merged)
-            else:
-                rest.append(other)
-        done = [*rest, merged]
-    return done
-
-
-def _join(a: KeyGroup, b: KeyGroup) -> KeyGroup:
-    assert a.rows is not None and b.rows is not None
-    shared = [c for c in a.columns if c in b.columns]
-    extra = [i for i, c in enumerate(b.columns) if c not in a.columns]
-    by_key: dict[tuple[Any, ...], list[tuple[Any, ...]]] = {}
-    for row in b.rows:
-        by_key.setdefault(tuple(row[b.columns.index(c)] for c in shared), []).append(tuple(row[i] for i in extra))
-    rows = tuple((*row, *more) for row in a.rows for more in by_key.get(tuple(row[a.columns.index(c)] for c in shared), []))
-    why = a.why if a.why == b.why else f"{a.why}, {b.why}"
-    return KeyGroup((*a.columns, *(b.columns[i] for i in extra)), rows, why)
-
-
-def project(groups: Iterable[KeyGroup], columns: tuple[str, ...]) -> list[tuple[Any, ...]]:
-    """The distinct combinations of values for these columns, which the (disjoint, known) groups must all have between them."""
-    rows: list[dict[str, Any]] = [{}]
-    for group in groups:
-        wanted = [c for c in group.columns if c in columns]
-        if group.rows is None or (not wanted and group.rows):
-            continue
-        distinct = dict.fromkeys(tuple(row[group.columns.index(c)] for c in wanted) for row in group.rows)
-        rows = [{**row, **dict(zip(wanted, values, strict=True))} for row in rows for values in distinct]
-    return [tuple(row[c] for c in columns) for row in rows]
 
 
 def provider_of(scope: Scope, column: exp.Column) -> exp.Table | Scope | None:

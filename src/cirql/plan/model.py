@@ -14,17 +14,19 @@ KeyRows = tuple[tuple[Any, ...], ...]
 
 @dataclass(frozen=True, slots=True)
 class KeyQuery:
-    """Key values that other scans supply: SQL over their relations, run once those are read."""
+    """Key values that other scans supply: SQL over their relations, run once those are read, and the columns it gives."""
 
     sql: str
     relations: tuple[str, ...]
+    columns: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class KeyGroup:
     """Values that go together for some columns of a table.
 
-    `rows` are known now (constants); else `query` gives them later. Several groups combine by natural join.
+    `rows` are known now (constants); else `query` gives them later, for the first of the columns; the others follow from those.
+    Several groups combine by natural join.
     `why` is said in EXPLAIN.
     """
 
@@ -137,6 +139,8 @@ class Scan:
             if group.rows is not None and column in group.columns:
                 at = group.columns.index(column)
                 values = frozenset(row[at] for row in group.rows)
+                if None in values:  # the part of an ARN that it leaves out, as S3's leave out the region
+                    continue
                 found = values if found is None else found & values
         return found
 

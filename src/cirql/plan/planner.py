@@ -11,21 +11,30 @@ Pure: the catalog's lookup, the translation to DuckDB's dialect and the time are
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
 
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope
 
 from cirql.catalog.model import Fetch, Role, Table
+from cirql.errors import DatabaseError
 from cirql.names import TableName
 from cirql.plan.access import Accessor, Need
+from cirql.plan.constants import NotConstantError
 from cirql.plan.documents import members, texts
+from cirql.plan.equalities import combine, project
+from cirql.plan.folding import Evaluate, fold, is_volatile
 from cirql.plan.hydrate import derivable
-from cirql.plan.keys import IDENTIFIER, combine, constant_groups, is_equality, project, provider_of
+from cirql.plan.keys import IDENTIFIER, constant_groups, is_equality, provider_of, with_derived
+from cirql.plan.kinship import Kin, implied_edges, kin, parent_groups
 from cirql.plan.limit import apply_limit, streamed_relation
 from cirql.plan.model import DocumentPath, KeyGroup, KeyQuery, KeyRows, Plan, RowFilter, Scan
+from cirql.plan.outer_joins import split
 from cirql.plan.predicates import Conditions, Edge, conditions
+from cirql.plan.propagation import propagate_conditions, relation_of
+from cirql.plan.ranges import bounds, contradictions
 from cirql.plan.row_filters import Translate, make_row_filter
 from cirql.sql.bind import Bound, Source
 
@@ -38,6 +47,8 @@ class _Draft:
     conditions: Conditions
     groups: list[KeyGroup] = field(default_factory=list)
     members: Mapping[str, frozenset[DocumentPath]] = field(default_factory=dict)
+    folded: tuple[exp.Expr, ...] = ()
+    kin: Mapping[str, Kin] = field(default_factory=dict)
 
     @property
     def table(self) -> Table:
@@ -47,22 +58,56 @@ class _Draft:
         return any(column in g.columns and g.rows is not None for g in self.groups)
 
 
-def plan(bound: Bound, find_table: Callable[[TableName], Table], translate: Translate, *, pushdown: bool = True) -> Plan:
-    """Plan a statement.
+class Calculator(Protocol):
+    """What computes without asking AWS: DuckDB."""
+
+    def value(self, sql: str) -> Any:
+        """The one value of a query without tables. Raises DatabaseError."""
+        ...
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """All rows of a query over what needs no scan. Raises DatabaseError."""
+        ...
+
+    def passes(self, row_filter: RowFilter, table: Table, rows: Sequence[Mapping[str, Any]]) -> list[bool]:
+        """Which rows a filter keeps."""
+        ...
+
+
+def plan(
+    bound: Bound,
+    find_table: Callable[[TableName], Table],
+    translate: Translate,
+    *,
+    pushdown: bool = True,
+    calculator: Calculator | None = None,
+) -> Plan:
+    """Plan a statement. With a `calculator`, constant expressions count as constants, and keys that fail a condition are not asked for.
 
     `pushdown=False` reads every table whole: the answer must be the same, and a test holds that it is.
     Raises MissingKey where a table cannot be reached, InvalidText where a constant cannot be an identifier.
     """
     found = conditions(bound)
+    evaluate = _evaluator(calculator, translate)
     drafts = [_Draft(s, found[s.relation] if pushdown else Conditions()) for s in bound.sources]
+    by_relation = {d.source.relation: d for d in drafts}
     for draft in drafts:
-        draft.groups = constant_groups(draft.table, found[draft.source.relation].conjuncts)
-        if pushdown:
-            draft.members = members(bound, draft.source)
-        else:
+        draft.kin = kin(draft.table, find_table)
+        draft.conditions.edges += list(implied_edges(draft.conditions.edges, draft.kin, lambda e: _table_of(e, by_relation)))
+    propagate_conditions({d.source.relation: (d.table, d.conditions) for d in drafts})
+    for draft in drafts:
+        conjuncts = found[draft.source.relation].conjuncts
+        folded = tuple(fold(c, evaluate) for c in conjuncts) if evaluate is not None else tuple(conjuncts)
+        draft.groups = constant_groups(draft.table, folded)
+        draft.groups = combine([*draft.groups, *parent_groups(draft.kin, draft.groups)])
+        if not pushdown:
             draft.groups = _indispensable(draft)
+            continue
+        draft.members = members(bound, draft.source)
+        draft.folded = folded
+        draft.groups += contradictions(bounds(draft.table, folded))
     _propagate_constants(drafts)
-    order = _key_queries(bound, drafts, translate)
+    order = _key_queries(bound, drafts, translate, calculator)
     filters: dict[tuple[int, ...], tuple[list[exp.Expr], RowFilter]] = {}
 
     def row_filter(table: Table, conjuncts: list[exp.Expr]) -> RowFilter:
@@ -73,6 +118,9 @@ def plan(bound: Bound, find_table: Callable[[TableName], Table], translate: Tran
         return filters[key][1]
 
     accessor = Accessor(find_table, row_filter)
+    if calculator is not None:
+        for draft in drafts:
+            draft.groups = _narrowed(draft, accessor, calculator)
     scans = [_scan(accessor, draft, frozenset()) for draft in order]
     if len(scans) > 1:
         scans = [_scan(accessor, draft, _listed_by_others(scans, draft)) for draft in order]
@@ -81,8 +129,11 @@ def plan(bound: Bound, find_table: Callable[[TableName], Table], translate: Tran
 
     def replan(relation: str, rows: Mapping[str, KeyRows]) -> Scan:
         draft = next(d for d in drafts if d.source.relation == relation)
-        known = [g if g.query is None else replace(g, rows=rows[g.query.sql], query=None) for g in draft.groups]
-        return _scan(accessor, replace(draft, groups=known), _listed_by_others(scans, draft))
+        known = [g if g.query is None else KeyGroup(g.query.columns, rows[g.query.sql], g.why) for g in draft.groups]
+        draft = replace(draft, groups=combine([*known, *parent_groups(draft.kin, known)]))
+        if calculator is not None:
+            draft.groups = _narrowed(draft, accessor, calculator)
+        return _scan(accessor, draft, _listed_by_others(scans, draft))
 
     return Plan(
         scans=tuple(scans),
@@ -92,6 +143,38 @@ def plan(bound: Bound, find_table: Callable[[TableName], Table], translate: Tran
         compares_rows=_compares_rows(bound.tree),
         replan=replan,
     )
+
+
+def _evaluator(calculator: Calculator | None, translate: Translate) -> Evaluate | None:
+    if calculator is None:
+        return None
+
+    def evaluate(node: exp.Expr) -> Any:
+        try:
+            return calculator.value(translate(exp.select(exp.alias_(node.copy(), "value")), {}))
+        except DatabaseError:
+            raise NotConstantError from None  # it is the statement's to raise, on the rows it really reads
+
+    return evaluate
+
+
+def _narrowed(draft: _Draft, accessor: Accessor, calculator: Calculator) -> list[KeyGroup]:
+    """The groups without the rows that some condition over their columns rules out: what fails it need not be asked for."""
+    tests = accessor.filters(draft.table, _own(draft))
+    return [_passing(group, draft.table, tests, calculator) if group.rows else group for group in draft.groups]
+
+
+def _passing(group: KeyGroup, table: Table, tests: Iterable[RowFilter], calculator: Calculator) -> KeyGroup:
+    rows = [dict(zip(group.columns, row, strict=True)) for row in group.rows or ()]
+    for test in tests:
+        if not test.columns <= set(group.columns):
+            continue
+        kept = test.decide([row[next(iter(test.columns))] for row in rows])
+        if kept is None:
+            kept = calculator.passes(test, table, rows)
+        open_ = [any(row[c] is None for c in test.columns) for row in rows]  # the part of an ARN that it leaves out
+        rows = [row for row, keep, unknown in zip(rows, kept, open_, strict=True) if keep or unknown]
+    return replace(group, rows=tuple(tuple(row[c] for c in group.columns) for row in rows))
 
 
 def _compares_rows(tree: exp.Expr) -> bool:
@@ -127,7 +210,7 @@ def _propagate_constants(drafts: list[_Draft]) -> None:
         changed = False
         for draft in drafts:
             for edge in draft.conditions.edges:
-                provider = _relation_of(edge)
+                provider = relation_of(edge)
                 if provider not in by_relation or draft.has_constants(edge.column):
                     continue
                 assert isinstance(edge.provider, exp.Column)
@@ -143,11 +226,9 @@ def _propagate_constants(drafts: list[_Draft]) -> None:
                     changed = True
 
 
-def _relation_of(edge: Edge) -> str | None:
-    if not isinstance(edge.provider, exp.Column):
-        return None
-    provider = provider_of(edge.scope, edge.provider)
-    return provider.name if isinstance(provider, exp.Table) else None
+def _table_of(edge: Edge, drafts: Mapping[str, _Draft]) -> Table | None:
+    relation = relation_of(edge)
+    return drafts[relation].table if relation is not None and relation in drafts else None
 
 
 def _single_column(draft: _Draft, column: str) -> tuple[tuple[object], ...] | None:
@@ -158,7 +239,7 @@ def _single_column(draft: _Draft, column: str) -> tuple[tuple[object], ...] | No
     return None
 
 
-def _key_queries(bound: Bound, drafts: list[_Draft], translate: Translate) -> list[_Draft]:
+def _key_queries(bound: Bound, drafts: list[_Draft], translate: Translate, calculator: Calculator | None) -> list[_Draft]:
     """Let tables that need keys take them from the others, and give the order in which all can run."""
     depends: dict[str, set[str]] = {d.source.relation: set() for d in drafts}
     needy = sorted(drafts, key=lambda d: (not _needs_keys(d), len(d.groups)))
@@ -180,7 +261,13 @@ def _key_queries(bound: Bound, drafts: list[_Draft], translate: Translate) -> li
             depends[own] |= relations
             sql = translate(query, {r: t for r, t in bound.relations.items() if r in known})
             why = "joined with " + ", ".join(sorted({_provider_name(e) for e in edges}))
-            draft.groups.append(KeyGroup(columns, None, why, KeyQuery(sql, tuple(sorted(relations)))))
+            inferred = tuple(mine for c in columns if c in draft.kin for mine in draft.kin[c].pairs if mine not in columns)
+            group = KeyGroup((*columns, *inferred), None, why, KeyQuery(sql, tuple(sorted(relations)), columns))
+            if calculator is not None and not known:  # VALUES, the session's own tables: nothing to wait for
+                rows = tuple(row for row in calculator.rows(sql) if None not in row)
+                draft.groups = combine([*draft.groups, *with_derived(draft.table, [KeyGroup(columns, rows, why)])])
+            else:
+                draft.groups.append(group)
     return _topological(drafts, depends)
 
 
@@ -196,12 +283,12 @@ def _is_narrow(draft: _Draft) -> bool:
 
 def _is_useful(draft: _Draft, column: str) -> bool:
     inputs = {c for f in draft.table.fetches if f.role is not Role.ENRICH for c in f.required}
-    return bool(derivable(draft.table, {column}) & (inputs | {IDENTIFIER}))
+    return column in draft.kin or bool(derivable(draft.table, {column}) & (inputs | {IDENTIFIER}))
 
 
 def _edges_by_provider(draft: _Draft) -> list[list[Edge]]:
     groups: dict[object, list[Edge]] = {}
-    for edge in draft.conditions.edges:
+    for edge in (e for e in draft.conditions.edges if not e.loose):
         key: object = id(edge.provider) if isinstance(edge.provider, exp.Query) else (id(edge.scope), edge.provider.table)
         groups.setdefault(key, []).append(edge)
     return list(groups.values())
@@ -225,7 +312,9 @@ def _provider_query(bound: Bound, edges: list[Edge], columns: tuple[str, ...]) -
     if isinstance(source, exp.Table):
         inner: exp.Expr = source.copy()
         inner.set("joins", None)
-        inner.set("alias", exp.TableAlias(this=exp.to_identifier("p")))
+        named = source.args.get("alias")  # of a function in FROM, the alias may name the columns
+        columns_of_alias = [c.copy() for c in named.args.get("columns") or ()] if named is not None else []
+        inner.set("alias", exp.TableAlias(this=exp.to_identifier("p"), columns=columns_of_alias))
     elif isinstance(source, Scope) and isinstance(source.expression, exp.Query):
         if source.external_columns:
             return None
@@ -233,9 +322,25 @@ def _provider_query(bound: Bound, edges: list[Edge], columns: tuple[str, ...]) -
         names = parent.alias_column_names if isinstance(parent, exp.CTE | exp.Subquery) else []
         alias = exp.TableAlias(this=exp.to_identifier("p"), columns=[exp.to_identifier(n) for n in names])
         inner = exp.Subquery(this=source.expression.copy(), alias=alias)
+    elif isinstance(source, Scope) and isinstance(source.expression, exp.Values) and source.expression.alias_column_names:
+        inner = source.expression.copy()
+        inner.args["alias"].set("this", exp.to_identifier("p"))
+        query = exp.select(*selects).distinct().from_(inner)
+        return query.where(*_conditions_on(edges[0].scope, first.table), copy=False)
     else:
         return None
     return _with_ctes(bound, exp.select(*selects).distinct().from_(inner))
+
+
+def _conditions_on(scope: Scope, alias: str) -> Iterator[exp.Expr]:
+    """The conjuncts of a query's WHERE over one of its sources alone, as conditions on `p`."""
+    where = scope.expression.args.get("where")
+    for conjunct in split(where.this) if where is not None and alias in scope.selected_sources else ():
+        if {c.table for c in conjunct.find_all(exp.Column)} == {alias} and not conjunct.find(exp.Query) and not is_volatile(conjunct):
+            moved = conjunct.copy()
+            for column in moved.find_all(exp.Column):
+                column.set("table", exp.to_identifier("p"))
+            yield moved
 
 
 def _with_ctes(bound: Bound, query: exp.Query) -> exp.Query:
@@ -279,12 +384,20 @@ def _listed_by_others(scans: list[Scan], draft: _Draft) -> frozenset[tuple[str, 
 
 def _scan(accessor: Accessor, draft: _Draft, shared: frozenset[tuple[str, str]]) -> Scan:
     source = draft.source
-    own = [c for c in draft.conditions.conjuncts if {x.name for x in c.find_all(exp.Column)} <= {x.name for x in source.table.columns}]
-    need = Need(source.table, frozenset(source.columns), tuple(draft.groups), tuple(own), shared)
+    place = {"region", source.table.account_column}
+    need = Need(source.table, frozenset(source.columns), tuple(draft.groups), tuple(_own(draft)), draft.folded, shared)
     scan = accessor.scan(need, source.relation, source.columns)
+    # Conditions on the place alone decide which targets are asked; of those, all rows are read.
+    more = [c for c in draft.folded if not is_equality(source.table, c) and not {x.name for x in c.find_all(exp.Column)} <= place]
     return replace(
         scan,
-        conditions=tuple(c.sql(dialect="postgres") for c in own if not is_equality(source.table, c)),
+        conditions=tuple(c.sql(dialect="postgres") for c in more),
         members=draft.members,
-        texts=tuple(texts(own, {c.name: c.type for c in source.table.columns})),
+        texts=tuple(texts(_own(draft), {c.name: c.type for c in source.table.columns})),
     )
+
+
+def _own(draft: _Draft) -> list[exp.Expr]:
+    """The conditions whose columns are the table's."""
+    names = {c.name for c in draft.table.columns}
+    return [c for c in draft.conditions.conjuncts if {x.name for x in c.find_all(exp.Column)} <= names]

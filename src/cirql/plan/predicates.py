@@ -5,7 +5,8 @@ condition may be handed to a table exactly if no row that fails it can change th
 
 * from WHERE, and from the ON of inner joins: any conjunct over the table alone; where an outer join can fill the table's
   columns with NULLs, only a conjunct that is never true of an all-NULL row (`v.version = 3`, not `v.version IS NULL`);
-* from the ON of a LEFT JOIN: to the joined table only; RIGHT JOIN: to the others only; FULL JOIN: to none.
+* from the ON of a LEFT JOIN: to the joined table only; RIGHT JOIN: to the others only; FULL JOIN: to none. An outer join whose NULLs no
+  other condition lets through counts as an inner one (`outer_joins`).
 
 Conditions on the columns of a subquery, or of a CTE that is used once, go on into it where its projection passes the column through
 and nothing in it (LIMIT, aggregate, window, DISTINCT ON) looks at other rows. An example: from
@@ -18,11 +19,13 @@ scan_0 gets the condition `image_name = 'a'`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope, traverse_scope
 
+from cirql.plan.folding import is_volatile
+from cirql.plan.outer_joins import rejects_null, sides, split
 from cirql.sql.bind import Bound
 from cirql.sql.translate.calls import is_scalar
 
@@ -31,13 +34,25 @@ from cirql.sql.translate.calls import is_scalar
 class Edge:
     """`column` of `relation` only matters where it equals one of the values that `provider` gives.
 
-    `provider` is a column of another source (`by_alias` in `scope`), or a subquery that gives one column.
+    `provider` is a column of another source, seen from `scope`, or a subquery that gives one column. A `loose` edge only carries
+    conditions over, and is no way to find values: what such a subquery says of the column that it selects, what equal ARNs say of others.
     """
 
     relation: str
     column: str
     scope: Scope
     provider: exp.Column | exp.Query
+    loose: bool = False
+
+    @property
+    def provider_column(self) -> str:
+        """The name of the other column; empty for a subquery."""
+        return self.provider.name if isinstance(self.provider, exp.Column) else ""
+
+    def between(self, mine: str, theirs: str) -> Edge:
+        """A loose edge between two other columns of the two sides."""
+        assert isinstance(self.provider, exp.Column)
+        return replace(self, column=mine, provider=exp.column(theirs, table=self.provider.table, quoted=True), loose=True)
 
 
 @dataclass(slots=True)
@@ -71,30 +86,36 @@ def _cte_uses(scopes: list[Scope]) -> dict[int, int]:
 
 def _conditions_of_select(scope: Scope, inherited: dict[int, list[exp.Expr]], uses: dict[int, int], found: dict[str, Conditions]) -> None:
     sources = {alias: source for alias, (_, source) in scope.selected_sources.items()}
-    nullable = _nullable(scope.expression, list(sources))
-    for conjunct, allowed in (*_own_conjuncts(scope.expression, set(sources)), *((c, set(sources)) for c in inherited.get(id(scope), []))):
+    joins = sides(scope.expression)
+    nullable = _nullable(scope.expression, joins)
+    own = _own_conjuncts(scope.expression, set(sources), joins)
+    for conjunct, allowed in (*own, *((c, set(sources)) for c in inherited.get(id(scope), []))):
+        if is_volatile(conjunct):
+            continue
         aliases = {c.table for c in conjunct.find_all(exp.Column)}
         here = aliases & set(sources)
-        if len(aliases) == 1 and len(here) == 1 and not conjunct.find(exp.Query):
-            alias = here.pop()
-            if alias in allowed and (alias not in nullable or rejects_null(conjunct)):
-                _hand_over(sources[alias], alias, conjunct, inherited, uses, found)
+        if not conjunct.find(exp.Query) and (not aliases or (len(aliases) == 1 and here)):
+            for alias in here if aliases else allowed & set(sources):
+                if alias in allowed and (alias not in nullable or not aliases or rejects_null(conjunct)):
+                    _hand_over(sources[alias], alias, conjunct, inherited, uses, found)
         for alias in here & allowed:
             _add_edges(scope, sources[alias], alias, conjunct, found)
 
 
-def _own_conjuncts(select: exp.Expr, aliases: set[str]) -> Iterator[tuple[exp.Expr, set[str]]]:
+def _own_conjuncts(select: exp.Expr, aliases: set[str], joins: list[tuple[exp.Join, str]]) -> Iterator[tuple[exp.Expr, set[str]]]:
     """Each conjunct, with the aliases whose rows it may restrict."""
+    if _gives_no_rows(select):
+        yield exp.false(), aliases
     where = select.args.get("where")
     if where is not None:
-        for conjunct in _split(where.this):
+        for conjunct in split(where.this):
             yield conjunct, aliases
     before = {select.args["from_"].this.alias_or_name} if select.args.get("from_") else set()
-    for join in select.args.get("joins") or []:
+    for join, side in joins:
         alias = join.this.alias_or_name
-        allowed = _restricted_by_on(join, before, alias, aliases)
+        allowed = _restricted_by_on(join, side, before, alias, aliases)
         if join.args.get("on") is not None:
-            for conjunct in _split(join.args["on"]):
+            for conjunct in split(join.args["on"]):
                 yield conjunct, allowed
         for name in join.args.get("using") or []:
             for other in before:
@@ -102,8 +123,15 @@ def _own_conjuncts(select: exp.Expr, aliases: set[str]) -> Iterator[tuple[exp.Ex
         before = before | {alias}
 
 
-def _restricted_by_on(join: exp.Join, before: set[str], alias: str, aliases: set[str]) -> set[str]:
-    match join.side:
+def _gives_no_rows(select: exp.Expr) -> bool:
+    """LIMIT 0."""
+    limit = select.args.get("limit")
+    count = limit.expression if isinstance(limit, exp.Limit) else None
+    return isinstance(count, exp.Literal) and not count.is_string and count.this == "0"
+
+
+def _restricted_by_on(join: exp.Join, side: str, before: set[str], alias: str, aliases: set[str]) -> set[str]:
+    match side:
         case "LEFT":
             return {alias}
         case "RIGHT":
@@ -113,52 +141,18 @@ def _restricted_by_on(join: exp.Join, before: set[str], alias: str, aliases: set
     return {alias} if join.kind in ("SEMI", "ANTI") else aliases
 
 
-def _nullable(select: exp.Expr, aliases: list[str]) -> set[str]:
+def _nullable(select: exp.Expr, joins: list[tuple[exp.Join, str]]) -> set[str]:
     """The sources whose columns an outer join may fill with NULLs."""
     nullable: set[str] = set()
     before = {select.args["from_"].this.alias_or_name} if select.args.get("from_") else set()
-    for join in select.args.get("joins") or []:
+    for join, side in joins:
         alias = join.this.alias_or_name
-        if join.side in ("LEFT", "FULL"):
+        if side in ("LEFT", "FULL"):
             nullable.add(alias)
-        if join.side in ("RIGHT", "FULL"):
+        if side in ("RIGHT", "FULL"):
             nullable |= before
         before.add(alias)
     return nullable
-
-
-def _split(node: exp.Expr) -> Iterator[exp.Expr]:
-    node = node.unnest()
-    if isinstance(node, exp.And):
-        yield from _split(node.this)
-        yield from _split(node.expression)
-    else:
-        yield node
-
-
-_NULL_REJECTING = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Like, exp.ILike, exp.RegexpLike, exp.RegexpILike)
-
-
-def rejects_null(node: exp.Expr) -> bool:
-    """Whether the condition is surely not true where all its columns are NULL."""
-    node = node.unnest()
-    match node:
-        case exp.And():
-            return rejects_null(node.this) or rejects_null(node.expression)
-        case exp.Or():
-            return rejects_null(node.this) and rejects_null(node.expression)
-        case exp.Not():
-            inner = node.this.unnest()
-            if isinstance(inner, exp.Is) and isinstance(inner.expression, exp.Null):
-                return isinstance(inner.this, exp.Column)
-            return isinstance(inner, (exp.In, exp.Between, *_NULL_REJECTING)) and rejects_null(inner)
-        case exp.In() | exp.Between():
-            return isinstance(node.this, exp.Column)
-        case exp.Column():
-            return True
-    if isinstance(node, _NULL_REJECTING):
-        return isinstance(node.this, exp.Column) or isinstance(node.expression, exp.Column)
-    return False
 
 
 def _hand_over(
@@ -180,7 +174,9 @@ def _hand_over(
 def _inwards(scope: Scope, conjunct: exp.Expr) -> Iterator[tuple[Scope, exp.Expr]]:
     """The condition in terms of a subquery's own sources, for it or for each branch of its UNION, where it may go in."""
     if isinstance(scope.expression, exp.SetOperation):
-        if not isinstance(scope.expression, exp.Union) or scope.expression.args.get("limit") or _recursive(scope):
+        if _recursive(scope):
+            return
+        if conjunct.find(exp.Column) is not None and (not isinstance(scope.expression, exp.Union) or scope.expression.args.get("limit")):
             return
         names = scope.expression.named_selects
         for branch in _branches(scope):
@@ -218,6 +214,8 @@ def _recursive(scope: Scope) -> bool:
 
 def _through(select: exp.Select, outputs: dict[str, exp.Expr], conjunct: exp.Expr) -> exp.Expr | None:
     """The condition with every output name replaced by the column it passes through; None where that is not safe."""
+    if conjunct.find(exp.Column) is None:
+        return conjunct.copy()  # where it is not true, nothing of what the query gives is wanted
     if any(select.args.get(a) for a in ("limit", "offset", "windows", "qualify")) or select.find(exp.Window):
         return None
     distinct = select.args.get("distinct")
@@ -255,3 +253,7 @@ def _add_edges(scope: Scope, source: exp.Expr | Scope, alias: str, conjunct: exp
         query = conjunct.args.get("query")
         if query is not None and isinstance(query.unnest(), exp.Query):
             found[source.name].edges.append(Edge(source.name, conjunct.this.name, scope, query.unnest()))
+            inner = next((s for s in scope.subquery_scopes if s.expression is query.unnest()), None)
+            selected = inner.expression.selects[0].unalias() if inner is not None and isinstance(inner.expression, exp.Select) else None
+            if inner is not None and isinstance(selected, exp.Column):
+                found[source.name].edges.append(Edge(source.name, conjunct.this.name, inner, selected, loose=True))

@@ -14,8 +14,8 @@ from typing import Any
 from sqlglot import exp
 
 from cirql.catalog.model import Table
-from cirql.plan.constants import NotConstantError, constant
-from cirql.plan.model import Bound
+from cirql.plan.constants import NOTHING, NotConstantError, constant
+from cirql.plan.model import Bound, KeyGroup
 from cirql.types import ColumnType
 
 _AT_LEAST, _AT_MOST = ">=", "<="
@@ -42,6 +42,15 @@ def bounds(table: Table, conjuncts: Iterable[exp.Expr]) -> tuple[Bound, ...]:
     return tuple(Bound(column, operator, value) for (column, operator), value in found.items())
 
 
+def contradictions(found: Iterable[Bound]) -> Iterator[KeyGroup]:
+    """The columns for which no value is within their bounds, each as a group without rows."""
+    limits = {(b.column, b.operator): b.value for b in found}
+    for (column, operator), least in limits.items():
+        most = limits.get((column, _AT_MOST))
+        if operator == _AT_LEAST and most is not None and least > most:
+            yield KeyGroup((column,), (), "no value is within the range")
+
+
 def _of(node: exp.Expr, types: dict[str, ColumnType]) -> Iterator[Bound]:
     match node:
         case exp.Between() if isinstance(node.this, exp.Column):
@@ -56,7 +65,7 @@ def _of(node: exp.Expr, types: dict[str, ColumnType]) -> Iterator[Bound]:
             if isinstance(node.expression, exp.Literal) and _SAFE_TEXT.fullmatch(str(node.expression.this)):
                 yield Bound(node.this.name, "contains", node.expression.this)
                 yield Bound(node.this.name, "prefix", node.expression.this)
-        case exp.Like() if isinstance(node.this, exp.Column) and isinstance(node.expression, exp.Literal):
+        case exp.Like() if isinstance(node.this, exp.Column) and isinstance(node.expression, exp.Literal) and not node.args.get("negate"):
             yield from _pattern(node.this.name, str(node.expression.this))
 
 
@@ -67,6 +76,8 @@ def _bound(column: exp.Column, operator: str, other: exp.Expr, types: dict[str, 
     try:
         value = constant(other, column_type)
     except NotConstantError:
+        return
+    if value is NOTHING:
         return
     if isinstance(value, datetime):
         second = timedelta(seconds=1)

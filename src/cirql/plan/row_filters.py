@@ -8,7 +8,7 @@ from typing import Any
 from sqlglot import exp
 
 from cirql.catalog.model import Table
-from cirql.plan.keys import column_values
+from cirql.plan.equalities import column_values
 from cirql.plan.model import RowFilter
 from cirql.sql.bind import column_types
 from cirql.types import ColumnType
