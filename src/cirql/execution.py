@@ -250,18 +250,19 @@ class Execution:
             regions=None if regions is None else sorted(map(str, regions)),
             accounts=sorted(map(str, accounts)) if accounts is not None and several else None,
             need_account=need_account,
+            anywhere=table.scope is Scope.GLOBAL,
         )
         if accounts is not None:  # a single account whose id is not known yet is asked: AWS says whether it is the one
             targets = tuple(t for t in targets if not t.account or t.account in accounts)
         if table.scope is Scope.GLOBAL:
             targets = _once_an_account(targets, regions is not None)
-        kept = possible(scan, [(t.account, t.region) for t in targets], self._engine.passes)
+        kept = possible(scan, [(t.account, t.known_region) for t in targets], self._engine.passes)
         targets = tuple(t for t, keep in zip(targets, kept, strict=True) if keep)
         if table.regions is not None and table.scope is not Scope.GLOBAL:
             for target in targets:
-                if target.region not in table.regions:
+                if target.known_region and target.region not in table.regions:
                     self._so_far.notices.append(f"{table.name} does not exist in {target.region}; it was not asked there")
-            return tuple(t for t in targets if t.region in table.regions)
+            return tuple(t for t in targets if not t.known_region or t.region in table.regions)
         return targets
 
     # -- on the caller's thread

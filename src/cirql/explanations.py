@@ -52,8 +52,6 @@ def _count_targets(scan: Scan, settings: Settings, passes: RowTest) -> int | Non
     if regions is None:
         return None
     places = [(account, region) for account in accounts for region in regions]
-    if not all(regions) or not all(accounts):  # what is not known by name passes
-        return len(places)
     return sum(possible(scan, places, passes))
 
 

@@ -107,6 +107,20 @@ def test_without_local_the_users_own_configuration_decides(cirql: Cirql, cloud: 
     assert set(cloud.calls.counts()) == {"sagemaker:ListImages", "sagemaker:ListImageVersions"}
 
 
+def test_accounts_and_profiles_are_chosen_by_option(cirql: Cirql, cloud: LocalCloud, tmp_path: Path) -> None:
+    profiles = "".join(f"[profile a{n}]\naws_access_key_id={n}\naws_secret_access_key=x\nregion=us-east-1\n" for n in ACCOUNTS)
+    (tmp_path / "config").write_text(profiles)
+    env = {"AWS_CONFIG_FILE": str(tmp_path / "config"), "AWS_ENDPOINT_URL": cloud.endpoint_url}
+    sql = "SELECT DISTINCT account_id, region FROM aws.sagemaker_image ORDER BY 1, 2"
+    both = ("--account", f"a{ACCOUNTS[0]},a{ACCOUNTS[1]}", "--region", "us-east-1,eu-west-1", "-o", "csv")
+    assert len(cirql("query", sql, *both, env=env).stdout.splitlines()) == 1 + 4
+    one = cirql("query", sql, *both, "--account", ACCOUNTS[1], env=env)
+    assert one.stdout.splitlines()[1:] == [f"{ACCOUNTS[1]},eu-west-1", f"{ACCOUNTS[1]},us-east-1"]
+    refused = cirql("query", sql, "--account", "organization", env=env)
+    assert refused.code == 1
+    assert "needs a role" in refused.stderr
+
+
 def test_two_profiles_are_two_accounts(cirql: Cirql, cloud: LocalCloud, tmp_path: Path) -> None:
     profiles = "".join(f"[profile a{n}]\naws_access_key_id={n}\naws_secret_access_key=x\nregion=us-east-1\n" for n in ACCOUNTS)
     (tmp_path / "config").write_text(profiles)
@@ -185,6 +199,8 @@ def test_a_statement_may_start_with_a_comment(cirql: Cirql) -> None:
         (("query", "SELECT 1", "-o", "parquet"), "write -o parquet FILE"),
         (("query", "SELECT 1", "-o", "parquet", "nowhere/rows.parquet"), "its place is not a directory"),
         (("query", "SELECT 1", "--local", "--profile", "x"), "give one of the two"),
+        (("query", "SELECT 1", "--local", "--account", "x"), "give one of the two"),
+        (("query", "SELECT 1", "--local", "--role", "x"), "give one of the two"),
         (("query", "SELECT 1", "--nope"), "--nope"),
         (("query", "SELECT 1", "SELECT 2"), "unexpected extra argument"),
         (("nope",), "nope"),

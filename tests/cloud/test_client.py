@@ -641,3 +641,19 @@ def test_cancelling_a_statement_hangs_up_at_once(aws: FakeAWS) -> None:
 
     assert using(aws, scenario) < 0.5
     assert aws.hung_up.wait(2)
+
+
+def test_account_management_says_which_regions_there_are_where_ec2_does_not(aws: FakeAWS) -> None:
+    denied = "<Response><Errors><Error><Code>UnauthorizedOperation</Code><Message>no</Message></Error></Errors></Response>"
+    pages = {
+        None: {"Regions": [{"RegionName": "us-east-1"}], "NextToken": "2"},
+        "2": {"Regions": [{"RegionName": "ap-east-1"}]},
+    }
+
+    def answer(request: Request) -> dict[str, Any]:
+        if request.operation == "DescribeRegions":
+            return {"body": denied.encode(), "status": 403}
+        return {"body": json.dumps(pages[json.loads(request.body).get("NextToken")]).encode()}
+
+    aws.answer(answer)
+    assert [t.region for t in using(aws, lambda c: c.targets(), regions=("*",))] == ["ap-east-1", "us-east-1"]

@@ -9,13 +9,14 @@ import platform
 import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from cirql import __version__
 from cirql.cli.interrupt import prompt_interrupts
 from cirql.cli.report import visible
+from cirql.cli.scope import options as scope_options
 from cirql.errors import Error
 
 if TYPE_CHECKING:
@@ -42,9 +43,8 @@ class Check:
 
 
 @click.command("doctor")
-@click.option("--profile", metavar="PROFILE", multiple=True, help="AWS profile to check; may be repeated.")
-@click.option("--region", metavar="REGION", multiple=True, help="Region to check; may be repeated.")
-def doctor(profile: tuple[str, ...], region: tuple[str, ...]) -> None:
+@scope_options
+def doctor(scope: dict[str, Any]) -> None:
     """Check the installation, the credentials and the way to AWS. Exit code 1 when something essential is broken."""
     import asyncio
 
@@ -53,7 +53,7 @@ def doctor(profile: tuple[str, ...], region: tuple[str, ...]) -> None:
         for check in _installation():
             click.echo(check)
             fine = fine and check.fine
-        fine = asyncio.run(_cloud(profile, region)) and fine
+        fine = asyncio.run(_cloud(scope)) and fine
     raise click.exceptions.Exit(0 if fine else 1)
 
 
@@ -88,13 +88,12 @@ def _catalog() -> Check:
         return Check(False, f"catalog: {error.message}", error.hint or "run `cirql catalog build`")
 
 
-async def _cloud(profiles: tuple[str, ...], regions: tuple[str, ...]) -> bool:
+async def _cloud(scope: dict[str, Any]) -> bool:
     """Print the checks of settings, credentials and endpoints as they are made; whether all are fine."""
     from cirql.cloud.client import CloudClient
     from cirql.settings import Settings
 
     try:
-        scope = {"profiles": profiles or None, "regions": regions or None}
         settings = Settings.load(**scope, max_attempts=2, connect_timeout=5.0, read_timeout=10.0)
     except Error as error:
         click.echo(Check(False, f"settings: {error.message}", error.hint or ""))

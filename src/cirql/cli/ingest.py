@@ -16,6 +16,7 @@ import click
 from cirql.cli.interrupt import prompt_interrupts
 from cirql.cli.local import local_scope
 from cirql.cli.report import misuse, report_error, say, visible
+from cirql.cli.scope import options as scope_options
 from cirql.errors import Error, FileUnreadable, InvalidText
 
 if TYPE_CHECKING:
@@ -39,13 +40,10 @@ _inventory = click.option("--store", metavar="DIR", type=click.Path(path_type=Pa
     "sources", metavar="SOURCE...", nargs=-1, required=True, help="Files, - for standard input, or one SQS queue by its URL or ARN."
 )
 @_inventory
-@click.option("--profile", metavar="PROFILE", multiple=True, help="AWS profile to use; may be repeated.")
-@click.option("--region", metavar="REGION", multiple=True, help="Region in scope; may be repeated.")
+@scope_options
 @click.option("--local", is_flag=True, help="Read the embedded AWS.")
 @click.option("--follow", is_flag=True, help="Go on reading the queue until interrupted.")
-def ingest(
-    sources: tuple[str, ...], store: Path | None, profile: tuple[str, ...], region: tuple[str, ...], local: bool, follow: bool
-) -> None:
+def ingest(sources: tuple[str, ...], store: Path | None, scope: dict[str, Any], local: bool, follow: bool) -> None:
     """Read again what CloudTrail or EventBridge events touched, and nothing else.
 
     A queue is read until it is empty, and its messages are deleted: each once what it is about is safely in the inventory.
@@ -59,9 +57,7 @@ def ingest(
         misuse("a queue is read alone: name one queue, or files")
     if follow and not has_queue:
         misuse("--follow is for a queue")
-    settings: dict[str, Any] = {"profiles": profile or None, "regions": region or None}
-    settings["store"] = str(store) if store else None
-    settings = {k: v for k, v in settings.items() if v is not None}
+    settings = scope | ({"store": str(store)} if store else {})
     with _reporting():
         import cirql
 

@@ -14,14 +14,13 @@ from cirql.cli.interrupt import prompt_interrupts
 from cirql.cli.local import local_scope
 from cirql.cli.progress import ScanProgress
 from cirql.cli.report import misuse, report_error, say
+from cirql.cli.scope import options as scope_options
 from cirql.errors import Error
 
 if TYPE_CHECKING:
     from cirql.session import Session
 
 _STYLES = ("text", "json", "markdown", "policy")
-_profile = click.option("--profile", metavar="PROFILE", multiple=True, help="AWS profile to use; may be repeated.")
-_region = click.option("--region", metavar="REGION", multiple=True, help="Region in scope; may be repeated.")
 
 
 @click.command("plan")
@@ -31,16 +30,15 @@ _region = click.option("--region", metavar="REGION", multiple=True, help="Region
 @click.option("--output", "-o", metavar="PLAN", type=click.Path(path_type=Path), help="Save the plan for `cirql apply`.")
 @click.option("--format", "style", metavar="FORMAT", default="text", show_default=True, help=f"One of {', '.join(_STYLES)}.")
 @click.option("--local", is_flag=True, help="Plan against the embedded AWS.")
-@_profile
-@_region
-def plan(file: Path, output: Path | None, style: str, local: bool, profile: tuple[str, ...], region: tuple[str, ...]) -> None:
+@scope_options
+def plan(file: Path, output: Path | None, style: str, local: bool, scope: dict[str, Any]) -> None:
     """Show what the statements in a file would change. Nothing is changed."""
     if style not in _STYLES:
         misuse(f"no format {style!r}; there are {', '.join(_STYLES)}")
     from cirql.cli.query import read_statement
 
     text = read_statement(None, file)
-    with _reported(text), _scope(local) as scope, _session({**scope, **_settings(profile, region)}) as session:
+    with _reported(text), _scope(local) as base, _session({**base, **scope}) as session:
         from cirql.changes.explain import render
         from cirql.changes.saved import write_plan
         from cirql.sql.parse import parse, split
@@ -56,11 +54,10 @@ def plan(file: Path, output: Path | None, style: str, local: bool, profile: tupl
 @click.command("apply")
 @click.argument("saved", metavar="PLAN", type=click.Path(path_type=Path), help="A plan that `cirql plan -o` saved.")
 @click.option("--yes", is_flag=True, help="Do not ask. Needed where there is no terminal to ask on.")
-@_profile
-@_region
-def apply(saved: Path, yes: bool, profile: tuple[str, ...], region: tuple[str, ...]) -> None:
+@scope_options
+def apply(saved: Path, yes: bool, scope: dict[str, Any]) -> None:
     """Carry out a saved plan exactly as it was shown; refuse if the resources have changed since."""
-    settings = {**_settings(profile, region), "writable": True}
+    settings = {**scope, "writable": True}
     with _reported(None), ScanProgress() as progress, _session({**settings, "progress": progress}) as session:
         from cirql.changes.saved import read_plan
 
@@ -101,12 +98,3 @@ def _scope(local: bool) -> Iterator[dict[str, Any]]:
         return
     with local_scope() as scope:
         yield scope
-
-
-def _settings(profile: tuple[str, ...], region: tuple[str, ...]) -> dict[str, Any]:
-    chosen: dict[str, Any] = {}
-    if profile:
-        chosen["profiles"] = profile
-    if region:
-        chosen["regions"] = tuple(name.strip() for text in region for name in text.split(",") if name.strip())
-    return chosen

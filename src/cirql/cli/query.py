@@ -23,6 +23,8 @@ from cirql.cli.local import local_scope
 from cirql.cli.output import PARQUET, Destination, Format, unfinished, write
 from cirql.cli.progress import ScanProgress
 from cirql.cli.report import misuse, report_error, report_outcome, report_stats, report_timing
+from cirql.cli.scope import options as scope_options
+from cirql.cli.scope import refuse_with_local
 from cirql.cli.table import Screen
 from cirql.errors import Error, FileUnreadable
 from cirql.result import Result, Stats
@@ -118,8 +120,7 @@ class Request:
 @click.option("--file", "-f", metavar="FILE", type=click.Path(path_type=Path), help="Read the statement from a file.")
 @click.option("--output", "-o", metavar="FORMAT", default=Format.TABLE.value, show_default=True, help=f"One of {_FORMATS}.")
 @click.option("--local", is_flag=True, help="Ask the embedded AWS: two accounts and three regions of sample data.")
-@click.option("--profile", metavar="PROFILE", multiple=True, help="AWS profile to use; may be repeated.")
-@click.option("--region", metavar="REGION", multiple=True, help="Region in scope; may be repeated; '*' is every enabled one.")
+@scope_options
 @click.option("--store", metavar="DIR", type=click.Path(path_type=Path), help="The inventory to read through and to keep rows in.")
 @click.option("--max-age", metavar="AGE", help="How old rows may be: '15 minutes', live, unlimited (offline).")
 @click.option("--dialect", metavar="DIALECT", help="Whose meanings hold where they differ: postgres, ddsql or stackql.")
@@ -133,8 +134,7 @@ def query(
     file: Path | None,
     output: str,
     local: bool,
-    profile: tuple[str, ...],
-    region: tuple[str, ...],
+    scope: dict[str, Any],
     store: Path | None,
     max_age: str | None,
     dialect: str | None,
@@ -148,12 +148,11 @@ def query(
 
     Exit codes: 0 complete, 1 the statement failed, 2 wrong usage, 3 rows were returned but some targets failed.
     """
-    if local and profile:
-        misuse("--local is the embedded AWS and --profile is yours; give one of the two")
+    if local:
+        refuse_with_local(scope)
     destination = read_destination(output)
     settings = {
-        "profiles": profile or None,
-        "regions": _split(region),
+        **scope,
         "store": str(store) if store else None,
         "max_age": max_age,
         "writable": True if write_ else None,
@@ -165,12 +164,6 @@ def query(
     with prompt_interrupts(_forgetter(destination)):
         code = run(request)
     raise click.exceptions.Exit(code)
-
-
-def _split(regions: tuple[str, ...]) -> tuple[str, ...] | None:
-    """`--region a --region b,c` as names; None where none are given."""
-    names = [name.strip() for text in regions for name in text.split(",")]
-    return tuple(name for name in names if name) or None
 
 
 def _forgetter(destination: Destination) -> Any:

@@ -16,6 +16,7 @@ import click
 from cirql.cli.interrupt import prompt_interrupts
 from cirql.cli.local import local_scope
 from cirql.cli.report import misuse, report_error, say, visible
+from cirql.cli.scope import options as scope_options
 from cirql.cli.sync_progress import SyncProgress
 from cirql.errors import Error
 
@@ -29,8 +30,7 @@ LEAST_PAUSE_SECONDS = 1
 @click.command("sync")
 @click.argument("tables", metavar="TABLE...", nargs=-1, required=True, help="Tables, patterns ('aws.ec2_*'), services, or all.")
 @click.option("--store", metavar="DIR", type=click.Path(path_type=Path), help="The inventory to read into.")
-@click.option("--profile", metavar="PROFILE", multiple=True, help="AWS profile to use; may be repeated.")
-@click.option("--region", metavar="REGION", multiple=True, help="Region in scope; may be repeated; '*' is every enabled one.")
+@scope_options
 @click.option("--local", is_flag=True, help="Read the embedded AWS.")
 @click.option("--every", metavar="TIME", help="Go on until interrupted: read again this often.")
 @click.option("--restart", is_flag=True, help="Begin anew, even where an earlier run was cut short.")
@@ -39,8 +39,7 @@ LEAST_PAUSE_SECONDS = 1
 def sync(
     tables: tuple[str, ...],
     store: Path | None,
-    profile: tuple[str, ...],
-    region: tuple[str, ...],
+    scope: dict[str, Any],
     local: bool,
     every: str | None,
     restart: bool,
@@ -59,9 +58,8 @@ def sync(
         misuse(f"--every: {error}")
     if pause is not None and not LEAST_PAUSE_SECONDS <= pause < math.inf:
         misuse(f"--every: {every} is no pause between two rounds: name {LEAST_PAUSE_SECONDS} s or more")
-    settings = {"profiles": profile or None, "regions": region or None}
-    settings["store"] = str(store) if store else None  # type: ignore[assignment]
-    with prompt_interrupts(), _reporting(), _scope({k: v for k, v in settings.items() if v is not None}, local) as scope:
+    settings = scope | ({"store": str(store)} if store else {})
+    with prompt_interrupts(), _reporting(), _scope(settings, local) as scope:
         began = time.monotonic()
         code = _once(list(tables), scope, restart=restart, full=full, as_json=as_json)
         if pause is None:

@@ -24,12 +24,14 @@ from cirql.cloud.proxy import ProxyRules
 from cirql.cloud.regions import check_regions, global_region, partition_of
 from cirql.cloud.stats import CallStats
 from cirql.cloud.tape import Tape
-from cirql.cloud.target import Target
-from cirql.errors import CloudError, CredentialsError, DatabaseError, SettingsError
+from cirql.cloud.target import EVERYWHERE, Target
+from cirql.errors import AccessDenied, CloudError, CredentialsError, DatabaseError, SettingsError
 from cirql.settings import Settings
 
 if TYPE_CHECKING:
     from cirql.cloud.exchange import Exchange
+
+_REGIONS = Paging(("NextToken",), ("NextToken",), limit="MaxResults", size=50)
 
 
 class CloudClient:
@@ -41,6 +43,7 @@ class CloudClient:
         self._members: asyncio.Task[tuple[str, ...]] | None = None
         self._exchange: Exchange | None = None
         self._enabled: dict[tuple[str, str], tuple[str, ...]] = {}
+        self._unlisted: dict[str, DatabaseError] = {}
         self._asking: dict[str, asyncio.Lock] = {}
         self._sizes_are_text: dict[tuple[str, str, str], bool] = {}
         self._total = CallStats()
@@ -65,12 +68,18 @@ class CloudClient:
         return global_region(service, partition)
 
     async def targets(
-        self, *, regions: Collection[str] | None = None, accounts: Collection[str] | None = None, need_account: bool = False
+        self,
+        *,
+        regions: Collection[str] | None = None,
+        accounts: Collection[str] | None = None,
+        need_account: bool = False,
+        anywhere: bool = False,
     ) -> tuple[Target, ...]:
-        """Who and where to ask: every set of credentials in every region.
+        """Who and where to ask: every set of credentials in every region; `anywhere`: in one of them, whichever it is.
 
         `regions` and `accounts` are a statement's own constants: `regions` replaces the session's, `accounts` narrows it.
         Account ids are looked up (once per set of credentials) only where they matter; elsewhere `Target.account` is empty.
+        An account that does not say which regions it has is one target, EVERYWHERE: its calls fail and say why, and the others go on.
 
         Raises: InvalidText for a name that is no region, before any call; SettingsError where no region is configured;
         CredentialsError; the errors of `call`.
@@ -85,7 +94,7 @@ class CloudClient:
             wanted = set(accounts) if wanted is None else wanted & set(accounts)
         names = await self._names()
         need_account = need_account or wanted is not None or len(names) > 1 or self.tape is not None
-        per_name = await asyncio.gather(*(self._targets_of(name, chosen, wanted, need_account) for name in names))
+        per_name = await asyncio.gather(*(self._targets_of(name, chosen, wanted, need_account, anywhere) for name in names))
         return tuple(dict.fromkeys(target for targets in per_name for target in targets))
 
     async def _names(self) -> tuple[str, ...]:
@@ -129,19 +138,17 @@ class CloudClient:
         first = next((r for r in self._settings.regions if r != "*"), None)
         return first or await self._home_region(name, required=False)
 
-    async def _targets_of(self, name: str, chosen: tuple[str, ...], wanted: set[str] | None, need_account: bool) -> list[Target]:
+    async def _targets_of(
+        self, name: str, chosen: tuple[str, ...], wanted: set[str] | None, need_account: bool, anywhere: bool
+    ) -> list[Target]:
         first = chosen[0] if chosen and chosen[0] != "*" else await self._home_region(name, required=not chosen)
         account = await self._account(name, first, required=wanted is not None) if need_account else self._keyring.account(name) or ""
         if wanted is not None and account not in wanted:
             return []
         regions = chosen or (first,)
         if "*" in regions:
-            try:
-                regions = await self._enabled_regions(name, first)
-            except DatabaseError as error:
-                if error.failure is None or error.failure.operation != "AssumeRole":
-                    raise
-                regions = (first,)  # an account that cannot be entered: its own calls will fail and say why
+            partition = partition_of(first)
+            regions = (partition.global_region,) if anywhere and partition.name == "aws" else await self._regions_of(name, first)
         return [Target(account, region, name, partition_of(region).name) for region in regions]
 
     async def _home_region(self, name: str, *, required: bool) -> str:
@@ -178,20 +185,54 @@ class CloudClient:
             self._keyring.learn_account(name, known)
             return known
 
+    async def _regions_of(self, name: str, home: str) -> tuple[str, ...]:
+        """The regions of an account, or a place whose calls will fail and say why."""
+        try:
+            return await self._enabled_regions(name, home)
+        except DatabaseError as error:
+            if error.failure is None:
+                raise
+            if error.failure.operation == "AssumeRole":
+                return (home,)  # an account that cannot be entered: its own calls will fail in the same way
+            self._unlisted[name] = error
+            return (EVERYWHERE,)
+
     async def _enabled_regions(self, name: str, home: str) -> tuple[str, ...]:
-        """Every region that is enabled for the account, asked once per set of credentials (`ec2:DescribeRegions`)."""
+        """Every region that is enabled for the account, asked once per set of credentials.
+
+        `ec2:DescribeRegions` says so; where that is denied, `account:ListRegions`. Raises: the errors of `call`, the first one's.
+        """
         partition = partition_of(home)
         key = (name, partition.name)
         if key not in self._enabled:
             target = Target(self._keyring.account(name) or "", home, name, partition.name)
-            answer = await self.call(target, "ec2", "DescribeRegions", {})
-            enabled = (r["RegionName"] for r in answer.get("Regions", ()) if r.get("OptInStatus") != "not-opted-in")
+            try:
+                answer = await self.call(target, "ec2", "DescribeRegions", {})
+            except AccessDenied as denied:
+                enabled = await self._listed_regions(target, denied)
+            else:
+                enabled = [r["RegionName"] for r in answer.get("Regions", ()) if r.get("OptInStatus") != "not-opted-in"]
             found = sorted(r for r in enabled if partition_of(r) is partition)
             if not found:
                 failure = Place(target, "ec2", "DescribeRegions").failure("NoRegions", "the answer lists no region")
                 raise CloudError("AWS lists no enabled region", hint="name the regions instead of '*'", failure=failure)
             self._enabled[key] = tuple(found)
         return self._enabled[key]
+
+    async def _listed_regions(self, target: Target, denied: AccessDenied) -> list[str]:
+        """The enabled regions by Account Management, which another permission opens. Raises `denied` where that one is missing too."""
+        params = {"RegionOptStatusContains": ["ENABLED", "ENABLED_BY_DEFAULT"]}
+        try:
+            return [
+                r["RegionName"] async for page in self.pages(target, "account", "ListRegions", params, _REGIONS) for r in page["Regions"]
+            ]
+        except (AccessDenied, KeyError):
+            hint = "the caller needs the permission ec2:DescribeRegions or account:ListRegions; or name the regions instead of '*'"
+            raise AccessDenied(denied.message, hint=hint, failure=denied.failure) from None
+
+    def _refuse_unlisted(self, target: Target) -> None:
+        if target.region == EVERYWHERE:
+            raise self._unlisted[target.credentials]
 
     async def call(self, target: Target, service: str, operation: str, params: dict[str, Any]) -> dict[str, Any]:
         """The answer of one operation, by botocore's names and rules.
@@ -201,6 +242,7 @@ class CloudClient:
         Raises: Throttled, AccessDenied, CredentialsError, ResourceNotFound, AlreadyExists, Unreachable or CloudError, each with
         its CloudFailure; InvalidText for parameters that the operation does not take; NotSupported for an unknown operation.
         """
+        self._refuse_unlisted(target)
         try:
             answer = await self._open().call(target, service, operation, params)
         except CloudError as error:
@@ -218,6 +260,7 @@ class CloudClient:
 
         Raises: as `call`; CloudError where a page token repeats or is missing.
         """
+        self._refuse_unlisted(target)
         size = await self._page_size(target, service, operation, paging)
         cursor = Cursor(params, paging, size=size)
         while cursor.params is not None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+EVERYWHERE = "*"
+"""The region of a target whose account does not say which regions it has: every call to it fails with the reason."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Target:
@@ -17,6 +20,11 @@ class Target:
     region: str
     credentials: str = "default"
     partition: str = "aws"
+
+    @property
+    def known_region(self) -> str:
+        """The region; empty where it is not known which ones there are."""
+        return "" if self.region == EVERYWHERE else self.region
 
     def __str__(self) -> str:
         return f"{self.account}/{self.region}"

@@ -18,7 +18,7 @@ class TargetKeys:
 
     def __init__(self, table: Table, groups: Iterable[KeyGroup], target: Target) -> None:
         self._account_column = table.account_column
-        place = {"region": target.region, table.account_column: target.account}
+        place = {"region": target.known_region, table.account_column: target.account}
         here = [_in_place(g, place) for g in with_derived(table, combine(list(groups)))]
         self._groups = _with_arns(table, here, target)
 
@@ -74,7 +74,7 @@ def _with_arns(table: Table, groups: list[KeyGroup], target: Target) -> list[Key
 
 
 def _in_place(group: KeyGroup, place: dict[str, str]) -> KeyGroup:
-    """The rows that speak of this target. An account that is not known yet agrees with any."""
+    """The rows that speak of this target. An account or a region that is not known agrees with any."""
     rows = group.rows or ()
     for column, here in place.items():
         if column in group.columns and here:

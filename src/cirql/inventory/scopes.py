@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from cirql.cloud.target import Target
+from cirql.cloud.target import EVERYWHERE, Target
 from cirql.inventory.stored import StoredTable
 from cirql.plan.model import Scan
 
@@ -38,7 +38,7 @@ class Scopes:
 
     def note(self, targets: Sequence[Target], now: datetime) -> None:
         """Keep what AWS said."""
-        if self.file is None or not targets or not all(t.account for t in targets):
+        if self.file is None or not targets or not all(t.account and t.region != EVERYWHERE for t in targets):
             return
         self.file.parent.mkdir(parents=True, exist_ok=True)
         text = json.dumps({"at": now.isoformat(), "targets": [[t.account, t.region, t.credentials, t.partition] for t in targets]})
@@ -49,6 +49,9 @@ class Scopes:
 
 def is_whole(scan: Scan, stored: StoredTable) -> bool:
     """Whether the targets of a scan are all those of the settings."""
+    place = {"region", stored.table.account_column}
+    if any(f.columns <= place for f in scan.filters):
+        return False
     constants = (scan.constants("region"), scan.constants(stored.table.account_column))
     return constants == (None, None) and not stored.is_global and stored.table.regions is None
 

@@ -28,6 +28,8 @@ TranslateFilter = Callable[[Table, list[exp.Expr]], RowFilter]
 ROWS_OF_LIST = 25.0
 ROWS_OF_QUERY = 5.0
 PAGES_OF_LIST = 1.2
+SHARE_OF_KEYED_LIST = 0.8
+"""What a list by key costs where another scan makes lists of the same kind, perhaps by the same keys: less than a read of each."""
 MAX_DEPTH = 5
 
 
@@ -35,7 +37,7 @@ MAX_DEPTH = 5
 class Need:
     """What is wanted of one table: columns, the key groups that hold, and the conditions over it alone, as written and `folded`.
 
-    `shared` are the list operations that other scans of the statement make anyway: their answers cost nothing more.
+    `shared` are the list operations that other scans of the statement make anyway: without keys, their answers cost nothing more.
     """
 
     table: Table
@@ -180,8 +182,9 @@ def _most_rows(need: Need, fetch: Fetch, parent: ParentScan | None) -> float:
 
 def _cost(need: Need, fetch: Fetch, parent: ParentScan | None, more: tuple[Step, ...]) -> float:
     """Calls, roughly: what is exact here is only the order of the ways."""
-    free = not fetch.required and (fetch.service, fetch.operation) in need.shared
-    calls = 1.0 if fetch.role is Role.GET else PAGES_OF_LIST
+    is_shared = (fetch.service, fetch.operation) in need.shared
+    free = not fetch.required and is_shared
+    calls = 1.0 if fetch.role is Role.GET else PAGES_OF_LIST * (SHARE_OF_KEYED_LIST if is_shared else 1)
     if parent is not None:
         calls *= ROWS_OF_LIST
     calls *= _combinations(need, sorted(fetch.required))

@@ -12,12 +12,12 @@ RowTest = Callable[[RowFilter, Table, Sequence[Mapping[str, Any]]], list[bool]]
 
 
 def possible(scan: Scan, places: Sequence[tuple[str, str]], passes: RowTest) -> list[bool]:
-    """For each (account, region), whether a row of the scan may be there. An account whose id is not known yet may be any."""
+    """For each (account, region), whether a row of the scan may be there. One that is not known, an empty text, may be any."""
     columns = {"region", scan.table.account_column}
     rows = [{"region": region, scan.table.account_column: account} for account, region in places]
     kept = [True] * len(rows)
     for test in scan.filters:
         if test.columns <= columns:
-            knows = [bool(account) or scan.table.account_column not in test.columns for account, _ in places]
+            knows = [all(row[c] for c in test.columns) for row in rows]
             kept = [k and (p or not n) for k, p, n in zip(kept, passes(test, scan.table, rows), knows, strict=True)]
     return kept

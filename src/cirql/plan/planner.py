@@ -377,9 +377,9 @@ def _topological(drafts: list[_Draft], depends: Mapping[str, set[str]]) -> list[
 
 
 def _listed_by_others(scans: list[Scan], draft: _Draft) -> frozenset[tuple[str, str]]:
-    """The list operations without keys that the other scans make, or their parents."""
+    """The list operations that the other scans make, or their parents."""
     others = [f for s in scans if s.relation != draft.source.relation for f in s.fetches]
-    return frozenset((f.service, f.operation) for f in others if f.role is Role.LIST and not f.required)
+    return frozenset((f.service, f.operation) for f in others if f.role is Role.LIST)
 
 
 def _scan(accessor: Accessor, draft: _Draft, shared: frozenset[tuple[str, str]]) -> Scan:
