@@ -20,6 +20,7 @@ The names at the top are those of PEP 249, so that database code catches what it
         |   +-- FileUnreadable       58030   a local file could not be read
         |   +-- NotInInventory       55000   the inventory was to answer alone, and does not have it
     |   +-- StoreBusy            55P03   another process kept the inventory's write lock for too long
+    |   +-- StoreUnwritable      53100   the inventory's disk is full, or may not be written
     |   +-- StoreDamaged         58P01   the inventory's files are not what its index says
         +-- IntegrityError
         |   +-- AlreadyExists        23505   the resource to create is there already
@@ -211,6 +212,12 @@ class StoreBusy(OperationalError):
     """Another process kept the inventory's write lock for longer than this one was told to wait."""
 
     sqlstate = "55P03"
+
+
+class StoreUnwritable(OperationalError):
+    """The inventory's disk is full, or its files may not be written."""
+
+    sqlstate = "53100"
 
 
 class StoreDamaged(OperationalError):

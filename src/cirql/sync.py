@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cirql.errors import Error, MissingKey, UnknownTable
+from cirql.inventory.faults import worded
 from cirql.inventory.stored import StoredTable
 from cirql.names import Scheme, TableName
 from cirql.settings import MEMORY
@@ -116,23 +117,31 @@ def choose(catalog: Catalog, words: Iterable[str]) -> tuple[str, ...]:
 
 
 def begin(settings: Settings, tables: tuple[str, ...], now: datetime, *, restart: bool = False) -> Run:
-    """A new run, or the one for the same tables and scope that never ended."""
+    """A new run, or the one for the same tables and scope that never ended. Raises StoreUnwritable."""
     path = settings.store_path
     scope = json.dumps([tables, settings.profiles, settings.regions, settings.accounts, settings.endpoint_url])
     name = hashlib.blake2b(scope.encode(), digest_size=6).hexdigest()
     run = Run(f"{now:%Y%m%dT%H%M%S}-{name}", now, tables, path / "runs" / f"{name}.json" if path is not None else None)
     if run.file is None:
         return run
-    if not restart and run.file.exists():
-        noted = json.loads(run.file.read_text("utf-8"))
-        started = datetime.fromisoformat(noted["started"])
-        if now - started < RESUMABLE_FOR:
-            return replace(run, id=noted["id"], started=started, resumed=True)
-    run.file.parent.mkdir(parents=True, exist_ok=True)
-    draft = run.file.with_suffix(".new")
-    draft.write_text(json.dumps({"id": run.id, "started": run.started.isoformat(), "tables": list(tables)}), "utf-8")
-    draft.replace(run.file)
+    with worded(str(path)):
+        noted = None if restart else _noted(run.file)
+        if noted is not None and timedelta() <= now - noted[1] < RESUMABLE_FOR:
+            return replace(run, id=noted[0], started=noted[1], resumed=True)
+        run.file.parent.mkdir(parents=True, exist_ok=True)
+        draft = run.file.with_suffix(".new")
+        draft.write_text(json.dumps({"id": run.id, "started": run.started.isoformat(), "tables": list(tables)}), "utf-8")
+        draft.replace(run.file)
     return run
+
+
+def _noted(file: Path) -> tuple[str, datetime] | None:
+    """The id and the beginning of a run that did not end; None where there is none, or its note cannot be read."""
+    try:
+        noted = json.loads(file.read_text("utf-8"))
+        return str(noted["id"]), datetime.fromisoformat(noted["started"])
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return None
 
 
 def expected_calls(session: Session, tables: Iterable[str]) -> dict[str, int]:

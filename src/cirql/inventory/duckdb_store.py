@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING
 from cirql.errors import InterfaceError, InvalidStatement, StoreDamaged
 from cirql.inventory import transfer, upkeep, verification, versions
 from cirql.inventory.coverage import Claim, covering, narrowed, redundant, rivals
+from cirql.inventory.faults import worded, wording
 from cirql.inventory.index import Closure, Index, Segment
 from cirql.inventory.lock import exclusive, is_abandoned
 from cirql.inventory.merge import ColumnSets, Merge, Merged
@@ -69,12 +70,18 @@ class DuckDBStore:
         self._workspace = self._root / "tmp" / uuid.uuid4().hex
         self._segments = self._root / "segments"
         self._index = self._root / "index.sqlite"
-        self._create()
-        # One idle connection: SQLite checkpoints, and syncs, whenever the last one closes.
-        self._standing = self._cleanup.enter_context(Index.open(self._index))
-        self._standing.is_ready()
+        with worded(self.place):
+            self._create()
+            # One idle connection: SQLite checkpoints, and syncs, whenever the last one closes.
+            self._standing = self._cleanup.enter_context(Index.open(self._index))
+            self._standing.is_ready()
         self._sets_seen: dict[int, frozenset[str]] = {}
         self._swept = -math.inf
+
+    @property
+    def place(self) -> str:
+        """The directory, as messages name it."""
+        return str(self._root)
 
     def __enter__(self) -> DuckDBStore:
         return self
@@ -84,6 +91,7 @@ class DuckDBStore:
 
     # Writing -------------------------------------------------------------------------------------------------------------------
 
+    @wording
     def write(self, scan: ScanRecord, rows: pa.Table | Iterable[pa.RecordBatch], key: str = KEY) -> WriteSummary:
         """Merge what a scan saw; see `Store.write`."""
         few, rows = head(rows)
@@ -177,6 +185,7 @@ class DuckDBStore:
 
     # Reading -------------------------------------------------------------------------------------------------------------------
 
+    @wording
     def fresh(
         self, partition: Partition, columns: Iterable[str], max_age: timedelta | None, now: datetime, as_of: datetime | None = None
     ) -> list[ScanRecord] | None:
@@ -198,6 +207,7 @@ class DuckDBStore:
         schema = schema_of(request)
         return pa.RecordBatchReader.from_batches(schema, stream(con, query, schema))
 
+    @wording
     def bind(self, con: duckdb.DuckDBPyConnection, request: Request) -> str:
         """The SQL of a read on a DuckDB connection of the caller's, with what it needs registered there.
 
@@ -227,11 +237,13 @@ class DuckDBStore:
                 self._check_horizon(index, min(earlier, later))
             yield from versions.diff(con, Reader(con, self._segments), self._look(table), earlier, later)
 
+    @wording
     def scans(self, table: str | None = None) -> list[ScanRecord]:
         """The scan log; see `Store.scans`."""
         with Index.open(self._index) as index:
             return index.scans(table)
 
+    @wording
     def tables(self) -> list[str]:
         """The tables that anything is known about."""
         with Index.open(self._index) as index:
@@ -239,6 +251,7 @@ class DuckDBStore:
 
     # Upkeep --------------------------------------------------------------------------------------------------------------------
 
+    @wording
     def expire(self, before: datetime) -> int:
         """Forget what ended before a moment; see `Store.expire`."""
         forgotten = 0
@@ -254,6 +267,7 @@ class DuckDBStore:
                 index.forget_scans(micros(before))
         return forgotten
 
+    @wording
     def compact(self, tables: Sequence[str] | None = None) -> None:
         """Rewrite as few segments; see `Store.compact`."""
         with self._writing() as (con, index, scratch):
@@ -309,6 +323,7 @@ class DuckDBStore:
                 shutil.rmtree(folder, ignore_errors=True)
                 folder.with_suffix(".lock").unlink(missing_ok=True)
 
+    @wording
     def verify(self) -> list[Problem]:
         """Check everything; see `Store.verify`. Writers wait meanwhile, so that nothing moves."""
         problems: list[Problem] = []
@@ -329,6 +344,7 @@ class DuckDBStore:
 
     # Transfer ------------------------------------------------------------------------------------------------------------------
 
+    @wording
     def export(self, directory: Path) -> None:
         """Write plain files; see `Store.export`."""
         directory.mkdir(parents=True, exist_ok=True)
@@ -343,6 +359,7 @@ class DuckDBStore:
             horizon = index.setting("horizon") or 0
             transfer.write_manifest(directory, transfer.Export(horizon, index.column_sets(), tables, scans))
 
+    @wording
     def import_(self, directory: Path) -> None:
         """Load an export; see `Store.import_`."""
         export = transfer.read_manifest(directory)

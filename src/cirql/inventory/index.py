@@ -15,6 +15,7 @@ from pathlib import Path
 
 from cirql.errors import StoreDamaged
 from cirql.inventory.coverage import Claim
+from cirql.inventory.faults import is_of_the_disk
 from cirql.inventory.members import Member
 from cirql.inventory.model import Partition, ScanRecord, micros, moment
 
@@ -107,6 +108,8 @@ class Index:
                 connection.executescript(f"BEGIN IMMEDIATE; {SCHEMA} INSERT INTO settings VALUES ('format', {FORMAT}); COMMIT;")
             found = cls(connection).setting("format")
         except sqlite3.DatabaseError as error:
+            if is_of_the_disk(error):
+                raise
             raise StoreDamaged(f"{path} is not an inventory index: {error}") from error
         finally:
             connection.close()
@@ -121,6 +124,8 @@ class Index:
             found = self._sql.execute("SELECT count(*) FROM sqlite_master WHERE name = 'settings'").fetchone()[0]
             return bool(found) and self.setting("format") == FORMAT
         except sqlite3.DatabaseError as error:
+            if is_of_the_disk(error):
+                raise
             raise StoreDamaged(f"the inventory's index cannot be read: {error}") from error
 
     @contextmanager
@@ -138,10 +143,11 @@ class Index:
         self._sql.execute("BEGIN IMMEDIATE")
         try:
             yield
+            self._sql.execute("COMMIT")
         except BaseException:
-            self._sql.execute("ROLLBACK")
+            if self._sql.in_transaction:  # a full disk ends it by itself
+                self._sql.execute("ROLLBACK")
             raise
-        self._sql.execute("COMMIT")
 
     # Settings and numbers ------------------------------------------------------------------------------------------------------
 
@@ -313,6 +319,8 @@ def _connect(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA synchronous = NORMAL")
     except sqlite3.DatabaseError as error:
         connection.close()
+        if is_of_the_disk(error):
+            raise
         raise StoreDamaged(f"{path} is not an inventory index: {error}") from error
     return connection
 

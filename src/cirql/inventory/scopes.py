@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -40,11 +41,12 @@ class Scopes:
         """Keep what AWS said."""
         if self.file is None or not targets or not all(t.account and t.region != EVERYWHERE for t in targets):
             return
-        self.file.parent.mkdir(parents=True, exist_ok=True)
         text = json.dumps({"at": now.isoformat(), "targets": [[t.account, t.region, t.credentials, t.partition] for t in targets]})
         draft = self.file.with_suffix(".new")
-        draft.write_text(text, "utf-8")
-        draft.replace(self.file)
+        with suppress(OSError):  # a full disk costs a question more the next time, and no answer now
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+            draft.write_text(text, "utf-8")
+            draft.replace(self.file)
 
 
 def is_whole(scan: Scan, stored: StoredTable) -> bool:
