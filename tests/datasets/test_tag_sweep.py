@@ -90,6 +90,15 @@ def test_a_limit_sweeps_no_more_than_it_needs(images: Tags, cloud: LocalCloud, r
     assert cloud.calls.counts() == {"sagemaker:ListImages": 1, SWEEP: 1}
 
 
+def test_what_two_scans_want_is_asked_for_once(images: Tags, cloud: LocalCloud, reader: Session) -> None:
+    sql = "SELECT a.image_name, a.tags, b.tags FROM aws.sagemaker_image a JOIN aws.sagemaker_image b USING (image_arn)"
+    assert sorted(reader.execute(sql).fetchall()) == [(name, tags, tags) for name, tags in sorted(images.items())]
+    assert cloud.calls.counts() == {"sagemaker:ListImages": 3, SWEEP: 3}
+    cloud.calls.clear()
+    assert len(reader.execute(f"{sql} WHERE a.image_name LIKE '%-007' AND b.image_name LIKE '%-007'").fetchall()) == 1
+    assert cloud.calls.counts() == {"sagemaker:ListImages": 1, "sagemaker:ListTags": 1}
+
+
 def test_where_it_is_denied_each_row_is_asked_for_and_the_denial_is_heard_once(images: Tags, cloud: LocalCloud, reader: Session) -> None:
     cloud.faults.add(Rule(operation="GetResources", kind="access_denied"))
     result = reader.execute("SELECT image_name, tags FROM aws.sagemaker_image")

@@ -137,19 +137,8 @@ def test_a_service_that_takes_many_keys_itself_is_asked_as_long_as_that_takes_no
         assert {region for operation, region, _ in door.asked if operation == "GetResources"} <= {"us-east-1"}
 
 
-def test_global_tags_of_other_partitions_keep_their_own_calls() -> None:
-    with Catalog.open() as catalog:
-        table = catalog.find("aws.cloudfront_distribution").table
-    sweep = next(f for f in table.fetches if f.fallback)
-    assert sweep.required == {"arn"}
-    china = Target("111111111111", "cn-north-1", partition="aws-cn")
-
-    class Distributions(Tagged):
-        async def call(self, target: Target, service: str, operation: str, params: dict[str, Any]) -> Answer:
-            self.asked.append((operation, target.region, params))
-            return {"Tags": {"Items": [{"Key": "by", "Value": "call"}]}}
-
-    door = Distributions()
-    arns: list[str | None] = [f"arn:aws-cn:cloudfront::111111111111:distribution/{n}" for n in "ab"]
-    assert tags_of(table, arns, door, china) == ["call", "call"]
+def test_in_other_partitions_rows_keep_their_own_calls(topics: Table) -> None:
+    door = Tagged()
+    arns: list[str | None] = [f"arn:aws-cn:sns:cn-north-1:111111111111:{n}" for n in "ab"]
+    assert tags_of(topics, arns, door, Target("111111111111", "cn-north-1", partition="aws-cn")) == ["call", "call"]
     assert {operation for operation, _, _ in door.asked} == {"ListTagsForResource"}

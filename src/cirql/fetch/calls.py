@@ -34,7 +34,7 @@ class Calls:
 
     def __init__(self, door: Door, scans: Iterable[Scan], concurrency: int) -> None:
         scans = list(scans)
-        used = Counter((f.service, f.operation) for scan in scans for f in scan.fetches)
+        used = Counter((f.service, f.operation) for scan in scans for at in _with_parents(scan) for f in at.calls)
         self._door = door
         self._shared = {operation for operation, times in used.items() if times > 1}
         self._listed_whole = {(s.root.service, s.root.operation) for scan in scans for s in _with_parents(scan) if not s.bounds}

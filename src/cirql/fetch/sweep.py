@@ -20,8 +20,10 @@ from cirql.fetch.requests import request
 from cirql.fetch.rows import Row, rows_of
 from cirql.fetch.surroundings import Surroundings
 
-_GLOBAL_REGION = {"aws": "us-east-1"}
-"""Where the tags of global services are kept, by partition: documented for the commercial one alone (AWS Resource Groups User Guide)."""
+_PARTITION = "aws"
+"""The partition whose documentation the overlay's kinds are from; China and the others know fewer."""
+_GLOBAL_REGION = "us-east-1"
+"""Where it keeps the tags of global services (AWS Resource Groups User Guide)."""
 
 
 async def swept(rows: list[Row], sweep: Fetch, own: Fetch, table: Table, target: Target, around: Surroundings) -> list[Row | None]:
@@ -44,11 +46,10 @@ async def swept(rows: list[Row], sweep: Fetch, own: Fetch, table: Table, target:
 
 
 def _place(table: Table, target: Target) -> Target | None:
-    """Where the sweep of a target's rows is asked for; None where that is not known."""
-    if table.scope is not Scope.GLOBAL:
-        return target
-    region = _GLOBAL_REGION.get(target.partition)
-    return replace(target, region=region) if region is not None else None
+    """Where the sweep of a target's rows is asked for; None where nobody says that it knows them."""
+    if target.partition != _PARTITION:
+        return None
+    return replace(target, region=_GLOBAL_REGION) if table.scope is Scope.GLOBAL else target
 
 
 def _own_arn(value: Any, place: Target | None) -> str | None:

@@ -132,6 +132,12 @@ class Scan:
         own = (self.root, *(f for step in self.steps for f in step.fetches))
         return own if self.parent is None else (*self.parent.scan.fetches, *own)
 
+    @property
+    def calls(self) -> tuple[Fetch, ...]:
+        """Every call that this scan may make itself, those included that stand in for others."""
+        planned = (self.root, *(f for step in self.steps for f in step.fetches))
+        return tuple(call for f in planned for call in (f, self.table.fallback(f)) if call is not None)
+
     def constants(self, column: str) -> frozenset[Any] | None:
         """The only values the column may have, where constants say so; None where any value may come."""
         found: frozenset[Any] | None = None

@@ -7,7 +7,6 @@ only for native per-resource reads of rows whose ARN the statement names: list a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from cirql.catalog.model import Fetch, Role
@@ -19,7 +18,7 @@ def policy(plan: Plan) -> dict[str, Any]:
     actions: dict[str, set[str]] = {}
     for scan in plan.scans:
         for at in _chain(scan):
-            for fetch in _calls(at):
+            for fetch in at.calls:
                 for resource in _resources(at, fetch):
                     actions.setdefault(resource, set()).update(fetch.permissions)
     everywhere = actions.get("*", set())
@@ -33,15 +32,6 @@ def policy(plan: Plan) -> dict[str, Any]:
         for at, (names, resources) in enumerate(grouped.items(), 1)
     ]
     return {"Version": "2012-10-17", "Statement": statements}
-
-
-def _calls(scan: Scan) -> Iterator[Fetch]:
-    """Every call that a scan may make: what serves for a row that is left over is one of them."""
-    yield scan.root
-    for fetch in (f for step in scan.steps for f in step.fetches):
-        yield fetch
-        if (row_by_row := scan.table.fallback(fetch)) is not None:
-            yield row_by_row
 
 
 def _chain(scan: Scan) -> list[Scan]:
