@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from cirql.catalog.lookup import Catalog
 from cirql.changes.change import Drafter
-from cirql.changes.specimens import desired_state
+from cirql.changes.specimens import drop, example_state
 from cirql.cloud.target import Target
 from cirql.plan.model import Plan
 from cirql.plan.planner import plan
@@ -37,7 +37,10 @@ def plan_change(catalog: Catalog, sql: str) -> None:
     if isinstance(write, Update):
         # The first three are the identifier, the region and the account.
         assigned = _members(write.columns, _selected(write.query)[3:])
-        drafter.update("id", desired_state(rules) or {}, assigned, {})
+        state = example_state(rules) or {}
+        for path in rules.write_only:
+            drop(state, path)  # AWS does not return it
+        drafter.update("id", state, assigned, {})
     else:
         drafter.delete("id", None)
 

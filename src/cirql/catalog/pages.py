@@ -29,10 +29,11 @@ _RESERVED = frozenset({"from", "grant", "rollback"})
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One example statement of a page."""
+    """One example statement of a page; where there can be none, `sql` is empty and `reason` says why."""
 
     verb: str
     sql: str
+    reason: str = ""
 
 
 def page(found: Found, examples: Sequence[Example] | None = None) -> str:
@@ -138,7 +139,8 @@ def _notes(found: Found) -> Iterator[str]:
 
 def _examples(examples: Sequence[Example]) -> Iterator[str]:
     for example in examples:
-        yield from ("", f"## `{example.verb}` Example", "", "```sql", example.sql, "```")
+        yield from ("", f"## `{example.verb}` Example", "")
+        yield from ("```sql", example.sql, "```") if example.sql else (example.reason,)
 
 
 def _dataset_page(found: Found, examples: Sequence[Example]) -> Iterator[str]:

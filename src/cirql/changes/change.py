@@ -188,6 +188,8 @@ class Drafter:
         for violation in found:
             if violation.rule == "required" and self._is_never_read(violation.path):
                 problem = "AWS does not return it and needs it again with every update; set it too"
+                if violation.path in self.rules.create_only:
+                    problem = "AWS needs it again with every update, never returns it and fixes it at creation: this type cannot be updated"
                 raise self._refusal(Violation(violation.path, "required, write-only", problem))
         old = set(map(str, violations(self.rules, before, self.secrets)))
         self._check([v for v in found if str(v) not in old])

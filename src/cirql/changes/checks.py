@@ -35,6 +35,11 @@ def violations(rules: Rules, model: Mapping[str, Any], hidden: Sequence[Property
     return tuple(_Checker(rules, hidden).check(rules.body, model, ()))
 
 
+def fits(rules: Rules, node: Any, value: Any) -> bool:
+    """Whether a value satisfies one node of a type's schema."""
+    return next(_Checker(rules, ()).check(node, value, ()), None) is None
+
+
 class _Checker:
     def __init__(self, rules: Rules, hidden: Sequence[PropertyPath]) -> None:
         self._rules = rules

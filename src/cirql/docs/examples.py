@@ -11,10 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any
 
 from cirql.catalog.lookup import Catalog, Found
-from cirql.catalog.model import Face, Table
+from cirql.catalog.model import Access, Face, Table
 from cirql.catalog.pages import Example, identifier, is_askable, select_example
 from cirql.catalog.rules import Rules
-from cirql.changes.specimens import assignment, desired_state, settable_value
+from cirql.changes.specimens import assignment, example_state
 from cirql.names import snake
 from cirql.types import ColumnType
 
@@ -23,6 +23,8 @@ _PLACEHOLDER = re.compile(r"<(\w+)>")
 _BRACED = re.compile(r"\{(\w+)\}")
 
 
+_NO_VALUES = "There is none: no values were found that satisfy the type's schema."
+_UNREADABLE = "There is none: AWS can neither list nor read these resources, and what is to be changed is read first."
 _VERBS = ("SELECT", "INSERT", "UPDATE", "DELETE")
 
 
@@ -38,15 +40,25 @@ def examples(catalog: Catalog, found: Found, verbs: Sequence[str] = _VERBS) -> l
 
 
 def _writes(table: Table, rules: Rules, verbs: Set[str]) -> Iterator[Example]:
-    desired = desired_state(rules) if verbs & {"INSERT", "UPDATE"} else None
-    if "INSERT" in verbs and desired is not None:
-        yield Example("INSERT", _insert(table, rules, desired))
+    state = example_state(rules) if verbs & {"INSERT", "UPDATE"} else None
+    if "INSERT" in verbs:
+        yield Example("INSERT", _insert(table, state)) if state is not None else Example("INSERT", "", _NO_VALUES)
     if not table.fetches:
-        return  # what is to be changed or deleted is read first
-    if "UPDATE" in verbs and (changed := assignment(rules, desired or {})) is not None:
-        yield Example("UPDATE", _update(table, changed))
+        yield from (Example(verb, "", _UNREADABLE) for verb in ("UPDATE", "DELETE") if verb in verbs)
+        return
+    if "UPDATE" in verbs:
+        changed = assignment(rules, state or {})
+        yield Example("UPDATE", _update(table, changed)) if changed is not None else Example("UPDATE", "", _no_update(table))
     if "DELETE" in verbs:
         yield Example("DELETE", f"DELETE FROM {_plural(table)}\nWHERE {_where(table)};")
+
+
+def _no_update(table: Table) -> str:
+    """Why nothing of the type can be set, though AWS has an update handler for it."""
+    if not any(c.access.is_updatable for c in table.columns if c.member):
+        return "There is nothing to update: every property is set by AWS or fixed at creation."
+    stuck = ", ".join(f"`{c.name}`" for c in table.columns if c.required and c.access is Access.WRITE_ONCE)
+    return f"There is none: with every update AWS needs {stuck or 'values'} again, which it never returns and which are fixed at creation."
 
 
 def _plural(table: Table) -> str:
@@ -57,8 +69,7 @@ def _where(table: Table) -> str:
     return f"data__Identifier = '{identifier(table)}' AND region = '{_REGION}'"
 
 
-def _insert(table: Table, rules: Rules, desired: Mapping[str, Any]) -> str:
-    given = dict(desired) or settable_value(rules)
+def _insert(table: Table, given: Mapping[str, Any]) -> str:
     names = ",\n".join([*(f"  {_column(table, n)}" for n in given), "  region"])
     values = ",\n".join([*(f"  {_literal(v)}" for v in given.values()), f"  '{_REGION}'"])
     return f"INSERT INTO {_plural(table)} (\n{names}\n)\nSELECT\n{values};"
