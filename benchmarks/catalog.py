@@ -1,7 +1,8 @@
 """`make bench`: what the compiled catalog costs: its build, its file, and the lookup of one table in a process that has just started.
 
-`python benchmarks/catalog.py [--json FILE] [--only WORD]`. Every figure is of a process of its own, so that nothing is warm but the
-operating system's file cache. Targets are printed beside the figures and never fail the run: a shared machine's other work is in every time.
+`python benchmarks/catalog.py [--json FILE] [--only WORD]`. Every figure is of a process of its own, so that nothing is warm but
+the operating system's file cache. Targets are printed beside the figures and never fail the run: a shared machine's other work is in
+every time.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from functools import cached_property, partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, cast
 
-from cirql.errors import InterfaceError
+from cirql.errors import InterfaceError, ParseError
 from cirql.result import ProgressEvent, Result
 from cirql.settings import Settings
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from cirql.plan.restrictions import Restriction
     from cirql.sql.bind import Bound
     from cirql.sql.parameters import Parameters
-    from cirql.sql.parse import Statement
+    from cirql.sql.parse import Explain, Statement
     from cirql.types import ColumnType
     from cirql.workspace import Workspace
 
@@ -170,10 +170,11 @@ class Session:
             raise InterfaceError("the session is closed")
         from cirql.introspection.forms import is_introspection
         from cirql.sql.parameters import from_percent
-        from cirql.sql.parse import parse
+        from cirql.sql.parse import parse, peel_explain
 
-        if is_introspection(sql):
-            return self._show(sql)
+        explain, offset = peel_explain(sql)
+        if is_introspection(sql[offset:]):
+            return self._show(sql, explain, offset)
         prepared = self._prepared(sql)
         if prepared is not None:
             return prepared
@@ -218,14 +219,22 @@ class Session:
                 return self.workspace.deallocate(name)
         return None
 
-    def _show(self, sql: str) -> Result:
-        """Answer SHOW or DESCRIBE: a query over a relation made for it."""
+    def _show(self, sql: str, explain: Explain | None, offset: int) -> Result:
+        """Answer SHOW or DESCRIBE, which begins at `offset`: a query over a relation made for it."""
         from cirql.introspection.directory import Directory
         from cirql.introspection.show import read
         from cirql.sql.parse import parse
 
-        shown = read(sql, self.catalog)
-        return self.select(parse(shown.query), directory=Directory(self.catalog, [shown.relation]), notices=shown.notices)
+        try:
+            shown = read(sql[offset:], self.catalog)
+        except ParseError as error:
+            error.position = None if error.position is None else error.position + offset
+            raise
+        try:
+            statement = replace(parse(shown.query), explain=explain)
+        except ParseError as error:  # the reader wrote the condition, not the query that it became part of
+            raise ParseError(f"the WHERE of this SHOW is not understood: {error.message}", hint=shown.hint) from None
+        return self.select(statement, directory=Directory(self.catalog, [shown.relation]), notices=shown.notices)
 
     def select(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -108,6 +109,42 @@ def test_describe_method_says_what_goes_in_and_what_comes_out(session: Session) 
     assert ("image_version_arn", "string", "output") in [r[:3] for r in listed]
 
 
+def test_describe_method_follows_references_to_the_end_but_for_those_that_lead_back(session: Session) -> None:
+    (row,) = session.execute("DESCRIBE METHOD aws.ecs.clusters.create_resource").fetchall()[2:3]
+    assert row[:3] == ("CapacityProviders", "array", "input_optional")
+    shapes = {r[0]: json.loads(r[3]) for r in session.execute("DESCRIBE METHOD aws.ecs.clusters.create_resource")}
+    configuration = shapes["Configuration"]["properties"]["ExecuteCommandConfiguration"]["properties"]
+    assert configuration["LogConfiguration"]["properties"]["S3EncryptionEnabled"] == {"type": "boolean"}
+    assert "$ref" not in json.dumps(shapes)
+    rules = {r[0]: json.loads(r[3]) for r in session.execute("DESCRIBE METHOD aws.wafv2.web_acls.create_resource")}["Rules"]
+    statement = rules["items"]["properties"]["Statement"]
+    assert statement["properties"]["NotStatement"]["properties"]["Statement"] == {"$ref": "#/definitions/Statement"}
+
+
+def test_show_insert_goes_into_structures(session: Session) -> None:
+    (row,) = session.execute("SHOW INSERT INTO aws.ecs.clusters").fetchall()
+    assert """  '[{"Name": "{{ .values.ClusterSettings[0].Name }}", "Value": "{{ .values.ClusterSettings[0].Value }}"}]',""" in row[0]
+    (least,) = session.execute("SHOW INSERT /*+ REQUIRED */ INTO aws.elasticloadbalancingv2.listeners").fetchall()
+    assert """'[{"Type": "{{ .values.DefaultActions[0].Type }}"}]'""" in least[0]
+
+
+@pytest.mark.parametrize("sql", ["SHOW PROVIDERS", "DESCRIBE EXTENDED aws.ec2.vpc", "SHOW METHODS IN aws.kms.key WHERE SQLVerb = 'SELECT'"])
+def test_explain_of_show_and_describe_says_that_nothing_is_asked(session: Session, sql: str) -> None:
+    assert session.execute(f"EXPLAIN {sql}").fetchall() == [("calls: 0 certain",)]
+    (plan,) = session.execute(f"EXPLAIN (FORMAT JSON) {sql}").fetchall()
+    assert json.loads(plan[0])["scans"] == []
+
+
+def test_an_error_of_a_show_points_at_the_readers_own_text(session: Session) -> None:
+    with pytest.raises(ParseError) as caught:
+        session.execute("EXPLAIN SHOW NOTHING")
+    assert caught.value.position == len("EXPLAIN ")
+    with pytest.raises(ParseError) as caught:
+        session.execute("SHOW SERVICES WHERE name = 'kms' LIMIT 1")
+    assert caught.value.position is None
+    assert caught.value.hint == "SHOW … WHERE takes one condition on id, name, title"
+
+
 def test_the_list_method_is_found_by_its_first_name_too(session: Session) -> None:
     answers = [
         session.execute(f"DESCRIBE METHOD aws.sagemaker.image_version.{name}").fetchall() for name in ("list_resource", "list_resources")
@@ -126,6 +163,8 @@ def test_the_list_method_is_found_by_its_first_name_too(session: Session) -> Non
         ("DESCRIBE aws.sagemaker.nothing", UnknownTable, ""),
         ("DESCRIBE METHOD aws.sagemaker.image_version.fly", UnknownTable, "get_resource"),
         ("SHOW PROVIDERS LIMIT 3", ParseError, "SERVICES IN aws"),
+        ("DESCRIBE METHOD aws.kms.key", ParseError, "DESCRIBE METHOD aws.kms.key.update_resource | get_resource"),
+        ("DESCRIBE METHOD aws.kms.kye.get_resource", UnknownTable, "aws.kms.key"),
     ],
 )
 def test_what_cannot_be_shown_is_refused_with_a_hint(session: Session, sql: str, error: type[Error], hint: str) -> None:

@@ -138,6 +138,17 @@ class Rules:
             node = {**target, **{k: v for k, v in node.items() if k != "$ref"}}
         return node if isinstance(node, Mapping) else {}
 
+    def expand(self, node: Any, within: frozenset[str] = frozenset()) -> Any:
+        """A schema node with every `$ref` in it followed, its `type` first; a reference to what it stands in (`within`) stays one."""
+        if isinstance(node, list):
+            return [self.expand(item, within) for item in node]
+        if not isinstance(node, Mapping):
+            return node
+        reference = node.get("$ref")
+        if isinstance(reference, str):
+            return node if reference in within else self.expand(self.resolve(node), within | {reference})
+        return {k: self.expand(node[k], within) for k in sorted(node, key=lambda k: (k != "type", k))}
+
     def property(self, name: str) -> Mapping[str, Any]:
         """The schema of a top-level property; empty where there is none."""
         return self.resolve(self.properties.get(name, {}))

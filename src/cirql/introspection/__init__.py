@@ -5,7 +5,8 @@
     schema       information_schema.schemata, tables, columns
     directory    cirql.tables, columns, methods, permissions; and the `Directory` that finds these and the catalog's own
     show         SHOW and DESCRIBE: what they ask, as a query over a relation made for them
-    described    the rows of DESCRIBE and of SHOW METHODS | INSERT
+    described    the rows of DESCRIBE and of SHOW METHODS
+    insert_template  the statement that SHOW INSERT gives
 
 No AWS, no SQL engine: rows are plain dicts, which the session hands to DuckDB.
 """

@@ -1,4 +1,4 @@
-"""The rows of DESCRIBE, SHOW METHODS and SHOW INSERT: one table, or one method of it, in StackQL's columns."""
+"""The rows of DESCRIBE and SHOW METHODS: one table, or one method of it, in StackQL's columns."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from cirql.catalog.lookup import Catalog, Found
 from cirql.catalog.model import Column, Face, Method
-from cirql.errors import NotSupported, UnknownTable
+from cirql.errors import UnknownTable
 from cirql.introspection.directory import methods_of
 from cirql.introspection.relations import Row
 from cirql.types import ColumnType
@@ -103,11 +103,11 @@ def _optional(found: Found, method: Method) -> Iterator[Column]:
 
 
 def _properties(catalog: Catalog, found: Found) -> Mapping[str, Any]:
-    """The schema of each property, its own reference followed; those inside it stay as they are."""
+    """The schema of each property, with all that it refers to."""
     if found.table.cfn_type is None:
         return {}
     rules = catalog.rules(found.table.cfn_type)
-    return {name: rules.resolve(node) for name, node in rules.properties.items()}
+    return {name: rules.expand(node) for name, node in rules.properties.items()}
 
 
 def _parameter(name: str, column: Column | None, kind: str, schema: Mapping[str, Any]) -> Row:
@@ -123,23 +123,3 @@ def _parameter(name: str, column: Column | None, kind: str, schema: Mapping[str,
         "shape": json.dumps(shape, separators=(",", ":")),
         "description": column.description if column is not None else "",
     }
-
-
-def insert_template(found: Found, *, required_only: bool) -> str:
-    """The INSERT that StackQL's SHOW INSERT prints: a Go template with a value for each property.
-
-    Raises:
-        NotSupported: nothing can be created here.
-    """
-    if not any(m.verb == "INSERT" for m in found.table.methods):
-        raise NotSupported(f"{found.name} cannot be inserted into")
-    settable = [c for c in found.table.columns if c.member and not c.hidden and c.access.is_settable_on_create]
-    if found.table.cfn_type is None:
-        names = ["data__TypeName", "data__DesiredState"]
-    else:
-        chosen = [c for c in settable if c.required] or settable
-        names = [c.member for c in (chosen if required_only else settable)]
-    target = ".".join((*found.table.name.parts[:-1], found.table.plural or found.table.name.resource))
-    columns_ = ",\n".join(f"  {n}" for n in [*names, "region"])
-    values = ",\n".join(f"  '{{{{ .values.{n} }}}}'" for n in [*names, "region"])
-    return f"INSERT INTO {target}(\n{columns_}\n)\nSELECT\n{values}\n;"

@@ -21,6 +21,7 @@ from cirql.errors import ParseError, UnknownTable
 from cirql.introspection import described
 from cirql.introspection.directory import Directory
 from cirql.introspection.forms import DESCRIBE, FIRST, INSERT, SHOW
+from cirql.introspection.insert_template import insert_template
 from cirql.introspection.names import published
 from cirql.introspection.relations import Relation, Row, define
 from cirql.names import Scheme
@@ -40,6 +41,12 @@ class Shown:
     relation: Relation
     notices: tuple[str, ...] = ()
 
+    @property
+    def hint(self) -> str:
+        """What its WHERE can be."""
+        names = ", ".join(c.member or c.name for c in self.relation.table.columns)
+        return f"SHOW … WHERE takes one condition on {names}"
+
 
 def read(text: str, catalog: Catalog) -> Shown:
     """What a SHOW or DESCRIBE asks.
@@ -50,7 +57,7 @@ def read(text: str, catalog: Catalog) -> Shown:
         return _show(match, catalog)
     if match := INSERT.match(text):
         hinted = f"{match['hint'] or ''}{match['hint2'] or ''}".upper()
-        template = described.insert_template(_find(match["name"], catalog), required_only="REQUIRED" in hinted)
+        template = insert_template(catalog, _find(match["name"], catalog), required_only="REQUIRED" in hinted)
         return _answer(("template",), [{"template": template}])
     if match := DESCRIBE.match(text):
         return _describe(match, catalog)
@@ -161,10 +168,25 @@ def _describe(match: re.Match[str], catalog: Catalog) -> Shown:
         found = _find(name, catalog)
         shown = _answer(("name", "type", *more), described.columns(found, extended=extended))
         return Shown(shown.query, shown.relation, tuple(_notices(found)) if extended else ())
-    table, _, method_name = _clean(name).rpartition(".")
-    found = _find(table, catalog)
+    found, method_name = _find_method(name, catalog)
     rows = described.method(catalog, found, described.method_of(found, method_name))
     return _answer(("name", "type", *more, "param_type", "shape"), rows)
+
+
+def _find_method(name: str, catalog: Catalog) -> tuple[Found, str]:
+    """The table and the method that a dotted name ends in. Raises UnknownTable, and says so where it names a table alone."""
+    table, _, method = _clean(name).rpartition(".")
+    try:
+        return _find(table, catalog), method
+    except UnknownTable:
+        try:
+            found = _find(name, catalog)
+        except UnknownTable:
+            pass
+        else:
+            every = " | ".join(m.name for m in described.methods_of(found))
+            raise ParseError("DESCRIBE METHOD needs a method", hint=f"DESCRIBE METHOD {found.name}.{every or '<method>'}") from None
+        raise
 
 
 def _notices(found: Found) -> Iterator[str]:

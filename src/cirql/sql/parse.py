@@ -57,7 +57,7 @@ def parse(text: str) -> Statement:
     from cirql.sql.hints import max_age_hint
     from cirql.sql.time_travel import restore_positions, written_out
 
-    explain, offset = _peel_explain(text)
+    explain, offset = peel_explain(text)
     _refuse_by_name(text[offset:])
     body, grown = written_out(text[offset:])
     trees = [t for t in _parse_all(body, offset) if t is not None]
@@ -149,7 +149,8 @@ _EXPLAIN = re.compile(r"\s*EXPLAIN\b\s*(?P<analyze>ANALYZE\b\s*)?(?:\((?P<option
 _FORMATS = ("TEXT", "JSON", "MARKDOWN", "MERMAID", "POLICY")
 
 
-def _peel_explain(text: str) -> tuple[Explain | None, int]:
+def peel_explain(text: str) -> tuple[Explain | None, int]:
+    """What EXPLAIN in front of a statement asks, and where the statement itself begins. Raises ParseError for an unknown option."""
     match = _EXPLAIN.match(text)
     if match is None:
         return None, 0
