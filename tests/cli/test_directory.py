@@ -24,6 +24,14 @@ def test_search_that_finds_nothing_says_so(cirql: Cirql) -> None:
     assert "zzyzx" in run.stderr
 
 
+def test_search_puts_misspelt_words_right_and_says_so(cirql: Cirql) -> None:
+    run = cirql("search", "sagmaker", "imge", "-n", "1", "-o", "json")
+    assert run.code == 0
+    assert len(json.loads(run.stdout)) == 1
+    assert run.stderr == "nothing is about sagmaker imge; this is about sagemaker image\n"
+    assert cirql("search", " ").code == 2
+
+
 def test_docs_show_prints_a_page(cirql: Cirql) -> None:
     run = cirql("docs", "show", "aws.sagemaker.image_version")
     assert run.code == 0
@@ -45,6 +53,14 @@ def test_docs_build_writes_a_page_for_every_table_of_a_service(cirql: Cirql, tmp
     assert all(f"({name})" in index for name in pages - {"README.md"})
     assert "[kms](kms/README.md)" in (tmp_path / "site" / "README.md").read_text("utf-8")
     assert cirql("docs", "build", "--out", "site", "--service", "nope").code == 2
+
+
+def test_docs_build_leaves_a_readme_that_is_not_its_own_alone(cirql: Cirql, tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text("# My project\n", "utf-8")
+    run = cirql("docs", "build", "--out", str(tmp_path), "--service", "kms")
+    assert run.code == 1
+    assert "README.md there is not a data directory's" in run.stderr
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["README.md"]
 
 
 def test_catalog_lint_finds_no_errors_and_counts_warnings_by_kind(cirql: Cirql) -> None:

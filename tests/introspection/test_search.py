@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from cirql.catalog.lookup import Catalog
+from cirql.errors import UnknownTable
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +45,26 @@ def test_what_is_nowhere_is_not_found_and_odd_text_is_no_syntax(catalog: Catalog
     assert names(catalog, "zzyzx qwrtp") == []
     assert names(catalog, "") == []
     assert names(catalog, '" OR NEAR( * -') == names(catalog, "or near")
+
+
+def test_words_that_say_nothing_are_passed_over_and_misspelt_ones_put_right(catalog: Catalog) -> None:
+    assert names(catalog, "what are the buckets of s3") == names(catalog, "buckets s3")
+    assert names(catalog, "the") != []
+    assert catalog.spelled("sagmaker imge versoin") == "sagemaker image version"
+    assert catalog.spelled("sagemaker image") is None
+    assert catalog.spelled("größe 日本 zzyzx") is None
+    assert catalog.spelled("") is None
+
+
+def test_a_wrong_name_is_answered_with_tables_of_that_noun(catalog: Catalog) -> None:
+    for wrong, meant in {
+        "aws.vpc": "aws.ec2_vpc",
+        "aws_ec2_instance": "aws.ec2_instance",
+        "aws_rds_instance": "aws.rds_db_instance",
+    }.items():
+        with pytest.raises(UnknownTable) as caught:
+            catalog.find(wrong)
+        assert meant in (caught.value.hint or "")
 
 
 def test_the_limit_holds_and_the_best_come_first(catalog: Catalog) -> None:

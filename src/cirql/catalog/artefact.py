@@ -133,6 +133,10 @@ class Artefact:
         """The tables that hold these words and how well they fit (more is better), best first."""
         return search.find(self._connection, words, limit)
 
+    def spelled(self, words: str) -> list[str]:
+        """The words, misspelt ones put right."""
+        return search.spelled(self._connection, words)
+
     def services(self) -> list[tuple[str, str, int]]:
         """Every (scheme, service) and how many tables it has."""
         return list(

@@ -196,6 +196,11 @@ class Catalog:
             hits.append(Hit(table, score, search.matching_columns(table, words)))
         return hits
 
+    def spelled(self, text: str) -> str | None:
+        """What was likely meant by words of which some are nowhere; None where nothing looks like them."""
+        words = self._artefact.spelled(text)
+        return None if words == search.words_of(text) else " ".join(words)
+
     def spellings(self, service: str | None = None) -> Iterator[Spelling]:
         """Every name there is (of one service), published or only taken: for documentation and checks."""
         return self._artefact.spellings(service=service)
@@ -203,11 +208,15 @@ class Catalog:
     def _hint(self, text: str) -> str:
         """What the user may have meant: the same thing in the other scheme first, then names that look alike."""
         if not text.startswith(("aws.", "awscc.")):
-            text = f"aws.{text}"
+            text = f"aws.{text.removeprefix('aws_')}"  # aws_ec2_instance, as others write it
+        if (known := self._artefact.spelling(text)) is not None:
+            return f"did you mean {known.table}?"
         every = [s.name for s in self._artefact.spellings() if s.published and s.face not in (Face.LIST_ONLY, Face.TAGS)]
         squeezed = {n.replace(".", "").replace("_", ""): n for n in reversed(every)}
         wanted = text.replace("awscc.", "aws.").replace(".", "").replace("_", "")
         near = [n for n in (squeezed.get(wanted), squeezed.get(f"{wanted}s"), squeezed.get(wanted.removesuffix("s"))) if n]
+        noun = text.rpartition(".")[2]
+        near += sorted((n for n in every if n.endswith((f".{noun}", f"_{noun}"))), key=lambda n: (len(n), n))[:3]
         near += difflib.get_close_matches(text, [n for n in every if n[4:6] == text[4:6]] or every, n=3, cutoff=0.6)
         if not near:
             return "names are aws.<service>_<resource> (inventory) or aws.<service>.<resource> (live)"

@@ -5,6 +5,7 @@ The index is part of the compiled catalog (SQLite FTS5): a row per table and no 
 
 from __future__ import annotations
 
+import difflib
 import math
 import re
 import sqlite3
@@ -22,6 +23,8 @@ _WEIGHTS = {"name": 6.0, "columns": 2.0, "description": 0.5}
 _WHOLE_NAME = 30.0
 _CANDIDATES = 100
 _WORD = re.compile(r"\w+")
+# Words that are in every description, and say nothing of what is looked for.
+_EMPTY = re.compile(r"a|all|an|and|any|are|as|at|be|by|for|from|how|i|in|is|it|its|my|of|on|or|that|the|this|to|what|which|with")
 
 
 def write(connection: sqlite3.Connection, tables: Iterable[tuple[int, Table]]) -> None:
@@ -40,8 +43,23 @@ def _descriptions(table: Table) -> str:
 
 
 def words_of(text: str) -> list[str]:
-    """The words of a search, as the index splits them."""
-    return [w.lower() for part in _WORD.findall(text) for w in part.split("_") if w]
+    """The words of a search, as the index splits them; those that say nothing only where there are no others."""
+    words = [w.lower() for part in _WORD.findall(text) for w in part.split("_") if w]
+    return [w for w in words if not _EMPTY.fullmatch(w)] or words
+
+
+def spelled(connection: sqlite3.Connection, text: str) -> list[str]:
+    """The words of a search, each that is nowhere replaced by the word of a table's name that looks most like it, where one does."""
+    known: list[str] = []
+    found = []
+    for word in words_of(text):
+        is_there = connection.execute("SELECT 1 FROM words WHERE words MATCH ? LIMIT 1", (f'"{word}"*',)).fetchone()
+        if not is_there and not known:
+            names = (name for (name,) in connection.execute("SELECT name FROM spellings WHERE published"))
+            known = sorted({part for name in names for part in re.split(r"[._]", name)})
+        near = [] if is_there else difflib.get_close_matches(word, known, n=1, cutoff=0.75)
+        found.append(near[0] if near else word)
+    return found
 
 
 def find(connection: sqlite3.Connection, text: str, limit: int) -> list[tuple[str, float]]:

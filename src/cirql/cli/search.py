@@ -32,18 +32,24 @@ def search(words: tuple[str, ...], limit: int, output: str) -> None:
 
     if output not in ("table", "json"):
         misuse(f"no format {output!r}; there are table and json")
+    text = " ".join(words)
+    if not text.strip():
+        misuse("search needs a word")
     try:
         with open_catalog(Settings.load().types_path) as catalog:
-            hits = catalog.search(" ".join(words), limit)
+            meant = catalog.spelled(text)
+            hits = catalog.search(meant or text, limit)
     except Error as error:
         report_error(error)
         raise click.exceptions.Exit(1) from None
+    if meant is not None and hits:
+        sys.stderr.write(f"nothing is about {visible(text)}; this is about {visible(meant)}\n")
     if output == "json":
         click.echo(json.dumps([_object(hit) for hit in hits], indent=2))
     else:
         _print(hits)
     if not hits:
-        sys.stderr.write(f"nothing is about {visible(' '.join(words))}\n")
+        sys.stderr.write(f"nothing is about {visible(text)}\n")
         raise click.exceptions.Exit(1)
 
 

@@ -8,6 +8,7 @@ OUT/<service>/<resource>.md                          a resource, under each of i
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from cirql.introspection.names import published
 
 Progress = Callable[[int, int, str], None]
 _INDEX = "README.md"
+_TITLE = "# Data Directory\n"
 _SHORT = 160
 
 
@@ -26,8 +28,9 @@ def build(catalog: Catalog, out: Path, services: Sequence[str] = (), progress: P
     """Write the pages of these services, or of all; gives how many there are. What else is in the directory stays.
 
     Raises:
-        OSError: a file cannot be written.
+        OSError: a file cannot be written, or an index that is there is not a data directory's.
     """
+    _check_index(out / _INDEX)
     every = catalog.services()
     wanted = [s for s in sorted(every) if not services or s in services]
     out.mkdir(parents=True, exist_ok=True)
@@ -40,9 +43,15 @@ def build(catalog: Catalog, out: Path, services: Sequence[str] = (), progress: P
     return sum(counts.values())
 
 
+def _check_index(path: Path) -> None:
+    """Refuse to write over what may be a project's own README."""
+    if path.exists() and not path.read_text("utf-8").startswith(_TITLE):
+        raise FileExistsError(errno.EEXIST, f"{_INDEX} there is not a data directory's; choose another directory", str(path))
+
+
 def _build_service(catalog: Catalog, folder: Path, service: str) -> int:
     folder.mkdir(exist_ok=True)
-    found = list(published(catalog, services=[service]))
+    found = sorted(published(catalog, services=[service]), key=lambda f: str(f.name))
     for table in found:
         (folder / file_name(table)).write_text(page(table, examples(catalog, table)), "utf-8")
     (folder / _INDEX).write_text(_service_index(service, found), "utf-8")
@@ -56,7 +65,7 @@ def file_name(found: Found) -> str:
 
 def _index(counts: dict[str, int]) -> str:
     lines = [
-        "# Data Directory",
+        _TITLE.rstrip(),
         "",
         f"{sum(counts.values())} tables of {len(counts)} services.",
         "",

@@ -19,7 +19,7 @@ from cirql.catalog.lookup import Catalog, Found
 from cirql.catalog.model import Face
 from cirql.errors import ParseError, UnknownTable
 from cirql.introspection import described
-from cirql.introspection.directory import Directory
+from cirql.introspection.directory import Directory, methods_of
 from cirql.introspection.forms import DESCRIBE, FIRST, INSERT, SHOW
 from cirql.introspection.insert_template import insert_template
 from cirql.introspection.names import published
@@ -184,7 +184,7 @@ def _find_method(name: str, catalog: Catalog) -> tuple[Found, str]:
         except UnknownTable:
             pass
         else:
-            every = " | ".join(m.name for m in described.methods_of(found))
+            every = " | ".join(m.name for m in methods_of(found))
             raise ParseError("DESCRIBE METHOD needs a method", hint=f"DESCRIBE METHOD {found.name}.{every or '<method>'}") from None
         raise
 

@@ -283,14 +283,13 @@ def _check_other_table(statement: Statement, node: exp.Table, parts: list[str], 
     position = _position(statement, node.parts[0])
     name = ".".join(parts)
     try:
-        found = catalog.find(f"aws.{name}")
-    except (UnknownTable, ValueError):
-        raise UnknownTable(
-            f"there is no table {name}",
-            hint="cloud tables are named aws.<service>_<resource> or aws.<service>.<resource>; files are read with read_csv('…')",
-            position=position,
-        ) from None
-    raise UnknownTable(f"there is no table {name}", hint=f"did you mean aws.{name}? ({found.table.title})", position=position)
+        found = catalog.find(f"aws.{name.removeprefix('aws_')}")  # aws_ec2_instance, as others write it
+    except (UnknownTable, ValueError) as error:
+        near = getattr(error, "hint", None) or ""
+        form = "cloud tables are named aws.<service>_<resource> or aws.<service>.<resource>; files are read with read_csv('…')"
+        hint = near if near.startswith("did you mean") else form
+        raise UnknownTable(f"there is no table {name}", hint=hint, position=position) from None
+    raise UnknownTable(f"there is no table {name}", hint=f"did you mean {found.table.name}? ({found.table.title})", position=position)
 
 
 def _free_alias(node: exp.Table, name: TableName) -> str:
