@@ -210,7 +210,7 @@ class Catalog:
         if not text.startswith(("aws.", "awscc.")):
             text = f"aws.{text.removeprefix('aws_')}"  # aws_ec2_instance, as others write it
         if (known := self._artefact.spelling(text)) is not None:
-            return f"did you mean {known.table}?"
+            return f"did you mean {known.name if known.published else known.table}?"
         every = [s.name for s in self._artefact.spellings() if s.published and s.face not in (Face.LIST_ONLY, Face.TAGS)]
         squeezed = {n.replace(".", "").replace("_", ""): n for n in reversed(every)}
         wanted = text.replace("awscc.", "aws.").replace(".", "").replace("_", "")
