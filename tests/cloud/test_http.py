@@ -318,6 +318,21 @@ def test_https_goes_through_a_connect_tunnel(tmp_path: Path) -> None:
     assert b"Proxy-Authorization: Basic bWU6cEBzcw==" in seen[0]
 
 
+def test_a_proxy_that_wants_a_password_is_named_with_its_answer(aws: FakeAWS) -> None:
+    aws.always(raw=b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
+    with pytest.raises(TransportError, match=r"refused a tunnel to sts\.example\.com: HTTP 407") as caught:
+        using(lambda t: get(t, "https://sts.example.com/"), proxies={"https": aws.url})
+    assert (caught.value.reason, caught.value.sent) == ("proxy", False)
+    assert "proxy-authorization" not in aws.requests[0].headers
+
+
+def test_a_proxy_that_is_not_there_is_named(aws: FakeAWS) -> None:
+    aws.stop()
+    with pytest.raises(TransportError, match=r"through the proxy 127\.0\.0\.1") as caught:
+        using(lambda t: get(t, "https://sts.example.com/"), proxies={"https": aws.url})
+    assert not caught.value.sent
+
+
 def test_plain_http_is_asked_of_the_proxy_by_its_whole_url(aws: FakeAWS) -> None:
     using(lambda t: get(t, "http://sts.example.com/a?b=c"), proxies={"http": aws.url})
     assert aws.requests[0].target == "http://sts.example.com/a?b=c"
