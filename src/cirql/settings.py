@@ -13,7 +13,6 @@ import math
 import os
 import re
 import sys
-import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
@@ -279,6 +278,8 @@ def _from_file(named: str | None) -> dict[str, Any]:
         raise SettingsError(f"the configuration file {named} is not there", hint="CIRQL_CONFIG names it") from None
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"the configuration file {path} cannot be read: {error}") from None
+    import tomllib  # here, because most who run a statement have no such file
+
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
