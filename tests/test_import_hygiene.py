@@ -28,7 +28,7 @@ HEAVY = {
     "rich",
     "asyncio",
 }
-# What no command imports, however long it works: pyarrow does without, click needs none, and http.client is for proxies.
+# What no statement here has a use for: pyarrow imports the first two where it can, and does without.
 NEVER = {"numpy", "pandas", "pydantic", "typer"}
 
 

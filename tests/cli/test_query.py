@@ -474,3 +474,10 @@ def test_a_dialect_changes_what_a_statement_means(cirql: Cirql) -> None:
     assert cirql("query", "-o", "csv", sql).stdout.split() == ["half", "2"]
     assert cirql("query", "-o", "csv", "--dialect", "ddsql", sql).stdout.split() == ["half", "2.5"]
     assert cirql("query", "--dialect", "klingon", sql).code == 1
+
+
+def test_functions_that_are_written_in_python_work_in_the_command(cirql: Cirql) -> None:
+    sql = """SELECT '10.0.0.1'::inet << '10.0.0.0/8'::inet, '{"a": 1}'::jsonb @> '{"a": 1}'::jsonb, '[1, 2]'::jsonb - 0"""
+    done = cirql("query", "-o", "csv", sql)
+    assert done.code == 0, done.stderr
+    assert done.stdout.splitlines()[1] == "true,true,[2]"

@@ -1,26 +1,47 @@
-"""Packages that no command has a use for, kept out of the process."""
+"""Packages that are kept out of the process, because no command has a use for them."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
-
-_UNUSED = frozenset({"numpy", "pandas"})
 
 
 class _Absence:
-    """A finder that says of some packages that they are not installed."""
+    """A finder that says of one package that it is not installed."""
+
+    def __init__(self, package: str) -> None:
+        self._package = package
 
     def find_spec(self, name: str, path: Any, target: Any = None) -> None:
-        """Refuse what is unused; leave everything else to the other finders."""
-        if name in _UNUSED:
+        """Refuse the package; leave everything else to the other finders."""
+        if name == self._package:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
 
-def leave_out_unused() -> None:
-    """Make numpy and pandas look absent to this process, where they are installed.
+def leave_out_pandas() -> None:
+    """Make pandas look absent to this process, where it is installed.
 
-    pyarrow imports numpy with itself and pandas at the first `pa.array`, to take and give their arrays, and does without either where it
-    is missing: 0.1 s and 0.3 s. May go when pyarrow imports them where it uses them.
+    pyarrow imports it at the first `pa.array`, to recognise its types: 0.3 s. May go when pyarrow no longer does.
     """
-    sys.meta_path.insert(0, _Absence())
+    sys.meta_path.insert(0, _Absence("pandas"))
+
+
+def import_pyarrow() -> None:
+    """Import pyarrow without numpy, which it imports with itself where it is installed, only to take and give its arrays: 0.1 s.
+
+    numpy is there for others afterwards: DuckDB wants it to call functions that are written in Python.
+    """
+    with _absent("numpy"):
+        import pyarrow  # noqa: F401 (for what comes later)
+
+
+@contextmanager
+def _absent(package: str) -> Iterator[None]:
+    absence = _Absence(package)
+    sys.meta_path.insert(0, absence)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(absence)

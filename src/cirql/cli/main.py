@@ -15,7 +15,7 @@ import click
 
 from cirql import __version__
 from cirql.cli import completion
-from cirql.cli.absent import leave_out_unused
+from cirql.cli.absent import leave_out_pandas
 from cirql.cli.commands import Group
 from cirql.cli.report import install_defect_report
 
@@ -49,7 +49,7 @@ def run() -> int:
     # What is imported lives as long as the process: looking for garbage in it is a tenth of a short command's time.
     gc.set_threshold(_ALLOCATIONS_BETWEEN_COLLECTIONS, 20, 20)
     install_defect_report()
-    leave_out_unused()
+    leave_out_pandas()
     try:
         app.main(prog_name="cirql")
     except SystemExit as end:

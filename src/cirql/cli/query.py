@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 import click
 
 import cirql
+from cirql.cli.absent import import_pyarrow
 from cirql.cli.confirm import asker
 from cirql.cli.interrupt import prompt_interrupts
 from cirql.cli.local import local_scope
@@ -174,6 +175,7 @@ def _forgetter(destination: Destination) -> Any:
 def run(request: Request) -> int:
     """Run the statement, write its rows, say on stderr what there is to say, and give the exit code."""
     started = time.monotonic()
+    import_pyarrow()
     stats: Stats | None = None
     session: Session | None = None
     sql = request.sql
