@@ -7,6 +7,7 @@ from typing import Any
 
 from cirql.inventory.coverage import Claim, covering, rivals
 from cirql.inventory.model import Partition, ScanRecord
+from tests.inventory.conftest import TABLE, minute
 
 X, Y = ({"_key": k, "image": i, "size": 1, "state": "up"} for k, i in (("a", "x"), ("b", "y")))
 PARENT = (("image", "x"),)
@@ -133,3 +134,25 @@ def test_the_newest_scan_of_each_column_is_the_one_that_answers() -> None:
     claims = [Claim(record(h, h), frozenset(["size"])) for h in hour]
     (found,) = covering(claims, Partition("t", "1", "r"), ["size"], hour[2]) or []
     assert found.started == hour[5]
+
+
+def test_a_moment_answers_for_the_columns_that_all_its_rows_had(shelf: Any) -> None:
+    def knows_state(at: float) -> bool:
+        partition = Partition(TABLE, "111122223333", "us-east-1")
+        return shelf.store.fresh(partition, ["state"], None, minute(99), minute(at)) is not None
+
+    shelf.scan(0, [{"_key": "a", "size": 1, "state": "on"}])
+    shelf.scan(1, [{"_key": "a", "size": 1}], ["size"], complete=False)
+    shelf.scan(2, [{"_key": "b", "size": 2}], ["size"], complete=False)
+    shelf.scan(3, [{"_key": "a", "size": 1}], ["size"])
+    shelf.scan(4, [{"_key": "a", "size": 1, "state": "on"}, {"_key": "c", "size": 1, "state": "on"}])
+    assert [knows_state(at) for at in (0, 1, 2, 2.5, 3, 4)] == [True, True, False, False, True, True]
+
+
+def test_a_row_that_turns_out_to_be_in_a_partition_narrows_what_answers_for_it(shelf: Any) -> None:
+    shelf.scan(0, [{"_key": "b", "state": "on"}], ["state"], complete=False)
+    shelf.scan(1, [X], ["size"], parent=PARENT)
+    assert shelf.fresh("size", now=2, parent=PARENT) == [2]
+    shelf.scan(2, [{"_key": "b", "image": "x"}], ["image"], complete=False)
+    assert shelf.fresh("size", now=3, parent=PARENT) is None
+    assert shelf.fresh("image", now=3, parent=PARENT) == [2]

@@ -158,13 +158,13 @@ def agree_on_difference(store: DuckDBStore, name: str, model: Model, early: date
     assert found == expected
 
 
-def agree_on_freshness(store: DuckDBStore, name: str, model: Model, now: datetime) -> None:
+def agree_on_freshness(store: DuckDBStore, name: str, model: Model, now: datetime, as_of: datetime | None = None) -> None:
     """Whatever the store says it can answer, every row must really have."""
-    current = model.at(None)
+    current = model.at(as_of)
     for place in PLACES:
         for parent in ((), (("image", "x"),)):
             for wanted in (["image"], ["size", "doc"], COLUMNS):
-                if store.fresh(Partition(name, *place, parent), wanted, None, now) is None:
+                if store.fresh(Partition(name, *place, parent), wanted, None, now, as_of) is None:
                     continue
                 for (account, region, _), life in current.items():
                     if (account, region) == place and all(life.values.get(c) == v for c, v in parent):
@@ -199,6 +199,8 @@ def test_the_store_agrees_with_a_model_that_keeps_everything(steps: list[Any], c
         moments = [minute(n) + d for n in range(len(steps)) for d in (-timedelta(microseconds=1), timedelta(0), timedelta(seconds=30))]
         for moment in random.sample(moments, min(8, len(moments))):
             agree(store, name, model, moment)
+        for moment in random.sample(moments, 2):
+            agree_on_freshness(store, name, model, minute(len(steps)), moment)
         early, late = sorted(random.sample(moments, 2))
         agree_on_difference(store, name, model, early, late)
         agree_on_history(store, name, model)

@@ -30,12 +30,25 @@ from cirql.inventory.coverage import Claim, covering, narrowed, redundant, rival
 from cirql.inventory.faults import worded, wording
 from cirql.inventory.index import Closure, Index, Segment
 from cirql.inventory.lock import exclusive, is_abandoned
-from cirql.inventory.merge import ColumnSets, Merge, Merged
-from cirql.inventory.model import KEY, Partition, Problem, Request, RowChange, ScanRecord, Version, WriteSummary, micros, moment
-from cirql.inventory.reading import schema_of, select, stream
+from cirql.inventory.merge import ColumnSets, Merge, Merged, matches
+from cirql.inventory.model import (
+    ALWAYS_KNOWN,
+    KEY,
+    Partition,
+    Problem,
+    Request,
+    RowChange,
+    ScanRecord,
+    Version,
+    WriteSummary,
+    micros,
+    moment,
+)
+from cirql.inventory.reading import held, register_ends, schema_of, select, stream
 from cirql.inventory.segments import Contents, Reader, Writer, inline, pack, register_closures
 from cirql.inventory.small_scans import SmallScan, head
 from cirql.inventory.staging import Staged, stage
+from cirql.types import ColumnType
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -137,7 +150,8 @@ class DuckDBStore:
         contents = self._contents(index, table)
         others = rivals(index.scans_after(scan.partition, micros(scan.started)), scan)
         register_closures(con, contents.closures)
-        merged = Merge(con, Reader(con, self._segments), contents, scan, staged, others).run()
+        naming = frozenset(c for claim in index.claims(table, scan.partition.place) for c, _ in claim.scan.partition.parent)
+        merged = Merge(con, Reader(con, self._segments), contents, scan, staged, others).run(naming)
         segment = closure = None
         if merged.added:
             number = index.next_id("segment")
@@ -146,7 +160,9 @@ class DuckDBStore:
         if len(merged.ending):
             body, per_segment = pack(merged.ending)
             closure = Closure(index.next_id("closure"), table, micros(scan.started), len(merged.ending), per_segment, body)
-        kept = self._record(index, _as_kept(scan, others), merged.new_sets, segment, closure, has_new_rows=bool(merged.created))
+        kept = self._record(
+            index, _as_kept(scan, others), merged.new_sets, segment, closure, has_new_rows=bool(merged.created), moves=merged.moved
+        )
         return _summary(kept, staged, merged)
 
     def _record(
@@ -158,6 +174,7 @@ class DuckDBStore:
         closure: Closure | None,
         *,
         has_new_rows: bool,
+        moves: bool = False,
     ) -> ScanRecord:
         """Make what a scan did true, all at once; the scan with its number."""
         with index.commit():
@@ -168,14 +185,18 @@ class DuckDBStore:
             if closure is not None:
                 index.add_closure(closure)
             index.add_scan(kept)
-            self._claim(index, kept, has_new_rows)
+            self._claim(index, kept, has_new_rows, moves)
         return kept
 
-    def _claim(self, index: Index, scan: ScanRecord, has_new_rows: bool) -> None:
-        """Let a scan narrow what earlier ones answer for, and answer itself if it is complete."""
+    def _claim(self, index: Index, scan: ScanRecord, has_new_rows: bool, moves: bool) -> None:
+        """Let a scan narrow what earlier ones answer for, and answer itself if it is complete.
+
+        New rows may lack columns anywhere; rows that moved only in the partitions that they may have moved to.
+        """
         claims = index.claims(scan.partition.table, scan.partition.place)
-        if has_new_rows:
-            fewer = {c.scan.id: c for c in narrowed(claims, scan.partition, scan.columns)}
+        touched = claims if has_new_rows else [c for c in claims if moves and c.scan.partition.parent]
+        if touched:
+            fewer = {c.scan.id: c for c in narrowed(touched, scan.partition, scan.columns)}
             index.put_claims(fewer.values())
             claims = [fewer.get(c.scan.id, c) for c in claims]
         if scan.complete:
@@ -189,10 +210,32 @@ class DuckDBStore:
     def fresh(
         self, partition: Partition, columns: Iterable[str], max_age: timedelta | None, now: datetime, as_of: datetime | None = None
     ) -> list[ScanRecord] | None:
-        """The scans that answer; see `Store.fresh`. Touches only the index: DuckDB is not loaded."""
-        with Index.open(self._index) as index:
-            claims = index.claims(partition.table, partition.place) if as_of is None else index.claims_at(partition.table, micros(as_of))
-        return covering(claims, partition, columns, None if max_age is None else now - max_age)
+        """The scans that answer; see `Store.fresh`. Touches only the index, but for moments at which some rows knew fewer columns."""
+        with Index.open(self._index) as index, index.snapshot():
+            if as_of is None:
+                return covering(
+                    index.claims(partition.table, partition.place), partition, columns, None if max_age is None else now - max_age
+                )
+            found = covering(
+                index.claims_at(partition.table, micros(as_of)), partition, columns, None if max_age is None else now - max_age
+            )
+            contents = self._contents(index, partition.table)
+        return found if found and self._all_know(contents, partition, frozenset(columns) - ALWAYS_KNOWN, as_of) else None
+
+    def _all_know(self, contents: Contents, partition: Partition, columns: frozenset[str], at: datetime) -> bool:
+        """Whether every row that a partition held at a moment knew the columns: a later scan of fewer columns may have found new ones."""
+        short = {i for i, known in contents.column_sets.items() if not columns <= known}
+        account, region = partition.place
+        here = (s for s in contents.segments if s.same.get("$account", account) == account and s.same.get("$region", region) == region)
+        if not any(s.known & short and s.first <= micros(at) for s in here):
+            return True
+        types = {c: contents.types.get(c, ColumnType.VARCHAR) for c, _ in partition.parent}
+        with self._cursor() as con:
+            register_ends(con, contents, at)
+            request = Request(partition.table, types, (account,), (region,), at)
+            rows = held(Reader(con, self._segments), contents, types, at, request)
+            lacking = f'"$known" IN ({", ".join(map(str, sorted(short)))}) AND ({matches(partition)})'
+            return not con.sql(f"SELECT 1 FROM ({rows}) WHERE {lacking} LIMIT 1").fetchall()
 
     def read(self, request: Request) -> pa.RecordBatchReader:
         """Stream rows; see `Store.read`."""

@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """What a merge decided. `rows` is SQL for `added` new versions with columns `types`; `ending` are ids of versions that end."""
+    """What a merge decided. `rows` is SQL for `added` new versions with columns `types`; `ending` are ids of versions that end.
+
+    `moved`: some row is in another partition now, because a column that partitions are named by was learned, or changed.
+    """
 
     rows: str
     types: Mapping[str, ColumnType]
@@ -34,6 +37,7 @@ class Merged:
     learned: int
     closed: int
     superseded: int
+    moved: bool
     new_sets: Mapping[int, frozenset[str]]
 
     @property
@@ -82,8 +86,8 @@ class Merge:
         place = scan.partition
         self._here = f'"$account" = {text(place.account)} AND "$region" = {text(place.region)}'
 
-    def run(self) -> Merged:
-        """Decide what the scan changes. `ends` must be registered (see `segments.register_closures`)."""
+    def run(self, naming: frozenset[str] = frozenset()) -> Merged:
+        """Decide what the scan changes; `naming` columns narrow partitions. `ends` must be registered (see `segments.register_closures`)."""
         self._compare()
         self._forgive_reordered_json()
         superseded = self._yield_to_rivals() if self._rivals else 0
@@ -93,7 +97,17 @@ class Merge:
         ).fetchall()[0]
         ending = self._con.sql("SELECT id FROM delta WHERE id IS NOT NULL").to_arrow_table().column(0).combine_chunks()
         rows, types = self._new_versions(created == self._staged.rows)
-        return Merged(rows, types, ending, created, both - learned, learned, closed, superseded, self._sets.added)
+        moved = bool(both) and self._moves(naming & self._fetched)
+        return Merged(rows, types, ending, created, both - learned, learned, closed, superseded, moved, self._sets.added)
+
+    def _moves(self, naming: frozenset[str]) -> bool:
+        """Whether one of these columns has another value than before, or was not known."""
+        if not naming:
+            return False
+        types = {c: self._staged.types[c] for c in sorted(naming)}
+        differs = " OR ".join(f"n.{name(c)} IS DISTINCT FROM w.{name(c)}" for c in types)
+        query = f'FROM delta d JOIN incoming n ON n."$pos" = d.pos JOIN {self._was(types)} w ON w."$id" = d.id WHERE {differs}'
+        return bool(self._con.sql(f"SELECT 1 {query} LIMIT 1").fetchall())
 
     def _was(self, columns: Mapping[str, ColumnType]) -> str:
         """SQL for the versions now open in the scan's place."""
@@ -114,7 +128,7 @@ class Merge:
         types = self._staged.types
         plain = _hash([c for c, t in types.items() if t is not ColumnType.JSON])
         nested = _hash([c for c, t in types.items() if t is ColumnType.JSON])
-        belongs = _matches(self._scan.partition)
+        belongs = matches(self._scan.partition)
         is_whole = self._scan.complete and not self._scan.partition.parent
         near = "true" if is_whole else f"_key IN (SELECT _key FROM incoming) OR ({belongs if self._scan.complete else 'false'})"
         short = [i for i, known in self._contents.column_sets.items() if not self._fetched <= known]
@@ -172,9 +186,9 @@ class Merge:
         conditions = [f"key IN (SELECT _key FROM ({versions}) WHERE {late})"]
         for partition in {s.partition for s in self._rivals if s.complete}:
             types = {c: self._contents.types.get(c, ColumnType.VARCHAR) for c, _ in partition.parent}
-            conditions.append(f'id IN (SELECT "$id" FROM {self._was(types)} WHERE {_matches(partition)})')
+            conditions.append(f'id IN (SELECT "$id" FROM {self._was(types)} WHERE {matches(partition)})')
             if types.keys() <= self._staged.types.keys():
-                conditions.append(f'pos IN (SELECT "$pos" FROM incoming WHERE {_matches(partition)})')
+                conditions.append(f'pos IN (SELECT "$pos" FROM incoming WHERE {matches(partition)})')
             else:
                 conditions.append("id IS NULL")
         gone = self._con.execute(f"DELETE FROM delta WHERE {' OR '.join(conditions)}").fetchall()
@@ -220,6 +234,6 @@ def _hash(columns: Sequence[str]) -> str:
     return f"hash({', '.join(name(c) for c in sorted(columns)) or '0'})"
 
 
-def _matches(partition: Partition) -> str:
+def matches(partition: Partition) -> str:
     """SQL for whether a row is in a partition of its place; NULL where that is not known."""
     return " AND ".join(f"CAST({name(c)} AS VARCHAR) = {text(v)}" for c, v in partition.parent) or "true"
