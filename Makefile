@@ -4,7 +4,7 @@
 #   make test    the tests
 #   make fuzz    generated queries against PostgreSQL for ten minutes
 #   make check   format, lint, types, layers
-#   make bench   calls, time and memory beside plain boto3: about four minutes
+#   make bench   calls, time and memory beside plain boto3, and the inventory: about seven minutes
 #   make clean   remove everything that was made
 
 SHELL := /bin/bash
@@ -61,6 +61,7 @@ test: $(CATALOG)
 bench: $(CATALOG)
 	@mkdir -p .benchmarks
 	@$(BIN)/python benchmarks/planner.py --json .benchmarks/planner.json
+	@$(BIN)/python benchmarks/inventory.py --json .benchmarks/inventory.json
 
 fuzz: $(STAMP) $(CATALOG)
 	FUZZ_SECONDS=600 $(BIN)/python -m pytest tests/sql/translate/test_fuzz.py

@@ -148,7 +148,7 @@ def asking(session: Session, sql: str) -> Callable[[], int]:
     """A statement, with its rows; none at all would be a mistake of the benchmark's."""
 
     def ask() -> int:
-        rows = session.execute(sql).to_arrow().num_rows
+        rows: int = session.execute(sql).to_arrow().num_rows
         assert rows, sql
         return rows
 
@@ -156,7 +156,11 @@ def asking(session: Session, sql: str) -> Callable[[], int]:
 
 
 def alone(store: DuckDBStore, **request: Any) -> Callable[[], int]:
-    return lambda: int(store.read(Request(TABLE, {"instance_id": ColumnType.VARCHAR}, **request)).read_all().num_rows)
+    def read() -> int:
+        rows: int = store.read(Request(TABLE, {"instance_id": ColumnType.VARCHAR}, **request)).read_all().num_rows
+        return rows
+
+    return read
 
 
 def write(folder: Path, rows: int) -> Iterator[Figure]:
@@ -202,11 +206,15 @@ def read(session: Session, store: DuckDBStore, folder: Path) -> Iterator[Figure]
     yield Figure("CPU time of it", statistics.median(cpu for _, cpu in colds), "ms")
 
 
+def as_version(n: int) -> Callable[[int], int]:
+    return lambda row: n
+
+
 def travel(session: Session, store: DuckDBStore, rows: int) -> Iterator[Figure]:
     """Ten versions of 5 % of the rows, before and after compaction."""
     for n in range(2, 12):
-        changed = (batch(range(s, min(s + 5_000, rows)), lambda _, n=n: n) for s in range((n * 7_919) % 95_000, rows, 100_000))
-        store.write(scan(n, complete=False), changed)
+        starts = range((n * 7_919) % 95_000, rows, 100_000)
+        store.write(scan(n, complete=False), (batch(range(s, min(s + 5_000, rows)), as_version(n)) for s in starts))
     past = RARE.replace(TABLE, f"{TABLE} AS OF TIMESTAMP '{START + timedelta(minutes=6)}'")
     for state in ("10 versions of 5 %", "the same, compacted"):
         now_ms, past_ms = median_ms(asking(session, RARE)), median_ms(asking(session, past))

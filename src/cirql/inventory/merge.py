@@ -87,7 +87,7 @@ class Merge:
         self._here = f'"$account" = {text(place.account)} AND "$region" = {text(place.region)}'
 
     def run(self, naming: frozenset[str] = frozenset()) -> Merged:
-        """Decide what the scan changes; `naming` columns narrow partitions. `ends` must be registered (see `segments.register_closures`)."""
+        """Decide what the scan changes; `naming` columns narrow partitions. Needs `ends` (`segments.register_closures`)."""
         self._compare()
         self._forgive_reordered_json()
         superseded = self._yield_to_rivals() if self._rivals else 0
