@@ -62,6 +62,7 @@ bench: $(CATALOG)
 	@mkdir -p .benchmarks
 	@$(BIN)/python benchmarks/planner.py --json .benchmarks/planner.json
 	@$(BIN)/python benchmarks/inventory.py --json .benchmarks/inventory.json
+	@$(BIN)/python benchmarks/catalog.py --json .benchmarks/catalog.json
 
 fuzz: $(STAMP) $(CATALOG)
 	FUZZ_SECONDS=600 $(BIN)/python -m pytest tests/sql/translate/test_fuzz.py
