@@ -1,4 +1,4 @@
-"""One measurement in a process of its own: `python benchmarks/measure.py CLIENT ENDPOINT JOB`, JSON on standard output.
+"""One measurement in a process of its own: `python benchmarks/measure.py CLIENT ENDPOINT < JOB`, JSON on standard output.
 
 A process each, so that CPU time and peak memory belong to the client measured and to nothing before it. Everything is warmed up with one
 small request first: the figures are of the work, not of imports. CLIENT is `cirql`, `boto3-loop` or `boto3-pool`; JOB is JSON:
@@ -120,8 +120,8 @@ def run_boto3(endpoint: str, job: dict[str, Any], threads: int) -> dict[str, Any
 
 
 def main() -> None:
-    client, endpoint, text = sys.argv[1:]
-    job = json.loads(text)
+    client, endpoint = sys.argv[1:]
+    job = json.load(sys.stdin)
     if client == "cirql":
         found = run_cirql(endpoint, job)
     else:

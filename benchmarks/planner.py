@@ -197,6 +197,25 @@ SCENARIOS = (
         (200, 1000),
         warm_up="SELECT image_version_arn FROM aws.sagemaker_image_version LIMIT 1",
     ),
+    Scenario(
+        "10,000 accounts x 17 regions, 1 % asked",
+        "SELECT image_name, region, account_id FROM aws.sagemaker_image WHERE account_id < '111111111210'",
+        1700,
+        waves(1700, 256),
+        "peak memory < 500 MB",
+        accounts=10_000,
+        regions=17,
+        warm_up="SELECT image_name FROM aws.sagemaker_image WHERE account_id = '111111111110' LIMIT 1",
+    ),
+    Scenario(
+        "10,000 accounts, one list each",
+        "SELECT image_name, account_id FROM aws.sagemaker_image",
+        10_000,
+        waves(10_000, 256),
+        "peak memory < 500 MB",
+        accounts=10_000,
+        warm_up="SELECT image_name FROM aws.sagemaker_image WHERE account_id = '111111111110' LIMIT 1",
+    ),
     Scenario("first row of a LIMIT", LISTED + " LIMIT 5", 2, 2 * LATENCY, "2 calls", (200, 1000)),
 )
 
@@ -224,7 +243,7 @@ def ask(endpoint: str, path: str, method: str = "GET") -> dict[str, Any]:
 def measure(client: str, endpoint: str, job: dict[str, Any]) -> dict[str, Any]:
     """What one client in a process of its own reports."""
     done = subprocess.run(
-        [sys.executable, str(HERE / "measure.py"), client, endpoint, json.dumps(job)], capture_output=True, text=True, env=clean()
+        [sys.executable, str(HERE / "measure.py"), client, endpoint], input=json.dumps(job), capture_output=True, text=True, env=clean()
     )
     if done.returncode:
         raise SystemExit(f"{client} failed:\n{done.stderr}")

@@ -32,7 +32,7 @@ def explained(plan: Plan, wanted: Explain, settings: Settings, passes: RowTest, 
         explanation = replace(explanation, actual=_run(execution()))
     match wanted.format:
         case "POLICY":
-            lines = [json.dumps(policy(plan), indent=2)]
+            lines = [json.dumps(policy(plan, lists_regions="*" in settings.regions), indent=2)]
         case "JSON":
             lines = [json.dumps(explain_json(explanation), indent=2, default=str)]
         case "MERMAID":

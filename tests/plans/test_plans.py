@@ -87,3 +87,28 @@ def test_a_key_that_nothing_supplies_is_named(session: Session) -> None:
         session.execute("SELECT * FROM aws.s3_part")
     assert "upload_id" in caught.value.message
     assert "WHERE" in (caught.value.hint or "")
+
+
+def _statements(session: Session, sql: str) -> list[dict[str, object]]:
+    ((text,),) = session.execute(f"EXPLAIN (POLICY) {sql}").fetchall()
+    return [{k: v for k, v in s.items() if k not in ("Sid", "Effect")} for s in json.loads(text)["Statement"]]
+
+
+def test_the_policy_makes_arns_of_their_parts_and_leaves_the_account_open(session: Session) -> None:
+    sql = "SELECT base_image FROM aws.sagemaker_image_version WHERE image_name = 'a' AND version IN (1, 2) AND region = 'us-east-1'"
+    arns = [f"arn:aws:sagemaker:us-east-1:*:image-version/a/{n}" for n in (1, 2)]
+    assert {"Action": ["sagemaker:DescribeImageVersion"], "Resource": arns} in _statements(session, sql)
+
+
+def test_the_policy_names_the_regions_of_regional_services_only(session: Session) -> None:
+    condition = {"StringEquals": {"aws:RequestedRegion": ["eu-west-1"]}}
+    sql = "SELECT version FROM aws.sagemaker_image_version WHERE region = 'eu-west-1'"
+    assert _statements(session, sql) == [
+        {"Action": ["sagemaker:ListImageVersions", "sagemaker:ListImages"], "Resource": "*", "Condition": condition}
+    ]
+    for table, column in (("iam_role", "role_name"), ("s3_bucket", "name"), ("sagemaker.images", "image_arn")):
+        assert not any("Condition" in s for s in _statements(session, f"SELECT {column} FROM aws.{table} WHERE region = 'eu-west-1'"))
+
+
+def test_a_statement_that_asks_nothing_needs_no_permission(session: Session) -> None:
+    assert _statements(session, "SELECT image_name FROM aws.sagemaker_image WHERE 1 = 0") == []

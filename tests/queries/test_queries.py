@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,6 +12,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from cirql.localcloud import LocalCloud, Rule
+from cirql.result import Stats
 from cirql.session import Session
 from cirql.settings import Settings
 
@@ -33,14 +36,37 @@ def _queries() -> list[Any]:
     ]
 
 
-def _ask(session: Session, sql: str, *, pushdown: bool) -> tuple[Answer, int]:
-    """The answer, and how many calls it took."""
+_ACTIONS = {
+    "s3:ListBuckets": "s3:ListAllMyBuckets",
+    "s3:GetBucketEncryption": "s3:GetEncryptionConfiguration",
+    "s3:GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
+    "resourcegroupstaggingapi:GetResources": "tag:GetResources",
+    "sts:GetCallerIdentity": "",
+}
+"""The IAM actions that have other names than their operations; GetCallerIdentity needs none."""
+
+
+def forbidden(session: Session, sql: str, calls: Mapping[str, int]) -> set[str]:
+    """The calls that a statement made and that its own policy does not allow."""
+    if not sql.upper().startswith(("SELECT", "WITH")):
+        return set()
+    ((text,),) = session.execute(f"EXPLAIN (POLICY) {sql}").fetchall()
+    allowed = {action for statement in json.loads(text)["Statement"] for action in statement["Action"]}
+    made = {_ACTIONS.get(c, c.replace("cloudcontrol:", "cloudformation:")) for c in calls} - {""}
+    return made - allowed
+
+
+def _ask(session: Session, sql: str, *, pushdown: bool) -> tuple[Answer, Stats]:
+    """The answer, and what it cost."""
     result = session.execute(sql, pushdown=pushdown)
     rows = result.fetchall()
     assert result.failures == ()
     ordered = "ORDER BY" in sql.upper().rsplit(")", 1)[-1]
-    calls = sum(result.stats.calls.values()) - result.stats.retries
-    return Answer([f"{c.name} {c.type}" for c in result.columns], rows if ordered else sorted(rows, key=repr)), calls
+    return Answer([f"{c.name} {c.type}" for c in result.columns], rows if ordered else sorted(rows, key=repr)), result.stats
+
+
+def _calls(stats: Stats) -> int:
+    return sum(stats.calls.values()) - stats.retries
 
 
 @pytest.fixture(scope="module")
@@ -51,10 +77,11 @@ def plain() -> dict[str, Answer]:
 
 @pytest.mark.parametrize("sql", _queries())
 def test_a_query_answers_the_same_with_pushdown_on_and_off(sql: str, session: Session, world: LocalCloud, plain: dict[str, Answer]) -> None:
-    answer, calls = _ask(session, sql, pushdown=True)
-    plain[sql], all_calls = _ask(session, sql, pushdown=False)
+    answer, stats = _ask(session, sql, pushdown=True)
+    plain[sql], all_stats = _ask(session, sql, pushdown=False)
     assert answer == plain[sql]
-    assert calls <= all_calls
+    assert _calls(stats) <= _calls(all_stats)
+    assert forbidden(session, sql, stats.calls) == set()
 
 
 def test_there_are_as_many_queries_as_there_should_be() -> None:
