@@ -21,7 +21,11 @@ from cirql.inventory.stored import StoredTable
 from cirql.settings import Credential, Settings
 
 if TYPE_CHECKING:
+    from cirql.catalog.lookup import Catalog
     from cirql.session import Session
+
+DEEPEST = 4
+"""How many parents above one another are looked at."""
 
 _MEMBERS = ("account", "region", "service", "operation")
 Call = tuple[str, str, str, str]
@@ -63,6 +67,14 @@ class Recording:
         """The accounts and regions that were asked."""
         return tuple(sorted({Target(account, region, account) for account, region, _, _ in self.answers}))
 
+    def places(self, operations: Collection[tuple[str, str]], kind: str | None) -> frozenset[tuple[str, str]]:
+        """The accounts and regions in which any of these was asked; of Cloud Control, for that type."""
+        found = set()
+        for (account, region, service, operation), lines in self.answers.items():
+            if (service, operation) in operations and (kind is None or any(p.get("TypeName") == kind for p, _ in lines)):
+                found.add((account, region))
+        return frozenset(found)
+
     def find(
         self, target: Target, service: str, operation: str, params: Mapping[str, Any], ignored: str | None
     ) -> Mapping[str, Any] | None:
@@ -77,16 +89,22 @@ def _spelled(params: Mapping[str, Any], ignored: str | None) -> str:
 
 
 class Replay:
-    """A recording in the place of `CloudClient`."""
+    """A recording in the place of `CloudClient`. `places` are those that the table in question was asked for in."""
 
     def __init__(self, recording: Recording) -> None:
         self._recording = recording
+        self.places: frozenset[tuple[str, str]] = frozenset()
 
     async def targets(
-        self, *, regions: Collection[str] | None = None, accounts: Collection[str] | None = None, need_account: bool = False
+        self,
+        *,
+        regions: Collection[str] | None = None,
+        accounts: Collection[str] | None = None,
+        need_account: bool = False,
+        anywhere: bool = False,
     ) -> tuple[Target, ...]:
         """The accounts and regions that were asked, as far as they are wanted."""
-        found = self._recording.targets
+        found = (t for t in self._recording.targets if (t.account, t.region) in self.places)
         return tuple(t for t in found if (regions is None or t.region in regions) and (accounts is None or t.account in accounts))
 
     async def call(self, target: Target, service: str, operation: str, params: dict[str, Any]) -> dict[str, Any]:
@@ -143,7 +161,8 @@ def play(session: Session, recording: Recording) -> Played:
 
     A table of which it has not all describe calls is kept with the columns of its list call.
     """
-    session.client = Replay(recording)  # type: ignore[assignment]
+    replay = Replay(recording)
+    session.client = replay  # type: ignore[assignment]
     session.memory.dated = recording.began
     ledger = session.memory.ledger
     ledger.by, ledger.keeps_account = "import", True
@@ -153,6 +172,8 @@ def play(session: Session, recording: Recording) -> Played:
     for table in session.catalog.tables():
         columns = [sorted(c) for c in _questions(table, operations, types)]
         failures: list[str] = []
+        if columns:
+            replay.places = recording.places(_listings(session.catalog, table), table.cfn_type)
         for asked in columns:
             failures = _ask(session, table, asked)
             if not failures:
@@ -173,6 +194,14 @@ def _questions(table: Table, operations: set[tuple[str, str]], types: Iterable[A
     published = {c.name for c in table.published}
     found = [frozenset(c for f in group for c in f.gives) & published for group in (recorded, lists)]
     return [c for c in dict.fromkeys(found) if c]
+
+
+def _listings(catalog: Catalog, table: Table, depth: int = 0) -> frozenset[tuple[str, str]]:
+    """The calls that list a table, and those that list its parents: where there are none of those, it was not listed."""
+    found = {(f.service, f.operation) for f in table.fetches if f.role is Role.LIST}
+    for parent in table.parents if depth < DEEPEST else ():
+        found |= _listings(catalog, catalog.find(parent.table).table, depth + 1)
+    return frozenset(found)
 
 
 def _ask(session: Session, table: Table, columns: list[str]) -> list[str]:

@@ -57,6 +57,20 @@ def test_a_recording_answers_what_was_asked(connect: Connect, cloud: LocalCloud,
     assert before <= when < before + timedelta(seconds=30), "dated when it was recorded"
 
 
+def test_each_table_is_asked_for_where_it_was(connect: Connect, tmp_path: Path) -> None:
+    vpcs, users = "SELECT vpc_id, region FROM aws.ec2_vpc", "SELECT user_name FROM aws.iam_user WHERE region = 'eu-west-1'"
+    record(
+        connect,
+        tmp_path / "tape.jsonl",
+        f"{vpcs} WHERE region = 'us-west-2'",
+        users,
+        "SELECT queue_url FROM aws.sqs_queue WHERE region = 'us-east-1'",
+    )
+    done = imported(tmp_path / "tape.jsonl", store=tmp_path / "own")
+    assert (done[0], done[2]) == (0, "")
+    assert {region for _, region in offline(tmp_path / "own", vpcs)} == {"us-west-2"}
+
+
 def test_a_narrower_question_gives_what_its_list_call_gave(connect: Connect, tmp_path: Path) -> None:
     record(connect, tmp_path / "tape.jsonl", VERSIONS + " WHERE version = 2")
     assert imported(tmp_path / "tape.jsonl", store=tmp_path / "own")[0] == 0
