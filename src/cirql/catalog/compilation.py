@@ -7,7 +7,7 @@ from collections.abc import Callable
 from cirql.catalog import overlay as corrections
 from cirql.catalog import schemas, services
 from cirql.catalog.actions import with_actions
-from cirql.catalog.datasets import compile_service
+from cirql.catalog.datasets import arn_keys, compile_service
 from cirql.catalog.generic import compile_generic
 from cirql.catalog.model import Table
 from cirql.catalog.modified import with_modified
@@ -28,13 +28,17 @@ def compile_all(progress: Callable[[int, int, str], None]) -> tuple[list[Table],
     names = services.names()
     steps = len(names) + 1
     tables: list[Table] = []
+    arns: set[tuple[str, str, str]] = set()
     for done, name in enumerate(names):
         progress(done, steps, name)
-        tables += compile_service(services.load(name, overlay.services.get(name, {})), overlay.hints)
+        service = services.load(name, overlay.services.get(name, {}))
+        compiled = compile_service(service, overlay.hints)
+        arns.update(arn_keys(service, compiled))
+        tables += compiled
     progress(len(names), steps, "CloudFormation schemas")
     tables += [compile_resource(schema, overlay.global_resources) for schema in schemas.load()]
     tables += compile_generic()
-    tables = corrections.apply(overlay, with_modified(with_parents(tables)))
+    tables = corrections.apply(overlay, with_modified(with_parents(tables, overlay.keys, arns)))
     tables = with_actions(with_reach(with_sweeps(tables, overlay.tag_sweep)), overlay.actions)
     progress(steps, steps, "names")
     return sorted(tables, key=lambda t: str(t.name)), assign(tables, overlay.aliases)

@@ -8,7 +8,7 @@ and come back in neither are hidden columns.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from botocore.model import OperationModel, Shape
@@ -27,6 +27,7 @@ from cirql.catalog.operations import (
     read_getting,
     read_listing,
     required_members,
+    takes_arn,
 )
 from cirql.catalog.overlay import Hint
 from cirql.catalog.services import Service
@@ -106,6 +107,22 @@ def compile_service(service: Service, hints: Mapping[tuple[str, str], Hint]) -> 
     return list(found.values())
 
 
+def asked(service: Service, fetch: Fetch, param: str) -> Shape:
+    """The shape of a request member, by its dotted path."""
+    shape = service.operation(fetch.operation).input_shape
+    for name in param.split("."):
+        shape = shape.members[name]
+    return shape
+
+
+def arn_keys(service: Service, tables: Iterable[Table]) -> Iterator[tuple[str, str, str]]:
+    """Those request members of list calls that may be told an ARN: service, operation, member."""
+    for fetch in (f for t in tables for f in t.fetches if f.role is Role.LIST and f.service == service.name):
+        for given in fetch.inputs:
+            if given.required and takes_arn(asked(service, fetch, given.param)):
+                yield fetch.service, fetch.operation, given.param
+
+
 def _is_no_table(noun: str, nouns: set[str]) -> bool:
     if _NO_TABLE.fullmatch(noun):
         return True
@@ -115,13 +132,14 @@ def _is_no_table(noun: str, nouns: set[str]) -> bool:
 
 def _listing(service: Service, noun: str, hint: Hint, candidates: list[Listing]) -> Listing | None:
     if hint.list is not None:
-        return read_listing(service, service.operation(hint.list), noun, hint.rows)
-    if hint.rows is not None and candidates:
-        return read_listing(service, candidates[0].operation, noun, hint.rows)
-    # What describes only what it is told can stand in for no list call, as long as there is one.
-    whole = [c for c in candidates if batch_member(service, c) is None]
-    best = next(iter(whole or candidates), None)
-    return replace(best, also_required=hint.requires) if best is not None else None
+        best = read_listing(service, service.operation(hint.list), noun, hint.rows)
+    elif hint.rows is not None and candidates:
+        best = read_listing(service, candidates[0].operation, noun, hint.rows)
+    else:
+        # What describes only what it is told can stand in for no list call, as long as there is one.
+        whole = [c for c in candidates if batch_member(service, c) is None]
+        best = next(iter(whole or candidates), None)
+    return replace(best, also_required=hint.requires, given=frozenset(hint.constants)) if best is not None else None
 
 
 def _table(service: Service, noun: str, hint: Hint, listing: Listing, gets: list[OperationModel], many: list[Listing]) -> Table:
@@ -137,11 +155,12 @@ def _table(service: Service, noun: str, hint: Hint, listing: Listing, gets: list
     for fetch in fetches:
         for parameter in fetch.inputs:
             if parameter.column not in draft.columns and parameter.column != "account_id":
-                shape = service.operation(fetch.operation).input_shape.members[parameter.param]
+                *_, member = parameter.param.split(".")
+                shape = asked(service, fetch, parameter.param)
                 if parameter.batch > 1 and _takes_many(shape):
-                    draft.add(_one_of(parameter.param), shape.member, hidden=True)
+                    draft.add(_one_of(member), shape.member, hidden=True)
                 else:
-                    draft.add(parameter.param, shape, hidden=True)
+                    draft.add(member, shape, hidden=True)
     made_up = _made_up_arn(draft)
     arn = _arn(draft)
     if not any(o.column == "tags" for f in fetches for o in f.outputs):
@@ -185,12 +204,12 @@ def _list_fetch(draft: _Draft, hint: Hint, listing: Listing) -> Fetch:
         role=Role.LIST,
         service=service.name,
         operation=operation.name,
-        inputs=(*(_required_input(draft, listing, p) for p in listing.required), *optional),
+        inputs=(*(_required_input(draft, hint, listing, p) for p in listing.required), *optional),
         outputs=outputs,
         rows=listing.rows,
         lifted=lifted,
         constants=dict(hint.constants),
-        paging=service.paging(operation.name),
+        paging=listing.paging,
         rows_may_be_absent=service.has_xml_answers if absent is None else absent,
         permissions=service.permissions(operation.name),
         not_found=tags.not_found_codes(operation) if listing.required or any(i.exact for i in optional) else (),
@@ -203,11 +222,13 @@ _MOST_VALUES = 20
 _LISTED_AT_ONCE = 10
 
 
-def _required_input(draft: _Draft, listing: Listing, param: str) -> Input:
+def _required_input(draft: _Draft, hint: Hint, listing: Listing, param: str) -> Input:
     if _is_own_account(draft, param):
         return Input(param, "account_id")
+    if param in hint.within:
+        return Input(f"{param}.{hint.within[param]}", _key_column(draft, hint.within[param]))
     shape = listing.operation.input_shape.members[param]
-    values = tuple(getattr(shape, "enum", ()))
+    values = hint.values.get(param) or draft.service.values.get(param) or tuple(getattr(shape, "enum", ()))
     if _takes_many(shape):
         return Input(param, _key_column(draft, _one_of(param)), batch=max(2, min(int(shape.metadata.get("max", 2)), _LISTED_AT_ONCE)))
     return Input(param, _key_column(draft, param), values=values if len(values) <= _MOST_VALUES else ())
@@ -266,7 +287,7 @@ def _batch_getting(draft: _Draft, listing: Listing, batches: list[Listing]) -> t
         if batch is None:
             continue
         source = match_member(singular(batch.removesuffix("List")), draft.noun, members)
-        if source is None and listing.is_bare and _plain(batch).rstrip("s").endswith("arn") == _plain(next(iter(members))).endswith("arn"):
+        if source is None and listing.is_bare and _may_be(batch, next(iter(members)), draft.noun):
             source = next(iter(members))
         if source is None:
             continue
@@ -275,6 +296,11 @@ def _batch_getting(draft: _Draft, listing: Listing, batches: list[Listing]) -> t
         if set(required_members(candidate.operation)) <= inputs.keys():
             return Getting(candidate.operation, candidate.rows, {(m,): s for m, s in candidate.members.items()}, batch), inputs
     return None, {}
+
+
+def _may_be(batch: str, member: str, noun: str) -> bool:
+    """Whether a list of bare strings may hold what a batch asks for: both are ARNs or neither is, or nothing says what the strings are."""
+    return _plain(batch).rstrip("s").endswith("arn") == _plain(member).endswith("arn") or _plain(member) == _plain(noun)
 
 
 def _get_inputs(noun: str, operation: OperationModel, listing: Listing) -> dict[str, str] | None:

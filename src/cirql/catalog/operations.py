@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from botocore.model import OperationModel, Shape
 
+from cirql.catalog.model import Paging
 from cirql.catalog.services import Service
 from cirql.names import singular
 
@@ -23,19 +24,26 @@ _NOT_ROWS = frozenset(
     {"errors", "failures", "warnings", "failed", "unprocesseditems", "unprocessedkeys", "invalidparameters", "responsemetadata"}
 )
 # Members that accompany one row.
-_NOT_DATA = frozenset({"responsemetadata", "nexttoken", "marker", "nextmarker", "istruncated", "requestid", "etag", "tagserror"})
+_NOT_DATA = frozenset(
+    {"responsemetadata", "nexttoken", "marker", "nextmarker", "nextpagetoken", "istruncated", "requestid", "etag", "tagserror"}
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A list operation: where its rows are, and what one is (a structure, or a bare string)."""
+    """A list operation: where its rows are, and what one is (a structure, or a bare string).
+
+    `also_required` are request members that it shows a part without; `given` those whose values are known.
+    """
 
     operation: OperationModel
     noun: str
     rows: tuple[str, ...]
     element: Shape
+    paging: Paging | None
     outer: Shape | None = None
     also_required: tuple[str, ...] = ()
+    given: frozenset[str] = frozenset()
 
     @property
     def members(self) -> Mapping[str, Shape]:
@@ -51,8 +59,9 @@ class Listing:
 
     @property
     def required(self) -> tuple[str, ...]:
-        """The request members that it cannot do without."""
-        return (*required_members(self.operation), *self.also_required)
+        """The request members that it cannot do without, and that say more than how many rows a page has."""
+        page_size = self.paging.limit if self.paging is not None else None
+        return tuple(m for m in (*required_members(self.operation), *self.also_required) if m != page_size and m not in self.given)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,15 +105,19 @@ def listings(service: Service) -> dict[str, list[Listing]]:
     found: dict[str, list[Listing]] = {}
     for verb, rest, operation in _nouns(service):
         noun = singular(rest)
-        if noun == rest and verb != "List":
-            continue
         listing = read_listing(service, operation, noun)
-        if listing is not None:
+        if listing is not None and (noun != rest or verb == "List" or _is_nothing_else(service, listing)):
             found.setdefault(noun, []).append(listing)
     for noun, candidates in found.items():
         candidates.sort(key=lambda c: (len(c.required), c.is_bare, -len(c.members), c.operation.name))
         found[noun] = candidates
     return found
+
+
+def _is_nothing_else(service: Service, listing: Listing) -> bool:
+    """Whether an answer that is not named in the plural is a list all the same: it has pages of rows, and nothing beside them."""
+    members = {m for m in listing.operation.output_shape.members if m.lower() not in _NOT_DATA} - {listing.rows[0]}
+    return listing.operation.name in service.paginators and not listing.is_bare and len(listing.rows) == 1 and not members
 
 
 def batches(service: Service) -> dict[str, list[Listing]]:
@@ -164,7 +177,7 @@ def read_listing(service: Service, operation: OperationModel, noun: str, rows: t
         shape = shape.members[name]
     if shape.type_name != "list" or shape.member.type_name not in ("structure", "string"):
         return None
-    return Listing(operation, noun, rows, shape.member, outer)
+    return Listing(operation, noun, rows, shape.member, service.paging(operation.name), outer)
 
 
 def _rows(service: Service, operation: OperationModel, noun: str) -> tuple[str, ...] | None:
@@ -223,3 +236,25 @@ def _wrapper(members: Mapping[str, Shape], noun: str, element: Shape | None) -> 
     if len(members) == 1 and structures:
         return next(iter(structures))
     return None
+
+
+# An ARN as long as most, to see whether a request member's pattern lets one through.
+_SPECIMEN = "arn:aws:service:us-east-1:123456789012:thing/abc-123"
+
+
+def takes_arn(shape: Shape) -> bool:
+    """Whether a request member that names a thing may be told the thing's ARN: its pattern or its documentation says so."""
+    pattern = str(shape.metadata.get("pattern", ""))
+    if "arn" in pattern.lower():
+        return True
+    if int(shape.metadata.get("max", len(_SPECIMEN))) < len(_SPECIMEN) or (pattern and not _lets_through(pattern)):
+        return False
+    documentation = str(shape.documentation)
+    return "ARN" in documentation or "Amazon Resource Name" in documentation
+
+
+def _lets_through(pattern: str) -> bool:
+    try:
+        return re.fullmatch(pattern, _SPECIMEN) is not None
+    except re.error:
+        return True  # Patterns are Java's; what Python cannot read forbids nothing.

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from cirql.catalog.model import Arn, Column, Fetch, Input, Output, Paging, Parent, Role, Scope, Table
-from cirql.names import TableName
+from cirql.names import TableName, snake
 from cirql.types import ColumnType
 
 FOLDER = Path(__file__).with_name("overlay")
@@ -46,7 +46,8 @@ class Hint:
     outer element to keep; `lacks` names members that the list call declares and never fills; `constants`
     and `get_constants` are request members always sent; `requires` names optional members of the list call without which it
     shows a part only; `batch` is how many values the describe call takes at once. `attributes` names what the describe call gives in a map
-    of text, each with the type it has. `skip` makes no table of the noun.
+    of text, each with the type it has. `values` are all that a request member can be told, where the model does not say; `within` is the
+    member of a structured one that is told. `skip` makes no table of the noun.
     """
 
     list: str | None = None
@@ -60,6 +61,8 @@ class Hint:
     requires: tuple[str, ...] = ()
     batch: int = 100
     attributes: Mapping[str, ColumnType] = field(default_factory=dict)
+    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    within: Mapping[str, str] = field(default_factory=dict)
     rows_may_be_absent: bool | None = None
     skip: bool = False
 
@@ -77,6 +80,11 @@ class Overlay:
     services: Mapping[str, Mapping[str, Any]]
     actions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     tag_sweep: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def keys(self) -> dict[str, Mapping[str, str]]:
+        """Where the keys of a service's tables come from, by the prefix of its tables' names: column to `<table>.<column>`."""
+        return {facts.get("prefix", snake(service)): facts["keys"] for service, facts in self.services.items() if "keys" in facts}
 
     @property
     def aliases(self) -> dict[str, str]:
@@ -121,7 +129,7 @@ def _hint(file: str, name: str, values: Mapping[str, Any]) -> Hint:
         attributes = {attribute: ColumnType(text) for attribute, text in values.get("attributes", {}).items()}
     except ValueError as error:
         raise OverlayError(f"overlay/{file}: {name}: attributes: {error}") from None
-    return Hint(**{**_frozen(values), "attributes": attributes})
+    return Hint(**{**_frozen(values), "attributes": attributes, "values": _frozen(values.get("values", {}))})
 
 
 def _frozen(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -156,7 +164,7 @@ def _patch(entry: Entry, table: Table) -> Table:
             case "arn":
                 table = replace(table, arn=Arn(**value))
             case "parents":
-                parents = tuple(_parent(entry, column, source) for column, source in value.items())
+                parents = tuple(_parent(entry, column, source) for column, source in value.items() if source)
                 kept = tuple(p for p in table.parents if p.column not in value)
                 table = replace(table, parents=kept + parents, problem="")
             case "fetch":

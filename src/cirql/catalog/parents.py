@@ -1,29 +1,79 @@
 """Finds out which table can supply the keys that a list call needs: `ImageName` comes from the images.
 
-By name alone: a key is about a noun of the same service (`ClusterName`, `cluster`, `ClusterArn` are about clusters), or a table there
-is identified by a column of exactly that name. A key that nothing supplies makes the table's `problem`.
+By what names and calls say, within a service: a key is about a noun (`ClusterName`, `cluster`, `ClusterArn` are about clusters), or it is
+what another table's describe call asks for (`WindowId` of `GetMaintenanceWindow`), or it says no more than `Name` and the table's own noun
+says the rest (the name in `ListDocumentVersions` is a document's). What crosses services, or follows from no name, `keys` in the
+overlay say. A key that nothing supplies makes the table's `problem`.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
-from cirql.catalog.model import Fetch, Input, Parent, Role, Table
+from cirql.catalog.model import Fetch, Parent, Role, Table
+from cirql.names import Scheme, snake
 
-_SUFFIXES = ("_identifier", "_name", "_arn", "_id", "_ids", "_arns", "_names", "_url", "")
-_OWN = ("arn", "id", "name", "identifier", "url")
+_SUFFIXES = ("_identifier", "_name", "_arn", "_id", "_ids", "_arns", "_names", "_url", "_code", "")
+# What names a thing, the surest first, and where an ARN will do.
+_NAMES = ("id", "name", "identifier", "url", "arn")
+_NAMES_OR_ARN = ("arn", *_NAMES)
+# Keys that do not say what they are the name of.
+_BARE = frozenset({"arn", "id", "name", "identifier"})
+
+# What the overlay says of a service's keys: column to `<table>.<column>`, or to nothing, by the prefix of the service's tables.
+Keys = Mapping[str, Mapping[str, str]]
 
 
-def with_parents(tables: Iterable[Table]) -> list[Table]:
-    """The tables with `parents` found where a name says enough, and `problem` set where one is missing."""
+def with_parents(tables: Iterable[Table], keys: Keys | None = None, arns: Collection[tuple[str, str, str]] = ()) -> list[Table]:
+    """The tables with `parents` found where names and calls say enough, and `problem` set where one is missing.
+
+    `arns` are the request members of list calls that may be told an ARN: service, operation, member.
+    """
     every = list(tables)
-    index: dict[tuple[str, str], dict[str, Table]] = defaultdict(dict)
+    index: dict[tuple[Scheme, str], dict[str, Table]] = defaultdict(dict)
     for table in every:
-        index[(table.name.scheme.value, table.service)][_noun(table)] = table
-    found = [_resolved(t, index[(t.name.scheme.value, t.service)], index[("dataset", t.service)]) for t in every]
+        index[(table.name.scheme, table.service)][_noun(table)] = table
+    by_name = {str(t.name): t for t in every}
+    found = []
+    for table in every:
+        datasets = index[(Scheme.DATASET, table.service)]
+        known = {column: _named(source, by_name) for column, source in (keys or {}).get(table.service, {}).items()}
+        is_dataset = table.name.scheme is Scheme.DATASET
+        siblings = index[(table.name.scheme, table.service)]
+        found.append(_resolved(_Family(table, siblings, {} if is_dataset else datasets, known if is_dataset else {}), arns))
     return _without_cycles(found)
+
+
+def root_fetches(table: Table) -> list[Fetch]:
+    """The fetches that give rows without knowing any row."""
+    return [f for f in table.fetches if f.role is Role.LIST]
+
+
+@dataclass(frozen=True, slots=True)
+class _Family:
+    """A table and those that may supply its keys: its siblings by noun, native ones for a resource, and what the overlay names."""
+
+    table: Table
+    siblings: Mapping[str, Table]
+    native: Mapping[str, Table]
+    known: Mapping[str, tuple[Table, str] | None]
+
+    @property
+    def others(self) -> Iterator[tuple[str, Table]]:
+        """The siblings themselves."""
+        return ((noun, t) for noun, t in self.siblings.items() if t.name != self.table.name)
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """A key to be supplied: its column, what the request calls it, whether an ARN will do, and whether it is one of a few known values."""
+
+    column: str
+    param: str
+    takes_arn: bool
+    is_choice: bool
 
 
 def _noun(table: Table) -> str:
@@ -32,12 +82,18 @@ def _noun(table: Table) -> str:
     return table.name.resource
 
 
-def root_fetches(table: Table) -> list[Fetch]:
-    """The fetches that give rows without knowing any row."""
-    return [f for f in table.fetches if f.role is Role.LIST]
+def _named(source: str, tables: Mapping[str, Table]) -> tuple[Table, str] | None:
+    """The table and the column of `<table>.<column>`; None of nothing. Raises ValueError where there is no such table or column."""
+    if not source:
+        return None
+    name, _, column = source.rpartition(".")
+    if name not in tables or tables[name].column(column) is None:
+        raise ValueError(f"overlay: keys: there is no {source}")
+    return tables[name], column
 
 
-def _resolved(table: Table, siblings: dict[str, Table], datasets: dict[str, Table]) -> Table:
+def _resolved(family: _Family, arns: Collection[tuple[str, str, str]]) -> Table:
+    table = family.table
     roots = root_fetches(table)
     if not roots or table.problem:
         return table
@@ -47,7 +103,8 @@ def _resolved(table: Table, siblings: dict[str, Table], datasets: dict[str, Tabl
         for needed in fetch.inputs:
             if not needed.required or needed.column in ("region", table.account_column):
                 continue
-            parent = _parent(table, needed, siblings, datasets)
+            takes_arn = table.cfn_type is not None or (fetch.service, fetch.operation, needed.param) in arns
+            parent = _parent(family, _Key(needed.column, needed.param, takes_arn, is_choice=bool(needed.values)))
             if parent is not None:
                 parents.append(parent)
             elif not needed.values:
@@ -60,6 +117,20 @@ def _resolved(table: Table, siblings: dict[str, Table], datasets: dict[str, Tabl
     return replace(table, parents=tuple(best[0]), problem=problem)
 
 
+def _parent(family: _Family, key: _Key) -> Parent | None:
+    """The best source of a key: what the overlay says, a table it is about, and what calls or the table's own noun tell."""
+    column = key.column
+    if column in family.known:
+        known = family.known[column]
+        if known is None:
+            return None
+        if known[0].name != family.table.name:
+            return Parent(column, known[0].name, known[1])
+    ways = ((family.siblings, True), (family.native, True), (family.siblings, False))
+    named = (_about(family.table, key, tables, listed=listed) for tables, listed in ways)
+    return next((p for p in named if p is not None), None) or (None if key.is_choice else _told(family, key))
+
+
 def _candidates(name: str) -> Iterator[tuple[str, str]]:
     """The nouns that a key may be about, each with what it says of it: `image_name` is the `name` of an `image`."""
     for suffix in _SUFFIXES:
@@ -67,19 +138,13 @@ def _candidates(name: str) -> Iterator[tuple[str, str]]:
             yield name.removesuffix(suffix), suffix.strip("_").rstrip("s")
 
 
-def _parent(table: Table, needed: Input, siblings: dict[str, Table], datasets: dict[str, Table]) -> Parent | None:
-    """The best source of a key: a sibling whose list call gives it, a native one that does, a sibling that has it at all."""
-    native = datasets if table.cfn_type is not None else {}
-    ways = ((siblings, True), (native, True), (siblings, False))
-    return next((p for tables, listed in ways if (p := _about(table, needed.column, tables, listed=listed)) is not None), None)
-
-
-def _about(table: Table, name: str, siblings: dict[str, Table], *, listed: bool) -> Parent | None:
+def _about(table: Table, key: _Key, siblings: Mapping[str, Table], *, listed: bool) -> Parent | None:
+    name = key.column
     for noun, kind in _candidates(name):
         for candidate in (siblings.get(noun), siblings.get(f"{table.service}_{noun}")):
             if candidate is None or candidate.name == table.name:
                 continue
-            source = _source(candidate, name, noun, kind, listed=listed)
+            source = _source(candidate, key, noun, kind, listed=listed)
             if source is not None:
                 return Parent(name, candidate.name, source)
     for candidate in siblings.values():
@@ -88,17 +153,77 @@ def _about(table: Table, name: str, siblings: dict[str, Table], *, listed: bool)
     return None
 
 
-def _source(candidate: Table, name: str, noun: str, kind: str, *, listed: bool) -> str | None:
+def _source(candidate: Table, key: _Key, noun: str, kind: str, *, listed: bool) -> str | None:
     """The column of the parent that holds the key's values: one that its list call fills, or any."""
-    wanted = [name, *((f"{noun}_{kind}", kind) if kind else ())]
+    wanted = [key.column, *((f"{noun}_{kind}", kind) if kind else ())]
     if not kind or kind == "identifier":
-        wanted += [n for own in _OWN for n in (f"{noun}_{own}", own)]
+        wanted += [n for own in (_NAMES_OR_ARN if key.takes_arn else _NAMES) for n in (f"{noun}_{own}", own)]
     columns = {c for f in root_fetches(candidate) for c in f.gives} if listed else {c for f in candidate.fetches for c in f.gives}
     found = next((column for column in wanted if column in columns), None)
     if found is None and listed and candidate.cfn_type is not None and len(candidate.identifier) == 1 and kind != "arn":
         identifier = candidate.identifier[0]
         return None if identifier.endswith("arn") and kind else identifier
     return found
+
+
+def _told(family: _Family, key: _Key) -> Parent | None:
+    """The source of a dataset's key that no noun names outright."""
+    if family.table.cfn_type is not None:
+        return None
+    if key.column.removeprefix("own_") in _BARE:
+        return _of_own_noun(family, key)
+    return _of_one_kind(family, key)
+
+
+def _of_own_noun(family: _Family, key: _Key) -> Parent | None:
+    """A bare key is of the noun that the table's own begins with: `arn` of a `configuration_revision` is a `configuration`'s."""
+    own = _noun(family.table)
+    for noun, candidate in sorted(family.others, key=lambda o: -len(o[0])):
+        if own.startswith(f"{noun}_"):
+            source = _identity(candidate, key) or _source(candidate, key, noun, key.column, listed=True)
+            if source is not None:
+                return Parent(key.column, candidate.name, source)
+    return None
+
+
+def _of_one_kind(family: _Family, key: _Key) -> Parent | None:
+    """A key that another table's describe call asks for by the same name, or that is about the end of its noun.
+
+    `window_id` is a `maintenance_window`'s. Where there are several such tables, the one named most like this one is meant.
+    """
+    found = {noun: (t, source) for noun, t in family.others if (source := _identity(t, key)) is not None}
+    for about, kind in _candidates(key.column.removeprefix("own_")):
+        for noun, candidate in family.others:
+            if noun not in found and f"_{noun}".endswith(f"_{about}"):
+                source = _source(candidate, key, noun, kind, listed=True)
+                found |= {noun: (candidate, source)} if source is not None else {}
+    chosen = _nearest(family, found)
+    return Parent(key.column, found[chosen][0].name, found[chosen][1]) if chosen is not None else None
+
+
+def _nearest(family: _Family, found: Iterable[str]) -> str | None:
+    """The one noun, or the one that shares most first words with the table's own; None where two are equally near."""
+    own = _noun(family.table).split("_")
+
+    def shared(noun: str) -> int:
+        words = noun.split("_")
+        return next((n for n, (a, b) in enumerate(zip(words, own, strict=False)) if a != b), min(len(words), len(own)))
+
+    ranked = sorted(found, key=shared, reverse=True)
+    if len(ranked) > 1 and shared(ranked[0]) == shared(ranked[1]):
+        return None
+    return ranked[0] if ranked else None
+
+
+def _identity(candidate: Table, key: _Key) -> str | None:
+    """The column by which a table's describe call asks for a row, where it asks by a request member of this name."""
+    required = {c for f in root_fetches(candidate) for c in f.required}
+    listed = {c for f in root_fetches(candidate) for c in f.gives} - required
+    for fetch in candidate.fetches:
+        for given in fetch.inputs if fetch.role is Role.GET else ():
+            if given.column in listed and snake(given.param.removesuffix("s")) == snake(key.param.removesuffix("s")):
+                return given.column
+    return None
 
 
 def _without_cycles(tables: list[Table]) -> list[Table]:

@@ -55,7 +55,11 @@ def _covers(table: Table, wanted: frozenset[str], parent: TableName) -> bool:
 
 
 def _source(table: Table, key: str, parent: Table) -> str | None:
-    """The column of a parent that holds a key: the one that is known, the one that came from the same place, the one of the same name."""
+    """The column of a parent that holds a key.
+
+    The one that is known, the one that came from the same place, the one of the same name, or the one that says the same at more length
+    (a repository's `domain_name` is the `name` that `domain` takes from the domains).
+    """
     own = [p for p in table.parents if p.column == key]
     for link in own:
         if link.table == parent.name:
@@ -64,7 +68,8 @@ def _source(table: Table, key: str, parent: Table) -> str | None:
             if (theirs.table, theirs.source) == (link.table, link.source):
                 return theirs.column
     given = {c for f in roots(parent)[:1] for c in f.gives}
-    return key if key in given else None
+    nouns = [key, *(key.removesuffix(end) for end in ("_identifier", "_id", "_name", "_arn") if key.endswith(end))]
+    return next((n for n in (key, *(f"{noun}_{link.source}" for link in own for noun in nouns)) if n in given), None)
 
 
 def _leads_to(start: TableName, goal: TableName, tables: Mapping[TableName, Table]) -> bool:

@@ -5,7 +5,7 @@ Read at build time only; nothing here calls AWS.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -22,6 +22,8 @@ _TOKENS = ("NextToken", "nextToken", "Marker", "NextMarker", "nextMarker")
 _LIMITS = ("MaxResults", "maxResults", "MaxItems", "maxItems", "MaxRecords", "Limit", "limit", "PageSize", "pageSize")
 # Models allow page sizes (up to 2^31) that services then refuse or answer slowly.
 _LARGEST_PAGE = 1000
+# Where a page size must be given and the model bounds it by nothing.
+_USUAL_PAGE = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,7 @@ class Service:
     `is_own_account`: an account id that its requests require is the caller's. `url_encoded` names shapes whose text is percent-encoded.
     `is_keyed_by_id`: rows are told apart by ids, since ARNs are members that answers may lack. `tagged_by_id` names the only nouns that
     have tags where the service asks for those by id. `arns` are the ARNs of nouns in whose answers there are none, as templates.
+    `values` are all that a request member can be told, for all operations.
     """
 
     name: str
@@ -45,6 +48,7 @@ class Service:
     is_keyed_by_id: bool = False
     tagged_by_id: frozenset[str] = frozenset()
     arns: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def has_xml_answers(self) -> bool:
@@ -66,18 +70,20 @@ class Service:
         """How an operation pages; None where it does not."""
         shape = self.operation(operation)
         members = shape.input_shape.members if shape.input_shape else {}
+        required = shape.input_shape.required_members if shape.input_shape else []
         known = self.paginators.get(operation)
         if known is None:
-            return _guessed_paging(members, shape.output_shape.members if shape.output_shape else {})
+            return _guessed_paging(members, shape.output_shape.members if shape.output_shape else {}, required)
         outputs = _texts(known["output_token"])
-        limit = known.get("limit_key")
+        # Some paginators leave out a page size that the request cannot do without.
+        limit = known.get("limit_key") or next((k for k in _LIMITS if k in required), None)
         return Paging(
             input_tokens=_texts(known["input_token"]),
             # `NextMarker || Contents[-1].Key`: the first is always there when the engine asks without a delimiter.
             output_tokens=tuple(o.split(" || ")[0] for o in outputs),
             more=known.get("more_results"),
             limit=limit if limit in members else None,
-            size=_page_size(members[limit]) if limit in members else None,
+            size=_page_size(members[limit], is_required=limit in required) if limit in members else None,
         )
 
 
@@ -85,20 +91,22 @@ def _texts(value: str | list[str]) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value)
 
 
-def _page_size(shape: Shape) -> int | None:
-    """The largest page a model allows, within reason; None where it sets no bound."""
+def _page_size(shape: Shape, *, is_required: bool) -> int | None:
+    """The largest page a model allows, within reason; None where it sets no bound and a request can do without."""
     largest = shape.metadata.get("max")
+    if largest and shape.type_name in ("integer", "long"):
+        return min(int(largest), _LARGEST_PAGE)
     # Numbers as text (Route 53's MaxItems, CloudFront's) carry a length there, not a bound.
-    return min(int(largest), _LARGEST_PAGE) if largest and shape.type_name in ("integer", "long") else None
+    return _USUAL_PAGE if is_required else None
 
 
-def _guessed_paging(inputs: Mapping[str, Shape], outputs: Mapping[str, Shape]) -> Paging | None:
+def _guessed_paging(inputs: Mapping[str, Shape], outputs: Mapping[str, Shape], required: Collection[str]) -> Paging | None:
     given = next((t for t in _TOKENS if t in outputs and outputs[t].type_name == "string"), None)
     taken = next((t for t in (given, *_TOKENS) if t in inputs), None) if given else None
     if given is None or taken is None:
         return None
     limit = next((k for k in _LIMITS if k in inputs), None)
-    return Paging((taken,), (given,), None, limit, _page_size(inputs[limit]) if limit else None)
+    return Paging((taken,), (given,), None, limit, _page_size(inputs[limit], is_required=limit in required) if limit else None)
 
 
 @cache
@@ -143,4 +151,5 @@ def load(name: str, corrections: Mapping[str, Any]) -> Service:
         is_keyed_by_id=corrections.get("key_by", "arn") == "id",
         tagged_by_id=frozenset(corrections.get("tagged_by_id", ())),
         arns=corrections.get("arns", {}),
+        values={member: tuple(values) for member, values in corrections.get("values", {}).items()},
     )
