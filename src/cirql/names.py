@@ -104,10 +104,12 @@ _SINGULARS = (
     (re.compile(r"(?i)(ind|vert)ices$"), r"\1ex"),
     (re.compile(r"(?i)schemata$"), "schema"),
     (re.compile(r"(?i)(status|alias|address|access|process|class|bus|virus|campus|lens)es$"), r"\1"),
+    (re.compile(r"(?i)(siz)es$"), r"\1e"),
     (re.compile(r"(?i)((?:^|[^r])(?:ss|x|z|sh)|[^a]ch|atch|each)es$"), r"\1"),
-    (re.compile(r"(?i)(mov|ser|cook)ies$"), r"\1ie"),
+    (re.compile(r"(?i)(series|alias|cors|hdfs|ephemeris)$"), r"\1"),
+    (re.compile(r"(?i)(mov|cook)ies$"), r"\1ie"),
     (re.compile(r"(?i)ies$"), "y"),
-    (re.compile(r"(?i)(ss|us|sis|xis|data|series|settings|options|statistics|metrics|lens|analytics)$"), r"\1"),
+    (re.compile(r"(?i)(ss|us|sis|xis|data|settings|options|statistics|metrics|lens|analytics)$"), r"\1"),
     (re.compile(r"s$"), ""),
 )
 

@@ -30,6 +30,7 @@ from cirql.catalog.operations import (
     takes_arn,
 )
 from cirql.catalog.overlay import Hint
+from cirql.catalog.row_keys import row_key
 from cirql.catalog.services import Service
 from cirql.names import TableName, singular, snake, words
 from cirql.types import ColumnType, from_botocore
@@ -61,6 +62,11 @@ class _Draft:
             column_type = from_botocore(shape)
             self.columns[name] = Column(name, column_type, column_type.dataset_name, clean(shape.documentation), member, hidden=hidden)
         return name
+
+    def add_parent(self, name: str, shape: Shape) -> None:
+        """The column of a key that calls a thing what the rows call themselves."""
+        column_type = from_botocore(shape)
+        self.columns[name] = Column(name, column_type, column_type.dataset_name, clean(shape.documentation), hidden=True)
 
     def attribute(self, member: str, column_type: ColumnType) -> Output:
         """The output of a member of a map of text, with its column made."""
@@ -159,6 +165,8 @@ def _table(service: Service, noun: str, hint: Hint, listing: Listing, gets: list
                 shape = asked(service, fetch, parameter.param)
                 if parameter.batch > 1 and _takes_many(shape):
                     draft.add(_one_of(member), shape.member, hidden=True)
+                elif parameter.column.startswith("parent_") and parameter.column != snake(member):
+                    draft.add_parent(parameter.column, shape)
                 else:
                     draft.add(member, shape, hidden=True)
     made_up = _made_up_arn(draft)
@@ -177,9 +185,15 @@ def _table(service: Service, noun: str, hint: Hint, listing: Listing, gets: list
         fetches=tuple(fetches),
         permissions={"read": tuple(dict.fromkeys(p for f in fetches for p in f.permissions))},
         scope=service.scope,
-        key=(made_up.column,) if made_up is not None else _key(draft, arn, fetches),
+        key=(made_up.column,) if made_up is not None else _row_key(draft, arn, fetches),
         arn=made_up,
     )
+
+
+def _row_key(draft: _Draft, arn: str | None, fetches: list[Fetch]) -> tuple[str, ...]:
+    members = {m: draft.columns[c] for m, c in draft.by_member.items() if c in draft.columns}
+    arn = None if draft.service.is_keyed_by_id else arn
+    return row_key(draft.noun, members, arn, fetches, is_narrowed=_NARROWED.fullmatch(draft.noun) is not None)
 
 
 def _tells_as_much(batched: Getting, single: Getting) -> bool:
@@ -195,7 +209,7 @@ def _list_fetch(draft: _Draft, hint: Hint, listing: Listing) -> Fetch:
     else:
         outputs = tuple(draft.outputs({(m,): s for m, s in listing.members.items()}, hint.lacks))
     outer = listing.outer.members if listing.outer is not None else {}
-    lifted = tuple(Output(draft.add(m, outer[m]), (m,)) for m in hint.lifted)
+    lifted = tuple(Output(draft.add(m, outer[m]), (m,)) for m in (*hint.lifted, *listing.lifted))
     filled = {o.column: draft.columns[o.column] for o in outputs if o.column in draft.columns}
     optional = tuple(filters.inputs(listing, filled))
     absent = hint.rows_may_be_absent
@@ -231,7 +245,15 @@ def _required_input(draft: _Draft, hint: Hint, listing: Listing, param: str) -> 
     values = hint.values.get(param) or draft.service.values.get(param) or tuple(getattr(shape, "enum", ()))
     if _takes_many(shape):
         return Input(param, _key_column(draft, _one_of(param)), batch=max(2, min(int(shape.metadata.get("max", 2)), _LISTED_AT_ONCE)))
-    return Input(param, _key_column(draft, param), values=values if len(values) <= _MOST_VALUES else ())
+    column = f"parent_{snake(param)}" if _is_anothers(listing, param) else _key_column(draft, param)
+    is_structured = from_botocore(shape) in (ColumnType.JSON, ColumnType.HSTORE)
+    return Input(param, column, values=values if len(values) <= _MOST_VALUES else (), is_structured=is_structured)
+
+
+def _is_anothers(listing: Listing, param: str) -> bool:
+    """Whether a list call's key has a name that its rows have for themselves: `arn` in Device Farm's `ListRuns` is the project's."""
+    own = {_plain(m) for m in listing.members}
+    return listing.operation.name.startswith("List") and _plain(param) in own and (_plain(param) in ("arn", "id") or listing.is_bare)
 
 
 def _takes_many(shape: Shape) -> bool:
@@ -411,16 +433,12 @@ def _own_column(draft: _Draft, param: str) -> str | None:
 
 
 def _arn(draft: _Draft) -> str | None:
-    """The column of the row's own ARN: `<Noun>Arn` or `Arn`, else the only one there is."""
+    """The column of the row's own ARN: `<Noun>Arn` or `Arn`, else one that ends like the noun (`RecoveryPoint` of `...ByBackupVault`)."""
     texts = {m: c for m, c in draft.by_member.items() if c in draft.columns and draft.columns[c].type is ColumnType.VARCHAR}
-    about = _plain(draft.noun)
-    for name in (f"{about}arn", "arn", "resourcearn"):
-        if name in texts:
-            return texts[name]
-    for member, column in texts.items():
-        if member.endswith("arn") and about.endswith(member.removesuffix("arn")):
-            return column
-    return None
+    narrowed = _NARROWED.fullmatch(draft.noun)
+    about = _plain(singular(narrowed[1]) if narrowed is not None else draft.noun)
+    named = (m for m in texts if m.endswith("arn") and about.endswith(m.removesuffix("arn")))
+    return next((texts[m] for m in (f"{about}arn", "arn", *named, "resourcearn") if m in texts), None)
 
 
 def _made_up_arn(draft: _Draft) -> Arn | None:
@@ -431,19 +449,6 @@ def _made_up_arn(draft: _Draft) -> Arn | None:
     draft.columns["arn"] = Column("arn", ColumnType.VARCHAR, ColumnType.VARCHAR.dataset_name, member="Arn", hidden=True)
     draft.by_member["arn"] = "arn"
     return Arn("arn", template)
-
-
-def _key(draft: _Draft, arn: str | None, fetches: list[Fetch]) -> tuple[str, ...]:
-    """The columns that tell one row from another: the ARN, else the parent's key and the row's own id or name."""
-    if arn is not None and not draft.service.is_keyed_by_id:
-        return (arn,)
-    parents = [i.column for i in fetches[0].inputs if i.required]
-    asked = [i.column for f in fetches[1:] if f.role is Role.GET for i in f.inputs]
-    about = _plain(draft.noun)
-    own = [draft.by_member[n] for n in (f"{about}id", f"{about}identifier", f"{about}name", "id", "name") if n in draft.by_member]
-    own += [c for m, c in draft.by_member.items() if m.endswith("id") and m != "id" and about.endswith(m.removesuffix("id"))]
-    bare = [o.column for o in fetches[0].outputs if o.path == ()]
-    return tuple(dict.fromkeys([*parents, *(asked or own[:1] or bare)]))
 
 
 def _published(draft: _Draft, fetches: list[Fetch]) -> Iterator[Column]:

@@ -21,6 +21,7 @@ _RULES = (
     "parents.py",
     "reachability.py",
     "resources.py",
+    "row_keys.py",
     "rules.py",
     "schemas.py",
     "services.py",

@@ -105,7 +105,8 @@ class Input:
     that do not match. `batch` > 1: the member is a list that takes up to that many values in one call.
     `filter_name`: the value goes into an EC2-style `Filters` list under that name.
     `values`: all that the member can take (an enum); where a required one is not given, each is asked in turn.
-    An input on `region` or on the table's account column takes what the target says.
+    An input on `region` or on the table's account column takes what the target says. `is_structured`: the member is a structure or
+    a list of them, and the column holds it as JSON.
     """
 
     param: str
@@ -116,6 +117,7 @@ class Input:
     batch: int = 1
     filter_name: str | None = None
     values: tuple[str, ...] = ()
+    is_structured: bool = False
 
 
 @dataclass(frozen=True, slots=True)

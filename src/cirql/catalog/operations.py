@@ -29,11 +29,16 @@ _NOT_DATA = frozenset(
 )
 
 
+# As many members may stand beside a wrapped row.
+_BESIDE = 3
+
+
 @dataclass(frozen=True, slots=True)
 class Listing:
     """A list operation: where its rows are, and what one is (a structure, or a bare string).
 
-    `also_required` are request members that it shows a part without; `given` those whose values are known.
+    `also_required` are request members that it shows a part without; `given` those whose values are known. `lifted` are the members beside
+    a row that is wrapped in a structure of its own.
     """
 
     operation: OperationModel
@@ -44,6 +49,7 @@ class Listing:
     outer: Shape | None = None
     also_required: tuple[str, ...] = ()
     given: frozenset[str] = frozenset()
+    lifted: tuple[str, ...] = ()
 
     @property
     def members(self) -> Mapping[str, Shape]:
@@ -163,7 +169,7 @@ def batch_member(service: Service, listing: Listing) -> str | None:
 
 def read_listing(service: Service, operation: OperationModel, noun: str, rows: tuple[str, ...] | None = None) -> Listing | None:
     """How an operation lists; None where its answer holds no list of structures or strings. `rows` overrides the search."""
-    output = operation.output_shape
+    output, is_searched = operation.output_shape, rows is None
     if rows is None:
         rows = _rows(service, operation, noun)
     if output is None or rows is None:
@@ -177,7 +183,19 @@ def read_listing(service: Service, operation: OperationModel, noun: str, rows: t
         shape = shape.members[name]
     if shape.type_name != "list" or shape.member.type_name not in ("structure", "string"):
         return None
-    return Listing(operation, noun, rows, shape.member, service.paging(operation.name), outer)
+    paging, element = service.paging(operation.name), shape.member
+    wrapped = _wrapped(element, noun) if is_searched else None
+    if wrapped is None:
+        return Listing(operation, noun, rows, element, paging, outer)
+    beside = tuple(m for m, s in element.members.items() if is_scalar(s) and m not in element.members[wrapped].members)
+    return Listing(operation, noun, (*rows, wrapped), element.members[wrapped], paging, element, lifted=beside)
+
+
+def _wrapped(element: Shape, noun: str) -> str | None:
+    """The member that is the row proper, where an element says little else (a `CachePolicySummary` is a `CachePolicy` and its type)."""
+    members = element.members if element.type_name == "structure" else {}
+    own = [m for m, s in members.items() if s.type_name == "structure" and _plain(m) == _plain(noun)]
+    return own[0] if own and all(m in own or is_scalar(s) for m, s in members.items()) and len(members) <= _BESIDE + 1 else None
 
 
 def _rows(service: Service, operation: OperationModel, noun: str) -> tuple[str, ...] | None:

@@ -75,6 +75,12 @@ class _Key:
     takes_arn: bool
     is_choice: bool
 
+    @property
+    def asked(self) -> str:
+        """What the request calls it, as a column is spelled."""
+        own = snake(self.param.rpartition(".")[2])
+        return own if self.column in (f"own_{own}", f"parent_{own}") else self.column
+
 
 def _noun(table: Table) -> str:
     if table.cfn_type is None:
@@ -140,7 +146,7 @@ def _candidates(name: str) -> Iterator[tuple[str, str]]:
 
 def _about(table: Table, key: _Key, siblings: Mapping[str, Table], *, listed: bool) -> Parent | None:
     name = key.column
-    for noun, kind in _candidates(name):
+    for noun, kind in _candidates(key.asked if name.startswith("parent_") else name):
         for candidate in (siblings.get(noun), siblings.get(f"{table.service}_{noun}")):
             if candidate is None or candidate.name == table.name:
                 continue
@@ -170,7 +176,7 @@ def _told(family: _Family, key: _Key) -> Parent | None:
     """The source of a dataset's key that no noun names outright."""
     if family.table.cfn_type is not None:
         return None
-    if key.column.removeprefix("own_") in _BARE:
+    if key.asked in _BARE:
         return _of_own_noun(family, key)
     return _of_one_kind(family, key)
 
@@ -180,7 +186,7 @@ def _of_own_noun(family: _Family, key: _Key) -> Parent | None:
     own = _noun(family.table)
     for noun, candidate in sorted(family.others, key=lambda o: -len(o[0])):
         if own.startswith(f"{noun}_"):
-            source = _identity(candidate, key) or _source(candidate, key, noun, key.column, listed=True)
+            source = _identity(candidate, key) or _source(candidate, key, noun, key.asked, listed=True)
             if source is not None:
                 return Parent(key.column, candidate.name, source)
     return None
@@ -192,7 +198,7 @@ def _of_one_kind(family: _Family, key: _Key) -> Parent | None:
     `window_id` is a `maintenance_window`'s. Where there are several such tables, the one named most like this one is meant.
     """
     found = {noun: (t, source) for noun, t in family.others if (source := _identity(t, key)) is not None}
-    for about, kind in _candidates(key.column.removeprefix("own_")):
+    for about, kind in _candidates(key.asked):
         for noun, candidate in family.others:
             if noun not in found and f"_{noun}".endswith(f"_{about}"):
                 source = _source(candidate, key, noun, kind, listed=True)

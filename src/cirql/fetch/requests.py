@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cirql.catalog.model import Fetch, Input
+from cirql.errors import TypeMismatch
 
 
 def request(fetch: Fetch, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -15,11 +16,27 @@ def request(fetch: Fetch, values: Mapping[str, Any]) -> dict[str, Any]:
     params: dict[str, Any] = copy.deepcopy(dict(fetch.constants)) if fetch.constants else {}
     for given in fetch.inputs:
         if given.operator == "=" and given.column in values and values[given.column] is not None:
-            _put(params, given, values[given.column])
+            value = values[given.column]
+            _put(params, given, _parsed(given, value) if given.is_structured and isinstance(value, str) else value)
     for name in fetch.json_params:
         if name in params:
             params[name] = json.dumps(params[name], separators=(",", ":"))
     return params
+
+
+def _parsed(given: Input, text: str) -> Any:
+    """A structured request member from the JSON that the query gives.
+
+    Raises:
+        TypeMismatch: it is no JSON object or array.
+    """
+    try:
+        value = json.loads(text)
+    except ValueError:
+        value = None
+    if not isinstance(value, dict | list):
+        raise TypeMismatch(f"{given.column} must be a JSON object or array, not {text!r}", hint=f"{given.param} is structured")
+    return value
 
 
 def _put(params: dict[str, Any], given: Input, value: Any) -> None:

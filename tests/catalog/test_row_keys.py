@@ -1,0 +1,51 @@
+"""Which columns tell rows apart: found by rule, and never by what several rows share."""
+
+from __future__ import annotations
+
+import pytest
+
+from cirql.catalog.lookup import Catalog
+from cirql.names import TableName
+
+
+def key(catalog: Catalog, name: str) -> tuple[str, ...]:
+    found = catalog.find(TableName.parse(name))
+    assert found is not None
+    return found.table.key
+
+
+@pytest.mark.parametrize(
+    ("name", "columns"),
+    [
+        ("aws.athena_data_catalog", ("catalog_name",)),
+        ("aws.ssm_instance_information", ("instance_id",)),
+        ("aws.ec2_instance_status", ("instance_id",)),
+        ("aws.codebuild_report", ("arn",)),
+        ("aws.securityhub_member", ("own_account_id",)),
+        ("aws.quicksight_dashboard_permission", ("account_id", "dashboard_id", "principal")),
+        ("aws.servicecatalog_principals_for_portfolio", ("portfolio_id", "principal_arn")),
+        ("aws.events_targets_by_rule", ("event_bus_name", "rule", "id")),
+        ("aws.logs_metric_filter", ("log_group_name", "filter_name")),
+        ("aws.sqs_dead_letter_source_queue", ("parent_queue_url", "queue_url")),
+    ],
+)
+def test_rows_are_told_apart_by_what_names_them(catalog: Catalog, name: str, columns: tuple[str, ...]) -> None:
+    assert key(catalog, name) == columns
+
+
+@pytest.mark.parametrize("name", ["aws.codecommit_pull_request_event", "aws.config_compliance_details_by_config_rule", "aws.rds_event"])
+def test_what_many_rows_share_is_no_key(catalog: Catalog, name: str) -> None:
+    assert key(catalog, name) == ()
+
+
+def test_no_key_is_what_a_list_call_was_asked_with_alone(catalog: Catalog) -> None:
+    """Then all rows of one parent would be one row to the inventory."""
+    alone = {
+        str(t.name)
+        for t in catalog.tables()
+        if t.cfn_type is None
+        and t.fetches[0].operation.startswith("List")
+        and t.key
+        and set(t.key) <= {i.column for i in t.fetches[0].inputs if i.required}
+    }
+    assert alone == set()
