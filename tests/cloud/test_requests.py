@@ -129,3 +129,20 @@ def test_a_request_is_the_one_that_boto3_sends(aws: FakeAWS, service: str, opera
     pattern = r"Credential=([^,]+), SignedHeaders=([^,]+)"
     assert re.findall(pattern, ours.headers["authorization"]) == re.findall(pattern, theirs.headers["authorization"])
     assert signature_is_right(ours, aws.url)
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "params", "target"),
+    [
+        ("s3control", "ListJobs", {"AccountId": "111111111111"}, "/v20180820/jobs"),
+        ("s3control", "GetPublicAccessBlock", {"AccountId": "111111111111"}, "/v20180820/configuration/publicAccessBlock"),
+        ("omics", "ListRuns", {}, "/run"),
+        ("iotsitewise", "ListAssetModels", {}, "/asset-models"),
+        ("stepfunctions", "TestState", {"definition": "{}"}, "/"),
+    ],
+)
+def test_nothing_is_put_before_a_bare_address(aws: FakeAWS, service: str, operation: str, params: dict[str, Any], target: str) -> None:
+    aws.always(status=400, body=b"{}")
+    sent = sent_by_cirql(aws, service, operation, params)
+    assert sent.headers["host"] == aws.url.removeprefix("http://")
+    assert sent.target.partition("?")[0] == target

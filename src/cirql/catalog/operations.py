@@ -143,10 +143,10 @@ def batches(service: Service) -> dict[str, list[Listing]]:
 
 
 def gettings(service: Service) -> dict[str, list[OperationModel]]:
-    """The operations that describe one thing, by noun; Describe before Get."""
+    """The operations that describe one thing, by noun; Describe before Get. What hands over the thing itself, a file, describes nothing."""
     found: dict[str, list[OperationModel]] = {}
     for verb, rest, operation in _nouns(service):
-        if verb != "List":
+        if verb != "List" and not operation.has_streaming_output:
             found.setdefault(rest, []).append(operation)
     for candidates in found.values():
         candidates.sort(key=lambda o: o.name)

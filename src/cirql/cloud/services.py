@@ -20,7 +20,7 @@ from difflib import get_close_matches
 from functools import cache
 from ipaddress import ip_address
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from botocore.auth import SIGV4_TIMESTAMP, SigV4Auth, resolve_auth_scheme_preference
 from botocore.compat import get_current_datetime
@@ -144,6 +144,9 @@ class Service:
         self._operations: dict[str, Operation] = {}
         self._lanes: dict[tuple[str, bool], tuple[Lane, Write] | None] = {}
         self._has_account_endpoints = "AccountId" in getattr(client._ruleset_resolver, "_param_definitions", ())
+        self._address = urlsplit(self.endpoint_url).netloc if is_local(self.endpoint_url) else None
+        if self._address is not None:
+            client.meta.config.inject_host_prefix = False
         signer = client._request_signer
         original = signer.get_auth_instance
 
@@ -228,7 +231,7 @@ class Service:
         if properties:
             context["endpoint_properties"] = properties
         request: dict[str, Any] = client._convert_to_request_dict(
-            api_params=params, operation_model=model, endpoint_url=url, context=context, headers=headers
+            api_params=params, operation_model=model, endpoint_url=self._reachable(url), context=context, headers=headers
         )
         resolve_checksum_context(request, model, params)
         client.meta.events.emit(
@@ -238,6 +241,13 @@ class Service:
         apply_request_checksum(request)
         context["retries"] = {"attempt": 1, "invocation-id": new_invocation()}
         return Draft(model, request, context)
+
+    def _reachable(self, url: str) -> str:
+        """An endpoint without what rules put before a bare address: `123456789012.127.0.0.1` does not resolve (botocore would try)."""
+        parts = urlsplit(url)
+        if self._address is None or not parts.netloc.endswith(f".{self._address}"):
+            return url
+        return urlunsplit(parts._replace(netloc=self._address))
 
     def sign(self, draft: Draft | FastDraft, keys: Keys, attempt: int, clock_offset: float = 0.0) -> Signed:
         """One attempt at a request, signed; `clock_offset` in seconds.

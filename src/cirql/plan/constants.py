@@ -29,7 +29,7 @@ def constant(node: exp.Expr, column_type: ColumnType) -> Any:
     if value is None:
         raise NotConstantError
     match column_type:
-        case ColumnType.VARCHAR:
+        case ColumnType.VARCHAR | ColumnType.JSON:
             if isinstance(value, str):
                 return value
         case ColumnType.BIGINT:
