@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import resource
 import subprocess
 import sys
+import tomllib
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -103,3 +106,49 @@ def test_a_remembered_answer_never_loads_what_reaches_aws(tmp_path: Path) -> Non
 def test_proxies_are_found_where_the_environment_names_them() -> None:
     ask = "from cirql.settings import Settings\nassert Settings.load().proxies == {'https': 'http://127.0.0.1:9'}, Settings.load().proxies"
     assert "urllib.request" in all_modules_after(ask, HTTPS_PROXY="http://127.0.0.1:9")
+
+
+def needed_by(requirements: list[str]) -> set[str]:
+    """The distributions that an installation without extras has, by their normal names."""
+    found: set[str] = set()
+    waiting = [r for r in requirements if "extra ==" not in r]
+    while waiting:
+        name = re.split(r"[^A-Za-z0-9._-]", waiting.pop(), maxsplit=1)[0].lower().replace("_", "-")
+        if name not in found:
+            found.add(name)
+            waiting += [r for r in metadata.requires(name) or [] if "extra ==" not in r]
+    return found
+
+
+STATEMENTS = (
+    "SELECT inet '10.1.2.3/24' << inet '10.0.0.0/8', '{\"a\": 1}'::jsonb @> '{\"a\": 1}'::jsonb, 'ab' ~ 'a.'",
+    "SHOW RESOURCES IN aws.ec2",
+    "SELECT count(*) FROM cirql.tables",
+)
+
+
+def test_what_is_declared_is_enough() -> None:
+    declared = needed_by(tomllib.loads((Path(SOURCES).parent / "pyproject.toml").read_text())["project"]["dependencies"])
+    packages = metadata.packages_distributions()
+    others = sorted(p for p, owners in packages.items() if not {o.lower().replace("_", "-") for o in owners} & {*declared, "cirql"})
+    assert {"moto", "boto3", "pandas", "pytest"} <= set(others)
+    code = f"""
+class Undeclared:
+    def find_spec(self, name, path, target=None):
+        if name.partition('.')[0] in {others!r}:
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+
+sys.meta_path.insert(0, Undeclared())
+import cirql
+from cirql.errors import InterfaceError
+with cirql.connect() as session:
+    for sql in {STATEMENTS!r}:
+        assert session.execute(sql).to_arrow().num_rows
+    try:
+        session.execute("SELECT 1").to_pandas()
+    except InterfaceError as error:
+        assert "pip install pandas" in str(error.hint)
+    else:
+        raise AssertionError("pandas was found")
+"""
+    assert "duckdb" in modules_after(code)

@@ -186,7 +186,15 @@ class Result:
         return self._table
 
     def to_pandas(self) -> pd.DataFrame:
-        """All rows not yet read, as a pandas DataFrame (pandas must be installed)."""
+        """All rows not yet read, as a pandas DataFrame.
+
+        Raises:
+            InterfaceError: pandas is not installed; no row has been read.
+        """
+        try:
+            import pandas  # noqa: F401 (pyarrow uses it)
+        except ModuleNotFoundError:
+            raise InterfaceError("to_pandas needs the package pandas", hint="pip install pandas, or take to_arrow() or fetchall()") from None
         return self.to_arrow().to_pandas()
 
     # Rows as Python values.
