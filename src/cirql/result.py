@@ -194,7 +194,9 @@ class Result:
         try:
             import pandas  # noqa: F401 (pyarrow uses it)
         except ModuleNotFoundError:
-            raise InterfaceError("to_pandas needs the package pandas", hint="pip install pandas, or take to_arrow() or fetchall()") from None
+            raise InterfaceError(
+                "to_pandas needs the package pandas", hint="pip install pandas, or take to_arrow() or fetchall()"
+            ) from None
         return self.to_arrow().to_pandas()
 
     # Rows as Python values.
