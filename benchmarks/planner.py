@@ -28,6 +28,7 @@ LATENCY = 0.05
 CONCURRENCY = 64
 """The yardstick of `ideal`: the threads of the boto3 pool. cirql begins with 10 at once and goes up to 96 (`cirql.cloud.rates`)."""
 
+DEMO_ACCOUNTS, DEMO_REGIONS = ("111111111111", "222222222222"), ("us-east-1", "us-west-2", "eu-west-1")
 REGIONS = [
     "us-east-1",
     "us-east-2",
@@ -100,20 +101,24 @@ class Scenario:
     warm_up: str | None = None
     clients: tuple[str, ...] = ("cirql",)
     settings: dict[str, Any] = field(default_factory=dict)
+    demo: bool = False
+    """Whether AWS is the local AWS with its demo data, in two accounts and three regions, in place of the canned one."""
 
     @property
     def server(self) -> list[str]:
+        if self.demo:
+            return ["local_aws.py", "--latency", str(LATENCY)]
         options = ["--images", self.world[0], "--versions", self.world[1], "--latency", LATENCY]
-        return [str(o) for o in (*options, *(("--rate", self.rate) if self.rate else ()))]
+        return [str(o) for o in ("canned_aws.py", *options, *(("--rate", self.rate) if self.rate else ()))]
 
     def job(self) -> dict[str, Any]:
-        accounts = [f"{111111111110 + n}" for n in range(self.accounts)]
+        accounts = [f"{111111111110 + n}" for n in range(self.accounts)] if not self.demo else list(DEMO_ACCOUNTS)
         warm = {"warm_up": self.warm_up} if self.warm_up else {}
         return {
             "sql": self.sql,
             "walk": self.walk,
             "accounts": accounts,
-            "regions": REGIONS[: self.regions],
+            "regions": REGIONS[: self.regions] if not self.demo else list(DEMO_REGIONS),
             "settings": self.settings,
             **warm,
         }
@@ -128,6 +133,8 @@ ALL_THREE = ("cirql", "boto3-loop", "boto3-pool")
 IDENTIFIERS = [f"arn:aws:sagemaker:us-east-1:111111111110:image-version/image-{n // 40:04d}/{n % 40 + 1}" for n in range(500)]
 SCENARIOS = (
     Scenario("3 x 4, all 19 columns", ALL, 28, 4 * LATENCY, "28 calls", walk="all", clients=ALL_THREE),
+    Scenario("the demo, all 19 columns, local AWS", ALL, 147, 4 * LATENCY, "147 calls", walk="all", clients=ALL_THREE, demo=True),
+    Scenario("the demo, list columns, local AWS", LISTED, 21, 2 * LATENCY, "21 calls", walk="versions", clients=ALL_THREE, demo=True),
     Scenario("3 x 4, list columns", LISTED, 4, 2 * LATENCY, "4 calls", walk="versions", clients=ALL_THREE),
     Scenario(
         "50 x 40, all 19 columns",
@@ -222,8 +229,8 @@ SCENARIOS = (
 
 @contextmanager
 def server(options: list[str]) -> Iterator[str]:
-    """The canned AWS, running; gives its address."""
-    command = [sys.executable, str(HERE / "canned_aws.py"), *options]
+    """An AWS, running in a process of its own: the script's name and its options. Gives its address."""
+    command = [sys.executable, str(HERE / options[0]), *options[1:]]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert process.stdin is not None
     assert process.stdout is not None
@@ -261,7 +268,7 @@ def run(scenario: Scenario) -> Iterator[dict[str, Any]]:
     for client in scenario.clients:
         with server(scenario.server) as endpoint:
             found = measure(client, endpoint, scenario.job())
-            report = ask(endpoint, "/_counts")
+            span = ask(endpoint, "/_counts")["span"] if scenario.rate is not None else 0.0
         row = {
             "scenario": scenario.name,
             "client": client,
@@ -275,14 +282,14 @@ def run(scenario: Scenario) -> Iterator[dict[str, Any]]:
             if scenario.rate is not None:
                 # The bucket starts with a second's worth of tokens, so that many more may be used in the span.
                 granted = found["calls"] - found["throttles"]
-                row["rate_used"] = granted / (report["span"] * scenario.rate + scenario.rate)
+                row["rate_used"] = granted / (span * scenario.rate + scenario.rate)
                 row["throttled"] = found["throttles"] / found["calls"]
         yield row
 
 
 def cold_query() -> dict[str, Any]:
     """The whole program, from the shell to the rows, against an endpoint without latency."""
-    with server(["--latency", "0"]) as endpoint:
+    with server(["canned_aws.py", "--latency", "0"]) as endpoint:
         environment = clean() | {"AWS_ENDPOINT_URL": endpoint, "AWS_ACCESS_KEY_ID": "111111111111", "AWS_SECRET_ACCESS_KEY": "benchmark"}
         command = [sys.executable, "-m", "cirql", "query", "--region", "us-east-1", "SELECT image_name, image_arn FROM aws.sagemaker_image"]
         times, processor = [], []
