@@ -1,6 +1,6 @@
-"""The local AWS of the demo and the tests as a process of its own, every answer late by as much as is asked: `python benchmarks/local_aws.py --latency 0.05`.
+"""The local AWS of the demo and the tests as a process of its own, every answer late by as much as is asked.
 
-It prints its port and serves until standard input closes.
+`python benchmarks/local_aws.py --latency 0.05` prints its port and serves until standard input closes.
 """
 
 from __future__ import annotations
