@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -46,7 +47,7 @@ def test_bash_completes_commands_and_options(cirql: Cirql, tmp_path: Path) -> No
     assert bash is not None
     script = cirql("--show-completion", "bash").stdout
     program = tmp_path / "cirql"
-    program.write_text(f'#!/bin/sh\nexec {" ".join(command())} "$@"\n')
+    program.write_text(f'#!/bin/sh\nexec {shlex.join(command())} "$@"\n')
     program.chmod(0o755)
 
     def completed(*words: str) -> list[str]:

@@ -22,7 +22,7 @@ from tests.cli.conftest import Cirql, cirql, command, environment
 from tests.recall.conftest import Connect, rows
 
 __all__ = ["cirql"]
-UNLISTABLE = "aws.lakeformation_work_unit"
+UNLISTABLE = "aws.appstream_session"
 TABLES = ("aws.sagemaker_image", "aws.sagemaker_image_version")
 
 
