@@ -16,7 +16,7 @@ FLOOR = 0.5
 """No API is asked less often than this, in requests a second, however much it throttles; a ceiling of the user's may be lower."""
 FIRST_GUESS = 10.0
 """The rate after the first throttle of an API that has served less than this in the second before."""
-FIRST_WINDOW = 10
+FIRST_WINDOW = 20
 """Requests under way at once at first, as many as TCP begins with (RFC 6928)."""
 PAUSE = 0.2
 """Seconds without requests after the first throttle: time for what is under way to be answered, and for a few tokens to measure by."""

@@ -17,7 +17,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING
 from cirql.errors import InterfaceError, InvalidStatement, StoreDamaged
 from cirql.inventory import transfer, upkeep, verification, versions
 from cirql.inventory.coverage import Claim, covering, narrowed, redundant, rivals
+from cirql.inventory.engines import StoreEngine
 from cirql.inventory.faults import worded, wording
 from cirql.inventory.index import Closure, Index, Segment
 from cirql.inventory.lock import exclusive, is_abandoned
@@ -77,9 +78,10 @@ class DuckDBStore:
         self._root = Path(self._cleanup.enter_context(TemporaryDirectory(prefix="cirql-store-"))) if path is None else path
         self._patience = patience.total_seconds()
         self._clock = clock
-        self._memory = memory
         self._guard = threading.Lock()
-        self._engine: duckdb.DuckDBPyConnection | None = None
+        self._owns_workspace = False
+        self._reading = StoreEngine(lambda: self._own_workspace() / "reading", memory)
+        self._merging = StoreEngine(lambda: self._own_workspace() / "merging", memory, threads=1)
         self._workspace = self._root / "tmp" / uuid.uuid4().hex
         self._segments = self._root / "segments"
         self._index = self._root / "index.sqlite"
@@ -114,7 +116,7 @@ class DuckDBStore:
                 if summary is not None:
                     self._sweep(self._standing)
                     return summary
-        with self._cursor() as con, self._scratch() as scratch:
+        with closing(self._merging.cursor()) as con, self._scratch() as scratch:
             types = self._look(scan.partition.table).types
             staged = stage(con, scan, rows, key, types, scratch)
             with exclusive(self._root / "write.lock", self._patience), Index.open(self._index) as index:
@@ -230,7 +232,7 @@ class DuckDBStore:
         if not any(s.known & short and s.first <= micros(at) for s in here):
             return True
         types = {c: contents.types.get(c, ColumnType.VARCHAR) for c, _ in partition.parent}
-        with self._cursor() as con:
+        with closing(self._reading.cursor()) as con:
             register_ends(con, contents, at)
             request = Request(partition.table, types, (account,), (region,), at)
             rows = held(Reader(con, self._segments), contents, types, at, request)
@@ -241,7 +243,7 @@ class DuckDBStore:
         """Stream rows; see `Store.read`."""
         import pyarrow as pa
 
-        con = self._open_cursor()
+        con = self._reading.cursor()
         try:
             query = self.bind(con, request)
         except BaseException:
@@ -268,14 +270,14 @@ class DuckDBStore:
 
     def history(self, table: str, key: str | None = None) -> Iterator[Version]:
         """Every version; see `Store.history`."""
-        with self._cursor() as con:
+        with closing(self._merging.cursor()) as con:
             contents = self._look(table)
             register_closures(con, contents.closures)
             yield from versions.history(con, Reader(con, self._segments), contents, key)
 
     def diff(self, table: str, earlier: datetime, later: datetime) -> Iterator[RowChange]:
         """What differs between two moments; see `Store.diff`."""
-        with self._cursor() as con:
+        with closing(self._merging.cursor()) as con:
             with Index.open(self._index) as index:
                 self._check_horizon(index, min(earlier, later))
             yield from versions.diff(con, Reader(con, self._segments), self._look(table), earlier, later)
@@ -444,10 +446,9 @@ class DuckDBStore:
 
     def close(self) -> None:
         """Close DuckDB and remove the workspace."""
+        self._reading.close()
+        self._merging.close()
         with self._guard:
-            if self._engine is not None:
-                self._engine.close()
-                self._engine = None
             self._cleanup.close()
 
     def _create(self) -> None:
@@ -463,42 +464,17 @@ class DuckDBStore:
         with exclusive(self._root / "write.lock", self._patience):
             Index.create(self._index)
 
-    def _open_cursor(self) -> duckdb.DuckDBPyConnection:
-        import duckdb
-
+    def _own_workspace(self) -> Path:
+        """Make this process's workspace, once; its lock is held from before it exists until the store is closed."""
         with self._guard:
-            if self._engine is None:
-                self._own_workspace()
-                self._engine = duckdb.connect(":memory:")
-                spill = str(self._workspace).replace("'", "''")
-                for setting in (
-                    "preserve_insertion_order = false",
-                    f"memory_limit = '{self._memory}'",
-                    f"temp_directory = '{spill}'",
-                    "enable_progress_bar = false",
-                ):
-                    self._engine.execute(f"SET {setting}").fetchall()
-            cursor = self._engine.cursor()
-        # These two are per connection: a cursor does not inherit them.
-        for setting in ("TimeZone = 'UTC'", "parquet_metadata_cache = true"):
-            cursor.execute(f"SET {setting}").fetchall()
-        return cursor
-
-    def _own_workspace(self) -> None:
-        """Make this process's workspace; its lock is held from before it exists until the store is closed."""
-        lock = self._workspace.with_suffix(".lock")
-        self._cleanup.callback(lock.unlink, missing_ok=True)
-        self._cleanup.enter_context(exclusive(lock, self._patience))
-        self._cleanup.callback(shutil.rmtree, self._workspace, ignore_errors=True)
-        self._workspace.mkdir()
-
-    @contextmanager
-    def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        con = self._open_cursor()
-        try:
-            yield con
-        finally:
-            con.close()
+            if not self._owns_workspace:
+                lock = self._workspace.with_suffix(".lock")
+                self._cleanup.callback(lock.unlink, missing_ok=True)
+                self._cleanup.enter_context(exclusive(lock, self._patience))
+                self._cleanup.callback(shutil.rmtree, self._workspace, ignore_errors=True)
+                self._workspace.mkdir()
+                self._owns_workspace = True
+        return self._workspace
 
     @contextmanager
     def _scratch(self) -> Iterator[Callable[[], Path]]:
@@ -518,7 +494,7 @@ class DuckDBStore:
     @contextmanager
     def _writing(self) -> Iterator[tuple[duckdb.DuckDBPyConnection, Index, Callable[[], Path]]]:
         with (
-            self._cursor() as con,
+            closing(self._merging.cursor()) as con,
             self._scratch() as scratch,
             exclusive(self._root / "write.lock", self._patience),
             Index.open(self._index) as index,

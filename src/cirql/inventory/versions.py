@@ -16,8 +16,10 @@ from cirql.types import ColumnType
 
 if TYPE_CHECKING:
     import duckdb
+    import pyarrow as pa
 
 BATCH_ROWS = 8_192
+STRETCH = 25_000
 
 
 def every_version(reader: Reader, contents: Contents, columns: Mapping[str, ColumnType], where: str = "true") -> str:
@@ -70,22 +72,42 @@ def _ended(version: Version, following: Version | None) -> Version:
 def diff(con: duckdb.DuckDBPyConnection, reader: Reader, contents: Contents, earlier: datetime, later: datetime) -> Iterator[RowChange]:
     """The rows that differ between two moments."""
     types = contents.types
-    both = []
+    narrow, wide = [], []
     for side, at in (("earlier", earlier), ("later", later)):
         register_ends(con, contents, at, f"ends_{side}")
-        both.append(f"({held(reader, contents, types, at, ends=f'ends_{side}')})")
+        narrow.append(held(reader, contents, {}, at, ends=f"ends_{side}"))
+        wide.append(held(reader, contents, types, at, ends=f"ends_{side}"))
+    # Which versions differ is settled before any of their columns is read, and these are read a stretch of keys at a time:
+    # a million documents on either side would not fit in memory.
+    pairs = con.sql(
+        'SELECT a."$id" AS one, b."$id" AS other,'
+        ' coalesce(a."$account", b."$account") AS account, coalesce(a."$region", b."$region") AS region, coalesce(a._key, b._key) AS key'
+        f" FROM ({narrow[0]}) a FULL JOIN ({narrow[1]}) b"
+        ' ON a._key = b._key AND a."$account" = b."$account" AND a."$region" = b."$region"'
+        ' WHERE a."$id" IS DISTINCT FROM b."$id" ORDER BY account, region, key'
+    ).to_arrow_table()
+    for start in range(0, pairs.num_rows, STRETCH):
+        for row in _sides(con, pairs.slice(start, STRETCH), wide, types):
+            change = _change(row, contents, types)
+            if change is not None:
+                yield change
+
+
+def _sides(con: duckdb.DuckDBPyConnection, pairs: pa.Table, wide: list[str], types: Mapping[str, ColumnType]) -> Iterator[dict[str, Any]]:
+    """Both sides of some pairs of versions: each column as `<column` and `>column`."""
+    keys = pairs.column("key").to_pylist()
+    stretch = f"_key BETWEEN {text(min(keys))} AND {text(max(keys))}"
     names = ["$id", "$account", "$region", "_key", "$known", *types]
     given = ", ".join(f"a.{name(c)} AS {name('<' + c)}, b.{name(c)} AS {name('>' + c)}" for c in names)
-    query = (
-        f"SELECT {given} FROM {both[0]} a FULL JOIN {both[1]} b"
-        ' ON a._key = b._key AND a."$account" = b."$account" AND a."$region" = b."$region"'
-        ' WHERE a."$id" IS DISTINCT FROM b."$id"'
-        ' ORDER BY coalesce(a."$account", b."$account"), coalesce(a."$region", b."$region"), coalesce(a._key, b._key)'
+    con.register("pairs", pairs)
+    yield from _rows(
+        con,
+        f"SELECT {given} FROM pairs"
+        f' LEFT JOIN (SELECT * FROM ({wide[0]}) WHERE {stretch} AND "$id" IN (SELECT one FROM pairs)) a ON a."$id" = pairs.one'
+        f' LEFT JOIN (SELECT * FROM ({wide[1]}) WHERE {stretch} AND "$id" IN (SELECT other FROM pairs)) b ON b."$id" = pairs.other'
+        " ORDER BY account, region, key",
     )
-    for row in _rows(con, query):
-        change = _change(row, contents, types)
-        if change is not None:
-            yield change
+    con.unregister("pairs")
 
 
 def _change(row: dict[str, Any], contents: Contents, types: Mapping[str, ColumnType]) -> RowChange | None:
