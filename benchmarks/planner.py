@@ -26,7 +26,7 @@ from typing import Any
 HERE = Path(__file__).parent
 LATENCY = 0.05
 CONCURRENCY = 64
-"""The yardstick of `ideal`: the threads of the boto3 pool. cirql begins with 10 at once and goes up to 96 (`cirql.cloud.rates`)."""
+"""The yardstick of `ideal`: the threads of the boto3 pool. cirql begins with 20 at once and goes up to 96 (`cirql.cloud.rates`)."""
 
 DEMO_ACCOUNTS, DEMO_REGIONS = ("111111111111", "222222222222"), ("us-east-1", "us-west-2", "eu-west-1")
 REGIONS = [

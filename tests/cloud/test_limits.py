@@ -123,8 +123,8 @@ def test_the_pace_finds_what_an_api_allows(rate: float, burst: float) -> None:
     assert found.ended * rate * 0.95 <= calls  # what the bucket held at first may make up for what was not used
     settled = sum(n for second, n in found.throttles.items() if second >= max(10, 400 / rate))
     assert settled / calls < 0.02
-    # Before that: no more than half of a round, some to measure with, and one or two each time the rate climbs back.
-    assert found.throttles.total() - settled <= 0.6 * min(rate * burst, 96) + 30 + rate / 10
+    # Before that: no more than one round, some to measure with, and one or two each time the rate climbs back.
+    assert found.throttles.total() - settled <= min(max(rate * burst, FIRST_WINDOW), 96) + 30 + rate / 10
 
 
 @pytest.mark.parametrize("start", [Rate(25.0), Rate(expected=25.0), Rate(20.0), Rate(60.0)], ids=["known", "expected", "less", "more"])

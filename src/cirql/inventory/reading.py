@@ -149,6 +149,8 @@ def stream(con: duckdb.DuckDBPyConnection, query: str, schema: pa.Schema) -> Ite
 def _typed(array: pa.Array, wanted: pa.DataType) -> pa.Array:
     import pyarrow as pa
 
-    if isinstance(wanted, pa.BaseExtensionType):
-        return pa.ExtensionArray.from_storage(wanted, array.cast(pa.string()))
-    return array if array.type == wanted else array.cast(wanted)
+    is_extension = isinstance(wanted, pa.BaseExtensionType)
+    plain = pa.string() if is_extension else wanted
+    if array.type != plain:
+        array = array.cast(plain)  # imports pyarrow.compute, so only where it must
+    return pa.ExtensionArray.from_storage(wanted, array) if is_extension else array
