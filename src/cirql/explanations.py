@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from cirql.catalog.model import Scope
 from cirql.plan.places import possible
-from cirql.result import Result
+from cirql.result import PLAN, Result
 
 if TYPE_CHECKING:
     from cirql.execution import Execution
@@ -41,7 +41,7 @@ def explained(plan: Plan, wanted: Explain, settings: Settings, passes: RowTest, 
             lines = list(explain_text(explanation))
     import pyarrow as pa
 
-    return Result(pa.table({"QUERY PLAN": lines}).to_reader())
+    return Result(pa.table({PLAN: lines}).to_reader())
 
 
 def _count_targets(scan: Scan, settings: Settings, passes: RowTest) -> int | None:

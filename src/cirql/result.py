@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+PLAN = "QUERY PLAN"
+"""The one column of what EXPLAIN gives, as psql users know it."""
+
 
 @dataclass(frozen=True, slots=True)
 class ResultColumn:

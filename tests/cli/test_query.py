@@ -481,3 +481,15 @@ def test_functions_that_are_written_in_python_work_in_the_command(cirql: Cirql) 
     done = cirql("query", "-o", "csv", sql)
     assert done.code == 0, done.stderr
     assert done.stdout.splitlines()[1] == "true,true,[2]"
+
+
+def test_what_explain_prints_can_go_into_a_file_of_its_kind(cirql: Cirql) -> None:
+    policy = cirql("query", "EXPLAIN (POLICY) SELECT image_name FROM aws.sagemaker_image WHERE region = 'us-east-1'")
+    assert json.loads(policy.stdout)["Statement"][0]["Action"] == ["sagemaker:ListImages"]
+    diagram = cirql("query", "EXPLAIN (FORMAT MERMAID) SELECT image_name FROM aws.sagemaker_image")
+    assert diagram.stdout.startswith("flowchart")
+    assert "\\n" not in diagram.stdout
+    change = cirql(
+        "query", f"EXPLAIN UPDATE aws.sagemaker.image_versions SET release_notes = 'x' WHERE data__Identifier = '{ARN}'", "--local"
+    )
+    assert change.stdout.startswith("1 to update")

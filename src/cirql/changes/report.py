@@ -12,7 +12,7 @@ from cirql.changes.model import Entry, State
 from cirql.changes.plan import ChangePlan
 from cirql.changes.undo import compensation
 from cirql.errors import AlreadyExists, ChangeFailed, Error
-from cirql.result import Result, ResultColumn, Stats
+from cirql.result import PLAN, Result, ResultColumn, Stats
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -44,7 +44,7 @@ def status_result(word: str, cost: Stats, notices: Sequence[str] = ()) -> Result
 
 def lines_result(lines: Sequence[str], cost: Stats) -> Result:
     """A plan as one text column, as psql users know it."""
-    return rows_result(("QUERY PLAN",), [(line,) for line in lines], cost)
+    return rows_result((PLAN,), [(line,) for line in lines], cost)
 
 
 def answer_result(answer: Mapping[str, Any], cost: Stats) -> Result:

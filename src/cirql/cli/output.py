@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from cirql.cli.encode import iso_moment, to_json_texts, to_texts
 from cirql.cli.table import Screen, write_table
 from cirql.errors import FileUnreadable
-from cirql.result import Result
+from cirql.result import PLAN, Result
 from cirql.rows import is_number
 
 if TYPE_CHECKING:
@@ -54,11 +54,19 @@ def write(result: Result, destination: Destination, out: BinaryIO, screen: Scree
     """
     if destination.parquet is not None:
         write_parquet(result, destination.parquet)
+    elif destination.format is Format.TABLE and [c.name for c in result.columns] == [PLAN]:
+        write_plan(result, out)
     elif destination.format is Format.TABLE:
         write_table(result, out, screen)
     else:
         _WRITERS[destination.format](result, out)
     out.flush()
+
+
+def write_plan(result: Result, out: BinaryIO) -> None:
+    """The lines of an EXPLAIN as they are: a policy, JSON or a Mermaid diagram can go into a file of its kind."""
+    for batch in _started(result):
+        out.write(_utf8("".join(f"{line}\n" for line in batch.column(0).to_pylist())))
 
 
 def write_json(result: Result, out: BinaryIO) -> None:
