@@ -65,8 +65,7 @@ def write(result: Result, destination: Destination, out: BinaryIO, screen: Scree
 
 def write_plan(result: Result, out: BinaryIO) -> None:
     """The lines of an EXPLAIN as they are: a policy, JSON or a Mermaid diagram can go into a file of its kind."""
-    for batch in _started(result):
-        out.write(_utf8("".join(f"{line}\n" for line in batch.column(0).to_pylist())))
+    out.writelines(_utf8("".join(f"{line}\n" for line in batch.column(0).to_pylist())) for batch in _started(result))
 
 
 def write_json(result: Result, out: BinaryIO) -> None:
