@@ -256,6 +256,14 @@ def test_parameters_are_values_and_keys(session: Session, cloud: LocalCloud) -> 
         session.execute("SELECT $2", [1])
 
 
+def test_a_column_keeps_the_spelling_that_was_written(session: Session) -> None:
+    result = session.execute("WITH b AS (SELECT bucket_name FROM aws.s3_bucket) SELECT bucket_name FROM b ORDER BY bucket_name")
+    assert [c.name for c in result.columns] == ["bucket_name"]
+    regular = session.execute("SELECT b.name FROM aws.s3_bucket b GROUP BY b.bucket_name ORDER BY bucket_name")
+    assert [c.name for c in regular.columns] == ["name"]
+    assert result.fetchall() == regular.fetchall() != []
+
+
 def test_a_session_serves_several_threads(session: Session) -> None:
     answers: list[int] = []
 

@@ -525,6 +525,11 @@ class _Binder:
         column.set("table", exp.to_identifier(source.alias, quoted=True))
         column.set("db", None)
         column.set("catalog", None)
+        if original.name != name and isinstance(column.parent, exp.Select) and column.arg_key == "expressions":
+            # The result, and whatever reads this query, know the column by the spelling that was written.
+            written = exp.Alias(alias=exp.to_identifier(original.name, quoted=True))
+            column.replace(written)
+            written.set("this", column)
 
     def _unknown_in(self, source: Source, column: exp.Column) -> UnknownColumn:
         return UnknownColumn(
