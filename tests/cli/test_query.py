@@ -300,6 +300,9 @@ def test_rows_with_a_failed_target_are_exit_code_3_and_name_it(cirql: Cirql, clo
     assert failed[0].startswith(f"failed: {ACCOUNTS[0]}/eu-west-1: sagemaker:ListImages: AccessDenied")
     (failure,) = stats_of(run)["failures"]
     assert (failure["account"], failure["region"], failure["operation"]) == (ACCOUNTS[0], "eu-west-1", "ListImages")
+    refused = cirql("query", "--strict", sql, "--region", "us-east-1,eu-west-1", "-o", "json", env=account(cloud))
+    assert (refused.code, refused.stdout) == (1, "")
+    assert "eu-west-1" in refused.stderr
 
 
 def test_a_denied_extra_is_a_notice_and_not_a_failure(cirql: Cirql, cloud: LocalCloud) -> None:

@@ -128,6 +128,7 @@ class Request:
 @click.option("--write", "write_", is_flag=True, help="Let the statement change resources, after showing what it would do.")
 @click.option("--yes", is_flag=True, help="With --write: do not ask. Needed where there is no terminal to ask on.")
 @click.option("--record", metavar="FILE", type=click.Path(path_type=Path), help="Write every answer of AWS to a file for cirql import.")
+@click.option("--strict", is_flag=True, help="Refuse an answer from which a target is missing: exit code 1 and no rows.")
 @click.option("--timing", is_flag=True, help="Say on stderr how long it took.")
 @click.option("--stats", is_flag=True, help="Write what it cost as JSON on the last line of stderr.")
 def query(
@@ -142,6 +143,7 @@ def query(
     write_: bool,
     yes: bool,
     record: Path | None,
+    strict: bool,
     timing: bool,
     stats: bool,
 ) -> None:
@@ -158,6 +160,7 @@ def query(
         "max_age": max_age,
         "writable": True if write_ else None,
         "dialect": dialect,
+        "strict": strict or None,
     }
     statement = read_statement(sql, file)
     given = {k: v for k, v in settings.items() if v is not None}
