@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cirql.cli.interrupt import prompt_interrupts
-from cirql.cli.local import local_scope
+from cirql.cli.local import scoped
 from cirql.cli.report import misuse, report_error, say, visible
 from cirql.cli.scope import options as scope_options
 from cirql.errors import Error, FileUnreadable, InvalidText
@@ -62,14 +62,14 @@ def ingest(sources: tuple[str, ...], store: Path | None, scope: dict[str, Any], 
         import cirql
 
         if has_queue:
-            with _scope(settings, local) as scope, cirql.connect(**scope) as session:
+            with scoped(settings, local) as scope, cirql.connect(**scope) as session:
                 complete = _drain(session, sources[0], follow=follow)
         else:
             from cirql.events import read_events
             from cirql.touches import ingest as take_in
 
             events = [event for file in sources for event in read_events(_content(file))]
-            with _scope(settings, local) as scope, cirql.connect(**scope) as session:
+            with scoped(settings, local) as scope, cirql.connect(**scope) as session:
                 done = take_in(session, events)
             _tell(done)
             complete = not done.failed
@@ -246,15 +246,6 @@ def _content(file: str) -> bytes:
 
 def _written(file: str) -> datetime:
     return datetime.now(UTC) if file == "-" else datetime.fromtimestamp(Path(file).stat().st_mtime, UTC)
-
-
-@contextmanager
-def _scope(settings: dict[str, Any], local: bool) -> Iterator[dict[str, Any]]:
-    if not local:
-        yield settings
-        return
-    with local_scope() as scope:
-        yield {**scope, **settings}
 
 
 @contextmanager

@@ -83,3 +83,13 @@ def _local_cloud() -> type[LocalCloud]:
             f"the local AWS needs the Python package {missing.name!r}", hint="install it with: pip install 'cirql[demo]'"
         ) from missing
     return LocalCloud
+
+
+@contextmanager
+def scoped(settings: dict[str, Any], local: bool) -> Iterator[dict[str, Any]]:
+    """The settings, over the scope of the embedded AWS where `--local` was given."""
+    if not local:
+        yield settings
+        return
+    with local_scope() as scope:
+        yield {**scope, **settings}

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cirql.cli.interrupt import prompt_interrupts
-from cirql.cli.local import local_scope
+from cirql.cli.local import scoped
 from cirql.cli.report import misuse, report_error, say, visible
 from cirql.cli.scope import options as scope_options
 from cirql.cli.sync_progress import SyncProgress
@@ -59,7 +59,7 @@ def sync(
     if pause is not None and not LEAST_PAUSE_SECONDS <= pause < math.inf:
         misuse(f"--every: {every} is no pause between two rounds: name {LEAST_PAUSE_SECONDS} s or more")
     settings = scope | ({"store": str(store)} if store else {})
-    with prompt_interrupts(), _reporting(), _scope(settings, local) as scope:
+    with prompt_interrupts(), _reporting(), scoped(settings, local) as scope:
         began = time.monotonic()
         code = _once(list(tables), scope, restart=restart, full=full, as_json=as_json)
         if pause is None:
@@ -114,15 +114,6 @@ def _line(report: TableReport) -> str:
     failed = f", {len(report.failures)} failed" if report.failures else ""
     reused = f", {report.reused} not described again" if report.reused else ""
     return f"{report.table}: {report.rows} rows in {report.places} places ({changes}{reused}){failed}"
-
-
-@contextmanager
-def _scope(settings: dict[str, Any], local: bool) -> Iterator[dict[str, Any]]:
-    if not local:
-        yield settings
-        return
-    with local_scope() as scope:
-        yield {**scope, **settings}
 
 
 @contextmanager
