@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from cirql import errors
-from cirql.events import read_events
+from cirql.filling.events import read_events
+from cirql.filling.sync import begin, sync
+from cirql.filling.touches import ingest
 from cirql.localcloud import LocalCloud
-from cirql.sync import begin, sync
-from cirql.touches import ingest
 from tests.recall.conftest import Connect, rows
 
 FIXTURES = Path(__file__).parent / "events"

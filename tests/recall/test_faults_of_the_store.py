@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 
 from cirql import errors
+from cirql.filling.sync import begin, sync
 from cirql.inventory.faults import worded
 from cirql.inventory.store import open_store
 from cirql.localcloud import ACCOUNTS, LocalCloud
 from cirql.settings import Settings
-from cirql.sync import begin, sync
 from tests.cli.conftest import command, environment
 from tests.recall.conftest import Connect, rows
 

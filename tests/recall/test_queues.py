@@ -13,10 +13,10 @@ import pytest
 
 from cirql import errors
 from cirql.cloud.target import Target
+from cirql.filling.queues import Queue, QueueName, is_queue, parse_queue
+from cirql.filling.sync import begin, sync
 from cirql.localcloud import LocalCloud, Rule
-from cirql.queues import Queue, QueueName, is_queue, parse_queue
 from cirql.session import Session
-from cirql.sync import begin, sync
 from tests.recall.conftest import Connect, rows
 
 ACCOUNT, REGION = "111111111111", "us-east-1"

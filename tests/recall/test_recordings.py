@@ -14,8 +14,8 @@ from click.testing import CliRunner
 from cirql import errors
 from cirql.cli.main import app
 from cirql.cloud.tape import Tape
+from cirql.filling.recordings import Recording, play, settings_for
 from cirql.localcloud import LocalCloud, Rule
-from cirql.recordings import Recording, play, settings_for
 from cirql.session import Session
 from cirql.settings import Settings
 from tests.recall.conftest import Connect, rows

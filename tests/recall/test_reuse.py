@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from cirql.cloud.target import Target
+from cirql.filling.sync import TableReport, begin, sync
 from cirql.localcloud import LocalCloud, Rule
-from cirql.sync import TableReport, begin, sync
 from tests.recall.conftest import Connect, rows
 
 TABLE = "aws.sagemaker_image_version"

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from cirql import errors
+from cirql.filling.sync import Summary, begin, choose, expected_calls, sync
 from cirql.inventory.store import open_store
 from cirql.localcloud import ACCOUNTS, REGIONS, LocalCloud, Rule
 from cirql.session import Session
-from cirql.sync import Summary, begin, choose, expected_calls, sync
 from tests.cli.conftest import Cirql, cirql, command, environment
 from tests.recall.conftest import Connect, rows
 

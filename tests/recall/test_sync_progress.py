@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from cirql.cli.sync_progress import SyncProgress
+from cirql.filling.sync import TableReport
 from cirql.result import ProgressEvent
-from cirql.sync import TableReport
 
 
 class Clock:

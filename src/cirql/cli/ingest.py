@@ -20,10 +20,10 @@ from cirql.cli.scope import options as scope_options
 from cirql.errors import Error, FileUnreadable, InvalidText
 
 if TYPE_CHECKING:
+    from cirql.filling.touches import Ingested
     from cirql.inventory.model import WriteSummary
     from cirql.inventory.store import Store
     from cirql.session import Session
-    from cirql.touches import Ingested
 
 INCOMPLETE = 3
 PAUSE_SECONDS = 10
@@ -50,7 +50,7 @@ def ingest(sources: tuple[str, ...], store: Path | None, scope: dict[str, Any], 
 
     Exit codes: 0 complete, 1 it failed, 2 wrong usage, 3 some of it could not be read.
     """
-    from cirql.queues import is_queue
+    from cirql.filling.queues import is_queue
 
     has_queue = any(map(is_queue, sources))
     if has_queue and len(sources) > 1:
@@ -65,8 +65,8 @@ def ingest(sources: tuple[str, ...], store: Path | None, scope: dict[str, Any], 
             with scoped(settings, local) as scope, cirql.connect(**scope) as session:
                 complete = _drain(session, sources[0], follow=follow)
         else:
-            from cirql.events import read_events
-            from cirql.touches import ingest as take_in
+            from cirql.filling.events import read_events
+            from cirql.filling.touches import ingest as take_in
 
             events = [event for file in sources for event in read_events(_content(file))]
             with scoped(settings, local) as scope, cirql.connect(**scope) as session:
@@ -90,7 +90,7 @@ def _tell(done: Ingested, queue: str = "") -> None:
 def _drain(session: Session, word: str, *, follow: bool) -> bool:
     """Deal with a queue's messages until there are none, or for ever; whether none had to stay in it."""
     from cirql.errors import Throttled, Unreachable
-    from cirql.queues import WAIT_SECONDS, Queue, parse_queue
+    from cirql.filling.queues import WAIT_SECONDS, Queue, parse_queue
 
     queue = Queue(session, parse_queue(word))
     complete, seen = True, False
@@ -175,13 +175,13 @@ def _files(words: tuple[str, ...]) -> Iterator[str]:
 
 
 def _document(file: str) -> Any:
-    from cirql.dumps import load
+    from cirql.filling.dumps import load
 
     return load(_content(file), file)
 
 
 def _is_recording(document: Any) -> bool:
-    from cirql.recordings import is_recording
+    from cirql.filling.recordings import is_recording
 
     return is_recording(document)
 
@@ -189,8 +189,8 @@ def _is_recording(document: Any) -> bool:
 def _import_one(store: Store, document: Any, file: str, table: str | None, account: str, region: str, at: datetime | None) -> None:
     """Keep what a file has, and say so."""
     from cirql.catalog.lookup import Catalog
-    from cirql.dumps import Source, import_answer
-    from cirql.snapshots import import_snapshot, is_snapshot
+    from cirql.filling.dumps import Source, import_answer
+    from cirql.filling.snapshots import import_snapshot, is_snapshot
 
     left: dict[str, int] = {}
     with Catalog.open() as catalog:
@@ -208,7 +208,7 @@ def _import_one(store: Store, document: Any, file: str, table: str | None, accou
 
 def _play(store: str, document: Any, file: str) -> list[str]:
     """Keep what a recording has, and say so; gives what it could not answer."""
-    from cirql.recordings import Recording, play, settings_for
+    from cirql.filling.recordings import Recording, play, settings_for
     from cirql.session import Session
 
     recording = Recording()

@@ -21,7 +21,7 @@ from cirql.cli.sync_progress import SyncProgress
 from cirql.errors import Error
 
 if TYPE_CHECKING:
-    from cirql.sync import Summary, TableReport
+    from cirql.filling.sync import Summary, TableReport
 
 INCOMPLETE = 3
 LEAST_PAUSE_SECONDS = 1
@@ -75,8 +75,8 @@ def sync(
 
 def _once(words: list[str], scope: dict[str, Any], *, restart: bool, full: bool, as_json: bool) -> int:
     import cirql
-    from cirql.sync import begin, choose, expected_calls, settings_of
-    from cirql.sync import sync as read
+    from cirql.filling.sync import begin, choose, expected_calls, settings_of
+    from cirql.filling.sync import sync as read
 
     with cirql.connect(**scope) as session:
         chosen = choose(session.catalog, words)

@@ -19,7 +19,7 @@ from cirql.result import ProgressEvent
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-    from cirql.sync import TableReport
+    from cirql.filling.sync import TableReport
 
 LINE_EVERY_SECONDS = 10.0
 JUDGED_AFTER_SECONDS = 3.0

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from cirql.catalog.model import Table
 from cirql.cloud.target import Target
-from cirql.dumps import complete_row, keep
 from cirql.errors import InvalidText, UnknownTable
 from cirql.fetch.rows import Row
+from cirql.filling.dumps import complete_row, keep
 from cirql.inventory.model import KEY, WriteSummary
 from cirql.inventory.stored import StoredTable
 from cirql.names import snake

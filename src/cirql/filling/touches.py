@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 
 from cirql.cloud.target import Target
 from cirql.errors import Error, UnknownTable
-from cirql.events import Event
+from cirql.filling.events import Event
+from cirql.filling.sync import TABLES_AT_ONCE, settings_of
 from cirql.inventory.stored import GLOBAL_REGION, StoredTable
-from cirql.sync import TABLES_AT_ONCE, settings_of
 
 if TYPE_CHECKING:
     from cirql.inventory.store import Store

@@ -16,8 +16,8 @@ from urllib.parse import urlsplit
 
 from cirql.cloud.target import Target
 from cirql.errors import CloudError, Error, InvalidText, SettingsError
-from cirql.events import Event, LogFile, read_events, read_notices
-from cirql.touches import Ingested, ingest
+from cirql.filling.events import Event, LogFile, read_events, read_notices
+from cirql.filling.touches import Ingested, ingest
 
 if TYPE_CHECKING:
     from cirql.session import Session
