@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from cirql.catalog.model import Paging, Scope
+from cirql.cloud.reach import Reach
 from cirql.cloud.stats import CallStats, recording
 from cirql.cloud.target import Target
 from cirql.errors import CloudFailure, DatabaseError, Error
@@ -247,6 +248,7 @@ class Execution:
         settings = self._home.settings
         several = settings.may_span_accounts
         targets = await client.targets(
+            reach=Reach.of(settings),
             regions=None if regions is None else sorted(map(str, regions)),
             accounts=sorted(map(str, accounts)) if accounts is not None and several else None,
             need_account=need_account,

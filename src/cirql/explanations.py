@@ -69,6 +69,8 @@ def _accounts(scan: Scan, settings: Settings) -> tuple[str, ...]:
     """The accounts in scope, an empty name for each whose id is not known yet."""
     wanted = scan.constants(scan.table.account_column)
     known = [c.account or "" for c in settings.credentials] or [""] * max(len(settings.profiles), 1)
+    if settings.accounts and not settings.assumes_roles:
+        known = [account for account in known if not account or account in settings.accounts]
     if wanted is None:
         return tuple(known)
     return tuple(map(str, wanted & set(known) if all(known) else wanted))

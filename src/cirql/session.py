@@ -75,7 +75,7 @@ class Session:
         confirm: Callable[[ChangePlan], bool] | None = None,
     ) -> None:
         """`confirm` is shown every plan of changes before it is carried out, and may refuse it."""
-        self.settings = settings
+        self.settings = self._opened_with = settings
         self.confirm = confirm
         self._progress = progress
         self._given_catalog = catalog
@@ -97,9 +97,11 @@ class Session:
         Sessions that are opened later have them.
         """
         from cirql.catalog.refresh import merge
+        from cirql.cloud.reach import Reach
         from cirql.cloud.registry import account_types
 
-        return merge(self.start(account_types(self.client)).result(), self.settings.types_path)
+        found = self.start(account_types(self.client, Reach.of(self.settings))).result()
+        return merge(found, self.settings.types_path)
 
     @_once
     def directory(self) -> Directory:
@@ -132,10 +134,10 @@ class Session:
 
     @_once
     def client(self) -> CloudClient:
-        """The door to AWS, opened when first needed."""
+        """The door to AWS, opened when first needed. SET does not reach it: each statement brings its own scope."""
         from cirql.cloud.client import CloudClient
 
-        return CloudClient(self.settings)
+        return CloudClient(self._opened_with)
 
     @_once
     def database(self) -> Database:

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from typing import Any, Protocol
 
 from cirql.catalog.model import Scope, Table
+from cirql.cloud.reach import Reach
 from cirql.cloud.target import Target
 from cirql.errors import CloudError, CredentialsError, InvalidText, MissingKey
 
@@ -14,7 +15,12 @@ class TargetFinder(Protocol):
     """The part of the CloudClient that finds targets."""
 
     async def targets(
-        self, *, regions: Collection[str] | None = None, accounts: Collection[str] | None = None, need_account: bool = False
+        self,
+        *,
+        reach: Reach | None = None,
+        regions: Collection[str] | None = None,
+        accounts: Collection[str] | None = None,
+        need_account: bool = False,
     ) -> tuple[Target, ...]:
         """Who and where to ask."""
         ...
@@ -25,10 +31,11 @@ class TargetFinder(Protocol):
 
 
 class Places:
-    """Finds targets, each once."""
+    """Finds targets within a reach, each once."""
 
-    def __init__(self, client: TargetFinder) -> None:
+    def __init__(self, client: TargetFinder, reach: Reach) -> None:
         self._client = client
+        self.reach = reach
         self._known: dict[tuple[str | None, str | None], Target] = {}
         self._callers: dict[str, str] = {}
 
@@ -36,9 +43,7 @@ class Places:
         """The target that a row came from."""
         key = (region, account)
         if key not in self._known:
-            found = await self._client.targets(
-                regions=[region] if region else None, accounts=[account] if account else None, need_account=True
-            )
+            found = await self._find(region, account)
             if not found:
                 where = "/".join(part for part in (account, region) if part)
                 raise InvalidText(f"there are no credentials for {where} in this session", hint="check the setting accounts")
@@ -50,7 +55,7 @@ class Places:
 
         Raises MissingKey where several would do.
         """
-        found = await self._client.targets(regions=[region] if region else None, accounts=[account] if account else None, need_account=True)
+        found = await self._find(region, account)
         if table.scope is Scope.GLOBAL:
             firsts: dict[tuple[str, str], Target] = {}
             for target in found:
@@ -68,6 +73,11 @@ class Places:
             regions = ", ".join(sorted({t.region for t in found}))
             raise MissingKey("several regions are in scope", hint=f"name one: give the column region ({regions})")
         return found[0]
+
+    async def _find(self, region: str | None, account: str | None) -> tuple[Target, ...]:
+        return await self._client.targets(
+            reach=self.reach, regions=[region] if region else None, accounts=[account] if account else None, need_account=True
+        )
 
     async def caller(self, target: Target) -> str:
         """Who the credentials of a target belong to, as an ARN; the name of the credentials where AWS does not say."""

@@ -28,6 +28,7 @@ from cirql.changes.plan import ChangePlan, without_secrets
 from cirql.changes.report import answer_result, lines_result, refuse_failed, rows_result, status_result, summary_result
 from cirql.changes.returned import deleted_rows, event_rows, table_node, with_entry
 from cirql.changes.returning import events_only, read_back
+from cirql.cloud.reach import Reach
 from cirql.cloud.stats import CallStats, recording
 from cirql.errors import (
     AccessDenied,
@@ -427,8 +428,9 @@ class Writer:
 
     @property
     def _where(self) -> Places:
-        if self._places is None:
-            self._places = Places(self._home.client)
+        reach = Reach.of(self._home.settings)
+        if self._places is None or self._places.reach != reach:
+            self._places = Places(self._home.client, reach)
         return self._places
 
     def _do(self, work: Coroutine[Any, Any, T]) -> T:

@@ -10,6 +10,7 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Collection
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from cirql.catalog.model import Paging
@@ -21,12 +22,13 @@ from cirql.cloud.limits import Limits
 from cirql.cloud.members import PAGING, members
 from cirql.cloud.pages import Cursor, PagingError
 from cirql.cloud.proxy import ProxyRules
+from cirql.cloud.reach import Reach
 from cirql.cloud.regions import check_regions, global_region, partition_of
 from cirql.cloud.stats import CallStats
 from cirql.cloud.tape import Tape
 from cirql.cloud.target import EVERYWHERE, Target
 from cirql.errors import AccessDenied, CloudError, CredentialsError, DatabaseError, SettingsError
-from cirql.settings import Settings
+from cirql.settings import ORGANIZATION, Settings
 
 if TYPE_CHECKING:
     from cirql.cloud.exchange import Exchange
@@ -40,7 +42,7 @@ class CloudClient:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._keyring = Keyring(settings, self._assume)
-        self._members: asyncio.Task[tuple[str, ...]] | None = None
+        self._members: dict[tuple[str, ...], asyncio.Task[tuple[str, ...]]] = {}
         self._exchange: Exchange | None = None
         self._enabled: dict[tuple[str, str], tuple[str, ...]] = {}
         self._unlisted: dict[str, DatabaseError] = {}
@@ -70,6 +72,7 @@ class CloudClient:
     async def targets(
         self,
         *,
+        reach: Reach | None = None,
         regions: Collection[str] | None = None,
         accounts: Collection[str] | None = None,
         need_account: bool = False,
@@ -77,6 +80,7 @@ class CloudClient:
     ) -> tuple[Target, ...]:
         """Who and where to ask: every set of credentials in every region; `anywhere`: in one of them, whichever it is.
 
+        `reach` is the session's own at this statement, that of the client's settings where it is not given.
         `regions` and `accounts` are a statement's own constants: `regions` replaces the session's, `accounts` narrows it.
         Account ids are looked up (once per set of credentials) only where they matter; elsewhere `Target.account` is empty.
         An account that does not say which regions it has is one target, EVERYWHERE: its calls fail and say why, and the others go on.
@@ -84,28 +88,40 @@ class CloudClient:
         Raises: InvalidText for a name that is no region, before any call; SettingsError where no region is configured;
         CredentialsError; the errors of `call`.
         """
-        chosen = tuple(dict.fromkeys(regions)) if regions is not None else self._settings.regions
+        reach = reach or Reach.of(self._settings)
+        chosen = tuple(dict.fromkeys(regions)) if regions is not None else reach.regions
         check_regions((r for r in chosen if r != "*"), self._settings.extra_regions)
         if regions is not None and not chosen:
             return ()
-        own = None if self._settings.assumes_roles else self._settings.accounts
-        wanted = set(own) if own else None
+        wanted = self._filter(reach)
         if accounts is not None:
             wanted = set(accounts) if wanted is None else wanted & set(accounts)
-        names = await self._names()
+        names = await self._names(reach)
         need_account = need_account or wanted is not None or len(names) > 1 or self.tape is not None
         per_name = await asyncio.gather(*(self._targets_of(name, chosen, wanted, need_account, anywhere) for name in names))
         return tuple(dict.fromkeys(target for targets in per_name for target in targets))
 
-    async def _names(self) -> tuple[str, ...]:
+    def _filter(self, reach: Reach) -> set[str] | None:
+        """The only accounts that a reach leaves; None where it leaves all that there are.
+
+        With a role, the accounts of the settings are those to assume it in, beside the `[[account]]` tables; what SET says is exact.
+        """
+        if not reach.accounts or ORGANIZATION in reach.accounts:
+            return None
+        if self._settings.role is not None and reach.accounts == self._settings.accounts:
+            return None
+        return set(reach.accounts)
+
+    async def _names(self, reach: Reach) -> tuple[str, ...]:
         """The entries in scope: those the settings give keys for, or the members they give a role for."""
         if not self._settings.assumes_roles:
             return self._keyring.names
-        if self._members is None or (self._members.done() and (self._members.cancelled() or self._members.exception() is not None)):
-            self._members = asyncio.create_task(self._find_members())
-        return await asyncio.shield(self._members)
+        task = self._members.get(reach.accounts)
+        if task is None or (task.done() and (task.cancelled() or task.exception() is not None)):
+            task = self._members[reach.accounts] = asyncio.create_task(self._find_members(reach))
+        return await asyncio.shield(task)
 
-    async def _find_members(self) -> tuple[str, ...]:
+    async def _find_members(self, reach: Reach) -> tuple[str, ...]:
         """An entry for every member; the account that the credentials at hand belong to needs no role."""
         first = self._keyring.names[0]
         region = await self._sts_region(first)
@@ -116,7 +132,7 @@ class CloudClient:
             return [i async for page in self.pages(target, "organizations", operation, params, PAGING) for i in page[member]]
 
         names: list[str] = []
-        for member in await members(self._settings, items):
+        for member in await members(replace(self._settings, accounts=reach.accounts), items):
             via = member.via or first
             if await self._account(via, region, required=True) == member.account:
                 names.append(via)
@@ -312,9 +328,9 @@ class CloudClient:
 
     async def close(self) -> None:
         """Close all connections; calls in flight fail. The client can be used again afterwards."""
-        if self._members is not None:
-            self._members.cancel()
-            self._members = None
+        for task in self._members.values():
+            task.cancel()
+        self._members.clear()
         if self.tape is not None:
             self.tape.close()
             self.tape = None

@@ -11,6 +11,7 @@ from typing import Any
 
 from cirql.catalog.model import Paging
 from cirql.cloud.client import CloudClient
+from cirql.cloud.reach import Reach
 from cirql.cloud.target import Target
 from cirql.errors import CloudError
 
@@ -22,13 +23,13 @@ _KINDS: tuple[dict[str, Any], ...] = (
 )
 
 
-async def account_types(client: CloudClient) -> Schemas:
-    """The schema of each of these types by its name, from every target of the session.
+async def account_types(client: CloudClient, reach: Reach) -> Schemas:
+    """The schema of each of these types by its name, from every target in reach.
 
     Raises: the errors of `CloudClient.call`; CloudError for a schema that is no JSON.
     """
     found: Schemas = {}
-    for target in await client.targets():
+    for target in await client.targets(reach=reach):
         for wanted in _KINDS:
             async for page in client.pages(target, "cloudformation", "ListTypes", dict(wanted), _PAGING):
                 for summary in page.get("TypeSummaries") or ():

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from cirql.cloud.reach import Reach
 from cirql.cloud.target import Target
 from cirql.errors import CloudError, Error, InvalidText, SettingsError
 from cirql.filling.events import Event, LogFile, read_events, read_notices
@@ -108,7 +109,7 @@ class Queue:
         """
         client, settings = self._session.client, self._session.settings
         region = self.name.region or next((r for r in settings.regions if r != "*"), "")
-        targets = self._session.start(client.targets(regions=[region] if region else None)).result()
+        targets = self._session.start(client.targets(reach=Reach.of(settings), regions=[region] if region else None)).result()
         if len(targets) == 1:
             return targets[0]
         own = [t for t in targets if t.account == self.name.account]
