@@ -26,7 +26,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from cirql.inventory.duckdb_store import DuckDBStore
+from cirql.inventory.embedded.store import DuckDBStore
 from cirql.inventory.model import Partition, PathFilter, Request, ScanRecord
 from cirql.session import Session
 from cirql.settings import Settings

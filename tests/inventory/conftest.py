@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from cirql.inventory.duckdb_store import DuckDBStore
+from cirql.inventory.embedded.store import DuckDBStore
 from cirql.inventory.model import Partition, Request, ScanRecord, WriteSummary
 from cirql.types import ColumnType, arrow_type
 

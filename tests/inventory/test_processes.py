@@ -15,8 +15,8 @@ import pytest
 
 import cirql
 from cirql.errors import StoreBusy
-from cirql.inventory.duckdb_store import DuckDBStore
-from cirql.inventory.lock import exclusive
+from cirql.inventory.embedded.lock import exclusive
+from cirql.inventory.embedded.store import DuckDBStore
 from cirql.inventory.model import Request
 from cirql.types import ColumnType
 
@@ -27,7 +27,7 @@ import json, os, random, signal, sys, time
 from datetime import UTC, datetime
 from pathlib import Path
 import pyarrow as pa
-from cirql.inventory.duckdb_store import DuckDBStore
+from cirql.inventory.embedded.store import DuckDBStore
 from cirql.inventory.model import Partition, Request, ScanRecord
 from cirql.types import ColumnType
 

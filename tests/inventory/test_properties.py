@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from cirql.inventory.duckdb_store import DuckDBStore
+from cirql.inventory.embedded.store import DuckDBStore
 from cirql.inventory.model import Difference, Partition, Request, ScanRecord
 from tests.inventory.conftest import TYPES, minute, table_of
 

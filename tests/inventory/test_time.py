@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from cirql.errors import FileUnreadable, InterfaceError, InvalidStatement, StoreDamaged
-from cirql.inventory.duckdb_store import DuckDBStore
+from cirql.inventory.embedded.store import DuckDBStore
 from cirql.inventory.model import Difference, PathFilter
 
 TABLE = "aws.sagemaker_image_version"

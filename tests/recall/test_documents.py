@@ -11,9 +11,9 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from cirql.inventory.duckdb_store import DuckDBStore
+from cirql.inventory.embedded.segments import MEMBERS_ROWS
+from cirql.inventory.embedded.store import DuckDBStore
 from cirql.inventory.model import Partition, PathFilter, Request, ScanRecord
-from cirql.inventory.segments import MEMBERS_ROWS
 from cirql.session import Session
 from cirql.settings import Settings
 from cirql.types import ColumnType

@@ -1,5 +1,6 @@
 """What was seen and when: current rows, history, and which partitions were scanned completely.
 
-`model` has the words, `store` the interface every implementation keeps, `duckdb_store` the embedded implementation: immutable
-Parquet segments read by DuckDB, and one small SQLite index that says which of them count.
+`model` has the words, `store` the interface every implementation keeps, `embedded` the implementation that is built in. What stands
+between a statement and a store: `memory`, `recall`, `recorder`, `reuse`, `scopes`; between the catalog's tables and a store: `stored`,
+`questions`. `coverage` and `faults` serve any implementation.
 """

@@ -98,6 +98,6 @@ def open_store(path: Path | None, *, patience: timedelta = timedelta(seconds=60)
     `patience` is how long a write waits for other writers. Raises StoreDamaged where the directory holds something else.
     The object is a `Store` and closes itself at the end of a `with`.
     """
-    from cirql.inventory.duckdb_store import DuckDBStore
+    from cirql.inventory.embedded.store import DuckDBStore
 
     return DuckDBStore(path, patience=patience)

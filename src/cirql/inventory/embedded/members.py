@@ -22,7 +22,7 @@ from cirql.types import ColumnType
 if TYPE_CHECKING:
     import duckdb
 
-    from cirql.inventory.index import Segment
+    from cirql.inventory.embedded.index import Segment
 
 SAMPLE = 1_000
 MOST_MEMBERS = 48

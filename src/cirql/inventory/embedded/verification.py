@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cirql.inventory.index import Segment
+from cirql.inventory.embedded.index import Segment
+from cirql.inventory.embedded.segments import Contents, Reader, register_closures
+from cirql.inventory.embedded.versions import every_version
 from cirql.inventory.model import Problem, ScanRecord, micros
-from cirql.inventory.segments import Contents, Reader, register_closures
-from cirql.inventory.versions import every_version
 
 if TYPE_CHECKING:
     import duckdb

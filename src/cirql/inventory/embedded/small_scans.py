@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from cirql.inventory.embedded.segments import INLINE_ROWS, POSITION_BITS, SYSTEM, Contents, load_inline, plain_arrow, unpack
 from cirql.inventory.model import KEY, Partition, ScanRecord, micros
-from cirql.inventory.segments import INLINE_ROWS, POSITION_BITS, SYSTEM, Contents, load_inline, plain_arrow, unpack
 from cirql.types import ColumnType, from_arrow
 
 if TYPE_CHECKING:

@@ -25,13 +25,17 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from cirql.errors import InterfaceError, InvalidStatement, StoreDamaged
-from cirql.inventory import transfer, upkeep, verification, versions
 from cirql.inventory.coverage import Claim, covering, narrowed, redundant, rivals
-from cirql.inventory.engines import StoreEngine
+from cirql.inventory.embedded import transfer, upkeep, verification, versions
+from cirql.inventory.embedded.engines import StoreEngine
+from cirql.inventory.embedded.index import Closure, Index, Segment
+from cirql.inventory.embedded.lock import exclusive, is_abandoned
+from cirql.inventory.embedded.merge import ColumnSets, Merge, Merged, matches
+from cirql.inventory.embedded.reading import held, register_ends, schema_of, select, stream
+from cirql.inventory.embedded.segments import Contents, Reader, Writer, inline, pack, register_closures
+from cirql.inventory.embedded.small_scans import SmallScan, head
+from cirql.inventory.embedded.staging import Staged, stage
 from cirql.inventory.faults import worded, wording
-from cirql.inventory.index import Closure, Index, Segment
-from cirql.inventory.lock import exclusive, is_abandoned
-from cirql.inventory.merge import ColumnSets, Merge, Merged, matches
 from cirql.inventory.model import (
     ALWAYS_KNOWN,
     KEY,
@@ -45,10 +49,6 @@ from cirql.inventory.model import (
     micros,
     moment,
 )
-from cirql.inventory.reading import held, register_ends, schema_of, select, stream
-from cirql.inventory.segments import Contents, Reader, Writer, inline, pack, register_closures
-from cirql.inventory.small_scans import SmallScan, head
-from cirql.inventory.staging import Staged, stage
 from cirql.types import ColumnType
 
 if TYPE_CHECKING:

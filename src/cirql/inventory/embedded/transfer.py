@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from cirql.errors import FileUnreadable
 from cirql.inventory.coverage import Claim
-from cirql.inventory.index import FORMAT
+from cirql.inventory.embedded.index import FORMAT
+from cirql.inventory.embedded.segments import Contents, Reader, register_closures
+from cirql.inventory.embedded.versions import every_version
 from cirql.inventory.model import Partition, ScanRecord, micros, moment
 from cirql.inventory.quoting import name, text
-from cirql.inventory.segments import Contents, Reader, register_closures
-from cirql.inventory.versions import every_version
 from cirql.types import ColumnType
 
 if TYPE_CHECKING:

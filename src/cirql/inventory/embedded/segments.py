@@ -17,8 +17,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cirql.inventory.index import Closure, Segment
-from cirql.inventory.members import NO_HINTS, Hints, choose, column_of, fragments
+from cirql.inventory.embedded.index import Closure, Segment
+from cirql.inventory.embedded.members import NO_HINTS, Hints, choose, column_of, fragments
 from cirql.inventory.quoting import name, stored_type, text
 from cirql.types import ColumnType, arrow_type
 

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from cirql.errors import StoreDamaged
 from cirql.inventory.coverage import Claim
+from cirql.inventory.embedded.members import Member
 from cirql.inventory.faults import is_of_the_disk
-from cirql.inventory.members import Member
 from cirql.inventory.model import Partition, ScanRecord, micros, moment
 
 FORMAT = 1

@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from cirql.inventory.embedded.segments import Contents, Reader
+from cirql.inventory.embedded.staging import Staged
 from cirql.inventory.model import Partition, ScanRecord
 from cirql.inventory.quoting import name, text, timestamp
-from cirql.inventory.segments import Contents, Reader
-from cirql.inventory.staging import Staged
 from cirql.types import ColumnType
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from cirql.inventory.index import Closure, Segment
+from cirql.inventory.embedded.index import Closure, Segment
+from cirql.inventory.embedded.segments import POSITION_BITS, Contents, Reader, Writer, pack, register_closures, unpack
+from cirql.inventory.embedded.versions import every_version
 from cirql.inventory.quoting import timestamp
-from cirql.inventory.segments import POSITION_BITS, Contents, Reader, Writer, pack, register_closures, unpack
-from cirql.inventory.versions import every_version
 
 if TYPE_CHECKING:
     from datetime import datetime
