@@ -17,7 +17,7 @@ from cirql.fetch.batches import record_batch, schema_of
 from cirql.plan.model import RowFilter
 from cirql.result import ResultColumn
 from cirql.sql.bind import column_types
-from cirql.sql.translate import install, prepare
+from cirql.sql.functions import install, prepare
 from cirql.types import ColumnType
 
 if TYPE_CHECKING:

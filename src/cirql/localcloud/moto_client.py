@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 from cirql.localcloud.identity import Caller
 from cirql.localcloud.images import Place
 from cirql.localcloud.listener import HttpAnswer, HttpRequest
+from cirql.localcloud.wsgi import call_application
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -29,8 +30,6 @@ class MotoClient:
 
     def call(self, place: Place, service: str, operation: str, /, **members: Any) -> dict[str, Any]:
         """One call; members and answer as botocore has them. Raises RuntimeError when moto refuses."""
-        from cirql.localcloud.moto_services import call_application
-
         status, parsed = exchange(
             lambda request, caller: call_application(self._application, request, caller), place, service, operation, members
         )

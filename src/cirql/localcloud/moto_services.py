@@ -6,20 +6,21 @@ entry points of moto's server are used: its dispatching WSGI application, and th
 
 from __future__ import annotations
 
-import io
 import json
 import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, unquote, urlencode
+from urllib.parse import parse_qsl, urlencode
 
+from cirql.localcloud.demo_services import needed_seeds
 from cirql.localcloud.identity import DEFAULT_ACCOUNT, Caller
-from cirql.localcloud.listener import HOST, HttpAnswer, HttpRequest
+from cirql.localcloud.listener import HttpAnswer, HttpRequest
 from cirql.localcloud.operations import read_parameters, service_model
 from cirql.localcloud.wire import Operation, Protocol, ServiceError
+from cirql.localcloud.wsgi import call_application
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+    from _typeshed.wsgi import WSGIApplication
 
 # What moto takes for keys it does not know.
 _MOTO_DEFAULT_ACCOUNT = "123456789012"
@@ -86,51 +87,10 @@ class MotoServices:
         return self._application
 
     def _seed(self, service: str, application: WSGIApplication) -> None:
-        from cirql.localcloud.demo_services import needed_seeds
-
         for seed in needed_seeds(service):
             if seed.service not in self._seeded:
                 self._seeded.add(seed.service)
                 seed.run(application)
-
-
-def call_application(application: WSGIApplication, request: HttpRequest, caller: Caller) -> HttpAnswer:
-    """Run a WSGI application on a request."""
-    from werkzeug.test import run_wsgi_app
-
-    body, status, headers = run_wsgi_app(application, _environ(request, caller), buffered=True)
-    return HttpAnswer(int(status.split()[0]), tuple(headers.items()), b"".join(body))
-
-
-def _environ(request: HttpRequest, caller: Caller) -> WSGIEnvironment:
-    host, _, port = request.headers.get("host", HOST).partition(":")
-    environ: WSGIEnvironment = {
-        "wsgi.version": (1, 0),
-        "wsgi.url_scheme": "http",
-        "wsgi.input": io.BytesIO(request.body),
-        "wsgi.errors": io.StringIO(),
-        "wsgi.multithread": True,
-        "wsgi.multiprocess": False,
-        "wsgi.run_once": False,
-        "REQUEST_METHOD": request.method,
-        "SCRIPT_NAME": "",
-        "PATH_INFO": unquote(request.path).encode().decode("latin-1"),
-        "QUERY_STRING": request.query,
-        "REQUEST_URI": f"{request.path}?{request.query}" if request.query else request.path,
-        "RAW_URI": f"{request.path}?{request.query}" if request.query else request.path,
-        "REMOTE_ADDR": HOST,
-        "SERVER_NAME": host,
-        "SERVER_PORT": port or "80",
-        "SERVER_PROTOCOL": "HTTP/1.1",
-        "HTTP_X_MOTO_ACCOUNT_ID": caller.account,
-        "CONTENT_LENGTH": str(len(request.body)),
-    }
-    for name, value in request.headers.items():
-        if name == "content-type":
-            environ["CONTENT_TYPE"] = value
-        elif name not in ("content-length", "transfer-encoding"):
-            environ[f"HTTP_{name.upper().replace('-', '_')}"] = value
-    return environ
 
 
 def limit_page(request: HttpRequest, operation: Operation, size: int) -> HttpRequest:

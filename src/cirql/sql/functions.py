@@ -6,6 +6,7 @@ pays for `inet`. Macros are temporary and belong to one connection; functions be
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -90,18 +91,15 @@ def _define(connection: Any, name: str) -> None:
 def _rowwise(function: Callable[..., Any], result: str, arity: int) -> Callable[..., Any]:
     """A function over rows as one over Arrow columns; NULL in gives NULL out."""
 
-    def over_columns(columns: tuple[Any, ...]) -> Any:
+    def over_columns(*columns: Any) -> Any:
         from cirql.sql.arrow_columns import column_of
 
         return column_of(result, list(_rows(function, columns)))
 
-    # DuckDB counts the parameters of what it is given, so a starred one will not do.
-    by_arity: dict[int, Callable[..., Any]] = {
-        1: lambda a: over_columns((a,)),
-        2: lambda a, b: over_columns((a, b)),
-        4: lambda a, b, c, d: over_columns((a, b, c, d)),
-    }
-    return by_arity[arity]
+    # DuckDB counts the parameters that a function says it has; a starred one would be one.
+    named = [inspect.Parameter(f"column{n}", inspect.Parameter.POSITIONAL_ONLY) for n in range(arity)]
+    vars(over_columns)["__signature__"] = inspect.Signature(named)
+    return over_columns
 
 
 def _rows(function: Callable[..., Any], columns: tuple[Any, ...]) -> Iterator[Any]:

@@ -13,7 +13,7 @@ import duckdb
 import psycopg
 import pytest
 
-from cirql.sql.translate import prepare
+from cirql.sql.functions import prepare
 from tests.sql.translate import differential, world
 
 

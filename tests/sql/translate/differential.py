@@ -19,7 +19,8 @@ import duckdb
 import psycopg
 
 from cirql.errors import Error
-from cirql.sql.translate import install, intervals, parse_postgres, translate
+from cirql.sql.functions import install
+from cirql.sql.translate import intervals, parse_postgres, translate
 from tests.sql.translate.world import RELATIONS
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "sql-differences.md"

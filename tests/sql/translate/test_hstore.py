@@ -9,7 +9,8 @@ import duckdb
 import pytest
 
 from cirql.errors import Error
-from cirql.sql.translate import install, parse_postgres, prepare, translate
+from cirql.sql.functions import install, prepare
+from cirql.sql.translate import parse_postgres, translate
 from cirql.types import ColumnType
 
 TABLE = {"thing": {"id": ColumnType.BIGINT, "tags": ColumnType.HSTORE_CSV, "doc": ColumnType.JSON}}

@@ -10,8 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cirql.errors import Error, NotSupported, UnknownFunction
+from cirql.sql.functions import install, prepare
 from cirql.sql.parse import parse
-from cirql.sql.translate import install, parse_postgres, prepare, translate
+from cirql.sql.translate import parse_postgres, translate
 from tests.sql.translate.world import RELATIONS
 
 WORDS = r"""

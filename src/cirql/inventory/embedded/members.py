@@ -13,7 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from cirql.inventory.model import Path, PathFilter, ValueFilter
 from cirql.inventory.quoting import constant, name, stored_type, text
@@ -21,8 +21,6 @@ from cirql.types import ColumnType
 
 if TYPE_CHECKING:
     import duckdb
-
-    from cirql.inventory.embedded.index import Segment
 
 SAMPLE = 1_000
 MOST_MEMBERS = 48
@@ -40,6 +38,20 @@ class Member:
 
     column: str
     path: Path
+
+
+class Stored(Protocol):
+    """What a read knows of a segment: the types of its columns, and the members that have a column of their own."""
+
+    @property
+    def columns(self) -> Mapping[str, str]:
+        """The types of the stored columns."""
+        ...
+
+    @property
+    def members(self) -> tuple[Member, ...]:
+        """The members with a column each, in order."""
+        ...
 
 
 def column_of(number: int) -> str:
@@ -107,12 +119,12 @@ class Hints:
     values: Sequence[ValueFilter] = ()
     abridged: Mapping[str, frozenset[Path]] = field(default_factory=dict)
 
-    def conditions(self, segment: Segment) -> Iterator[str]:
+    def conditions(self, segment: Stored) -> Iterator[str]:
         """The conditions on a segment's rows."""
         yield from (_holds(segment, hint) for hint in self.values)
         yield from (_says(segment, hint) for hint in self.paths)
 
-    def document(self, segment: Segment, column: str) -> str | None:
+    def document(self, segment: Stored, column: str) -> str | None:
         """SQL for the documents with nothing but what is looked at; None where the segment does not have all of that as members."""
         wanted = self.abridged.get(column)
         if not wanted:
@@ -137,7 +149,7 @@ def _object(members: Mapping[Path, str]) -> str:
     return f"'{{' || concat_ws(',', {', '.join(parts)}) || '}}'"
 
 
-def _holds(segment: Segment, hint: ValueFilter) -> str:
+def _holds(segment: Stored, hint: ValueFilter) -> str:
     stored = segment.columns.get(hint.column)
     if stored is None:
         return "false"
@@ -146,7 +158,7 @@ def _holds(segment: Segment, hint: ValueFilter) -> str:
     return _among(name(hint.column), [constant(v) for v in hint.values])
 
 
-def _says(segment: Segment, hint: PathFilter) -> str:
+def _says(segment: Stored, hint: PathFilter) -> str:
     stored = segment.columns.get(hint.column)
     if stored is None:
         return "false"

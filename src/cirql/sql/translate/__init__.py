@@ -1,6 +1,7 @@
 """PostgreSQL to DuckDB, meaning kept: the type-aware rewrite between a bound statement and the engine.
 
-    from cirql.sql.translate import install, parse_postgres, prepare, translate
+    from cirql.sql.functions import install, prepare
+    from cirql.sql.translate import parse_postgres, translate
 
     prepare(connection)                       # settings, once per DuckDB connection
     tree = parse_postgres(text)[0]            # instead of sqlglot.parse(text, dialect="postgres")
@@ -8,9 +9,9 @@
     install(connection, sql)                  # the macros that this statement uses
     connection.sql(sql)
 
-The rules are modules by noun (`hstores`, `jsons`, `arrays`, `regexes`, `moments`, …) that `expressions` gathers in one tuple;
-`queries` and `relations` walk the clauses with the scope each sees; `function_table` and the `*_calls` modules know the
-functions. Nothing here runs SQL or knows AWS.
+The rules are modules by noun (`hstores`, `jsons`, `arrays`, `regexes`, `moments`, …) that `rules` gathers in one table, which
+each rule gets with its `Site`; `expressions` walks an expression, `queries` and `relations` the clauses with the scope each sees;
+`signatures`, `function_table` and the `*_calls` modules know the functions. Nothing here runs SQL or knows AWS.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from cirql.types import ColumnType
 
-__all__ = ["install", "parse_postgres", "prepare", "translate"]
+__all__ = ["parse_postgres", "translate"]
 
 
 def translate(
@@ -45,13 +46,14 @@ def translate(
     TypeMismatch and InvalidText where PostgreSQL would refuse the types or constants.
     """
     from cirql.sql.translate import sqltypes
+    from cirql.sql.translate.rules import RULES
     from cirql.sql.translate.site import Site, TimeFrame
 
     typed = {
         name: tuple((column, sqltypes.of_column(column_type)) for column, column_type in columns.items())
         for name, columns in relations.items()
     }
-    site = Site(dialect, typed, time_frame=TimeFrame(*time_frame))
+    site = Site(dialect, typed, RULES, time_frame=TimeFrame(*time_frame))
     try:
         return _translated(tree.copy(), site)
     except RecursionError:
@@ -77,20 +79,6 @@ def _translated(tree: Any, site: Any) -> str:
         raise NotSupported(str(fault)) from None
     except SqlglotError as fault:
         raise ParseError(str(fault)) from None
-
-
-def prepare(connection: Any) -> None:
-    """Set a DuckDB connection to PostgreSQL's ways: integer division, UTC, NULLs last. Cheap."""
-    from cirql.sql.functions import prepare as set_up
-
-    set_up(connection)
-
-
-def install(connection: Any, sql: str, owner: Any | None = None) -> None:
-    """Give a DuckDB connection the macros and functions that a translated statement uses; `owner` is one that outlives it."""
-    from cirql.sql.functions import install as define
-
-    define(connection, sql, owner)
 
 
 def parse_postgres(text: str) -> list[exp.Expr | None]:

@@ -6,9 +6,11 @@ from sqlglot import exp
 
 from cirql.errors import UnknownFunction
 from cirql.sql.translate import sqltypes as st
-from cirql.sql.translate.casts import text_of
+from cirql.sql.translate.casts import text_of, to_json
+from cirql.sql.translate.columns import row_fields, row_object
 from cirql.sql.translate.expressions import finish_with, keep_type, refuse, rewrite
 from cirql.sql.translate.nodes import as_type, call, number, text, type_of, typed
+from cirql.sql.translate.signatures import name_of
 from cirql.sql.translate.site import Rule, Site
 from cirql.sql.translate.sqltypes import SqlType
 
@@ -106,9 +108,6 @@ def aggregated_text(value: exp.Expr, separator: exp.Expr) -> exp.Expr:
 
 def json_agg(arguments: list[exp.Expr], kind: SqlType, site: Site) -> exp.Expr:
     """json_agg and jsonb_agg: NULL over no rows, JSON null for a NULL value."""
-    from cirql.sql.translate.columns import row_fields, row_object
-    from cirql.sql.translate.jsons import to_json
-
     value = argument(arguments[0])
     fields = row_fields(value, site)
     document = row_object(fields) if fields is not None else to_json(value)
@@ -118,8 +117,6 @@ def json_agg(arguments: list[exp.Expr], kind: SqlType, site: Site) -> exp.Expr:
 
 def object_agg(arguments: list[exp.Expr], kind: SqlType) -> exp.Expr:
     """json_object_agg and jsonb_object_agg: in key order where an ORDER BY says so; the last of repeated keys wins in jsonb."""
-    from cirql.sql.translate.jsons import to_json
-
     distinct: list[exp.Expr] = arguments
     ordering: list[exp.Expr] = []
     if len(arguments) == 2 and isinstance(arguments[1], exp.Order):
@@ -139,6 +136,11 @@ def object_agg(arguments: list[exp.Expr], kind: SqlType) -> exp.Expr:
     return finish_with(call("list", pair, type=kind), lambda n: call(name, n, type=kind))
 
 
+def object_agg_node(node: exp.Expr, site: Site) -> exp.Expr:
+    """json_object_agg(k, v), which the parser knows."""
+    return object_agg(list(node.expressions), st.JSON)
+
+
 def within_group(node: exp.Expr, site: Site) -> exp.Expr:
     """percentile_cont, percentile_disc, mode and approx_percentile WITHIN GROUP (ORDER BY …).
 
@@ -151,8 +153,6 @@ def within_group(node: exp.Expr, site: Site) -> exp.Expr:
     kind = type_of(value)
     if isinstance(function, exp.Mode):
         return call("cirql_mode", value, type=kind)
-    from cirql.sql.translate.calls import name_of
-
     name = name_of(function)
     fraction = rewrite(function.expressions[0] if isinstance(function, exp.Anonymous) else function.this, site)
     if descending:
@@ -192,6 +192,7 @@ RULES: dict[type[exp.Expr], Rule] = {
     exp.LogicalOr: boolean,
     exp.ArrayAgg: collect,
     exp.GroupConcat: join_text,
+    exp.JSONObjectAgg: object_agg_node,
     exp.Corr: keep_type(st.FLOAT8),
     exp.CovarPop: keep_type(st.FLOAT8),
     exp.CovarSamp: keep_type(st.FLOAT8),

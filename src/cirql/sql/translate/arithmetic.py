@@ -5,7 +5,9 @@ from __future__ import annotations
 from sqlglot import exp
 
 from cirql.errors import UnknownFunction
+from cirql.sql.translate import hstores, jsons, networks
 from cirql.sql.translate import sqltypes as st
+from cirql.sql.translate.casts import convert
 from cirql.sql.translate.nodes import as_type, call, constant, number, paren, position_of, type_of, typed
 from cirql.sql.translate.site import Rule, Site
 from cirql.sql.translate.sqltypes import SqlType
@@ -60,13 +62,9 @@ def subtract(node: exp.Expr, site: Site) -> exp.Expr:
     """`-` of numbers and moments; on JSON and hstore it deletes keys."""
     left_type = type_of(node.this)
     if left_type.is_json:
-        from cirql.sql.translate.jsons import delete_key
-
-        return delete_key(node, site)
+        return jsons.delete_key(node, site)
     if left_type == st.HSTORE:
-        from cirql.sql.translate.hstores import delete_key as delete_pair
-
-        return delete_pair(node, site)
+        return hstores.delete_key(node, site)
     names = {left_type.name, type_of(node.expression).name}
     if names & {"date", "time", "timestamp", "timestamptz", "interval"}:
         return _moved(node, "-")
@@ -98,8 +96,6 @@ def _moved(node: exp.Expr, symbol: str) -> exp.Expr:
 
 
 def _constant_as(node: exp.Expr, sql_type: SqlType) -> exp.Expr:
-    from cirql.sql.translate.casts import convert
-
     return convert(node, sql_type)
 
 
@@ -206,9 +202,7 @@ def bitwise(node: exp.Expr, site: Site) -> exp.Expr:
     left = type_of(node.this)
     right = type_of(node.expression) if node.args.get("expression") is not None else left
     if "network" in (left.category, right.category) and isinstance(node, (exp.BitwiseLeftShift, exp.BitwiseRightShift)):
-        from cirql.sql.translate.networks import contained
-
-        return contained(node, strict=True, inside_left=isinstance(node, exp.BitwiseLeftShift))
+        return networks.contained(node, strict=True, inside_left=isinstance(node, exp.BitwiseLeftShift))
     if isinstance(node, exp.BitwiseXor):
         return call("xor", node.this, node.expression, type=st.common((left, right)))
     if isinstance(node, exp.BitwiseLeftShift):

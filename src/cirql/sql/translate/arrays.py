@@ -5,10 +5,10 @@ from __future__ import annotations
 from sqlglot import exp
 
 from cirql.errors import TypeMismatch
+from cirql.sql.translate import hstores, jsons
 from cirql.sql.translate import sqltypes as st
 from cirql.sql.translate.casts import convert
 from cirql.sql.translate.conditionals import unify
-from cirql.sql.translate.expressions import refuse
 from cirql.sql.translate.nodes import as_type, call, integer, number, type_of, typed
 from cirql.sql.translate.site import Rule, Site
 
@@ -35,14 +35,10 @@ def subscript(node: exp.Expr, site: Site) -> exp.Expr:
     subject, index = node.this, node.expressions[0]
     kind = type_of(subject)
     if kind.is_json or (kind == st.ANY and type_of(index) == st.UNKNOWN):
-        from cirql.sql.translate.jsons import extract
-
         place = integer(index)
-        return extract(subject, index if place is None else number(place + 1), as_text=False)
+        return jsons.extract(subject, index if place is None else number(place + 1), as_text=False)
     if kind == st.HSTORE:
-        from cirql.sql.translate.hstores import value_at
-
-        return value_at(subject, index)
+        return hstores.value_at(subject, index)
     target = subject if isinstance(subject, (exp.Column, exp.Paren, exp.Bracket)) else typed(exp.Paren(this=subject), kind)
     if isinstance(index, exp.Slice):
         low, high = index.this, index.expression
@@ -76,19 +72,6 @@ def same_kind(left: exp.Expr, right: exp.Expr) -> tuple[exp.Expr, exp.Expr]:
     return left, right
 
 
-def overlaps(node: exp.Expr, site: Site) -> exp.Expr:
-    """`&&` of arrays or networks."""
-    left, right = node.this, node.expression
-    if "network" in (type_of(left).category, type_of(right).category):
-        from cirql.sql.translate.networks import overlapping
-
-        return overlapping(left, right)
-    left, right = same_kind(left, right)
-    if type_of(left).element is None and type_of(left) != st.ANY:
-        raise refuse("&& between values that are neither arrays nor networks", node)
-    return call("list_has_any", left, right, type=st.BOOL)
-
-
 def concatenate(left: exp.Expr, right: exp.Expr) -> exp.Expr:
     """`||` of arrays and elements."""
     left_type, right_type = type_of(left), type_of(right)
@@ -110,5 +93,4 @@ RULES: dict[type[exp.Expr], Rule] = {
     exp.Array: constructor,
     exp.Bracket: subscript,
     exp.Slice: sliced,
-    exp.ArrayOverlaps: overlaps,
 }

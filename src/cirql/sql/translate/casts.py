@@ -123,7 +123,7 @@ def _between(node: exp.Expr, source: SqlType, target: SqlType, numeric: str | No
     if target == st.JSONB and source == st.JSON:
         return call("cirql_text_to_jsonb", as_type(node, st.TEXT), type=st.JSONB)
     if target == st.JSON:
-        return typed(node, st.JSON) if source.is_json else _to_json(node)
+        return typed(node, st.JSON) if source.is_json else to_json(node)
     if target == st.JSONB and source == st.HSTORE:
         return call("to_json", node, type=st.JSONB)
     if target == st.NUMERIC and numeric is None:
@@ -151,12 +151,6 @@ def _from_json(node: exp.Expr, source: SqlType, target: SqlType, numeric: str | 
     if target == st.HSTORE:
         return as_type(node, st.HSTORE)
     return as_type(node, target)
-
-
-def _to_json(node: exp.Expr) -> exp.Expr:
-    from cirql.sql.translate.jsons import to_json
-
-    return to_json(node)
 
 
 def to_text(node: exp.Expr) -> exp.Expr:
@@ -208,6 +202,20 @@ def text_of(node: exp.Expr) -> exp.Expr:
 def output_of(node: exp.Expr) -> exp.Expr:
     """A value as its output function writes it, which concat and format use: booleans are `t` and `f` there."""
     return call("cirql_bool_letter", node, type=st.TEXT) if type_of(node) == st.BOOL else text_of(node)
+
+
+def to_json(node: exp.Expr) -> exp.Expr:
+    """Any value as JSON, the way to_jsonb prints it: moments in ISO 8601 with a T, numerics without trailing zeros."""
+    kind = type_of(node)
+    if is_null(node):
+        return typed(exp.Cast(this=exp.Null(), to=exp.DataType.build("JSON", dialect="duckdb")), st.JSONB)
+    if kind.is_json:
+        return node
+    if kind in (st.TIMESTAMP, st.TIMESTAMPTZ):
+        return call("cirql_moment_json" if kind == st.TIMESTAMP else "cirql_instant_json", node, type=st.JSONB)
+    if kind.name in ("unknown", "interval", "inet", "cidr"):
+        return call("to_json", text_of(node), type=st.JSONB)
+    return call("to_json", node, type=st.JSONB)
 
 
 def try_cast(node: exp.Expr, site: Site) -> exp.Expr:

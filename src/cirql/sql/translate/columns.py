@@ -5,11 +5,12 @@ from __future__ import annotations
 from sqlglot import exp
 
 from cirql.sql.translate import sqltypes as st
+from cirql.sql.translate.casts import to_json
+from cirql.sql.translate.conditionals import condition
 from cirql.sql.translate.expressions import refuse, rewrite
 from cirql.sql.translate.nodes import call, text, type_of, typed
 from cirql.sql.translate.scopes import Source
 from cirql.sql.translate.site import Rule, Site
-from cirql.sql.translate.sqltypes import SqlType
 
 
 def column(node: exp.Expr, site: Site) -> exp.Expr:
@@ -60,8 +61,6 @@ def struct_field(node: exp.Expr, site: Site) -> exp.Expr:
 
 def connective(node: exp.Expr, site: Site) -> exp.Expr:
     """AND and OR, flat: a chain of a thousand is one level deep."""
-    from cirql.sql.translate.conditionals import condition
-
     kind = type(node)
     terms = list(node.flatten(unnest=False))
     word = kind.__name__.upper()
@@ -74,20 +73,17 @@ def connective(node: exp.Expr, site: Site) -> exp.Expr:
 
 def chain(node: exp.Expr, site: Site) -> exp.Expr:
     """Left-deep chains of `+`, `-`, `*`, `||`, taken from the innermost outward without recursion."""
-    from cirql.sql.translate import arithmetic, strings
-
     spine: list[exp.Expr] = []
     left: exp.Expr = node
     while isinstance(left, (exp.Add, exp.Sub, exp.Mul, exp.DPipe)):
         spine.append(left)
         left = left.this
     result = rewrite(left, site)
-    rules: dict[type[exp.Expr], Rule] = {**arithmetic.CHAINED, **strings.CHAINED}
     for link in reversed(spine):
         right = rewrite(link.expression, site)
         link.set("this", result)
         link.set("expression", right)
-        result = rules[type(link)](link, site)
+        result = site.rules.chained[type(link)](link, site)
     return result
 
 
@@ -119,19 +115,8 @@ def parameter(node: exp.Expr, site: Site) -> exp.Expr:
 
 def row_object(fields: list[exp.Expr]) -> exp.Expr:
     """A row as a JSON object: `{"column": value, …}`."""
-    pairs = [part for field in fields for part in (text(field.name), _json_value(field))]
+    pairs = [part for field in fields for part in (text(field.name), to_json(field))]
     return call("json_object", *pairs, type=st.JSON)
-
-
-def _json_value(field: exp.Expr) -> exp.Expr:
-    from cirql.sql.translate.jsons import to_json
-
-    return to_json(field)
-
-
-def type_name(sql_type: SqlType) -> str:
-    """A type's name for an error message."""
-    return str(sql_type)
 
 
 STRUCTURED: dict[type[exp.Expr], Rule] = {

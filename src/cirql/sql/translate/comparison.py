@@ -10,6 +10,7 @@ from cirql.sql.translate import sqltypes as st
 from cirql.sql.translate.arithmetic import no_operator, text_constant_is_number
 from cirql.sql.translate.casts import convert, to_text
 from cirql.sql.translate.expressions import apply, keep_type, refuse
+from cirql.sql.translate.networks import contained
 from cirql.sql.translate.nodes import as_type, call, constant, is_null, paren, type_of, typed
 from cirql.sql.translate.site import Rule, Site
 from cirql.sql.translate.sqltypes import SqlType
@@ -249,8 +250,6 @@ def negation(node: exp.Expr, site: Site) -> exp.Expr:
 
 def operator(node: exp.Expr, site: Site) -> exp.Expr:
     """`a OPERATOR(schema.op) b`: the plain operator; the shield also spells `<<=` and `>>=` this way."""
-    from cirql.sql.translate.networks import contained
-
     symbol = str(node.args.get("operator")).rsplit(".", 1)[-1].strip()
     if symbol in ("<<=", ">>="):
         return contained(node, strict=False, inside_left=symbol == "<<=")

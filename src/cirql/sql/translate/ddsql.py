@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from cirql.errors import InvalidText, NotSupported
 from cirql.sql.translate import sqltypes as st
+from cirql.sql.translate.moment_calls import rewrite_to_timestamp
 from cirql.sql.translate.nodes import as_type, call, constant, text, type_of
 from cirql.sql.translate.site import Site
 
@@ -42,8 +43,6 @@ def round_ddsql(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
 
 def to_timestamp_ddsql(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """TO_TIMESTAMP gives a TIMESTAMP in UTC: DDSQL has no timestamptz."""
-    from cirql.sql.translate.moment_calls import rewrite_to_timestamp
-
     return as_type(rewrite_to_timestamp(arguments, node, site), st.TIMESTAMP)
 
 

@@ -1,19 +1,18 @@
 """The walk over one expression: children first, then the rule for the node's class.
 
-The rules live in the modules of `RULE_MODULES`, one per noun; this module only finds them. Queries inside expressions are
-handed to `queries`.
+The rules live in modules, one per noun, which import this one; they come with the `Site`, so that it need not know them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 
 from sqlglot import exp
 
 from cirql.errors import NotSupported
 from cirql.sql.translate import sqltypes as st
 from cirql.sql.translate.nodes import position_of, type_of, typed
+from cirql.sql.translate.shield import parse_postgres
 from cirql.sql.translate.site import Rule, Site
 from cirql.sql.translate.sqltypes import SqlType
 
@@ -31,12 +30,12 @@ def finish_with(node: exp.Expr, after: After) -> exp.Expr:
 def rewrite(node: exp.Expr, site: Site) -> exp.Expr:
     """The DuckDB tree for a PostgreSQL expression, stamped with its type. The given tree is used up."""
     kind = type(node)
-    structured = _structured().get(kind)
+    structured = site.rules.structured.get(kind)
     wrapped = isinstance(node.parent, _WRAPPERS) and node.arg_key == "this"
     if structured is not None:
         result = structured(node, site)
     else:
-        rule = _rules().get(kind)
+        rule = site.rules.plain.get(kind)
         if rule is None and isinstance(node, exp.Func) and not isinstance(node, exp.Anonymous):
             return _respelled(node, site)
         rewrite_children(node, site)
@@ -64,8 +63,6 @@ def rewrite_children(node: exp.Expr, site: Site) -> None:
 
 def _respelled(node: exp.Expr, site: Site) -> exp.Expr:
     """A function that the stock parser has turned into a node of its own, read again by its PostgreSQL name."""
-    from cirql.sql.translate.shield import parse_postgres
-
     tree = parse_postgres("SELECT " + node.sql("postgres"))[0]
     again = tree.expressions[0] if tree is not None else node
     if type(again) is type(node):
@@ -77,9 +74,7 @@ def _respelled(node: exp.Expr, site: Site) -> exp.Expr:
 
 def apply(node: exp.Expr, site: Site) -> exp.Expr:
     """Apply the rule of an operator whose operands are rewritten already."""
-    from cirql.sql.translate import arithmetic, strings
-
-    rule = {**arithmetic.CHAINED, **strings.CHAINED}.get(type(node)) or _rules().get(type(node))
+    rule = site.rules.chained.get(type(node)) or site.rules.plain.get(type(node))
     return rule(node, site) if rule else node
 
 
@@ -95,51 +90,3 @@ def keep_type(sql_type: SqlType) -> Rule:
         return typed(node, sql_type)
 
     return rule
-
-
-@cache
-def _rules() -> dict[type[exp.Expr], Rule]:
-    """Every rule by the class of node it rewrites, gathered from the modules in their order."""
-    from cirql.sql.translate import (
-        aggregates,
-        arithmetic,
-        arrays,
-        calls,
-        casts,
-        comparison,
-        conditionals,
-        jsons,
-        literals,
-        moments,
-        networks,
-        regexes,
-        strings,
-    )
-
-    modules = (
-        literals,
-        casts,
-        arithmetic,
-        comparison,
-        conditionals,
-        strings,
-        regexes,
-        jsons,
-        arrays,
-        moments,
-        networks,
-        aggregates,
-        calls,
-    )
-    gathered: dict[type[exp.Expr], Rule] = {}
-    for module in modules:
-        gathered.update(module.RULES)
-    return gathered
-
-
-@cache
-def _structured() -> dict[type[exp.Expr], Rule]:
-    """The classes whose children are not rewritten before the rule runs."""
-    from cirql.sql.translate import aggregates, columns, queries
-
-    return {**columns.STRUCTURED, **queries.STRUCTURED, **aggregates.STRUCTURED}

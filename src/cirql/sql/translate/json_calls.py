@@ -9,11 +9,12 @@ from sqlglot import exp
 from cirql.errors import InvalidText
 from cirql.sql.translate import aggregates, hstores
 from cirql.sql.translate import sqltypes as st
-from cirql.sql.translate.casts import convert, text_of
+from cirql.sql.translate.casts import convert, text_of, to_json
 from cirql.sql.translate.columns import row_fields, row_object
 from cirql.sql.translate.expressions import refuse
-from cirql.sql.translate.jsons import at_path, at_steps, document_of, to_json
+from cirql.sql.translate.jsons import at_path, at_steps, document_of
 from cirql.sql.translate.nodes import as_type, call, constant, text, type_of, typed
+from cirql.sql.translate.signatures import name_of
 from cirql.sql.translate.site import Site
 from cirql.sql.translate.sqltypes import SqlType
 
@@ -22,8 +23,6 @@ Special = Callable[[Arguments, exp.Expr, Site], exp.Expr]
 
 
 def _kind(node: exp.Expr) -> SqlType:
-    from cirql.sql.translate.calls import name_of
-
     name = name_of(node)
     return st.JSON if name.startswith(("json_", "row_to", "array_to", "to_json")) and name != "to_jsonb" else st.JSONB
 
@@ -56,8 +55,6 @@ def any_to_json(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
 
 def extract_path(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """json_extract_path(doc, 'a', '0') and …_text."""
-    from cirql.sql.translate.calls import name_of
-
     as_text = name_of(node).endswith("_text")
     document, steps = document_of(arguments[0]), [constant(a) for a in arguments[1:]]
     if all(step is not None for step in steps):

@@ -140,21 +140,6 @@ def _constant_steps(path: exp.Expr) -> list[str] | None:
     return None
 
 
-def contains(node: exp.Expr, site: Site) -> exp.Expr:
-    """`@>` of documents, hstores, arrays; `<@` is the same turned round."""
-    left, right = node.this, node.expression
-    if isinstance(node, exp.ArrayContainedBy):
-        left, right = right, left
-    kinds = {type_of(left).category, type_of(right).category}
-    if "hstore" in kinds:
-        return hstores.contains(left, right)
-    if "array" in kinds:
-        from cirql.sql.translate.arrays import contains as array_contains
-
-        return array_contains(left, right)
-    return call("cirql_json_contains", convert(left, st.JSONB), convert(right, st.JSONB), type=st.BOOL)
-
-
 def has_key(node: exp.Expr, site: Site) -> exp.Expr:
     """`?`: a top-level key, or a text element of an array."""
     if type_of(node.this) == st.HSTORE:
@@ -207,39 +192,15 @@ def _path(node: exp.Expr) -> exp.Expr:
     return text(str(constant(node)))
 
 
-def to_json(node: exp.Expr) -> exp.Expr:
-    """Any value as JSON, the way to_jsonb prints it: moments in ISO 8601 with a T, numerics without trailing zeros."""
-    kind = type_of(node)
-    if is_null(node):
-        return typed(exp.Cast(this=exp.Null(), to=exp.DataType.build("JSON", dialect="duckdb")), st.JSONB)
-    if kind.is_json:
-        return node
-    if kind in (st.TIMESTAMP, st.TIMESTAMPTZ):
-        return call("cirql_moment_json" if kind == st.TIMESTAMP else "cirql_instant_json", node, type=st.JSONB)
-    if kind.name in ("unknown", "interval", "inet", "cidr"):
-        return call("to_json", text_of(node), type=st.JSONB)
-    return call("to_json", node, type=st.JSONB)
-
-
-def rewrite_json_object_agg(node: exp.Expr, site: Site) -> exp.Expr:
-    """json_object_agg(k, v), which the parser knows."""
-    from cirql.sql.translate.aggregates import object_agg
-
-    return object_agg(list(node.expressions), st.JSON)
-
-
 RULES: dict[type[exp.Expr], Rule] = {
     exp.JSONExtract: arrow,
     exp.JSONExtractScalar: arrow,
     exp.JSONBExtract: deep,
     exp.JSONBExtractScalar: deep,
-    exp.ArrayContainsAll: contains,
-    exp.ArrayContainedBy: contains,
     exp.JSONBContainsTopKey: has_key,
     exp.JSONBContainsAnyTopKeys: has_keys,
     exp.JSONBContainsAllTopKeys: has_keys,
     exp.JSONBDeleteAtPath: delete_path,
     exp.JSONBPathExists: path_exists,
     exp.MatchAgainst: path_matches,
-    exp.JSONObjectAgg: rewrite_json_object_agg,
 }

@@ -12,6 +12,7 @@ from cirql.sql.translate import sqltypes as st
 from cirql.sql.translate.casts import convert, text_of
 from cirql.sql.translate.expressions import refuse
 from cirql.sql.translate.nodes import as_type, call, constant, is_null, number, text, type_of, typed
+from cirql.sql.translate.signatures import unknown
 from cirql.sql.translate.site import Site
 from cirql.sql.translate.sqltypes import SqlType
 
@@ -44,8 +45,6 @@ def to_char(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     if kind == st.INTERVAL:
         return formats.interval_text(value, written)
     if kind.name not in ("date", "timestamp", "timestamptz", "any"):
-        from cirql.sql.translate.calls import unknown
-
         raise unknown("to_char", arguments, node)
     return formats.moment_text(value, written)
 
@@ -108,8 +107,6 @@ def rewrite_date_trunc(arguments: Arguments, node: exp.Expr, site: Site) -> exp.
     if kind == st.UNKNOWN:
         value, kind = convert(value, st.TIMESTAMPTZ), st.TIMESTAMPTZ
     if kind.name not in ("date", "timestamp", "timestamptz", "interval", "any"):
-        from cirql.sql.translate.calls import unknown
-
         raise unknown("date_trunc", arguments, node)
     if len(arguments) > 2:
         local = call("timezone", arguments[2], as_type(value, st.TIMESTAMPTZ))

@@ -8,7 +8,6 @@ from cirql.sql.translate import sqltypes as st
 from cirql.sql.translate.casts import convert
 from cirql.sql.translate.expressions import refuse
 from cirql.sql.translate.nodes import call, type_of, typed
-from cirql.sql.translate.site import Rule
 
 
 def as_network(node: exp.Expr) -> exp.Expr:
@@ -43,6 +42,3 @@ def _contained_in_many(left: exp.Expr, quantifier: exp.Expr, *, strict: bool, in
 def overlapping(left: exp.Expr, right: exp.Expr) -> exp.Expr:
     """`&&`: whether one contains the other or they are equal."""
     return call("cirql_inet_overlaps", as_network(left), as_network(right), type=st.BOOL)
-
-
-RULES: dict[type[exp.Expr], Rule] = {}

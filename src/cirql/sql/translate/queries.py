@@ -6,10 +6,13 @@ from sqlglot import exp
 
 from cirql.errors import TypeMismatch
 from cirql.sql.translate import sqltypes as st
+from cirql.sql.translate.casts import convert
+from cirql.sql.translate.conditionals import condition
 from cirql.sql.translate.expressions import refuse, rewrite
 from cirql.sql.translate.naming import output_name
 from cirql.sql.translate.nodes import as_type, call, integer, is_null, type_of, typed
-from cirql.sql.translate.scopes import Columns, Scope, Source
+from cirql.sql.translate.relations import aliased, relation
+from cirql.sql.translate.scopes import Columns, Scope
 from cirql.sql.translate.site import Rule, Site
 
 
@@ -46,22 +49,15 @@ def _with(node: exp.Expr, site: Site) -> None:
         if clause.args.get("recursive") and isinstance(cte.this, exp.SetOperation):
             outer.scope.ctes[name] = None
             first = _probe(cte.this, outer)
-            outer.scope.ctes[name] = _renamed(first, cte.args.get("alias"))
+            outer.scope.ctes[name] = aliased(first, cte.args.get("alias"))
         columns = query(cte.this, outer)
-        site.scope.ctes[name] = _renamed(columns, cte.args.get("alias"))
+        site.scope.ctes[name] = aliased(columns, cte.args.get("alias"))
 
 
 def _probe(operation: exp.Expr, site: Site) -> Columns | None:
     """The columns of the non-recursive half, from a copy."""
     left = operation.this.copy()
     return query(left, site.inside(Scope(outer=site.scope)))
-
-
-def _renamed(columns: Columns | None, alias: exp.Expr | None) -> Columns | None:
-    names = [c.name for c in alias.args.get("columns") or []] if isinstance(alias, exp.TableAlias) else []
-    if not names or columns is None:
-        return columns if not names else tuple((n, st.ANY) for n in names)
-    return tuple((names[i] if i < len(names) else name, kind) for i, (name, kind) in enumerate(columns))
 
 
 def _set_operation(node: exp.SetOperation, site: Site) -> Columns | None:
@@ -91,8 +87,6 @@ def _matched(left: st.SqlType, right: st.SqlType, node: exp.Expr) -> st.SqlType:
 
 def _align_branches(node: exp.Expr, columns: Columns) -> None:
     """Untyped constants of a branch take the type that the other branch gives the column."""
-    from cirql.sql.translate.casts import convert
-
     for branch in (node.this, node.expression):
         while isinstance(branch, exp.Subquery):
             branch = branch.this
@@ -107,8 +101,6 @@ def _align_branches(node: exp.Expr, columns: Columns) -> None:
 
 
 def _values(node: exp.Values, site: Site) -> Columns | None:
-    from cirql.sql.translate.casts import convert
-
     inner = site.inside(Scope(outer=site.scope))
     _with(node, inner)
     rows = [[rewrite(item, inner) for item in (row.expressions if isinstance(row, exp.Tuple) else [row])] for row in node.expressions]
@@ -142,7 +134,7 @@ def _select(node: exp.Select, site: Site) -> Columns | None:
     _refuse_clauses(node)
     source = node.args.get("from_") or node.args.get("from")
     if source is not None:
-        source.set("this", _relation(source.this, inner, first=True))
+        source.set("this", relation(source.this, inner, first=True))
     for join in node.args.get("joins") or []:
         _join(join, inner)
     _where(node, "where", inner)
@@ -190,8 +182,6 @@ def _clause_item(item: exp.Expr, site: Site) -> exp.Expr:
 
 
 def _where(node: exp.Expr, key: str, site: Site) -> None:
-    from cirql.sql.translate.conditionals import condition
-
     clause = node.args.get(key)
     if clause is not None:
         clause.set("this", condition(rewrite(clause.this, site), key.upper(), site))
@@ -296,25 +286,11 @@ def _sortable_output(ordered: exp.Expr, place: int, name: str) -> exp.Expr | Non
 
 
 def _join(join: exp.Join, site: Site) -> None:
-    joined = _relation(join.this, site, first=False)
+    joined = relation(join.this, site, first=False)
     join.set("this", joined)
-    condition = join.args.get("on")
-    if condition is not None:
-        from cirql.sql.translate.conditionals import condition as checked
-
-        join.set("on", checked(rewrite(condition, site), "JOIN/ON", site))
-
-
-def _relation(node: exp.Expr, site: Site, *, first: bool) -> exp.Expr:
-    """One item of FROM: rewritten, and its columns added to the scope."""
-    from cirql.sql.translate import relations
-
-    return relations.relation(node, site, first=first)
-
-
-def add_source(site: Site, name: str, columns: Columns | None, scalar: str | None = None) -> None:
-    """Make a relation visible to what follows."""
-    site.scope.sources.append(Source(name, columns, scalar))
+    on = join.args.get("on")
+    if on is not None:
+        join.set("on", condition(rewrite(on, site), "JOIN/ON", site))
 
 
 def named_values(node: exp.Values) -> exp.Select:

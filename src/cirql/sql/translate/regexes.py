@@ -236,6 +236,25 @@ def similar_part(subject: exp.Expr, source: exp.Expr, escape: exp.Expr) -> exp.E
     return call("cirql_regexp_first", text_of(subject), text(f"(?s)^(?:{before})({inside})(?:{after})$"), number(1), type=st.TEXT)
 
 
+def regexp_groups(subject: exp.Expr, source: exp.Expr, flags: str, site: Site, *, every: bool) -> exp.Expr:
+    """The groups of the first match, or a list of those of every match; the whole match where there are no groups."""
+    value = constant(source)
+    if value is None:
+        raise NotSupported("a regular expression that is not a constant is not supported here", position=position_of(source))
+    groups = group_count(value)
+    converted = pattern(source, flags, site)
+    macro = "cirql_regexp_every" if every else "cirql_regexp_once"
+    numbers = exp.Array(expressions=[number(i) for i in (range(1, groups + 1) if groups else (0,))])
+    kind = st.array_of(st.TEXT)
+    return call(macro, text_of(subject), converted, numbers, type=st.array_of(kind) if every else kind)
+
+
+def regexp_pieces(arguments: list[exp.Expr], site: Site) -> exp.Expr:
+    """The pieces between matches."""
+    flags = flags_of(arguments[2]) if len(arguments) > 2 else ""
+    return call("cirql_regexp_split", text_of(arguments[0]), pattern(arguments[1], flags, site), type=st.array_of(st.TEXT))
+
+
 RULES: dict[type[exp.Expr], Rule] = {
     exp.RegexpLike: matches,
     exp.RegexpILike: matches,

@@ -45,6 +45,10 @@ class Scope:
     outputs: dict[str, SqlType] = field(default_factory=dict)
     aggregated: bool = False
 
+    def add(self, name: str, columns: Columns | None, scalar: str | None = None) -> None:
+        """Make a relation visible to what follows."""
+        self.sources.append(Source(name, columns, scalar))
+
     def source(self, name: str) -> Source | None:
         """The source of that name, here or further out."""
         for found in self._chain():

@@ -15,8 +15,9 @@ from cirql.errors import InvalidText, UnknownFunction
 from cirql.sql.translate import sqltypes as st
 from cirql.sql.translate.casts import convert, text_of
 from cirql.sql.translate.expressions import refuse
-from cirql.sql.translate.jsons import document_of
+from cirql.sql.translate.jsons import document_of, member_path
 from cirql.sql.translate.nodes import as_type, call, constant, integer, number, text, type_of
+from cirql.sql.translate.regexes import regexp_groups, regexp_pieces
 from cirql.sql.translate.site import Site
 from cirql.sql.translate.sqltypes import SqlType
 
@@ -119,8 +120,6 @@ def _subscripts(arguments: list[exp.Expr], site: Site) -> Lists:
 
 
 def _regexp_matches(arguments: list[exp.Expr], site: Site) -> Lists:
-    from cirql.sql.translate.calls import regexp_groups
-
     flags = constant(arguments[2]) if len(arguments) > 2 else ""
     every = "g" in (flags or "")
     found = regexp_groups(arguments[0], arguments[1], flags or "", site, every=every)
@@ -129,8 +128,6 @@ def _regexp_matches(arguments: list[exp.Expr], site: Site) -> Lists:
 
 
 def _regexp_split(arguments: list[exp.Expr], site: Site) -> Lists:
-    from cirql.sql.translate.calls import regexp_pieces
-
     return [("regexp_split_to_table", regexp_pieces(arguments, site), st.TEXT)]
 
 
@@ -216,8 +213,6 @@ def record_columns(name: str, arguments: list[exp.Expr], definitions: list[exp.C
 
 
 def _field(document: exp.Expr, name: str, sql_type: SqlType) -> exp.Expr:
-    from cirql.sql.translate.jsons import member_path
-
     path = text(member_path(name))
     if sql_type.is_json:
         return call("cirql_json_not_null", call("json_extract", document, path))

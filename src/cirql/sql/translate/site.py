@@ -1,8 +1,8 @@
-"""Where a rule works: the dialect, the scope, the relations. Passed to every rule; holds no rules itself."""
+"""Where a rule works: the dialect, the scope, the relations, and the rules for what lies below. Passed to every rule."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -22,11 +22,25 @@ class TimeFrame:
 
 
 @dataclass(frozen=True, slots=True)
+class Rules:
+    """The rewrites by the class of node they apply to. `rules` assembles them; who rewrites what lies below finds them here.
+
+    `structured` rules rewrite their children themselves, `plain` ones find them rewritten, `chained` ones are the operators
+    whose long chains are walked without recursion.
+    """
+
+    structured: Mapping[type[exp.Expr], Rule]
+    plain: Mapping[type[exp.Expr], Rule]
+    chained: Mapping[type[exp.Expr], Rule]
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     """Everything a rule may ask about the place it works at."""
 
     dialect: Dialect
     relations: Relations
+    rules: Rules
     scope: Scope = field(default_factory=Scope)
     time_frame: TimeFrame = TimeFrame()
 

@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
+from cirql.sql.translate import intervals
 from cirql.sql.translate import sqltypes as st
+from cirql.sql.translate.aggregates import aggregated_text
 from cirql.sql.translate.casts import text_of
 from cirql.sql.translate.expressions import refuse
 from cirql.sql.translate.nodes import as_type, call, constant, number, text, type_of
@@ -42,8 +44,6 @@ def rewrite_aws_policy_equal(arguments: Arguments, node: exp.Expr, site: Site) -
 
 def rewrite_group_concat(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """group_concat(x [, separator])."""
-    from cirql.sql.translate.aggregates import aggregated_text
-
     return aggregated_text(arguments[0], text_of(arguments[1]) if len(arguments) > 1 else text(","))
 
 
@@ -66,8 +66,6 @@ def _sqlite_moment(macro: str, arguments: Arguments, *, first: int = 0) -> exp.E
 
 
 def _modified(moment: exp.Expr, modifier: exp.Expr) -> exp.Expr:
-    from cirql.sql.translate import intervals
-
     value = (constant(modifier) or "").strip().lower()
     if value in ("unixepoch", "auto", "utc", "localtime", "subsec", "subsecond", "julianday"):
         return moment

@@ -8,7 +8,9 @@ from cirql.sql.translate import arrays, hstores, jsons
 from cirql.sql.translate import sqltypes as st
 from cirql.sql.translate.arithmetic import no_operator
 from cirql.sql.translate.casts import convert, text_of
+from cirql.sql.translate.expressions import refuse
 from cirql.sql.translate.nodes import as_type, call, number, text, type_of, typed
+from cirql.sql.translate.regexes import first_match, similar_part, similar_with
 from cirql.sql.translate.site import Rule, Site
 
 
@@ -76,8 +78,6 @@ def escape(node: exp.Expr, site: Site) -> exp.Expr:
     """`x LIKE p ESCAPE e` and `x SIMILAR TO p ESCAPE e`."""
     test = node.this
     if isinstance(test, exp.SimilarTo) or not isinstance(test, (exp.Like, exp.ILike)):
-        from cirql.sql.translate.regexes import similar_with
-
         return similar_with(test, node.expression)
     return _like(test, test.this, test.expression, text_of(node.expression))
 
@@ -86,8 +86,6 @@ def rewrite_substring(node: exp.Expr, site: Site) -> exp.Expr:
     """substring(s, from, for), substring(s from regex), and the same over bytes."""
     subject, start, length = node.this, node.args.get("start"), node.args.get("length")
     if start is not None and type_of(start).is_text and type_of(start) != st.ANY:
-        from cirql.sql.translate.regexes import first_match, similar_part
-
         return similar_part(subject, start, length) if length is not None else first_match(subject, start)
     arguments = [text_of(subject), start or number(1), *([length] if length is not None else [])]
     return call("cirql_substring" if length is not None else "cirql_substring_from", *arguments, type=st.TEXT)
@@ -117,8 +115,6 @@ def collate(node: exp.Expr, site: Site) -> exp.Expr:
     """COLLATE "C" is the only collation there is: bytes in order."""
     name = node.expression.name.lower()
     if name not in ("c", "posix", "default", "ucs_basic", "c.utf-8", "c.utf8", "pg_c_utf8"):
-        from cirql.sql.translate.expressions import refuse
-
         raise refuse(f'COLLATE "{node.expression.name}"', node, hint='text sorts by its bytes, which is COLLATE "C"')
     inner: exp.Expr = node.this
     return typed(inner, type_of(inner))

@@ -13,17 +13,12 @@ from cirql.sql.translate import sqltypes as st
 from cirql.sql.translate.casts import convert, output_of, text_of, to_text
 from cirql.sql.translate.expressions import refuse
 from cirql.sql.translate.nodes import as_type, call, constant, integer, is_null, number, text, type_of, typed
-from cirql.sql.translate.regexes import flags_of, group_count, pattern, replacement
+from cirql.sql.translate.regexes import flags_of, pattern, regexp_groups, regexp_pieces, replacement
+from cirql.sql.translate.signatures import name_of, unknown
 from cirql.sql.translate.site import Site
 
 Arguments = list[exp.Expr]
 Special = Callable[[Arguments, exp.Expr, Site], exp.Expr]
-
-
-def _unknown(name: str, arguments: Arguments, node: exp.Expr) -> Exception:
-    from cirql.sql.translate.calls import unknown
-
-    return unknown(name, arguments, node)
 
 
 def _variadic(arguments: Arguments) -> Arguments:
@@ -96,7 +91,7 @@ def rewrite_encode(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr
         raise InvalidText(f'unrecognized encoding: "{kind}"')
     value = convert(arguments[0], st.BYTEA) if type_of(arguments[0]) == st.UNKNOWN else arguments[0]
     if type_of(value) not in (st.BYTEA, st.ANY):
-        raise _unknown("encode", arguments, node)
+        raise unknown("encode", arguments, node)
     return call(f"cirql_encode_{kind}", value, type=st.TEXT)
 
 
@@ -112,7 +107,7 @@ def rewrite_sha256(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr
     """sha256(bytes) gives bytes."""
     value = convert(arguments[0], st.BYTEA) if type_of(arguments[0]).is_open else arguments[0]
     if type_of(value) not in (st.BYTEA, st.ANY):
-        raise _unknown("sha256", arguments, node)
+        raise unknown("sha256", arguments, node)
     return call("unhex", call("sha256", value), type=st.BYTEA)
 
 
@@ -129,7 +124,7 @@ def rewrite_convert_to(arguments: Arguments, node: exp.Expr, site: Site) -> exp.
 def rewrite_substr(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """substr(text, from [, for])."""
     if type_of(arguments[0]).name not in ("text", "unknown", "any") and not site.is_lenient:
-        raise _unknown("substr", arguments, node)
+        raise unknown("substr", arguments, node)
     return call("cirql_substring" if len(arguments) > 2 else "cirql_substring_from", text_of(arguments[0]), *arguments[1:], type=st.TEXT)
 
 
@@ -154,8 +149,6 @@ def rewrite_regexp_replace(arguments: Arguments, node: exp.Expr, site: Site) -> 
 
 def regexp_match(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """regexp_match: the groups of the first match as an array, NULL where nothing matches."""
-    from cirql.sql.translate.calls import regexp_groups
-
     flags = flags_of(arguments[2]) if len(arguments) > 2 else ""
     if "g" in flags and site.dialect != "ddsql":
         raise InvalidText('regexp_match() does not support the "global" option', hint="use the regexp_matches function instead")
@@ -184,8 +177,6 @@ def rewrite_regexp_substr(arguments: Arguments, node: exp.Expr, site: Site) -> e
 
 def regexp_split(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """regexp_split_to_array."""
-    from cirql.sql.translate.calls import regexp_pieces
-
     return regexp_pieces(arguments, site)
 
 
@@ -195,13 +186,13 @@ def round_number(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     if kind == st.UNKNOWN:
         value, kind = convert(value, st.FLOAT8), st.FLOAT8
     if not (kind.is_number or kind == st.ANY):
-        raise _unknown("round", arguments, node)
+        raise unknown("round", arguments, node)
     if len(arguments) == 1:
         if kind.is_integer:
             return as_type(value, st.FLOAT8)
         return call("round_even", value, number(0), type=kind) if kind.name in ("float4", "float8") else call("round", value, type=kind)
     if kind.name in ("float4", "float8") and site.dialect == "postgres":
-        raise _unknown("round", arguments, node)
+        raise unknown("round", arguments, node)
     digits = integer(arguments[1])
     if kind.is_integer:
         return as_type(call("round", value, arguments[1]), st.NUMERIC, name="DECIMAL(22, 0)")
@@ -216,7 +207,7 @@ def _whole(name: str) -> Special:
         if kind == st.UNKNOWN:
             value, kind = convert(value, st.FLOAT8), st.FLOAT8
         if not (kind.is_number or kind == st.ANY):
-            raise _unknown(name, arguments, node)
+            raise unknown(name, arguments, node)
         if kind.is_integer:
             return as_type(value, st.FLOAT8)
         return call(name, value, type=kind)
@@ -232,7 +223,7 @@ def rewrite_trunc(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     if len(arguments) == 1:
         return as_type(value, st.FLOAT8) if kind.is_integer else call("trunc", value, type=kind)
     if kind.name in ("float4", "float8"):
-        raise _unknown("trunc", arguments, node)
+        raise unknown("trunc", arguments, node)
     digits = integer(arguments[1])
     if digits is None or digits < 0:
         raise refuse("trunc to digits that are not a constant", node)
@@ -248,7 +239,7 @@ def rewrite_power(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
 def modulo(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """mod(a, b); PostgreSQL has it for integers and numerics."""
     if any(type_of(a).name in ("float4", "float8") for a in arguments):
-        raise _unknown("mod", arguments, node)
+        raise unknown("mod", arguments, node)
     left, right = (a if not isinstance(a, exp.Binary) else exp.Paren(this=a) for a in arguments)
     return typed(exp.Paren(this=exp.Mod(this=left, expression=right)), st.common([type_of(a) for a in arguments]))
 
@@ -260,8 +251,6 @@ def rewrite_div(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
 
 def logarithm(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """ln, log (base 10), log10, log(base, x); an error below zero."""
-    from cirql.sql.translate.calls import name_of
-
     name = name_of(node)
     kinds = [type_of(a) for a in arguments]
     values = [as_type(convert(a, st.FLOAT8) if type_of(a) == st.UNKNOWN else a, st.FLOAT8) for a in arguments]
@@ -301,7 +290,7 @@ def _list_call(name: str, macro: str, result: str) -> Special:
             array = convert(array, st.array_of(st.TEXT if type_of(item).is_open else type_of(item)))
         kind = type_of(array)
         if kind.element is None and kind != st.ANY:
-            raise _unknown(name, arguments, node)
+            raise unknown(name, arguments, node)
         if type_of(item) == st.UNKNOWN and kind.element is not None:
             item = convert(item, kind.element)
         ordered = (item, array) if name == "array_prepend" else (array, item)
@@ -343,7 +332,7 @@ def rewrite_array_to_string(arguments: Arguments, node: exp.Expr, site: Site) ->
     array = convert(arguments[0], st.array_of(st.TEXT)) if type_of(arguments[0]) == st.UNKNOWN else arguments[0]
     kind = type_of(array)
     if kind.element is None and kind != st.ANY:
-        raise _unknown("array_to_string", arguments, node)
+        raise unknown("array_to_string", arguments, node)
     if kind.element in (st.FLOAT8, st.FLOAT4, st.JSONB, st.INTERVAL):
         variable = typed(exp.column("_e"), kind.element)
         mapped = exp.Lambda(this=to_text(variable), expressions=[exp.to_identifier("_e")])
@@ -368,8 +357,6 @@ def rewrite_string_to_array(arguments: Arguments, node: exp.Expr, site: Site) ->
 
 def num_nulls(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """num_nulls and num_nonnulls."""
-    from cirql.sql.translate.calls import name_of
-
     negate = name_of(node) == "num_nonnulls"
     tests = [as_type(exp.Paren(this=exp.Is(this=a, expression=exp.Null(), negate=negate)), st.INT4) for a in arguments]
     total: exp.Expr = tests[0]
@@ -386,11 +373,6 @@ def typeof(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
 def rewrite_every(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """every(b) is bool_and(b)."""
     return call("bool_and", arguments[0], type=st.BOOL)
-
-
-def groups_in(source: str) -> int:
-    """The number of groups of a pattern, for callers outside."""
-    return group_count(source)
 
 
 def not_here(what: str) -> Special:
