@@ -20,7 +20,7 @@ PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3 python;
 BIN := .venv/bin
 STAMP := .venv/.installed
 CATALOG := src/cirql/catalog/catalog.sqlite
-CATALOG_RULES := $(wildcard src/cirql/catalog/*.py src/cirql/catalog/overlay/*.toml) src/cirql/names.py src/cirql/types.py
+CATALOG_RULES := $(shell find src/cirql/compiler src/cirql/catalog -name '*.py' -o -name '*.toml') src/cirql/names.py src/cirql/types.py
 
 # Without bytecode every start of the program costs two to three times as much.
 unexport PYTHONDONTWRITEBYTECODE
@@ -48,7 +48,7 @@ $(STAMP): pyproject.toml constraints.txt hatch_build.py
 
 # The catalog is part of the installation; here its rules may have changed since.
 $(CATALOG): $(STAMP) $(CATALOG_RULES)
-	@$(BIN)/python -c 'from cirql.catalog import build; build.is_fresh() or (print("  compiling the catalog"), build.build())'
+	@$(BIN)/python -c 'from cirql.compiler import build; build.is_fresh() or (print("  compiling the catalog"), build.build())'
 	@touch $(CATALOG)
 
 demo: $(CATALOG)

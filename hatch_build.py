@@ -25,7 +25,7 @@ class CatalogBuildHook(BuildHookInterface[Any]):
         sys.path.insert(0, str(source))
         try:
             from cirql.catalog.artefact import DEFAULT_PATH
-            from cirql.catalog.build import build, is_fresh
+            from cirql.compiler.build import build, is_fresh
         finally:
             sys.path.remove(str(source))
         if not is_fresh():

@@ -88,7 +88,7 @@ def building() -> Iterator[Figure]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "catalog.sqlite"
         started, before = time.perf_counter(), os.times()
-        subprocess.run([sys.executable, "-m", "cirql.catalog.build", str(path)], check=True, capture_output=True, env=clean())
+        subprocess.run([sys.executable, "-m", "cirql.compiler.build", str(path)], check=True, capture_output=True, env=clean())
         used = os.times()
         yield Figure("whole build", time.perf_counter() - started, "s", "< 30")
         cpu = used.children_user + used.children_system - before.children_user - before.children_system

@@ -87,7 +87,7 @@ class Session:
     @_once
     def catalog(self) -> Catalog:
         """The catalog of tables, opened when first needed."""
-        from cirql.catalog.refresh import open_catalog
+        from cirql.compiler.account_types import open_catalog
 
         return self._given_catalog or open_catalog(self.settings.types_path)
 
@@ -96,9 +96,9 @@ class Session:
 
         Sessions that are opened later have them.
         """
-        from cirql.catalog.refresh import merge
         from cirql.cloud.reach import Reach
         from cirql.cloud.registry import account_types
+        from cirql.compiler.account_types import merge
 
         found = self.start(account_types(self.client, Reach.of(self.settings))).result()
         return merge(found, self.settings.types_path)

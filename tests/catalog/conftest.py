@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from cirql.catalog.build import build, is_fresh
 from cirql.catalog.lookup import Catalog
+from cirql.compiler.build import build, is_fresh
 
 
 @pytest.fixture(scope="session")

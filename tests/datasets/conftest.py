@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from cirql.catalog.build import build, is_fresh
 from cirql.catalog.lookup import Catalog
+from cirql.compiler.build import build, is_fresh
 from cirql.localcloud import LocalCloud
 from cirql.session import Session
 from cirql.settings import Credential, Settings

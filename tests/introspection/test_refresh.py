@@ -11,7 +11,7 @@ from cirql.catalog.artefact import DEFAULT_PATH, Artefact, write
 from cirql.catalog.diff import diff
 from cirql.catalog.lookup import Catalog
 from cirql.catalog.model import Access, Column, Table
-from cirql.catalog.refresh import merge, open_catalog
+from cirql.compiler.account_types import merge, open_catalog
 from cirql.errors import UnknownTable
 from cirql.localcloud import ACCOUNTS, LocalCloud
 from cirql.localcloud.registry import SCHEMA

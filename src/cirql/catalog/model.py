@@ -1,6 +1,6 @@
 """What a table is: its columns, the API operations that fill them, and what those need.
 
-Everything here is data, made by the compilers (`resources`, `datasets`), corrected by the overlay, stored by
+Everything here is data, made by the compiler (`cirql.compiler`), corrected by its overlay, stored by
 `artefact` and read by the planner. Nothing here does I/O or knows SQL.
 
 How the parts meet. A `Fetch` is one AWS operation seen from one table. Its `inputs` name columns of the same
@@ -18,6 +18,9 @@ from typing import Any
 
 from cirql.names import TableName
 from cirql.types import ColumnType
+
+# The hidden column of a resource that holds its identifier, parts joined by `|`.
+IDENTIFIER = "data__identifier"
 
 
 class Face(StrEnum):
@@ -279,6 +282,16 @@ class Table:
     def fallback(self, fetch: Fetch) -> Fetch | None:
         """The fetch that gives what another one gives, where that one is refused or saves no call; None where it has none."""
         return next((f for f in self.fetches if f.name == fetch.fallback), None) if fetch.fallback else None
+
+    def needs(self, fetch: Fetch) -> frozenset[str]:
+        """The columns that a call takes and neither the target nor an enum supplies."""
+        return fetch.required - {i.column for i in fetch.inputs if i.values} - {"region", self.account_column}
+
+    @property
+    def roots(self) -> list[Fetch]:
+        """The calls that a scan can begin with, those that need least first; a per-row call only where nothing lists."""
+        lists = [f for f in self.fetches if f.role is Role.LIST]
+        return sorted(lists or [f for f in self.fetches if f.role is Role.GET], key=lambda f: len(self.needs(f)))
 
     @property
     def published(self) -> tuple[Column, ...]:

@@ -10,10 +10,8 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from cirql.catalog import reachability
 from cirql.catalog.lookup import Found
-from cirql.catalog.model import Column, Face, Role, Table
-from cirql.catalog.resources import IDENTIFIER
+from cirql.catalog.model import IDENTIFIER, Column, Face, Role, Table
 from cirql.types import ColumnType
 
 _VERBS = {
@@ -63,7 +61,7 @@ def is_askable(table: Table) -> bool:
     """Whether a query can read the table: there is a call for it, and what that needs are values that SQL can give."""
     structured = (ColumnType.JSON, ColumnType.VARCHAR_LIST, ColumnType.HSTORE, ColumnType.HSTORE_CSV)
     types = {c.name: c.type for c in table.columns}
-    return bool(reachability.roots(table)) and not any(types[name] in structured for name in _lacking(table))
+    return bool(table.roots) and not any(types[name] in structured for name in _lacking(table))
 
 
 def identifier(table: Table) -> str:
@@ -87,9 +85,9 @@ def _identifying(table: Table) -> Iterator[str]:
 
 def _lacking(table: Table) -> list[str]:
     """The columns that a query must give, because nothing else supplies them."""
-    ways = reachability.roots(table)
+    ways = table.roots
     is_reached = not table.problem and bool(ways) and ways[0].role is Role.LIST
-    return [] if is_reached or not ways else sorted(reachability.needs(table, ways[0]))
+    return [] if is_reached or not ways else sorted(table.needs(ways[0]))
 
 
 def _condition(table: Table, name: str) -> str:

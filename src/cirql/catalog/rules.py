@@ -1,48 +1,21 @@
 """The rules that a resource type's schema makes for writes: what may be set, and what values must look like.
 
 A running cirql checks every change before it sends one, so the compiled catalog carries each CloudFormation schema without its prose. Where
-Cloud Control cannot carry a property through, `overlay/writes/*.toml` says which call of the service does (`NativeWrite`).
+Cloud Control cannot carry a property through, an overlay of the compiler says which call of the service does (`NativeWrite`).
 """
 
 from __future__ import annotations
 
 import json
-import tomllib
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import Any
-
-from cirql.catalog.schemas import ResourceSchema
 
 PropertyPath = tuple[str, ...]
 
 LAYOUT = "CREATE TABLE rules (type_name TEXT PRIMARY KEY, stored BLOB NOT NULL);"
-_OVERLAY = Path(__file__).with_name("overlay") / "writes"
-
-# Keywords whose keys are names and not keywords.
-_NAMED = frozenset({"properties", "definitions", "patternProperties"})
-_PROSE = frozenset({"description", "title", "$comment", "examples", "comment", "markdownDescription"})
-_OUTER = frozenset(
-    {
-        "properties",
-        "definitions",
-        "required",
-        "oneOf",
-        "anyOf",
-        "allOf",
-        "additionalProperties",
-        "patternProperties",
-        "readOnlyProperties",
-        "writeOnlyProperties",
-        "createOnlyProperties",
-        "primaryIdentifier",
-        "additionalIdentifiers",
-        "dependentRequired",
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,43 +130,7 @@ class Rules:
         return tuple(tuple(path.split("/")[2:]) for path in self.body.get(keyword, ()))
 
 
-def compile_rules(schemas: Iterable[ResourceSchema], *, complete: bool = True) -> Iterator[tuple[str, bytes]]:
-    """Each type's name and its rules in stored form; `complete`: these are all the types there are.
-
-    Raises:
-        ValueError: an overlay names a type or a property that does not exist.
-    """
-    native = _load_overlay()
-    for schema in schemas:
-        writes = native.pop(schema.type_name, ())
-        for write in writes:
-            if write.property not in schema.body["properties"]:
-                raise ValueError(f"overlay/writes: {schema.type_name} has no property {write.property}")
-        body = _without_prose({k: v for k, v in schema.body.items() if k in _OUTER}, names=False)
-        stored = {"schema": body} | ({"native": [asdict(w) for w in writes]} if writes else {})
-        yield schema.type_name, zlib.compress(json.dumps(stored, separators=(",", ":"), sort_keys=True).encode(), 9)
-    if native and complete:
-        raise ValueError(f"overlay/writes: there is no type {', '.join(sorted(native))}")
-
-
 def decode_rules(type_name: str, stored: bytes) -> Rules:
-    """The rules that `compile_rules` made."""
+    """The rules that the compiler stored."""
     raw = json.loads(zlib.decompress(stored))
     return Rules(type_name, raw["schema"], tuple(NativeWrite.from_plain(w) for w in raw.get("native", ())))
-
-
-def _load_overlay() -> dict[str, tuple[NativeWrite, ...]]:
-    found: dict[str, tuple[NativeWrite, ...]] = {}
-    for path in sorted(_OVERLAY.glob("*.toml")):
-        for type_name, writes in tomllib.loads(path.read_text("utf-8")).items():
-            found[type_name] = tuple(NativeWrite.from_plain(w) for w in writes)
-    return found
-
-
-def _without_prose(node: Any, *, names: bool) -> Any:
-    """A schema without the words for people; `names`: the keys here are names, to be kept whatever they are."""
-    if isinstance(node, Mapping):
-        return {k: _without_prose(v, names=k in _NAMED and not names) for k, v in node.items() if names or k not in _PROSE}
-    if isinstance(node, list):
-        return [_without_prose(item, names=False) for item in node]
-    return node

@@ -37,10 +37,10 @@ def build(path: Path | None) -> None:
 @click.option("--details", is_flag=True, help="Print every warning, and not only how many there are of a kind.")
 def lint(details: bool) -> None:
     """Check every table: names, columns, calls, keys, IAM actions. Exit codes: 0 no errors, 1 errors."""
-    from cirql.catalog import iam_actions
-    from cirql.catalog.lint import REMEDIES
-    from cirql.catalog.lint import lint as check
     from cirql.catalog.lookup import Catalog
+    from cirql.compiler import iam_actions
+    from cirql.compiler.lint import REMEDIES
+    from cirql.compiler.lint import lint as check
 
     known = iam_actions.load()
     with _reporting(), Catalog.open() as catalog:
@@ -138,7 +138,7 @@ def _reporting() -> Iterator[None]:
 
 def _build(path: Path | None) -> Path:
     """Compile, with a bar on stderr where that is a terminal."""
-    from cirql.catalog.build import build as compile_catalog
+    from cirql.compiler.build import build as compile_catalog
 
     if not sys.stderr.isatty():
         return compile_catalog(path)

@@ -27,7 +27,7 @@ def group() -> None:
 def show(name: str, plain: bool) -> None:
     """Print the page of one table; as Markdown, where stdout is no terminal."""
     from cirql.catalog.pages import page
-    from cirql.catalog.refresh import open_catalog
+    from cirql.compiler.account_types import open_catalog
     from cirql.docs.examples import examples
     from cirql.introspection.directory import Directory
     from cirql.settings import Settings
@@ -54,7 +54,7 @@ def show(name: str, plain: bool) -> None:
 @click.option("--service", metavar="NAME", multiple=True, help="Only this service; may be repeated.")
 def build(out: Path, service: tuple[str, ...]) -> None:
     """Write the pages of all tables as Markdown files, a directory for each service, with indexes."""
-    from cirql.catalog.refresh import open_catalog
+    from cirql.compiler.account_types import open_catalog
     from cirql.docs import directory
     from cirql.settings import Settings
 

@@ -27,7 +27,7 @@ def search(words: tuple[str, ...], limit: int, output: str) -> None:
 
     Exit codes: 0 something was found, 1 nothing was.
     """
-    from cirql.catalog.refresh import open_catalog
+    from cirql.compiler.account_types import open_catalog
     from cirql.settings import Settings
 
     if output not in ("table", "json"):

@@ -1,4 +1,4 @@
-"""Builds the compiled catalog from the installed botocore and cfn-lint: `python -m cirql.catalog.build [PATH]`.
+"""Builds the compiled catalog from the installed botocore and cfn-lint: `python -m cirql.compiler.build [PATH]`.
 
 Needs cfn-lint, which is a build dependency: a running cirql only reads what this made.
 """
@@ -48,10 +48,10 @@ def build(path: Path | None = None, progress: Progress | None = None) -> Path:
         RuntimeError: cfn-lint or botocore is not installed.
         OverlayError: a correction does not fit what was compiled.
     """
-    from cirql.catalog import schemas
     from cirql.catalog.artefact import write
-    from cirql.catalog.compilation import compile_all
-    from cirql.catalog.rules import compile_rules
+    from cirql.compiler import schemas
+    from cirql.compiler.compilation import compile_all
+    from cirql.compiler.write_rules import compile_rules
 
     path = path or DEFAULT_PATH
     made_from = inputs()

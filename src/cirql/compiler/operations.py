@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from botocore.model import OperationModel, Shape
 
 from cirql.catalog.model import Paging
-from cirql.catalog.services import Service
+from cirql.compiler.services import Service
 from cirql.names import singular
 
 _VERB = re.compile(r"(List|Describe|Get)([A-Z].*)")

@@ -25,21 +25,10 @@ def with_reach(tables: Iterable[Table]) -> list[Table]:
     return [_with_problem(t, by_name) for t in by_name.values()]
 
 
-def needs(table: Table, fetch: Fetch) -> frozenset[str]:
-    """The columns that a call takes and neither the target nor an enum supplies."""
-    return fetch.required - {i.column for i in fetch.inputs if i.values} - {"region", table.account_column}
-
-
-def roots(table: Table) -> list[Fetch]:
-    """The calls that a scan can begin with, those that need least first; a per-row call only where nothing lists."""
-    lists = [f for f in table.fetches if f.role is Role.LIST]
-    return sorted(lists or [f for f in table.fetches if f.role is Role.GET], key=lambda f: len(needs(table, f)))
-
-
 def _consolidated(table: Table, tables: Mapping[TableName, Table]) -> Table:
     """The table with the keys of its call taken from one parent, where one has them all."""
-    for fetch in roots(table):
-        wanted = needs(table, fetch)
+    for fetch in table.roots:
+        wanted = table.needs(fetch)
         if not wanted or any(_covers(table, wanted, p.table) for p in table.parents):
             return table
         for name in dict.fromkeys(p.table for p in table.parents):
@@ -67,7 +56,7 @@ def _source(table: Table, key: str, parent: Table) -> str | None:
         for theirs in parent.parents:
             if (theirs.table, theirs.source) == (link.table, link.source):
                 return theirs.column
-    given = {c for f in roots(parent)[:1] for c in f.gives}
+    given = {c for f in parent.roots[:1] for c in f.gives}
     nouns = [key, *(key.removesuffix(end) for end in ("_identifier", "_id", "_name", "_arn") if key.endswith(end))]
     return next((n for n in (key, *(f"{noun}_{link.source}" for link in own for noun in nouns)) if n in given), None)
 
@@ -86,10 +75,10 @@ def _leads_to(start: TableName, goal: TableName, tables: Mapping[TableName, Tabl
 
 
 def _with_problem(table: Table, tables: Mapping[TableName, Table]) -> Table:
-    ways = roots(table)
+    ways = table.roots
     if table.problem or not ways or ways[0].role is not Role.LIST or _is_reached(table, tables, 0):
         return table
-    columns = ", ".join(sorted(needs(table, ways[0])))
+    columns = ", ".join(sorted(table.needs(ways[0])))
     return replace(table, problem=f"needs {columns}: no table that can be listed has the values")
 
 
@@ -98,7 +87,7 @@ def _is_reached(table: Table, tables: Mapping[TableName, Table], depth: int) -> 
 
 
 def _way_exists(table: Table, fetch: Fetch, tables: Mapping[TableName, Table], depth: int) -> bool:
-    wanted = needs(table, fetch)
+    wanted = table.needs(fetch)
     if not wanted:
         return True
     return any(

@@ -8,8 +8,8 @@ import pytest
 
 from cirql.catalog.lookup import Catalog
 from cirql.catalog.model import Access, Role, Scope, Table
-from cirql.catalog.resources import compile_resource
-from cirql.catalog.schemas import ResourceSchema
+from cirql.compiler.resources import compile_resource
+from cirql.compiler.schemas import ResourceSchema
 from cirql.types import ColumnType
 
 

@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any
 
-from cirql.catalog.model import Access, Column, Face, Fetch, Input, Method, Output, Paging, Role, Scope, Table
-from cirql.catalog.schemas import ResourceSchema
+from cirql.catalog.model import IDENTIFIER, Access, Column, Face, Fetch, Input, Method, Output, Paging, Role, Scope, Table
+from cirql.compiler.schemas import ResourceSchema
 from cirql.names import TableName, plural, snake, stackql_column, words
 from cirql.types import ColumnType, from_json_schema
 
-IDENTIFIER = "data__identifier"
 _SERVICE = "cloudcontrol"
 _NOT_FOUND = ("ResourceNotFoundException",)
 # MaxResults is documented as reserved, so no page size is asked for.

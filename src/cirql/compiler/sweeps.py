@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from cirql.catalog.model import Fetch, Input, Output, Role, Table
-from cirql.catalog.overlay import OverlayError
+from cirql.compiler.overlay import OverlayError
 
 _AT_ONCE = 100
 """The longest `ResourceARNList` of GetResources."""

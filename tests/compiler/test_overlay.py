@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from cirql.catalog.actions import with_actions
 from cirql.catalog.model import Column, Fetch, Output, Role, Table
-from cirql.catalog.overlay import OverlayError, apply, load
+from cirql.compiler.actions import with_actions
+from cirql.compiler.overlay import OverlayError, apply, load
 from cirql.names import TableName
 from cirql.types import ColumnType
 

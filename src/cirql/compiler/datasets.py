@@ -13,10 +13,10 @@ from dataclasses import dataclass, field, replace
 
 from botocore.model import OperationModel, Shape
 
-from cirql.catalog import filters, tags
-from cirql.catalog.descriptions import clean
 from cirql.catalog.model import Arn, Column, Fetch, Input, Output, Role, Table
-from cirql.catalog.operations import (
+from cirql.compiler import filters, tags
+from cirql.compiler.descriptions import clean
+from cirql.compiler.operations import (
     Getting,
     Listing,
     batch_member,
@@ -29,9 +29,9 @@ from cirql.catalog.operations import (
     required_members,
     takes_arn,
 )
-from cirql.catalog.overlay import Hint
-from cirql.catalog.row_keys import row_key
-from cirql.catalog.services import Service
+from cirql.compiler.overlay import Hint
+from cirql.compiler.row_keys import row_key
+from cirql.compiler.services import Service
 from cirql.names import TableName, singular, snake, words
 from cirql.types import ColumnType, from_botocore
 

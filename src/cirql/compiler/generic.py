@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cirql.catalog.model import Column, Face, Fetch, Input, Method, Output, Paging, Role, Table
-from cirql.catalog.resources import IDENTIFIER
+from cirql.catalog.model import IDENTIFIER, Column, Face, Fetch, Input, Method, Output, Paging, Role, Table
 from cirql.names import TableName
 from cirql.types import ColumnType
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from cirql.catalog import overlay as corrections
-from cirql.catalog import schemas, services
-from cirql.catalog.actions import with_actions
-from cirql.catalog.datasets import arn_keys, compile_service
-from cirql.catalog.generic import compile_generic
 from cirql.catalog.model import Table
-from cirql.catalog.modified import with_modified
-from cirql.catalog.parents import with_parents
-from cirql.catalog.reachability import with_reach
-from cirql.catalog.resources import compile_resource
-from cirql.catalog.spellings import Spelling, assign
-from cirql.catalog.sweeps import with_sweeps
+from cirql.catalog.spellings import Spelling
+from cirql.compiler import overlay as corrections
+from cirql.compiler import schemas, services
+from cirql.compiler.actions import with_actions
+from cirql.compiler.datasets import arn_keys, compile_service
+from cirql.compiler.generic import compile_generic
+from cirql.compiler.modified import with_modified
+from cirql.compiler.naming import assign
+from cirql.compiler.parents import with_parents
+from cirql.compiler.reachability import with_reach
+from cirql.compiler.resources import compile_resource
+from cirql.compiler.sweeps import with_sweeps
 
 
 def compile_all(progress: Callable[[int, int, str], None]) -> tuple[list[Table], list[Spelling]]:

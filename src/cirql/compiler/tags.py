@@ -9,8 +9,8 @@ from dataclasses import replace
 from botocore.model import OperationModel, Shape
 
 from cirql.catalog.model import Fetch, Input, Output, Role
-from cirql.catalog.operations import required_members
-from cirql.catalog.services import Service
+from cirql.compiler.operations import required_members
+from cirql.compiler.services import Service
 from cirql.names import singular
 
 _INLINE = frozenset({"tags", "taglist", "tagset", "tagmap"})

@@ -8,8 +8,8 @@ import pytest
 
 from cirql.catalog.lookup import Catalog
 from cirql.catalog.model import Column, Fetch, Input, Output, Role, Table
-from cirql.catalog.overlay import OverlayError, load
-from cirql.catalog.sweeps import with_sweeps
+from cirql.compiler.overlay import OverlayError, load
+from cirql.compiler.sweeps import with_sweeps
 from cirql.names import TableName
 from cirql.types import ColumnType
 

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from cirql.catalog import iam_actions
 from cirql.catalog.model import Fetch, Role, Table
 from cirql.catalog.spellings import Spelling
+from cirql.compiler import iam_actions
 from cirql.names import Scheme
 
 # Filled by the engine, not by a fetch.

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from botocore.model import Shape
 
 from cirql.catalog.model import Column, Input
-from cirql.catalog.operations import Listing, is_scalar
+from cirql.compiler.operations import Listing, is_scalar
 from cirql.names import snake
 from cirql.types import ColumnType
 

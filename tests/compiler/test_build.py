@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from cirql.catalog import artefact
-from cirql.catalog.build import build, is_fresh
-from cirql.catalog.descriptions import clean
 from cirql.catalog.lookup import Catalog
+from cirql.compiler.build import build, is_fresh
+from cirql.compiler.descriptions import clean
 
 
 def test_a_build_gives_the_same_tables_again_and_tells_how_far_it_is(catalog: Catalog, tmp_path: Path) -> None:

@@ -45,11 +45,11 @@ def merge(schemas: Mapping[str, Mapping[str, Any]], path: Path) -> list[str]:
 
     A type that the catalog has anyway is left as it is.
     """
-    from cirql.catalog.parents import with_parents
-    from cirql.catalog.resources import compile_resource
-    from cirql.catalog.rules import compile_rules
-    from cirql.catalog.schemas import ResourceSchema
-    from cirql.catalog.spellings import assign
+    from cirql.compiler.naming import assign
+    from cirql.compiler.parents import with_parents
+    from cirql.compiler.resources import compile_resource
+    from cirql.compiler.schemas import ResourceSchema
+    from cirql.compiler.write_rules import compile_rules
 
     with Artefact(DEFAULT_PATH) as base:
         tables, spellings, rules, meta = list(base.tables()), list(base.spellings()), base.all_rules(), base.meta()

@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from cirql.catalog import iam_actions
 from cirql.catalog.codec import decode, encode
-from cirql.catalog.lint import REMEDIES, lint
 from cirql.catalog.lookup import Catalog
 from cirql.catalog.model import Column, Face, Fetch, Input, Output, Parent, Role, Table
-from cirql.catalog.spellings import Spelling, assign
+from cirql.catalog.spellings import Spelling
+from cirql.compiler import iam_actions
+from cirql.compiler.lint import REMEDIES, lint
+from cirql.compiler.naming import assign
 from cirql.names import TableName
 from cirql.types import ColumnType
 

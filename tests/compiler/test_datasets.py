@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from botocore.model import ServiceModel
 
-from cirql.catalog.datasets import compile_service
 from cirql.catalog.lookup import Catalog
 from cirql.catalog.model import Role, Scope, Table
-from cirql.catalog.overlay import Hint
-from cirql.catalog.parents import with_parents
-from cirql.catalog.services import Service
+from cirql.compiler.datasets import compile_service
+from cirql.compiler.overlay import Hint
+from cirql.compiler.parents import with_parents
+from cirql.compiler.services import Service
 from cirql.types import ColumnType
 
 TEXT = {"shape": "Text"}

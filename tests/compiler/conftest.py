@@ -1,0 +1,18 @@
+"""The compiled catalog, as the package was installed with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from cirql.catalog.lookup import Catalog
+from cirql.compiler.build import build, is_fresh
+
+
+@pytest.fixture(scope="session")
+def catalog() -> Iterator[Catalog]:
+    if not is_fresh():
+        build()
+    with Catalog.open() as opened:
+        yield opened
