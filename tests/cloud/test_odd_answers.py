@@ -87,6 +87,76 @@ def test_xml_that_is_not_of_the_operation_is_no_empty_list(aws: FakeAWS, body: b
         call(aws, "ec2", "DescribeVpcs")
 
 
+EC2_ERROR = (
+    b"<Response><Errors><Error><Code>UnauthorizedOperation</Code><Message>no</Message></Error></Errors><RequestID>r</RequestID></Response>"
+)
+QUERY_ERROR = b"<ErrorResponse><Error><Code>AccessDenied</Code><Message>no</Message></Error><RequestId>r</RequestId></ErrorResponse>"
+S3_ERROR = b"<?xml version='1.0'?><Error><Code>AccessDenied</Code><Message>no</Message></Error>"
+
+
+@pytest.mark.parametrize("error", [EC2_ERROR, QUERY_ERROR, S3_ERROR], ids=["ec2", "query", "s3"])
+@pytest.mark.parametrize(
+    ("service", "operation", "params"),
+    [
+        ("ec2", "DescribeVpcs", {}),
+        ("ec2", "DeleteVpc", {"VpcId": "vpc-1"}),
+        ("iam", "ListUsers", {}),
+        ("iam", "DeleteUser", {"UserName": "u"}),
+        ("s3", "ListBuckets", {}),
+        ("s3", "GetBucketTagging", {"Bucket": "bucket"}),
+        ("s3", "CopyObject", {"Bucket": "bucket", "Key": "k", "CopySource": "b/k"}),
+        ("route53", "ListHostedZones", {}),
+        ("cloudfront", "ListDistributions", {}),
+        ("s3control", "ListAccessPoints", {"AccountId": "111111111111"}),
+    ],
+)
+def test_an_error_document_that_comes_with_a_success_is_that_error(
+    aws: FakeAWS, service: str, operation: str, params: dict[str, Any], error: bytes
+) -> None:
+    aws.always(body=error)
+    with pytest.raises(AccessDenied, match="no"):
+        call(aws, service, operation, params)
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "body"),
+    [
+        ("ec2", "DescribeVpcs", b"<DescribeSubnetsResponse><subnetSet/></DescribeSubnetsResponse>"),
+        ("ec2", "DescribeVpcs", b"<SomethingResponse><vpcSet/></SomethingResponse>"),
+        ("ec2", "DescribeVpcs", b"<Response/>"),
+        ("ec2", "DescribeVpcs", b"<Response><Problem>x</Problem></Response>"),
+        ("ec2", "DescribeVpcs", b"<DescribeVpcsResponse><requestId>r</requestId><subnetSet/></DescribeVpcsResponse>"),
+        ("iam", "ListUsers", b"<ListUsersResponse><ListRolesResult><Roles/></ListRolesResult></ListUsersResponse>"),
+        ("iam", "ListUsers", b"<ListUsersResponse><ListUsersResult><Roles/></ListUsersResult></ListUsersResponse>"),
+        ("iam", "ListUsers", b"<ListRolesResponse><ListUsersResult><Users/></ListUsersResult></ListRolesResponse>"),
+        ("route53", "ListHostedZones", b"<ListHostedZonesResponse><Weather>fine</Weather></ListHostedZonesResponse>"),
+        ("s3", "ListBuckets", b"<ListBucketResult><Weather>fine</Weather></ListBucketResult>"),
+        ("cloudfront", "ListDistributions", b"<Weather><Wind>3</Wind></Weather>"),
+        ("sagemaker", "ListImages", b'{"Weather": "fine"}'),
+        ("lambda", "ListFunctions", b'{"Weather": "fine"}'),
+    ],
+)
+def test_members_of_something_else_are_no_empty_list(aws: FakeAWS, service: str, operation: str, body: bytes) -> None:
+    aws.always(body=body)
+    with pytest.raises(Unreachable) as caught:
+        call(aws, service, operation)
+    assert caught.value.failure is not None and caught.value.failure.code == "garbage"
+
+
+def test_an_entity_bomb_is_refused_unread(aws: FakeAWS) -> None:
+    entities = b"".join(b'<!ENTITY a%d "%s">' % (i, b"&a%d;" % (i - 1) * 10 if i else b"ha" * 10) for i in range(20))
+    aws.always(body=b"<?xml version='1.0'?><!DOCTYPE x [" + entities + b"]><DescribeVpcsResponse>&a19;</DescribeVpcsResponse>")
+    with pytest.raises(Unreachable, match="document type"):
+        call(aws, "ec2", "DescribeVpcs")
+
+
+def test_a_member_that_is_new_beside_known_ones_is_left_out(aws: FakeAWS) -> None:
+    aws.always(body=b"<DescribeVpcsResponse><vpcSet/><newSet/></DescribeVpcsResponse>")
+    assert call(aws, "ec2", "DescribeVpcs") == {"Vpcs": []}
+    aws.always(body=b'{"Images": [], "Weather": "fine"}')
+    assert call(aws) == {"Images": []}
+
+
 def test_an_xml_answer_may_have_a_declaration_comments_and_a_prefix(aws: FakeAWS) -> None:
     aws.always(body=b"<?xml version='1.0'?>\n<!-- c --> " + VPCS)
     assert call(aws, "ec2", "DescribeVpcs") == {"Vpcs": []}

@@ -8,25 +8,25 @@ protocol's format, raises `UnusableAnswerError`.
 from __future__ import annotations
 
 import json
-import re
 import zlib
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 from weakref import WeakKeyDictionary
+from xml.etree.ElementTree import Element
 
 from botocore import parsers
 from botocore.model import OperationModel, Shape
 
+from cirql.cloud.documents import XML, ForeignDocumentError, check_json_members, check_xml_members, error_texts, is_error, read_xml
 from cirql.cloud.http import MAX_BODY, Response
 from cirql.cloud.shapes import Readers
 from cirql.cloud.timestamps import parse_timestamp
 
 _JSON = ("json", "rest-json")
+_EMPTY_CBOR = (b"", b"\xa0", b"\xbf\xff")
 _UNREADABLE = (parsers.ResponseParserError, LookupError, TypeError, ValueError, AttributeError, RecursionError)
 """What botocore's parsers raise for a body that is not of their protocol, or is nested beyond reason."""
-_XML_START = re.compile(rb"\s*(?:<\?.*?\?>|<!--.*?-->|\s)*<(?:[\w.-]+:)?(![A-Za-z]+|[\w.-]+)", re.DOTALL)
-"""The first element's name (or `!DOCTYPE`) of a body, after declarations and comments."""
 
 
 class UnusableAnswerError(Exception):
@@ -62,9 +62,41 @@ class _RestJSONParser(parsers.RestJSONParser):  # type: ignore[misc]
         return body_contents if not isinstance(body_contents, bytes) else super()._parse_body_as_json(body_contents)
 
 
+class _Tree:
+    """Mixed into a parser of XML: takes a body that is a tree already."""
+
+    def _parse_xml_string_to_dom(self: Any, xml_string: Any) -> Any:
+        return xml_string if isinstance(xml_string, Element) else super()._parse_xml_string_to_dom(xml_string)  # type: ignore[misc]
+
+    def _initial_body_parse(self: Any, xml_string: Any) -> Any:
+        # An element without children is false, as an empty body is.
+        return xml_string if isinstance(xml_string, Element) else super()._initial_body_parse(xml_string)  # type: ignore[misc]
+
+
+class _QueryParser(_Tree, parsers.QueryParser):  # type: ignore[misc]
+    """Takes a tree."""
+
+
+class _EC2QueryParser(_Tree, parsers.EC2QueryParser):  # type: ignore[misc]
+    """Takes a tree."""
+
+
+class _RestXMLParser(_Tree, parsers.RestXMLParser):  # type: ignore[misc]
+    """Takes a tree."""
+
+
+_PARSERS: dict[str, Any] = {
+    "json": _JSONParser,
+    "rest-json": _RestJSONParser,
+    "query": _QueryParser,
+    "ec2": _EC2QueryParser,
+    "rest-xml": _RestXMLParser,
+}
+
+
 @cache
 def _parser(protocol: str) -> Any:
-    kinds: dict[str, Any] = {**parsers.PROTOCOL_PARSERS, "json": _JSONParser, "rest-json": _RestJSONParser}
+    kinds: dict[str, Any] = {**parsers.PROTOCOL_PARSERS, **_PARSERS}
     return kinds[protocol](timestamp_parser=parse_timestamp)
 
 
@@ -91,17 +123,25 @@ def read_json(model: OperationModel, body: bytes, status: int) -> dict[str, Any]
     decoded = _decoded_json(body, model, status)
     try:
         parsed: dict[str, Any] = _json_reader(model)(decoded)
+        if not parsed:
+            check_json_members(model, decoded, parsed)
+    except ForeignDocumentError as foreign:
+        raise _unusable(foreign) from foreign
     except _UNREADABLE as error:
         raise _not_what_it_answers(model, error) from error
     return parsed
+
+
+def _unusable(foreign: ForeignDocumentError) -> UnusableAnswerError:
+    return UnusableAnswerError("cut" if foreign.is_cut else "garbage", str(foreign))
 
 
 def _not_what_it_answers(model: OperationModel, error: BaseException) -> UnusableAnswerError:
     return UnusableAnswerError("garbage", f"the body is not what {model.name} answers ({_first_line(error)})")
 
 
-def read_success(model: OperationModel, response: dict[str, Any]) -> dict[str, Any]:
-    """The members of a successful answer, without botocore's `ResponseMetadata`.
+def read_success(model: OperationModel, response: dict[str, Any]) -> dict[str, Any] | ErrorAnswer:
+    """The members of a successful answer, without botocore's `ResponseMetadata`; the error where the body is an error's all the same.
 
     `response` is botocore's response dict (`body`, `headers`, `status_code`, `context`).
     Timestamps are aware UTC datetimes, blobs are bytes.
@@ -109,27 +149,61 @@ def read_success(model: OperationModel, response: dict[str, Any]) -> dict[str, A
     Raises: UnusableAnswerError.
     """
     shape = model.output_shape
+    protocol = model.service_model.resolved_protocol
+    body, status = response["body"], response["status_code"]
+    raw = _raw_payload(shape) if shape is not None else None
+    if protocol in XML and raw is None and not model.has_event_stream_output:
+        return _read_xml(model, response)
     if shape is None:
         return {}
-    protocol = model.service_model.resolved_protocol
-    body = response["body"]
-    raw = _raw_payload(shape)
     if protocol == "json" and raw is None:
-        return read_json(model, body, response["status_code"])
+        return read_json(model, body, status)
+    decoded: Any = None
     if raw is not None:
         response = {**response, "body": "" if shape.members[raw].type_name == "blob" else body}
     elif protocol in _JSON:
-        response = {**response, "body": _decoded_json(body, model, response["status_code"])}
-    elif not body and _expects_body(model, response["status_code"]):
+        response = {**response, "body": (decoded := _decoded_json(body, model, status))}
+    elif not body and _expects_body(model, status):
         raise UnusableAnswerError("cut", "the body is empty")
-    else:
-        _check_xml(protocol, body)
-    try:
-        parsed: dict[str, Any] = _parser(protocol).parse(response, shape)
-    except _UNREADABLE as error:
-        raise _not_what_it_answers(model, error) from error
+    parsed = _parsed(model, response)
     if raw is not None and shape.members[raw].type_name == "blob":
         parsed[raw] = body
+    if decoded is not None:
+        try:
+            check_json_members(model, decoded, parsed)
+        except ForeignDocumentError as foreign:
+            raise _unusable(foreign) from foreign
+    if protocol == "smithy-rpc-v2-cbor" and not parsed and body not in _EMPTY_CBOR:
+        raise UnusableAnswerError("garbage", f"the body has nothing that {model.name} answers")
+    return parsed
+
+
+def _read_xml(model: OperationModel, response: dict[str, Any]) -> dict[str, Any] | ErrorAnswer:
+    body, status = response["body"], response["status_code"]
+    if not body.strip():
+        if model.output_shape is not None and _expects_body(model, status):
+            raise UnusableAnswerError("cut", "the body is empty")
+        return {} if model.output_shape is None else _parsed(model, {**response, "body": b""})
+    try:
+        root = read_xml(model, body)
+        if is_error(root):
+            said = error_texts(root)
+            return ErrorAnswer(said.get("Code") or "Unknown", said.get("Message", ""), said.get("RequestId"), status, {"Error": said})
+        if model.output_shape is None:
+            return {}
+        parsed = _parsed(model, {**response, "body": root})
+        check_xml_members(model, root, parsed)
+    except ForeignDocumentError as foreign:
+        raise _unusable(foreign) from foreign
+    return parsed
+
+
+def _parsed(model: OperationModel, response: dict[str, Any]) -> dict[str, Any]:
+    """Botocore's reading of a response. Raises: UnusableAnswerError."""
+    try:
+        parsed: dict[str, Any] = _parser(model.service_model.resolved_protocol).parse(response, model.output_shape)
+    except _UNREADABLE as error:
+        raise _not_what_it_answers(model, error) from error
     parsed.pop("ResponseMetadata", None)
     return parsed
 
@@ -163,18 +237,6 @@ def _decoded_json(body: bytes, model: OperationModel, status: int) -> Any:
     if not isinstance(decoded, dict) and "payload" not in model.output_shape.serialization:
         raise UnusableAnswerError("garbage", f"the body is a JSON {type(decoded).__name__}, not an object")
     return decoded
-
-
-def _check_xml(protocol: str, body: bytes) -> None:
-    """Refuse what is not of the service: a web page, too, can be well-formed XML with none of the members looked for."""
-    if protocol == "smithy-rpc-v2-cbor" or not body:
-        return
-    start = _XML_START.match(body)
-    is_page = start is None or start[1].lower() in (b"html", b"!doctype")
-    # In these two protocols the outermost element is the operation's name with this ending.
-    is_foreign = start is not None and protocol in ("ec2", "query") and not start[1].endswith(b"Response")
-    if is_page or is_foreign:
-        raise UnusableAnswerError("garbage", "the body is not an AWS answer")
 
 
 def _first_line(error: BaseException) -> str:

@@ -302,6 +302,8 @@ class Service:
                 raise UnusableAnswerError("garbage" if response.body else "cut", "the body is not an S3 answer")
             return error
         parsed = read_success(draft.model, answer)
+        if isinstance(parsed, ErrorAnswer):
+            return parsed
         parsed.update(custom)
         events.emit(
             f"after-call.{self._id}.{draft.model.name}", http_response=response, parsed=parsed, model=draft.model, context=draft.context
