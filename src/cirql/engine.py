@@ -6,18 +6,23 @@ against empty relations first, so that a wrong function or type is found before 
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cirql import errors
 from cirql.fetch.batches import record_batch, schema_of
 from cirql.plan.model import RowFilter
+from cirql.quoting import name, text, texts
 from cirql.result import ResultColumn
+from cirql.sql.admission import CHANGE, QUERY, admit
 from cirql.sql.bind import column_types
-from cirql.sql.functions import install, prepare
+from cirql.sql.files import Files
+from cirql.sql.functions import install
 from cirql.types import ColumnType
 
 if TYPE_CHECKING:
@@ -27,33 +32,52 @@ if TYPE_CHECKING:
     from cirql.sql.bind import Source
 
 _CHUNK = 8_192
+_OF_A_CONNECTION = ("streaming_buffer_size",)
 _SETTINGS = (
-    "SET autoinstall_known_extensions = false",
-    "SET autoload_known_extensions = false",
-    "SET allow_community_extensions = false",
-    "SET streaming_buffer_size = '64KB'",
+    "autoinstall_known_extensions = false",
+    "autoload_known_extensions = false",
+    "allow_community_extensions = false",
+    "python_enable_replacements = false",  # else a name in FROM may be a variable of whoever calls
+    "integer_division = true",
+    "TimeZone = 'UTC'",
+    "default_null_order = 'nulls_last'",
 )
 
 
 class Database:
-    """A session's own DuckDB, in memory: user tables live in it, and each statement gets connections of its own to it."""
+    """A DuckDB in memory: the session's own holds its user tables, and each statement gets connections of its own to it.
 
-    def __init__(self) -> None:
+    It opens no file but `files`, attaches and loads nothing, and its settings cannot be changed once it is there. What does not fit
+    into memory goes to a directory that only this user can read.
+    """
+
+    def __init__(self, files: Files | None = None) -> None:
+        self._files = files or Files()
         self._root: Any = None
         self._lock = threading.Lock()
 
     def connect(self) -> Any:
         """A new connection with cirql's settings. Relations and macros of one connection are not seen by the others."""
-        import duckdb
-
         with self._lock:
             if self._root is None:
-                self._root = duckdb.connect(":memory:")
+                self._root = self._open()
             connection = self._root.cursor()
-        for statement in _SETTINGS:
-            connection.execute(statement)
-        prepare(connection)
+        connection.execute("SET streaming_buffer_size = '64KB'")
         return connection
+
+    def _open(self) -> Any:
+        import duckdb
+
+        root = duckdb.connect(":memory:")
+        settings = [*_SETTINGS, f"temp_directory = {text(_spill_directory())}"]
+        if self._files.paths:
+            settings.append(f"allowed_paths = {texts(self._files.paths, '[]')}")
+        if self._files.folders:
+            settings.append(f"allowed_directories = {texts(self._files.folders, '[]')}")
+        settings += [f"allowed_configs = {texts(_OF_A_CONNECTION, '[]')}", "enable_external_access = false", "lock_configuration = true"]
+        for setting in settings:
+            root.execute("SET " + setting)
+        return root
 
     def install(self, connection: Any, sql: str) -> None:
         """Give one of its connections what a translated statement calls."""
@@ -94,23 +118,40 @@ class Engine:
         self._tester = database.connect()
         self._testing = threading.Lock()
         self._installed: set[str] = set()
+        self._admitted: set[str] = set()
+        self._private: Database | None = None
+
+    def read_files(self, files: Files, tables: Iterable[str]) -> None:
+        """Run this statement in a database of its own, which may open these files; it gets copies of the user tables that are named."""
+        copies = {table: self._connection.sql(f"SELECT * FROM {name(table)}").to_arrow_table() for table in tables}
+        self.close()
+        self._database = self._private = Database(files)
+        self._connection, self._tester = self._database.connect(), self._database.connect()
+        for table, rows in copies.items():
+            self._connection.register(table, rows)
 
     def declare(self, relations: Mapping[str, Mapping[str, ColumnType]]) -> None:
         """Make empty relations, for `check`."""
-        for name, types in relations.items():
-            self._connection.register(name, schema_of(types).empty_table())
+        for relation, types in relations.items():
+            self._connection.register(relation, schema_of(types).empty_table())
 
     def check(self, sql: str) -> list[ResultColumn]:
         """Bind a query without running it: its columns. Raises the error that running it would raise."""
         try:
             self._database.install(self._connection, sql)
-            relation = self._connection.sql(sql)
+            relation = self._query(self._connection, sql)
             if relation is None:
                 raise errors.NotSupported("this statement gives no rows")
             self._connection.execute(f"EXPLAIN {sql}")
-            return [ResultColumn(name, _sql_name(str(t))) for name, t in zip(relation.columns, relation.types, strict=True)]
+            return [ResultColumn(column, _sql_name(str(t))) for column, t in zip(relation.columns, relation.types, strict=True)]
         except self._faults() as fault:
             raise engine_error(fault) from None
+
+    def _query(self, connection: Any, sql: str) -> Any:
+        if sql not in self._admitted:
+            admit(connection, sql, QUERY)
+            self._admitted.add(sql)
+        return connection.sql(sql)
 
     def passes(self, row_filter: RowFilter, table: Table, rows: Sequence[Mapping[str, Any]]) -> list[bool]:
         """Which rows a filter keeps: decided by DuckDB itself, so that it can never differ from the final WHERE."""
@@ -123,7 +164,7 @@ class Engine:
                     self._database.install(self._tester, row_filter.sql)
                     self._installed.add(row_filter.sql)
                 self._tester.register("page", page)
-                kept = self._tester.sql(row_filter.sql).to_arrow_table().column(0).to_pylist()
+                kept = self._query(self._tester, row_filter.sql).to_arrow_table().column(0).to_pylist()
                 return [bool(k) for k in kept]
             except self._faults():
                 return [True] * len(rows)  # an error here is the statement's to raise, on the rows it really reads
@@ -135,7 +176,7 @@ class Engine:
         with self._testing:
             try:
                 install(self._tester, sql)
-                return self._tester.sql(sql).to_arrow_table().column(0)[0].as_py()
+                return self._query(self._tester, sql).to_arrow_table().column(0)[0].as_py()
             except self._faults() as fault:
                 raise engine_error(fault) from None
 
@@ -157,7 +198,7 @@ class Engine:
         """All rows of a small query, as Python values: the key values that one scan gives another."""
         try:
             self._database.install(self._connection, sql)
-            table = self._connection.sql(sql).to_arrow_table()
+            table = self._query(self._connection, sql).to_arrow_table()
         except self._faults() as fault:
             raise engine_error(fault) from None
         return list(zip(*(column.to_pylist() for column in table.columns), strict=True))
@@ -165,7 +206,7 @@ class Engine:
     def run(self, sql: str) -> pa.RecordBatchReader:
         """Run the statement; rows come as they are read. Errors may also be raised while reading."""
         try:
-            return self._connection.sql(sql).to_arrow_reader()
+            return self._query(self._connection, sql).to_arrow_reader()
         except self._faults() as fault:
             raise engine_error(fault) from None
 
@@ -178,11 +219,14 @@ class Engine:
         with self._testing:
             self._tester.close()
         self._connection.close()
+        if self._private is not None:
+            self._private.close()
 
     def change(self, sql: str) -> int:
         """Run a statement that changes user tables, and say how many rows it touched (0 for definitions)."""
         try:
             self._database.install(self._connection, sql)
+            admit(self._connection, sql, CHANGE)
             answer = self._connection.execute(sql).fetchall()
         except self._faults() as fault:
             raise engine_error(fault) from None
@@ -193,6 +237,25 @@ class Engine:
         import duckdb
 
         return (duckdb.Error,)
+
+
+def _spill_directory() -> str:
+    """A new name in a directory of this user's alone: DuckDB makes it when it needs it, and removes it. Empty where there is no place.
+
+    The directory above is in a shared one, so what somebody else put there is not used.
+    """
+    import tempfile
+
+    user = os.getuid() if hasattr(os, "getuid") else None
+    try:
+        own = Path(tempfile.gettempdir()) / ("cirql" if user is None else f"cirql-{user}")
+        own.mkdir(mode=0o700, exist_ok=True)
+        there = own.lstat()
+        if user is not None and (own.is_symlink() or there.st_uid != user or there.st_mode & 0o077):
+            own = Path(tempfile.mkdtemp(prefix="cirql-"))
+    except OSError:
+        return ""
+    return str(own / os.urandom(8).hex())
 
 
 def _sql_name(duckdb_type: str) -> str:

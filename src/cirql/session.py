@@ -294,10 +294,13 @@ class Session:
         """The plan, and the moments that relations are read as of."""
         from cirql.plan.planner import plan
         from cirql.sql.bind import bind
+        from cirql.sql.files import files_of
         from cirql.sql.time_travel import moment
         from cirql.sql.translate import translate
 
         bound = bind(statement, directory, self.workspace, directory.call)
+        if (files := files_of(bound.tree)) is not None:
+            engine.read_files(files, self._own_tables(bound.tree))
         now = datetime.now(UTC)
         times = {s.relation: moment(s.as_of, now, self._evaluated) for s in bound.sources if s.as_of is not None}
         dialect, time_frame = cast("Dialect", self.settings.dialect), self._time_frame()

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from cirql.errors import AlreadyExists, InvalidStatement, NotSupported, UnknownTable
+from cirql.quoting import name as quoted
 from cirql.result import Result
 from cirql.settings import Settings
 from cirql.types import ColumnType
@@ -206,7 +207,7 @@ class Workspace:
     def _forget(self, name: str) -> None:
         view = self._views.pop(name, None)
         if view is None or view.materialized:
-            self._execute(f'DROP TABLE IF EXISTS "{name}"')
+            self._execute(f"DROP TABLE IF EXISTS {quoted(name)}")
         self._learn()
 
     def _refresh(self, statement: Statement) -> str:
@@ -216,7 +217,7 @@ class Workspace:
         if [w.upper() for w in words[:3]] != ["REFRESH", "MATERIALIZED", "VIEW"] or view is None or not view.materialized:
             raise UnknownTable(f"there is no materialized view {name}", hint="write REFRESH MATERIALIZED VIEW name")
         rows = self._rows(replace(statement, tree=view.query.copy()))  # fetched first: a failure leaves the old rows
-        self._execute(f'DROP TABLE IF EXISTS "{name}"')
+        self._execute(f"DROP TABLE IF EXISTS {quoted(name)}")
         self._fill(name, rows)
         return "REFRESH MATERIALIZED VIEW"
 
@@ -225,6 +226,7 @@ class Workspace:
     def _change(self, statement: Statement) -> str:
         from sqlglot import exp
 
+        from cirql.sql.files import files_of
         from cirql.sql.translate import translate
 
         tree = statement.tree
@@ -234,9 +236,12 @@ class Workspace:
             raise UnknownTable(f"there is no table {name} in this session", hint="cloud tables are named aws.<service>.<resource>")
         if isinstance(tree, exp.Insert) and isinstance(tree.expression, exp.Query) and not isinstance(tree.expression, exp.Values):
             rows = self._rows(replace(statement, tree=tree.expression.copy()))
-            columns = ", ".join(f'"{c.name}"' for c in tree.this.expressions) if isinstance(tree.this, exp.Schema) else ""
-            count = self._fill(name, rows, f'INSERT INTO "{name}" {f"({columns})" if columns else ""} SELECT * FROM incoming')
+            named = [quoted(c.name) for c in tree.this.expressions] if isinstance(tree.this, exp.Schema) else []
+            columns = f"({', '.join(named)}) " if named else ""
+            count = self._fill(name, rows, f"INSERT INTO {quoted(name)} {columns}SELECT * FROM incoming")
             return f"INSERT 0 {count}"
+        if files_of(tree) is not None:
+            raise NotSupported(f"{tree.key.upper()} reads no file", hint="CREATE TABLE … AS SELECT … FROM read_csv('…') first")
         count = self._execute(translate(tree, self._tables))
         return f"INSERT 0 {count}" if isinstance(tree, exp.Insert) else f"{tree.key.upper()} {count}"
 
@@ -262,7 +267,7 @@ class Workspace:
         engine = Engine(self._database())
         try:
             engine.register("incoming", rows)
-            count = engine.change(sql or f'CREATE TABLE "{name}" AS SELECT * FROM incoming')
+            count = engine.change(sql or f"CREATE TABLE {quoted(name)} AS SELECT * FROM incoming")
         finally:
             engine.close()
         self._learn()

@@ -176,7 +176,7 @@ def _find(session: Session, name: str) -> StoredTable | None:
 def _known(store: Store, stored: StoredTable, account: str, region: str, values: set[str]) -> dict[str, list[str]]:
     """By naming column, which of the values the inventory has there."""
     from cirql.inventory.model import Request
-    from cirql.inventory.quoting import name, texts
+    from cirql.quoting import name, texts
     from cirql.types import ColumnType
 
     columns = sorted({stored.spelled(c) for c in stored.naming})

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from cirql.inventory.model import Path, PathFilter, ValueFilter
-from cirql.inventory.quoting import constant, name, stored_type, text
+from cirql.quoting import constant, name, stored_type, text
 from cirql.types import ColumnType
 
 if TYPE_CHECKING:

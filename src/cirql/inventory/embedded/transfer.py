@@ -18,7 +18,7 @@ from cirql.inventory.embedded.index import FORMAT
 from cirql.inventory.embedded.segments import Contents, Reader, register_closures
 from cirql.inventory.embedded.versions import every_version
 from cirql.inventory.model import Partition, ScanRecord, micros, moment
-from cirql.inventory.quoting import name, text
+from cirql.quoting import name, text
 from cirql.types import ColumnType
 
 if TYPE_CHECKING:

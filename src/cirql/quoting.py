@@ -23,9 +23,9 @@ def constant(value: str | int | bool) -> str:
     return text(value) if isinstance(value, str) else str(value).lower()
 
 
-def texts(values: Iterable[str]) -> str:
-    """A parenthesised list of string literals for IN; of an empty list, one that nothing is in."""
-    return "(" + (", ".join(text(v) for v in values) or "NULL") + ")"
+def texts(values: Iterable[str], brackets: str = "()") -> str:
+    """A list of string literals, in parentheses for IN; of an empty list, one that nothing is in."""
+    return brackets[0] + (", ".join(text(v) for v in values) or "NULL") + brackets[1]
 
 
 def timestamp(moment: datetime) -> str:

@@ -1,0 +1,107 @@
+"""The files that a statement reads: named by constants in FROM, as `read_csv('a.csv')` or `"a.csv"`.
+
+DuckDB may open nothing but these, so they are found before it sees the statement. Nothing here opens a file.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cirql.errors import AccessDenied, NotSupported
+
+if TYPE_CHECKING:
+    from sqlglot import exp
+
+READERS = frozenset(
+    {"read_csv", "read_csv_auto", "read_parquet", "parquet_scan", "read_json", "read_json_auto", "read_ndjson", "read_ndjson_auto"}
+)
+"""The table functions that read the rows of a file. What reads a file as text or bytes, or lists directories, is no source of rows."""
+
+_WILD = "*?["
+_OF_THE_KERNEL = ("/proc/", "/sys/")
+_STANDARD_INPUT = ("/dev/stdin", "/dev/fd/")
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """What DuckDB may open: single files, and the directories that patterns look through."""
+
+    paths: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
+
+
+def files_of(tree: exp.Expr) -> Files | None:
+    """What a bound statement names; None where it reads no file. A pattern (`logs/*.csv`) opens the directory that it looks through.
+
+    Raises NotSupported for a name that is computed or is a URL, AccessDenied for the kernel's own files (`/proc`, `/sys`).
+    """
+    from sqlglot import exp
+
+    ctes = {cte.alias for cte in tree.find_all(exp.CTE)}
+    found: list[str] = []
+    for table in tree.find_all(exp.Table, exp.Lateral):
+        subject = table.this
+        if isinstance(subject, exp.Func) and called(subject) in READERS:
+            found += _constants(subject)
+        elif isinstance(table, exp.Table) and len(table.parts) == 1 and "." in table.name and table.name not in ctes:
+            found.append(table.name)
+    if not found:
+        return None
+    checked = [_checked(name) for name in found]
+    return Files(
+        tuple(dict.fromkeys(p for p in checked if not _is_pattern(p))),
+        tuple(dict.fromkeys(_fixed_part(p) for p in checked if _is_pattern(p))),
+    )
+
+
+def called(function: exp.Func) -> str:
+    """The function's name, however it is spelled: quoted, upper-case, with the prefix that keeps the parser from reading it."""
+    from sqlglot import exp
+
+    from cirql.sql.translate.shield import PREFIX
+
+    return (function.name if isinstance(function, exp.Anonymous) else function.sql_name()).lower().removeprefix(PREFIX)
+
+
+def _constants(function: exp.Func) -> list[str]:
+    """The file names that a reader is given: a text, or a list of texts. Named options come after them."""
+    from sqlglot import exp
+
+    first = function.this if isinstance(function.this, exp.Expr) and not isinstance(function.this, exp.Identifier) else None
+    given = [a for a in ([first] if first is not None else []) + list(function.expressions) if not _is_option(a)]
+    values = [item for a in given for item in (a.expressions if isinstance(a, exp.Array) else [a])]
+    if not values or not all(isinstance(v, exp.Literal) and v.is_string for v in values):
+        raise NotSupported(f"{called(function)} takes file names as constants", hint="write the name itself: read_csv('owners.csv')")
+    return [v.name for v in values]
+
+
+def _is_option(argument: exp.Expr) -> bool:
+    from sqlglot import exp
+
+    return isinstance(argument, exp.PropertyEQ | exp.Kwarg | exp.EQ)
+
+
+def _checked(name: str) -> str:
+    if "://" in name:
+        raise NotSupported(f"{name[:200]} is no local file", hint="fetch it first, then read the local copy")
+    path = os.path.normpath(Path(name).expanduser().absolute())
+    real = str(Path(_fixed_part(path) if _is_pattern(path) else path).resolve())
+    if path.startswith(_STANDARD_INPUT):
+        return path
+    if any(f"{p}/".startswith(_OF_THE_KERNEL) for p in (path, real)):
+        raise AccessDenied(f"{name[:200]} is the operating system's own, and is not read as a table")
+    return path
+
+
+def _is_pattern(path: str) -> bool:
+    return any(c in path for c in _WILD) and not Path(path).exists()
+
+
+def _fixed_part(path: str) -> str:
+    """The deepest directory above every part with a wildcard."""
+    parts = Path(path).parts
+    wild = next(i for i, part in enumerate(parts) if any(c in part for c in _WILD))
+    return str(Path(*parts[: max(wild, 1)]))
