@@ -5,8 +5,9 @@
     ...     for row in session.execute("SELECT image_version_arn FROM aws.sagemaker.image_versions"):
     ...         print(row)
 
-`connect` is all that a program needs; everything else is reached from the `Session` it gives. Importing `cirql` is
-cheap: DuckDB, sqlglot, pyarrow and botocore are imported by the first statement.
+`connect` is all that most programs need; everything else is reached from the `Session` it gives. One that answers for many opens a
+`Runtime`, and a session of it for each. Importing `cirql` is cheap: DuckDB, sqlglot, pyarrow and botocore are imported by the first
+statement.
 """
 
 from __future__ import annotations
@@ -19,11 +20,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cirql.result import ProgressEvent
+    from cirql.runtime import Runtime
     from cirql.session import Session
 
 __version__ = "0.1.0"
 
-__all__ = ["Error", "__version__", "connect"]
+__all__ = ["Error", "Runtime", "__version__", "connect"]
 
 
 def connect(*, progress: Callable[[ProgressEvent], None] | None = None, **settings: Any) -> Session:
@@ -39,3 +41,11 @@ def connect(*, progress: Callable[[ProgressEvent], None] | None = None, **settin
     from cirql.settings import Settings
 
     return Session(Settings.load(**settings), progress=progress)
+
+
+def __getattr__(name: str) -> Any:
+    if name != "Runtime":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from cirql.runtime import Runtime
+
+    return Runtime

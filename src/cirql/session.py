@@ -2,8 +2,9 @@
 
     text -> parse -> bind -> plan -> (EXPLAIN stops here) -> fetch -> DuckDB -> Result
 
-Calls to AWS run on one event loop in a thread of the session's own; DuckDB runs in the caller's thread. Statements may be executed from
-several threads at once: each has its own DuckDB, and all share the session's client and its rate limits.
+A session is one connection: settings, views and tables, prepared statements and a transaction of its own, over what a runtime shares
+(`shared.py`). Calls to AWS run on the runtime's event loop; DuckDB runs in the caller's thread. Statements may be executed from several
+threads at once: each has DuckDB connections of its own.
 """
 
 from __future__ import annotations
@@ -15,18 +16,20 @@ from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import cached_property, partial
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, cast
 
 from cirql.errors import InterfaceError, ParseError
 from cirql.result import ProgressEvent, Result
 from cirql.settings import Settings
+from cirql.shared import Shared, once
 
 if TYPE_CHECKING:
     from sqlglot.expressions import Expr
 
     from cirql.catalog.lookup import Catalog
+    from cirql.changes.journal import Journal
     from cirql.changes.plan import ChangePlan
     from cirql.changes.writer import Writer
     from cirql.cloud.client import CloudClient
@@ -47,23 +50,11 @@ T = TypeVar("T")
 Dialect = Literal["postgres", "ddsql", "stackql"]
 
 
-class _once(cached_property[T]):  # noqa: N801 (used as a decorator)
-    """A `cached_property` that is made once, however many threads ask first: since Python 3.12 the standard one may be made by each."""
-
-    if not TYPE_CHECKING:
-
-        def __get__(self, session: Session | None, owner: type[Session] | None = None) -> T:
-            if session is None:
-                return self
-            with session._making:
-                return super().__get__(session, owner)
-
-
 class Session:
     """Answers statements over the accounts and regions of its settings.
 
-    Usable from several threads; `aexecute` is for async code. Close it, or use it as a context manager: it owns a
-    thread and network connections.
+    Usable from several threads; `aexecute` is for async code. Close it, or use it as a context manager. `Runtime.session` opens one of
+    many that share what is costly; one that is opened by itself has that to itself, and closes it.
     """
 
     def __init__(
@@ -73,23 +64,40 @@ class Session:
         catalog: Catalog | None = None,
         progress: Callable[[ProgressEvent], None] | None = None,
         confirm: Callable[[ChangePlan], bool] | None = None,
+        shared: Shared | None = None,
+        user: str | None = None,
     ) -> None:
-        """`confirm` is shown every plan of changes before it is carried out, and may refuse it."""
-        self.settings = self._opened_with = settings
+        """`confirm` is shown every plan of changes before it is carried out, and may refuse it. `user` is who the session is for."""
+        self.settings = settings
         self.confirm = confirm
+        self.user = user
+        self.making = threading.RLock()
         self._progress = progress
-        self._given_catalog = catalog
-        self._making = threading.RLock()
-        self._loop = _LoopThread()
+        self._owned = Shared(settings, catalog=catalog) if shared is None else None
+        self._shared = self._owned or cast("Shared", shared)
         self._closed = False
         self._last: Execution | None = None
+        self._given_client: CloudClient | None = None
+        self._shared.joined(self)
 
-    @_once
+    @property
     def catalog(self) -> Catalog:
         """The catalog of tables, opened when first needed."""
-        from cirql.compiler.account_types import open_catalog
+        return self._shared.catalog
 
-        return self._given_catalog or open_catalog(self.settings.types_path)
+    @property
+    def client(self) -> CloudClient:
+        """The door to AWS, opened when first needed."""
+        return self._given_client or self._shared.client
+
+    @client.setter
+    def client(self, client: CloudClient) -> None:
+        self._given_client = client
+
+    @property
+    def journal(self) -> Journal:
+        """Where the session's changes are written down, opened when first needed. Raises SettingsError."""
+        return self._shared.journal(self.settings.journal_path)
 
     def refresh_types(self) -> list[str]:
         """Add the private and third-party types of the accounts in scope to the catalog; gives the names of their tables.
@@ -103,7 +111,7 @@ class Session:
         found = self.start(account_types(self.client, Reach.of(self.settings))).result()
         return merge(found, self.settings.types_path)
 
-    @_once
+    @once
     def directory(self) -> Directory:
         """Every table that a statement may name: the catalog's, and those that are answered without AWS."""
         from cirql.changes import audit
@@ -125,35 +133,28 @@ class Session:
             self.catalog, [changes, last, relations.scans(store)], relations.functions(store, self.catalog.find, self._evaluated)
         )
 
-    @_once
+    @once
     def memory(self) -> Memory:
-        """The session's inventory, opened when something asks for it."""
+        """The session's way to its inventory."""
         from cirql.inventory.memory import Memory
 
-        return Memory()
+        return Memory(lambda: self._shared.stores)
 
-    @_once
-    def client(self) -> CloudClient:
-        """The door to AWS, opened when first needed. SET does not reach it: each statement brings its own scope."""
-        from cirql.cloud.client import CloudClient
-
-        return CloudClient(self._opened_with)
-
-    @_once
+    @once
     def database(self) -> Database:
         """The session's own DuckDB, which holds its user tables."""
         from cirql.engine import Database
 
         return Database()
 
-    @_once
+    @once
     def workspace(self) -> Workspace:
         """The session's own views, tables and variables."""
         from cirql.workspace import Workspace
 
         return Workspace(lambda: self.database, self.select)
 
-    @_once
+    @once
     def writer(self) -> Writer:
         """What runs INSERT, UPDATE, DELETE, EXEC and transactions, made when first needed."""
         from cirql.changes.writer import Writer
@@ -168,6 +169,7 @@ class Session:
 
         Raises the error of the statement; errors of the data may also be raised while rows are read.
         """
+        self._shared.check()
         if self._closed:
             raise InterfaceError("the session is closed")
         from cirql.introspection.forms import is_introspection
@@ -365,30 +367,26 @@ class Session:
             self._progress(event)
 
     def start(self, work: Coroutine[Any, Any, T]) -> Future[T]:
-        """Run a coroutine on the session's event loop."""
-        return self._loop.start(work)
+        """Run a coroutine on the event loop."""
+        return self._shared.start(work)
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
-        """The session's event loop."""
-        return self._loop.loop
+        """The event loop that calls to AWS run on."""
+        return self._shared.loop.running
 
     def close(self) -> None:
-        """Close connections and end the thread. Closing twice is fine."""
-        if self._closed:
+        """Drop an open transaction and let go of everything that is the session's own. Closing twice is fine."""
+        if self._closed or self._shared.is_fork:
             return
         self._closed = True
+        self._shared.left(self)
         if "writer" in self.__dict__:
             self.writer.close()
-        if "memory" in self.__dict__:
-            self.memory.close()
-        if "client" in self.__dict__:
-            self.start(self.client.close()).result()
-        self._loop.close()
+        if self._owned is not None:
+            self._owned.close()
         if "database" in self.__dict__:
             self.database.close()
-        if "catalog" in self.__dict__ and self._given_catalog is None:
-            self.catalog.close()
 
     def __enter__(self) -> Self:
         return self
@@ -407,44 +405,3 @@ class Prepared:
     def execute(self, params: Parameters | None = None) -> Result:
         """Run it with these parameters."""
         return self._session.run(self._statement, params)
-
-
-class _LoopThread:
-    """An event loop in a daemon thread, started when first used."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread: threading.Thread | None = None
-
-    @property
-    def loop(self) -> asyncio.AbstractEventLoop:
-        with self._lock:
-            if self._loop is None:
-                self._loop = asyncio.new_event_loop()
-                self._thread = threading.Thread(target=self._loop.run_forever, name="cirql-fetch", daemon=True)
-                self._thread.start()
-            return self._loop
-
-    def start(self, work: Coroutine[Any, Any, T]) -> Future[T]:
-        return asyncio.run_coroutine_threadsafe(work, self.loop)
-
-    def close(self) -> None:
-        with self._lock:
-            loop, thread = self._loop, self._thread
-            self._loop = None
-        if loop is not None and thread is not None:
-            asyncio.run_coroutine_threadsafe(_drain(), loop).result()
-            loop.call_soon_threadsafe(loop.stop)
-            thread.join()
-            loop.close()
-
-
-async def _drain() -> None:
-    """Cancel what is still running and wait for it."""
-    others = [t for t in asyncio.all_tasks() if t is not asyncio.current_task()]
-    for task in others:
-        task.cancel()
-    await asyncio.gather(*others, return_exceptions=True)
-    await asyncio.get_running_loop().shutdown_asyncgens()
-    await asyncio.get_running_loop().shutdown_default_executor()

@@ -28,6 +28,28 @@ ORGANIZATION = "organization"
 DIALECTS = ("postgres", "ddsql", "stackql")
 DEFAULT_MAX_CHANGES = 20
 MEMORY = ":memory:"
+SHARED = frozenset(
+    {
+        "profiles",
+        "role",
+        "external_id",
+        "account_roles",
+        "organizational_units",
+        "exclude_accounts",
+        "extra_regions",
+        "credentials",
+        "endpoint_url",
+        "max_attempts",
+        "connect_timeout",
+        "read_timeout",
+        "concurrency",
+        "max_rps",
+        "verify",
+        "ca_bundle",
+        "proxies",
+    }
+)
+"""The settings that say who signs, where requests go and how: the same for all sessions of a runtime."""
 _AWS_FILES = {"AWS_CONFIG_FILE": "config", "AWS_SHARED_CREDENTIALS_FILE": "credentials"}
 _AWS_IDENTITY = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE")
 _PREFIX = "CIRQL_"
@@ -158,6 +180,13 @@ class Settings:
     def uses_inventory(self) -> bool:
         """Whether a plain statement of this session reads through the inventory, and keeps what it reads."""
         return self.store is not None or bool(self.max_age) or any(self.table_max_age.values())
+
+    def of_session(self, **values: Any) -> Settings:
+        """These settings with those of one session. Raises SettingsError for what all sessions of a runtime share."""
+        read = _read(values, "the arguments", code=True)
+        if shared := sorted(SHARED.intersection(read)):
+            raise SettingsError(f"{shared[0]} is the same for all sessions of a runtime", hint="open another Runtime for it")
+        return replace(self, **read)
 
     def changed(self, **values: Any) -> Settings:
         """These settings with some values read anew, as SET does. Raises SettingsError."""

@@ -20,7 +20,6 @@ from cirql.changes import explain
 from cirql.changes.apply import Applier
 from cirql.changes.calls import read_call
 from cirql.changes.drafting import Draft, Drafting, new_id
-from cirql.changes.journal import Journal
 from cirql.changes.model import Change, Entry, Operation
 from cirql.changes.order import with_dependencies
 from cirql.changes.places import Places
@@ -56,6 +55,7 @@ from cirql.sql.writes import (
 
 if TYPE_CHECKING:
     from cirql.catalog.lookup import Catalog
+    from cirql.changes.journal import Journal
     from cirql.cloud.client import CloudClient
     from cirql.sql.parse import Statement
 
@@ -78,6 +78,11 @@ class Home(Protocol):
         """The door to AWS."""
         ...
 
+    @property
+    def journal(self) -> Journal:
+        """Where changes are written down."""
+        ...
+
     def start(self, work: Coroutine[Any, Any, T]) -> Future[T]:
         """Run a coroutine on the session's loop."""
         ...
@@ -98,7 +103,6 @@ class Writer:
         self._home = home
         self._lock = threading.RLock()
         self._transaction: list[Draft] | None = None
-        self._journal: Journal | None = None
         self._places: Places | None = None
         self._stats = CallStats()
         self._answers: dict[str, Mapping[str, Any]] = {}
@@ -165,7 +169,7 @@ class Writer:
     @property
     def past(self) -> list[Entry]:
         """Every entry of the journal; none where there is no journal yet."""
-        if self._journal is None and not self._home.settings.journal_path.exists():
+        if not self._home.settings.journal_path.exists():
             return []
         return self.journal.entries()
 
@@ -219,17 +223,12 @@ class Writer:
 
     @property
     def journal(self) -> Journal:
-        """The journal, opened when first needed."""
-        if self._journal is None:
-            self._journal = Journal.at(self._home.settings.journal_path)
-        return self._journal
+        """The journal, opened when first needed. Raises SettingsError."""
+        return self._home.journal
 
     def close(self) -> None:
-        """Drop an open transaction, of which nothing was sent, and close the journal."""
+        """Drop an open transaction, of which nothing was sent."""
         self._transaction = None
-        if self._journal is not None:
-            self._journal.close()
-            self._journal = None
 
     # -- transactions
 

@@ -1,9 +1,9 @@
-"""A session's memory: its store, opened when something first asks for it, and what each statement may take from it."""
+"""The inventories of a runtime, each opened when something first asks for it, and what a statement of a session may take from its own."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,14 +17,35 @@ from cirql.settings import Settings
 _LONG = timedelta(days=365).total_seconds()
 
 
-class Memory:
-    """Opens the store at most once. Safe from several threads."""
+class Stores:
+    """Opens each store at most once. Safe from several threads."""
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
         self._cleanup = ExitStack()
-        self._opened: tuple[Path | None, Store] | None = None
-        self._touched: datetime | None = None
+        self._opened: dict[Path | None, Store] = {}
+        self.touched: datetime | None = None
+        """When a session last changed resources, perhaps: nothing seen before then says how they are."""
+
+    def open(self, path: Path | None) -> Store:
+        """The store in a directory, created where there is none; None is the one in memory. Raises StoreDamaged."""
+        with self._guard:
+            if path not in self._opened:
+                self._opened[path] = self._cleanup.enter_context(open_store(path))
+            return self._opened[path]
+
+    def close(self) -> None:
+        """Let go of all. Closing twice is fine."""
+        with self._guard:
+            self._opened.clear()
+            self._cleanup.close()
+
+
+class Memory:
+    """One session's use of its inventory."""
+
+    def __init__(self, stores: Callable[[], Stores]) -> None:
+        self._stores = stores
         self.ledger = Ledger()
         self.since: datetime | None = None
         """For a sync: what was seen since then is done; the rest is read, whatever else the settings say."""
@@ -35,21 +56,17 @@ class Memory:
 
     def store(self, settings: Settings) -> Store:
         """The store that the settings name, created where there is none. Raises StoreDamaged."""
-        path = settings.store_path
-        with self._guard:
-            if self._opened is None or self._opened[0] != path:
-                self._opened = (path, self._cleanup.enter_context(open_store(path)))
-            return self._opened[1]
+        return self._stores().open(settings.store_path)
 
     def touch(self) -> None:
         """Resources were changed, perhaps: nothing seen before now says how they are."""
-        self._touched = datetime.now(UTC)
+        self._stores().touched = datetime.now(UTC)
 
     def recall(self, settings: Settings, statement_age: float | None, times: Mapping[str, datetime]) -> Recall | None:
         """What one statement may take from the store; None where it asks for none, and everything is read live."""
         if not (settings.uses_inventory or times or statement_age):
             return None
-        ages = Ages(statement_age, settings.table_max_age, settings.max_age, self._touched)
+        ages = Ages(statement_age, settings.table_max_age, settings.max_age, self._stores().touched)
         if statement_age is None and not settings.uses_inventory:
             ages = Ages(0.0)  # only the tables with a moment of their own are remembered
         known = tuple(c.account for c in settings.credentials if c.account)
@@ -62,9 +79,3 @@ class Memory:
         scopes = Scopes(path / "scopes" / f"{digest}.json" if path is not None and digest is not None else None)
         store, ledger, delivers = self.store(settings), self.ledger, self.since is None
         return Recall(store, ages, bounds, times, ledger, scopes=scopes, delivers=delivers, reuses=self.reuses, dated=self.dated)
-
-    def close(self) -> None:
-        """Let go of the store. Closing twice is fine."""
-        with self._guard:
-            self._opened = None
-            self._cleanup.close()
