@@ -10,3 +10,5 @@ for _name in list(os.environ):
 os.environ["AWS_CONFIG_FILE"] = os.devnull
 os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
 os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
+# The user's own settings are not the tests': nothing is in a directory that cannot be.
+os.environ["XDG_CONFIG_HOME"] = f"{os.devnull}/config"

@@ -1,7 +1,8 @@
 """Settings: what a session may be told, and the only place that reads the environment and configuration files.
 
-Later sources win over earlier ones: defaults, `cirql.toml` (in the working directory, or the file that `CIRQL_CONFIG` names),
-`CIRQL_*` environment variables, keyword arguments. AWS's own configuration (profiles, `AWS_ENDPOINT_URL`, SSO, …) is
+Later sources win over earlier ones: defaults, the user's own `cirql.toml` (`~/.config/cirql`), `cirql.toml` in the working directory (or
+the file that `CIRQL_CONFIG` names), `CIRQL_*` environment variables, keyword arguments. A working directory's file may make only the safe
+settings until the user trusts it (`trust.py`). AWS's own configuration (profiles, `AWS_ENDPOINT_URL`, SSO, …) is
 botocore's to read, in `cirql.cloud`, and applies wherever a setting here is left alone.
 
 Lists take a TOML array or comma-separated text, and every list has a singular spelling: `profile = "audit"`, `CIRQL_REGION=eu-west-1`.
@@ -21,8 +22,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from cirql.errors import SettingsError
+from cirql.trust import ConfigFile, config_files
 
-CONFIG_FILE = "cirql.toml"
 ORGANIZATION = "organization"
 """In place of account ids: every active account of the AWS organization."""
 DIALECTS = ("postgres", "ddsql", "stackql")
@@ -210,13 +211,38 @@ class Settings:
 
         Raises: SettingsError, naming the source and the nearest setting.
         """
+        origins = cls.origins(**overrides)
+        for file in dict.fromkeys(o.refused for o in origins if o.refused is not None):
+            raise file.refusal([o.name for o in origins if o.refused == file])
+        return cls(**{o.name: o.value for o in origins})
+
+    @classmethod
+    def origins(cls, **overrides: Any) -> tuple[Origin, ...]:
+        """Where each setting that is made would be taken from, by the same rules as `load`, refused ones among them.
+
+        Raises: SettingsError.
+        """
         environment = dict(os.environ)
-        merged: dict[str, Any] = _from_aws_environment(environment)
-        merged |= _from_file(environment.get(f"{_PREFIX}CONFIG"))
-        merged |= _from_environment(environment)
+        found = {name: Origin(name, value, "AWS's variables") for name, value in _from_aws_environment(environment).items()}
+        for file in config_files(environment):
+            for name, value in _read(file.values(), file.source).items():
+                is_known = name in found and found[name].value == value and found[name].refused is None
+                is_refused = not (is_known or name in SAFE or file.is_trusted)
+                found[name] = Origin(name, value, file.source, file if is_refused else None)
+        found |= {name: Origin(name, value, "the environment") for name, value in _from_environment(environment).items()}
         given = {name: value for name, value in overrides.items() if value is not None}
-        merged |= _read(given, "the arguments", code=True)
-        return cls(**merged)
+        found |= {name: Origin(name, value, "the arguments") for name, value in _read(given, "the arguments", code=True).items()}
+        return tuple(found.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """One setting that was made, and where; `refused` is the file that is not trusted to make it."""
+
+    name: str
+    value: Any = field(repr=False)
+    source: str
+    refused: ConfigFile | None = None
 
 
 def _data_home() -> Path:
@@ -294,26 +320,6 @@ def _unknown(what: str, name: str, known: tuple[str, ...], source: str) -> Setti
     near = get_close_matches(name, known, n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(sorted(known))}"
     return SettingsError(f"unknown {what} {name!r} in {source}", hint=hint)
-
-
-def _from_file(named: str | None) -> dict[str, Any]:
-    """The settings in `cirql.toml`; a file that is named must be there, the one in the working directory may be absent."""
-    path = Path(named or CONFIG_FILE)
-    try:
-        text = path.read_text("utf-8")
-    except FileNotFoundError:
-        if named is None:
-            return {}
-        raise SettingsError(f"the configuration file {named} is not there", hint="CIRQL_CONFIG names it") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"the configuration file {path} cannot be read: {error}") from None
-    import tomllib  # here, because most who run a statement have no such file
-
-    try:
-        values = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"the configuration file {path} is not valid TOML: {error}") from None
-    return _read(values, str(path))
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
@@ -513,5 +519,8 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "table_max_age": _durations,
     "store": _text,
 }
+SAFE = frozenset({"regions", "dialect", "strict", "connect_timeout", "read_timeout", "max_age", "table_max_age"})
+"""What a file that came with a folder may set before it is trusted: how a statement is read and how old its rows may be, never with
+whose keys, through or to which host, whether something may be changed, or where files are. A new one needs trust until it is named here."""
 if set(_READERS) != {f.name for f in fields(Settings)}:
     raise AssertionError("every setting needs a reader")

@@ -86,3 +86,34 @@ def test_an_unusable_setting_is_broken(cirql: Cirql) -> None:
     run = cirql("doctor", env={"CIRQL_CONCURRENCY": "many"})
     assert run.code == 1
     assert "FAIL  settings:" in run.stdout
+
+
+def test_settings_are_shown_with_their_sources_and_a_folders_are_refused_until_it_is_trusted(
+    cirql: Cirql, cloud: LocalCloud, tmp_path: Path
+) -> None:
+    env = account(cloud, XDG_CONFIG_HOME=str(tmp_path / "config"), CIRQL_STRICT="yes")
+    (tmp_path / "cirql.toml").write_text('endpoint_url = "http://user:hush@127.0.0.1:9"\nregions = ["eu-west-1"]\n')
+    run = cirql("doctor", env=env)
+    assert run.code == 1
+    assert "ok    setting strict = True, from the environment" in run.stdout
+    assert "ok    setting regions = eu-west-1, from cirql.toml" in run.stdout
+    assert "FAIL  setting endpoint_url = http://…@127.0.0.1:9, from cirql.toml: refused" in run.stdout
+    refused = cirql("query", "SELECT 1", env=env)
+    assert refused.code == 1
+    assert "sets endpoint_url" in refused.stderr
+    assert "cirql trust" in refused.stderr
+    said = cirql("trust", env=env)
+    assert said.code == 0
+    assert said.stdout.splitlines()[0] == f"trusted: {tmp_path / 'cirql.toml'}"
+    assert cirql("trust", "--list", env=env).stdout == f"{tmp_path / 'cirql.toml'}\n"
+    assert cirql("query", "SELECT 1", env=env).code == 0
+    assert cirql("trust", "--forget", env=env).stdout == "forgotten\n"
+    assert cirql("query", "SELECT 1", env=env).code == 1
+    everything = run.stdout + refused.stderr + said.stdout
+    assert "hush" not in everything
+
+
+def test_a_folder_without_a_file_cannot_be_trusted(cirql: Cirql, tmp_path: Path) -> None:
+    run = cirql("trust", env={"XDG_CONFIG_HOME": str(tmp_path / "config")})
+    assert run.code == 2
+    assert "there is no cirql.toml" in run.stderr

@@ -241,7 +241,8 @@ def test_denials_are_told_apart(aws: FakeAWS, region: str, code: str, message: s
     assert error.failure.reason == reason
 
 
-def test_a_configuration_file_names_accounts_and_roles(tmp_path: Path) -> None:
+def test_a_configuration_file_names_accounts_and_roles(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CIRQL_CONFIG", "cirql.toml")
     Path("cirql.toml").write_text(
         'accounts = "organization"\nrole = "cirql-reader"\nexclude_accounts = "999999999999"\norganizational_units = ["ou-a"]\n\n'
         '[[account]]\nid = "111111111111"\nrole = "audit"\n',

@@ -12,7 +12,7 @@ import pytest
 
 from cirql.cloud.client import CloudClient
 from cirql.cloud.target import Target
-from cirql.errors import AccessDenied, CloudError, InvalidText, Throttled, Unreachable
+from cirql.errors import AccessDenied, CloudError, InvalidText, ResourceNotFound, Throttled, Unreachable
 from cirql.settings import Credential, Settings
 
 if TYPE_CHECKING:
@@ -179,6 +179,35 @@ def test_an_error_that_is_not_of_aws_says_where_to_look(aws: FakeAWS, status: in
     assert "proxy" in (caught.value.hint or "")
 
 
+@pytest.mark.parametrize("body", [b"", b"<html>404 Not Found</html>", b'{"message": "Not Found"}', b'{"code": 404, "message": "no route"}'])
+@pytest.mark.parametrize(
+    ("service", "operation", "params"),
+    [
+        ("sagemaker", "ListImages", {}),
+        ("lambda", "GetFunction", {"FunctionName": "f"}),
+        ("ec2", "DescribeVpcs", {}),
+        ("iam", "GetUser", {"UserName": "u"}),
+        ("s3", "GetBucketTagging", {"Bucket": "bucket"}),
+        ("route53", "GetHostedZone", {"Id": "Z1"}),
+        ("eventbridgev2", "ListEventBuses", {}),
+    ],
+)
+def test_a_404_without_a_name_is_no_resource_that_is_gone(
+    aws: FakeAWS, service: str, operation: str, params: dict[str, Any], body: bytes
+) -> None:
+    aws.always(status=404, body=body)
+    with pytest.raises(CloudError) as caught:
+        call(aws, service, operation, params)
+    assert type(caught.value) is CloudError
+    assert "proxy" in (caught.value.hint or "")
+
+
+def test_a_404_to_a_head_request_says_that_it_is_not_there(aws: FakeAWS) -> None:
+    aws.always(raw=b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
+    with pytest.raises(ResourceNotFound):
+        call(aws, "s3", "HeadBucket", {"Bucket": "bucket"})
+
+
 @pytest.mark.parametrize("value", ["1\r\nEvil: 1", "1\nEvil: 1", "\u20ac"])
 def test_no_value_begins_a_header_of_its_own(aws: FakeAWS, value: str) -> None:
     with pytest.raises(InvalidText, match="x-amz-expected-bucket-owner"):
@@ -215,7 +244,10 @@ def test_the_cbor_protocol_is_read_and_its_errors_are_known(aws: FakeAWS) -> Non
         call(aws, "eventbridgev2", "ListEventBuses")
 
 
-@pytest.mark.parametrize("body", [BUSES[:5], b"", b"<html/>", b"\x80", b"\xa1" + text("EventBuses") + b"\x81" * 100_000])
+@pytest.mark.parametrize(
+    "body",
+    [BUSES[:5], b"", b"\x7b" + b"\x00\x00\x00\x10" + b"\x00" * 4, b"<html/>", b"\x80", b"\xa1" + text("EventBuses") + b"\x81" * 100_000],
+)
 def test_cbor_that_cannot_be_read_is_an_error(aws: FakeAWS, body: bytes) -> None:
     aws.always(body=body, headers=CBOR)
     with pytest.raises(Unreachable):

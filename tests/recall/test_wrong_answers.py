@@ -62,6 +62,19 @@ def test_a_failed_scan_marks_nothing_gone(connect: Connect, cloud: LocalCloud) -
     assert rows(connect(max_age=float("inf")), sql) == before
 
 
+def test_a_404_without_a_name_marks_nothing_gone(connect: Connect, cloud: LocalCloud) -> None:
+    session = connect(max_age=0)
+    sql = f"SELECT _key, base_image FROM {VERSIONS}"
+    before = rows(session, sql)
+    for operation in ("ListImages", "ListImageVersions", "DescribeImageVersion"):
+        cloud.faults.add(Rule(region=REGIONS[0], operation=operation, kind="error", code="404", status=404, message="Not Found"))
+        result = session.execute(sql)
+        assert len(result.fetchall()) < len(before)
+        assert {f.code for f in result.failures} == {"404"}
+        cloud.faults.clear()
+    assert rows(connect(max_age=float("inf")), sql) == before
+
+
 def test_an_unqualified_query_after_a_qualified_one_is_complete(connect: Connect) -> None:
     """plugin-aws#2230: qualified, then unqualified, gave the rows of the first."""
     truth = live(connect, f"SELECT _key FROM {VERSIONS}")

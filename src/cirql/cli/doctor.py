@@ -17,6 +17,7 @@ from cirql import __version__
 from cirql.cli.interrupt import prompt_interrupts
 from cirql.cli.report import visible
 from cirql.cli.scope import options as scope_options
+from cirql.cli.trust import shown
 from cirql.errors import Error
 
 if TYPE_CHECKING:
@@ -93,6 +94,8 @@ async def _cloud(scope: dict[str, Any]) -> bool:
     from cirql.cloud.client import CloudClient
     from cirql.settings import Settings
 
+    for check in _settings(scope):
+        click.echo(check)
     try:
         settings = Settings.load(**scope, max_attempts=2, connect_timeout=5.0, read_timeout=10.0)
     except Error as error:
@@ -107,6 +110,24 @@ async def _cloud(scope: dict[str, Any]) -> bool:
     finally:
         await client.close()
     return fine
+
+
+def _settings(scope: dict[str, Any]) -> Iterator[Check]:
+    """Each setting that is made, with its value and where it would be taken from; a mistake in them is told by who loads them."""
+    from cirql.settings import Settings
+
+    try:
+        origins = Settings.origins(**scope)
+    except Error:
+        return
+    for origin in sorted(origins, key=lambda o: o.name):
+        if origin.value in ({}, (), None):
+            continue
+        text = f"setting {origin.name} = {shown(origin.value)}, from {origin.source}"
+        if origin.refused is None:
+            yield Check(True, text)
+        else:
+            yield Check(False, f"{text}: refused, the file is not trusted", "look at the file, then say that it is meant: cirql trust")
 
 
 async def _way_to_aws(client: CloudClient, settings: Settings) -> AsyncIterator[Check]:

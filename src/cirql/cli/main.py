@@ -27,6 +27,7 @@ _PLACES = {
     "ingest": "cirql.cli.ingest.ingest",
     "import": "cirql.cli.ingest.import_",
     "doctor": "cirql.cli.doctor.doctor",
+    "trust": "cirql.cli.trust.trust",
     "search": "cirql.cli.search.search",
     "store": "cirql.cli.store.group",
     "changes": "cirql.cli.changes.group",

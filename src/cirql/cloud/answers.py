@@ -85,7 +85,17 @@ class _RestXMLParser(_Tree, parsers.RestXMLParser):  # type: ignore[misc]
     """Takes a tree."""
 
 
+class _CBORParser(parsers.RpcV2CBORParser):  # type: ignore[misc]
+    """Believes no length that is longer than the body: memory is taken for as much as is asked for."""
+
+    def _read_from_stream(self, stream: Any, num_bytes: int) -> Any:
+        if num_bytes > stream.raw.getbuffer().nbytes - stream.tell():
+            raise parsers.ResponseParserError("a value is said to be longer than the body")
+        return super()._read_from_stream(stream, num_bytes)
+
+
 _PARSERS: dict[str, Any] = {
+    "smithy-rpc-v2-cbor": _CBORParser,
     "json": _JSONParser,
     "rest-json": _RestJSONParser,
     "query": _QueryParser,

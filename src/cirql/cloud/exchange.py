@@ -168,7 +168,8 @@ class Exchange:
             line.throttle(now, sent)
             for stats in (self.stats, *listeners()):
                 stats.throttles += 1
-        error = failures.of_answer(call.place, answer.code, answer.message, answer.request_id, verdict, call.attempt)
+        is_head = call.operation.model.http.get("method") == "HEAD"
+        error = failures.of_answer(call.place, answer.code, answer.message, answer.request_id, verdict, call.attempt, is_head=is_head)
         return _Setback(
             verdict,
             error,

@@ -65,7 +65,7 @@ _BAD_CREDENTIALS = frozenset(
 _UNKNOWN_TOKEN = frozenset({"UnrecognizedClientException", "InvalidClientTokenId", "AuthFailure"})
 """What a region says of good credentials while it is not enabled for their account."""
 _CLOCK = frozenset({"RequestTimeTooSkewed", "RequestExpired", "RequestInTheFuture"})
-_NOT_FOUND = re.compile(r"NotFound(Exception|Fault|Error)?$|DoesNotExist(Exception|Fault)?$|NonExistent\w+$|^NoSuch|^404$")
+_NOT_FOUND = re.compile(r"NotFound(Exception|Fault|Error)?$|DoesNotExist(Exception|Fault)?$|NonExistent\w+$|^NoSuch")
 # These say that a request or a type is unknown, not that the resource is gone.
 _NOT_FOUND_EXCEPTIONS = frozenset({"RequestTokenNotFoundException", "TypeNotFoundException"})
 _EXISTS = re.compile(r"AlreadyExists(Exception|Fault)?$|\.Duplicate$|^BucketAlreadyOwnedByYou$")
@@ -93,8 +93,14 @@ class Place:
         return f"{self.service}:{self.operation} in {self.account}/{self.target.region}"
 
 
-def of_answer(place: Place, code: str, message: str, request_id: str | None, verdict: Verdict, attempts: int) -> Error:
-    """The error for an AWS error answer that is not tried again."""
+def of_answer(
+    place: Place, code: str, message: str, request_id: str | None, verdict: Verdict, attempts: int, *, is_head: bool = False
+) -> Error:
+    """The error for an AWS error answer that is not tried again.
+
+    `is_head`: it answers a HEAD, which has no body to name an error in. Any other 404 without a name is not AWS's: gateways and
+    proxies say it of pages that they do not have, and it must not pass for a resource that is gone.
+    """
     code = code or "Unknown"
     failure = place.failure(code, message, request_id)
     text = f"{place}: {code}" + (f": {message}" if message else "")
@@ -113,7 +119,7 @@ def of_answer(place: Place, code: str, message: str, request_id: str | None, ver
     if code in _DENIED or code.endswith(("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")):
         failure = replace(failure, reason=_denied_reason(code, message))
         return AccessDenied(text, hint=_denied_hint(place, message), failure=failure)
-    if code not in _NOT_FOUND_EXCEPTIONS and _NOT_FOUND.search(code):
+    if (code == "404" and is_head) or (code not in _NOT_FOUND_EXCEPTIONS and _NOT_FOUND.search(code)):
         return ResourceNotFound(text, hint=f"it is not in {place.account}/{place.target.region}, or was deleted meanwhile", failure=failure)
     if _EXISTS.search(code):
         return AlreadyExists(text, failure=failure)
