@@ -5,16 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
-from cirql.catalog.model import Paging, Scope
+from cirql.cloud.lazy import Lazy
 from cirql.cloud.reach import Reach
 from cirql.cloud.stats import CallStats, recording
-from cirql.cloud.target import Target
 from cirql.errors import CloudFailure, DatabaseError, Error
 from cirql.fetch.batches import schema_of
 from cirql.fetch.calls import Calls
@@ -22,14 +21,14 @@ from cirql.fetch.channel import Channel
 from cirql.fetch.last_scans import incomplete
 from cirql.fetch.runner import ScanOutcome, run_scan
 from cirql.fetch.surroundings import Surroundings
+from cirql.fetch.targets import Finder
 from cirql.plan.model import Plan, Scan
-from cirql.plan.places import possible
 from cirql.result import ProgressEvent, Result, ResultColumn, Stats
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from cirql.cloud.client import CloudClient
+    from cirql.cloud import Cloud
     from cirql.engine import Engine
     from cirql.inventory.recall import Recall
     from cirql.settings import Settings
@@ -41,7 +40,12 @@ class Home(Protocol):
     settings: Settings
 
     @property
-    def client(self) -> CloudClient:
+    def reach(self) -> Reach:
+        """The accounts and regions that statements ask now."""
+        ...
+
+    @property
+    def client(self) -> Cloud:
         """The door to AWS."""
         ...
 
@@ -84,6 +88,8 @@ class Execution:
         self._columns = columns
         self._engine = engine
         self._home = home
+        self._cloud = Lazy(lambda: home.client)
+        self._reach = home.reach
         self._started = started
         self._tell = progress
         self._so_far = _Progress()
@@ -156,7 +162,7 @@ class Execution:
     async def _fetch(self) -> None:
         with recording() as stats:
             self._so_far.stats = stats
-            calls = Calls(_Door(self._home), self._plan.scans, self._home.settings.concurrency)
+            calls = Calls(self._cloud, self._plan.scans, self._home.settings.concurrency)
             around = Surroundings(calls, self._engine.passes, _now, self._home.settings.concurrency, notices=self._so_far.notices)
             try:
                 await self._all_scans(around)
@@ -215,13 +221,14 @@ class Execution:
             if outcome.rows:
                 self._report(scan, outcome.rows, done=False)
 
+        finder = Finder(self._cloud, self._reach, self._engine.passes, around.notice)
         if self._recall is not None:
-            outcome = await self._recall.answer(scan, self._targets, around, emit, report, self._began)
+            outcome = await self._recall.answer(scan, finder, around, emit, report, self._began)
             if scan.limit is None:  # the targets that the inventory answered for
                 outcome.ended.update(t for t in outcome.targets if t not in outcome.errors)
             self._so_far.started[scan.relation] = outcome
         else:
-            targets = await self._targets(scan)
+            targets = await finder.find(scan)
             outcome = await run_scan(scan, targets, replace(around, targets=targets), emit, report)
         self._report(scan, outcome.rows, done=True)
         return outcome
@@ -229,43 +236,6 @@ class Execution:
     def _report(self, scan: Scan, rows: int, *, done: bool) -> None:
         if self._tell is not None:
             self._tell(ProgressEvent(str(scan.table.name), self._so_far.stats.requests, rows, done))
-
-    async def _targets(self, scan: Scan) -> tuple[Target, ...]:
-        """The targets a scan asks: those its constant keys name, else the session's scope; global services once an account."""
-        table = scan.table
-        regions, accounts = scan.constants("region"), scan.constants(table.account_column)
-        if (regions is not None and not regions) or (accounts is not None and not accounts):
-            return ()
-        needed = {*scan.columns, *(c for f in scan.fetches for c in f.required)}
-        need_account = (
-            self._recall is not None
-            or table.account_column in needed
-            or ("_key" in scan.columns and not _key_is_arn(scan))
-            or _makes_arns(scan, needed)
-            or any(f.fallback for f in scan.fetches)  # a sweep is asked for ARNs of the own account alone
-        )
-        client = self._home.client
-        settings = self._home.settings
-        several = settings.may_span_accounts
-        targets = await client.targets(
-            reach=Reach.of(settings),
-            regions=None if regions is None else sorted(map(str, regions)),
-            accounts=sorted(map(str, accounts)) if accounts is not None and several else None,
-            need_account=need_account,
-            anywhere=table.scope is Scope.GLOBAL,
-        )
-        if accounts is not None:  # a single account whose id is not known yet is asked: AWS says whether it is the one
-            targets = tuple(t for t in targets if not t.account or t.account in accounts)
-        if table.scope is Scope.GLOBAL:
-            targets = _once_an_account(targets, regions is not None)
-        kept = possible(scan, [(t.account, t.known_region) for t in targets], self._engine.passes)
-        targets = tuple(t for t, keep in zip(targets, kept, strict=True) if keep)
-        if table.regions is not None and table.scope is not Scope.GLOBAL:
-            for target in targets:
-                if target.known_region and target.region not in table.regions:
-                    self._so_far.notices.append(f"{table.name} does not exist in {target.region}; it was not asked there")
-            return tuple(t for t in targets if not t.known_region or t.region in table.regions)
-        return targets
 
     # -- on the caller's thread
 
@@ -308,21 +278,6 @@ class Execution:
         self._engine.close()
 
 
-class _Door:
-    """The way to AWS, opened by the first call: a statement that needs none never loads what makes them."""
-
-    def __init__(self, home: Home) -> None:
-        self._home = home
-
-    async def call(self, target: Target, service: str, operation: str, params: dict[str, Any]) -> dict[str, Any]:
-        return await self._home.client.call(target, service, operation, params)
-
-    def pages(
-        self, target: Target, service: str, operation: str, params: dict[str, Any], paging: Paging | None
-    ) -> AsyncIterator[dict[str, Any]]:
-        return self._home.client.pages(target, service, operation, params, paging)
-
-
 class _Rows:
     """The rows of the final query, as a source for `Result`; the error that was the cause is the one that is raised."""
 
@@ -361,30 +316,6 @@ class _Rows:
             if isinstance(fault, Error):
                 raise
             raise engine_error(fault) from None
-
-
-def _makes_arns(scan: Scan, needed: set[str]) -> bool:
-    """Whether ARNs must be made from their parts, account included, because neither a key nor the first answer has them."""
-    arn = scan.table.arn
-    if arn is None:
-        return False
-    names = {arn.column, "data__identifier"}
-    given = {*scan.root.gives - scan.root.required, *(c for g in scan.keys for c in g.columns)}
-    return bool(names & needed) and not names & given
-
-
-def _key_is_arn(scan: Scan) -> bool:
-    return len(scan.table.key) == 1 and scan.table.key[0].endswith("arn")
-
-
-def _once_an_account(targets: tuple[Target, ...], named: bool) -> tuple[Target, ...]:
-    """One target for each account. Its region is the one the query names, so that `WHERE region = …` finds the rows."""
-    firsts: dict[tuple[str, str], Target] = {}
-    for target in targets:
-        preferred = target.region == "us-east-1" and not named
-        if (target.account, target.credentials) not in firsts or preferred:
-            firsts[target.account, target.credentials] = target
-    return tuple(firsts.values())
 
 
 def _now() -> datetime:

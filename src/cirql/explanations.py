@@ -7,11 +7,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from cirql.catalog.model import Scope
-from cirql.plan.places import possible
+from cirql.cloud.survey import of_settings
+from cirql.plan.places import places, wanted
 from cirql.result import PLAN, Result
 
 if TYPE_CHECKING:
+    from cirql.cloud.reach import Reach
     from cirql.execution import Execution
     from cirql.plan.model import Plan, Scan
     from cirql.plan.places import RowTest
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from cirql.sql.parse import Explain
 
 
-def explained(plan: Plan, wanted: Explain, settings: Settings, passes: RowTest, execution: Callable[[], Execution]) -> Result:
+def explained(plan: Plan, asked: Explain, settings: Settings, reach: Reach, passes: RowTest, execution: Callable[[], Execution]) -> Result:
     """One text column, QUERY PLAN, as psql users know it: a row a line of text, one row for JSON, Mermaid and POLICY.
 
     Only ANALYZE runs the statement; its rows are counted and thrown away.
@@ -27,10 +28,10 @@ def explained(plan: Plan, wanted: Explain, settings: Settings, passes: RowTest, 
     from cirql.plan.explain import explain, explain_json, explain_mermaid, explain_text
     from cirql.plan.policy import policy
 
-    explanation = explain(plan, lambda scan: _count_targets(scan, settings, passes))
-    if wanted.analyze:
+    explanation = explain(plan, lambda scan: _count_targets(scan, settings, reach, passes))
+    if asked.analyze:
         explanation = replace(explanation, actual=_run(execution()))
-    match wanted.format:
+    match asked.format:
         case "POLICY":
             lines = [json.dumps(policy(plan, lists_regions="*" in settings.regions), indent=2)]
         case "JSON":
@@ -44,36 +45,13 @@ def explained(plan: Plan, wanted: Explain, settings: Settings, passes: RowTest, 
     return Result(pa.table({PLAN: lines}).to_reader())
 
 
-def _count_targets(scan: Scan, settings: Settings, passes: RowTest) -> int | None:
+def _count_targets(scan: Scan, settings: Settings, reach: Reach, passes: RowTest) -> int | None:
     """How many targets a scan asks, where settings and constants say so without a call."""
-    regions, accounts = _regions(scan, settings), _accounts(scan, settings)
-    if scan.table.scope is Scope.GLOBAL:
-        regions = regions and regions[:1]
-    if regions is None:
+    want = wanted(scan)
+    inquiry, known = want.inquiry(reach), of_settings(settings, reach)
+    if known is None or inquiry.enabled:
         return None
-    places = [(account, region) for account in accounts for region in regions]
-    return sum(possible(scan, places, passes))
-
-
-def _regions(scan: Scan, settings: Settings) -> tuple[str, ...] | None:
-    """The regions in scope, an empty name for the one of the AWS configuration; None where AWS must be asked."""
-    named = scan.constants("region")
-    if named is not None:
-        return tuple(map(str, named))
-    if scan.table.scope is Scope.GLOBAL:
-        return ("us-east-1",)
-    return None if "*" in settings.regions else settings.regions or ("",)
-
-
-def _accounts(scan: Scan, settings: Settings) -> tuple[str, ...]:
-    """The accounts in scope, an empty name for each whose id is not known yet."""
-    wanted = scan.constants(scan.table.account_column)
-    known = [c.account or "" for c in settings.credentials] or [""] * max(len(settings.profiles), 1)
-    if settings.accounts and not settings.assumes_roles:
-        known = [account for account in known if not account or account in settings.accounts]
-    if wanted is None:
-        return tuple(known)
-    return tuple(map(str, wanted & set(known) if all(known) else wanted))
+    return len(places(scan, want, reach, known.of_named(want.accounts), passes).targets)
 
 
 def _run(execution: Execution) -> dict[str, Any]:

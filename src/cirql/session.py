@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from cirql.changes.plan import ChangePlan
     from cirql.changes.writer import Writer
     from cirql.cloud.client import CloudClient
+    from cirql.cloud.reach import Reach
     from cirql.engine import Database, Engine
     from cirql.execution import Execution
     from cirql.introspection.directory import Directory
@@ -104,12 +105,13 @@ class Session:
 
         Sessions that are opened later have them.
         """
-        from cirql.cloud.reach import Reach
         from cirql.cloud.registry import account_types
         from cirql.compiler.account_types import merge
+        from cirql.fetch.targets import find_targets
+        from cirql.plan.places import Wanted
 
-        found = self.start(account_types(self.client, Reach.of(self.settings))).result()
-        return merge(found, self.settings.types_path)
+        targets = self.start(find_targets(self.client, self.reach, Wanted())).result()
+        return merge(self.start(account_types(self.client, targets)).result(), self.settings.types_path)
 
     @once
     def directory(self) -> Directory:
@@ -139,6 +141,13 @@ class Session:
         from cirql.inventory.memory import Memory
 
         return Memory(lambda: self._shared.stores)
+
+    @property
+    def reach(self) -> Reach:
+        """The accounts and regions that statements ask now."""
+        from cirql.cloud.reach import Reach
+
+        return Reach.of(self.settings, self._shared.settings)
 
     @once
     def database(self) -> Database:
@@ -270,7 +279,7 @@ class Session:
                 return execution.result()
             from cirql.explanations import explained
 
-            answer = explained(plan, statement.explain, self.settings, engine.passes, lambda: execution)
+            answer = explained(plan, statement.explain, self.settings, self.reach, engine.passes, lambda: execution)
             engine.close()
             return answer
         except BaseException:
@@ -281,7 +290,7 @@ class Session:
         """The statement's way to the inventory, where it asks for one; nothing is imported where it does not."""
         if live or not (times or statement.max_age or self.settings.uses_inventory):
             return None
-        return self.memory.recall(self.settings, statement.max_age, times)
+        return self.memory.recall(self.settings, self.reach, statement.max_age, times)
 
     async def aexecute(self, sql: str, params: Parameters | None = None) -> Result:
         """Run one statement from async code, without blocking its event loop; all rows are there when it returns."""

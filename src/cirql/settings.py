@@ -173,9 +173,10 @@ class Settings:
         signs = [os.environ.get(name) for name in _AWS_IDENTITY]
         if not (self.profiles or self.credentials or any(signs) or any(stats)):
             return None
+        entered = (self.role, self.account_roles, self.organizational_units, self.exclude_accounts)
         own = [self.profiles, self.regions, self.accounts, self.endpoint_url, [(c.name, c.access_key) for c in self.credentials]]
         places = [os.environ.get(name) for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS")]
-        return blake2b(repr((own, [str(f) for f in files], stats, signs, places)).encode(), digest_size=12).hexdigest()
+        return blake2b(repr((own, entered, [str(f) for f in files], stats, signs, places)).encode(), digest_size=12).hexdigest()
 
     @property
     def uses_inventory(self) -> bool:
@@ -277,7 +278,7 @@ def _account_problems(settings: Settings) -> Iterator[SettingsError]:
             yield SettingsError(
                 "accounts = 'organization' needs a role to assume in each account", hint="for example role = 'cirql-reader'"
             )
-    elif settings.organizational_units:
+    elif settings.organizational_units and not (settings.accounts and settings.role):
         yield SettingsError("organizational_units narrow accounts = 'organization', which is not set")
     elif settings.role is not None and not settings.accounts:
         yield SettingsError("role: no accounts are named to assume it in", hint="set accounts to a list of ids, or to 'organization'")

@@ -15,6 +15,7 @@ import pytest
 
 from cirql.catalog.model import Paging
 from cirql.cloud.client import CloudClient
+from cirql.cloud.reach import Reach
 from cirql.cloud.target import Target
 from cirql.errors import (
     AccessDenied,
@@ -28,6 +29,8 @@ from cirql.errors import (
     Throttled,
     Unreachable,
 )
+from cirql.fetch.targets import find_targets
+from cirql.plan.places import Wanted
 from cirql.settings import Credential, Settings
 
 if TYPE_CHECKING:
@@ -53,6 +56,11 @@ def using(aws: FakeAWS, scenario: Callable[[CloudClient], Awaitable[T]], **setti
             await client.close()
 
     return asyncio.run(run())
+
+
+async def find(client: CloudClient, **want: Any) -> tuple[Target, ...]:
+    """Whom a statement asks that wants this, in the reach of the client's own settings."""
+    return await find_targets(client, Reach.of(client.settings), Wanted(**want))
 
 
 def call(aws: FakeAWS, service: str, operation: str, params: dict[str, Any] | None = None, **settings: Any) -> dict[str, Any]:

@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.loaders import create_loader
 from botocore.utils import parse_timestamp as botocore_parse
 
 from cirql.catalog.model import Paging
 from cirql.cloud.pages import Cursor, PagingError
-from cirql.cloud.regions import check_regions, global_region, is_region, nearest_regions, partition_of
+from cirql.cloud.partitions import PARTITIONS, partition_of
+from cirql.cloud.regions import check_regions, is_region, nearest_regions
 from cirql.cloud.services import is_local
 from cirql.cloud.timestamps import parse_timestamp
 from cirql.errors import InvalidText
@@ -26,6 +28,14 @@ from cirql.errors import InvalidText
 )
 def test_a_region_is_in_its_partition(region: str, partition: str) -> None:
     assert partition_of(region).name == partition
+
+
+def test_partitions_are_those_that_botocore_lists() -> None:
+    listed = create_loader().load_data("partitions")["partitions"]
+    assert {(p["id"], p["outputs"]["implicitGlobalRegion"]) for p in listed} == {(p.name, p.centre) for p in PARTITIONS}
+    assert {(r, p["id"]) for p in listed for r in p["regions"] if not r.endswith("-global")} == {
+        (r, partition_of(r).name) for p in listed for r in p["regions"] if not r.endswith("-global")
+    }
 
 
 def test_only_listed_names_are_regions() -> None:
@@ -45,14 +55,6 @@ def test_a_region_newer_than_botocore_can_be_vouched_for() -> None:
     check_regions(["eu-mars-9"], extra=("eu-mars-9",))
     with pytest.raises(InvalidText):
         check_regions(["mars"], extra=("mars",))
-
-
-def test_a_service_without_an_entry_is_judged_by_its_endpoint_rules() -> None:
-    assert global_region("sagemaker", "aws") is None
-    assert global_region("globalaccelerator", "aws") == "us-west-2"
-    assert global_region("iam", "aws-us-gov") == "us-gov-west-1"
-    assert global_region("no-such-service", "aws") is None
-    assert global_region("iam", "no-such-partition") is None
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -13,9 +14,13 @@ from urllib.parse import parse_qs
 import pytest
 
 from cirql.cloud.client import CloudClient
+from cirql.cloud.reach import Reach
 from cirql.cloud.target import Target
 from cirql.errors import AccessDenied, SettingsError
+from cirql.fetch.targets import find_targets
+from cirql.plan.places import Wanted
 from cirql.settings import AccountRole, Credential, Settings
+from tests.cloud.test_client import find
 
 if TYPE_CHECKING:
     from tests.cloud.conftest import FakeAWS, Request
@@ -84,14 +89,14 @@ def using(aws: FakeAWS, scenario: Callable[[CloudClient], Awaitable[T]], **setti
 
 
 async def accounts_of(client: CloudClient) -> list[str]:
-    return [t.account for t in await client.targets()]
+    return [t.account for t in await find(client)]
 
 
 def test_a_list_with_a_role_is_entered_account_by_account(aws: FakeAWS) -> None:
     organization = Organization(aws)
 
     async def scenario(client: CloudClient) -> list[str]:
-        targets = await client.targets(regions=("us-east-1", "eu-west-1"))
+        targets = await find(client, regions=frozenset({"us-east-1", "eu-west-1"}))
         answers = [await client.call(t, "sagemaker", "ListImages", {}) for t in targets]
         return [a["Images"][0]["ImageName"] for a in answers]
 
@@ -108,7 +113,7 @@ def test_one_s_own_account_needs_no_role(aws: FakeAWS) -> None:
     organization = Organization(aws)
 
     async def scenario(client: CloudClient) -> str:
-        (target,) = await client.targets()
+        (target,) = await find(client)
         return str((await client.call(target, "sagemaker", "ListImages", {}))["Images"][0]["ImageName"])
 
     assert using(aws, scenario, accounts=("111111111111",), role="cirql-reader") == "111111111111"
@@ -121,7 +126,7 @@ def test_tables_name_a_role_each(aws: FakeAWS) -> None:
     accounts = (AccountRole("333333333333", "reader"), AccountRole("444444444444", role, profile="own", external_id="ext"))
 
     async def scenario(client: CloudClient) -> None:
-        for target in await client.targets():
+        for target in await find(client):
             await client.call(target, "sagemaker", "ListImages", {})
 
     using(aws, scenario, account_roles=accounts)
@@ -146,7 +151,7 @@ def test_a_statement_s_account_is_chosen_before_any_role_is_assumed(aws: FakeAWS
     organization = Organization(aws)
 
     async def scenario(client: CloudClient) -> list[Target]:
-        return list(await client.targets(accounts=("444444444444",)))
+        return list(await find(client, accounts=frozenset({"444444444444"})))
 
     (target,) = using(aws, scenario, accounts=("organization",), role="cirql-reader")
     assert target.account == "444444444444"
@@ -157,7 +162,7 @@ def test_keys_are_renewed_before_they_end(aws: FakeAWS) -> None:
     organization = Organization(aws, lasting=300.0)
 
     async def scenario(client: CloudClient) -> list[str]:
-        (target,) = await client.targets()
+        (target,) = await find(client)
         answers = [await client.call(target, "sagemaker", "ListImages", {}) for _ in range(3)]
         return [a["Images"][0]["ImageName"] for a in answers]
 
@@ -170,7 +175,7 @@ def test_keys_that_aws_calls_expired_are_renewed_in_mid_query(aws: FakeAWS) -> N
     organization = Organization(aws)
 
     async def scenario(client: CloudClient) -> str:
-        (target,) = await client.targets()
+        (target,) = await find(client)
         await client.call(target, "sagemaker", "ListImages", {})
         aws.then(body=b'{"__type":"ExpiredTokenException","message":"expired"}', status=400)
         return str((await client.call(target, "sagemaker", "ListImages", {}))["Images"][0]["ImageName"])
@@ -184,7 +189,7 @@ def test_a_role_that_is_refused_says_so_and_is_asked_for_once(aws: FakeAWS) -> N
 
     async def scenario(client: CloudClient) -> list[AccessDenied]:
         errors = []
-        for target in await client.targets(regions=("us-east-1", "eu-west-1")):
+        for target in await find(client, regions=frozenset({"us-east-1", "eu-west-1"})):
             with pytest.raises(AccessDenied) as caught:
                 await client.call(target, "sagemaker", "ListImages", {})
             errors.append(caught.value)
@@ -254,3 +259,19 @@ def test_a_configuration_file_names_accounts_and_roles(monkeypatch: pytest.Monke
     Path("cirql.toml").write_text('[[account]]\nid = "111111111111"\n', encoding="utf-8")
     with pytest.raises(SettingsError, match="needs its role"):
         Settings.load()
+
+
+def test_a_session_that_is_confined_enters_no_account_but_those_it_was_opened_with(aws: FakeAWS) -> None:
+    Organization(aws)
+
+    async def scenario(client: CloudClient) -> list[tuple[str, ...]]:
+        found = []
+        for account in ("444444444444", "222222222222"):
+            for confined in (False, True):
+                reach = replace(Reach.of(replace(client.settings, accounts=(account,)), client.settings), confined=confined)
+                found.append(tuple(t.account for t in await find_targets(client, reach, Wanted())))
+        return found
+
+    settings = {"accounts": ("organization",), "role": "cirql-reader", "organizational_units": ("ou-b",)}
+    entered = using(aws, scenario, **settings)
+    assert entered == [("444444444444",), ("444444444444",), ("222222222222",), ()]

@@ -15,8 +15,8 @@ from cirql.errors import (
     InvalidText,
     SettingsError,
 )
-from cirql.settings import Credential, Settings
-from tests.cloud.test_client import ANA, BEN, call, identity, refusal, using
+from cirql.settings import Credential
+from tests.cloud.test_client import ANA, BEN, call, find, identity, refusal, using
 
 if TYPE_CHECKING:
     from tests.cloud.conftest import FakeAWS, Request
@@ -26,12 +26,12 @@ def test_two_accounts_are_signed_with_their_own_keys_by_one_service(aws: FakeAWS
     aws.always(body=b'{"Images": []}')
 
     async def scenario(client: CloudClient) -> list[Target]:
-        targets = await client.targets(regions=("us-east-1", "eu-west-1"))
+        targets = await find(client, regions=frozenset({"us-east-1", "eu-west-1"}))
         await asyncio.gather(*(client.call(t, "sagemaker", "ListImages", {}) for t in targets))
         return list(targets)
 
     targets = using(aws, scenario, credentials=(ANA, BEN))
-    assert [str(t) for t in targets] == [f"{a}/{r}" for a in ("111111111111", "222222222222") for r in ("us-east-1", "eu-west-1")]
+    assert [str(t) for t in targets] == [f"{a}/{r}" for a in ("111111111111", "222222222222") for r in ("eu-west-1", "us-east-1")]
     signed = {(r.access_key, r.headers["authorization"].split("/")[2], r.headers.get("x-amz-security-token")) for r in aws.requests}
     assert signed == {
         ("111111111111", "us-east-1", None),
@@ -43,20 +43,20 @@ def test_two_accounts_are_signed_with_their_own_keys_by_one_service(aws: FakeAWS
 
 def test_a_name_that_is_no_region_is_an_error_before_any_call(aws: FakeAWS) -> None:
     with pytest.raises(InvalidText, match="us-eats-1") as caught:
-        using(aws, lambda c: c.targets(regions=("us-eats-1",), need_account=True))
+        using(aws, lambda c: find(c, regions=frozenset({"us-eats-1"}), identified=True))
     assert "us-east-1" in (caught.value.hint or "")
     assert aws.requests == []
 
 
 def test_no_region_anywhere_is_an_error_with_a_way_out(aws: FakeAWS) -> None:
     with pytest.raises(SettingsError, match="no AWS region") as caught:
-        using(aws, lambda c: c.targets(), regions=())
+        using(aws, find, regions=())
     assert "AWS_REGION" in (caught.value.hint or "")
 
 
 def test_the_region_of_the_configuration_is_the_default(aws: FakeAWS, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "sa-east-1")
-    assert [t.region for t in using(aws, lambda c: c.targets(), regions=())] == ["sa-east-1"]
+    assert [t.region for t in using(aws, find, regions=())] == ["sa-east-1"]
 
 
 def test_a_star_is_every_enabled_region_asked_once(aws: FakeAWS) -> None:
@@ -67,8 +67,8 @@ def test_a_star_is_every_enabled_region_asked_once(aws: FakeAWS) -> None:
     aws.always(body=f"<DescribeRegionsResponse><regionInfo>{regions}</regionInfo></DescribeRegionsResponse>".encode())
 
     async def scenario(client: CloudClient) -> list[str]:
-        await client.targets()
-        targets = [t.region for t in await client.targets()]
+        await find(client)
+        targets = [t.region for t in await find(client)]
         assert dict(client.stats.calls) == {"ec2:DescribeRegions": 1}
         return targets
 
@@ -80,9 +80,9 @@ def test_the_account_is_asked_of_sts_once_and_only_when_it_matters(aws: FakeAWS)
     stranger = Credential("x", "AKIAEXAMPLE", "s")
 
     async def scenario(client: CloudClient) -> None:
-        assert (await client.targets())[0].account == ""
+        assert (await find(client))[0].account == ""
         assert aws.requests == []
-        found = await asyncio.gather(*(client.targets(need_account=True) for _ in range(5)))
+        found = await asyncio.gather(*(find(client, identified=True) for _ in range(5)))
         assert {t.account for targets in found for t in targets} == {"444444444444"}
 
     using(aws, scenario, credentials=(stranger,))
@@ -91,7 +91,7 @@ def test_the_account_is_asked_of_sts_once_and_only_when_it_matters(aws: FakeAWS)
 
 def test_accounts_filter_the_targets(aws: FakeAWS) -> None:
     async def scenario(client: CloudClient) -> list[str]:
-        return [t.account for t in await client.targets(accounts=("222222222222", "999999999999"))]
+        return [t.account for t in await find(client, accounts=frozenset({"222222222222", "999999999999"}))]
 
     assert using(aws, scenario, credentials=(ANA, BEN)) == ["222222222222"]
 
@@ -102,7 +102,7 @@ def test_one_account_that_cannot_sign_in_does_not_hide_the_others(aws: FakeAWS) 
 
     aws.answer(give)
     credentials = (Credential("bad", "AKIABAD", "s"), Credential("good", "AKIAGOOD", "s"))
-    targets = using(aws, lambda c: c.targets(), credentials=credentials)
+    targets = using(aws, find, credentials=credentials)
     assert [(t.credentials, t.account) for t in targets] == [("bad", ""), ("good", "555555555555")]
 
 
@@ -115,7 +115,7 @@ def test_a_profile_brings_its_keys_region_and_endpoint(aws: FakeAWS, tmp_path: P
     monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
 
     async def scenario(client: CloudClient) -> None:
-        (target,) = await client.targets()
+        (target,) = await find(client)
         assert target.region == "ca-central-1"
         await client.call(target, "sagemaker", "ListImages", {})
 
@@ -144,14 +144,6 @@ def test_an_unknown_profile_is_named_with_the_nearest(aws: FakeAWS, tmp_path: Pa
     assert "production" in (caught.value.hint or "")
 
 
-def test_services_with_one_endpoint_have_a_canonical_region(aws: FakeAWS) -> None:
-    client = CloudClient(Settings())
-    assert [client.canonical_region(s) for s in ("iam", "route53", "cloudfront", "organizations")] == ["us-east-1"] * 4
-    assert client.canonical_region("iam", "aws-cn") == "cn-north-1"
-    assert client.canonical_region("networkmanager") == "us-west-2"
-    assert [client.canonical_region(s) for s in ("sagemaker", "s3", "ec2")] == [None] * 3
-
-
 # many at once
 
 
@@ -168,4 +160,4 @@ def test_account_management_says_which_regions_there_are_where_ec2_does_not(aws:
         return {"body": json.dumps(pages[json.loads(request.body).get("NextToken")]).encode()}
 
     aws.answer(answer)
-    assert [t.region for t in using(aws, lambda c: c.targets(), regions=("*",))] == ["ap-east-1", "us-east-1"]
+    assert [t.region for t in using(aws, find, regions=("*",))] == ["ap-east-1", "us-east-1"]

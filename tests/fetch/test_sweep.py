@@ -12,6 +12,7 @@ import pytest
 
 from cirql.catalog.lookup import Catalog
 from cirql.catalog.model import Paging, Table
+from cirql.cloud.survey import Inquiry, Survey
 from cirql.cloud.target import Target
 from cirql.fetch.calls import Calls
 from cirql.fetch.rows import Row
@@ -24,7 +25,7 @@ Answer = dict[str, Any]
 
 
 class Tagged:
-    """A door behind which every ARN has a tag that says which call gave it; `answer` is what the sweep says."""
+    """A cloud in which every ARN has a tag that says which call gave it; `answer` is what the sweep says."""
 
     def __init__(self, answer: Answer | None = None) -> None:
         self.answer = answer
@@ -43,6 +44,12 @@ class Tagged:
     def pages(self, target: Target, service: str, operation: str, params: dict[str, Any], paging: Paging | None) -> AsyncIterator[Answer]:
         raise AssertionError("no page is asked for")
 
+    async def survey(self, inquiry: Inquiry) -> Survey:
+        return Survey()
+
+    async def close(self) -> None:
+        pass
+
 
 @pytest.fixture(scope="module")
 def topics() -> Table:
@@ -50,12 +57,12 @@ def topics() -> Table:
         return catalog.find("aws.sns_topic").table
 
 
-def tags_of(table: Table, arns: list[str | None], door: Tagged, target: Target = HERE) -> list[Any]:
+def tags_of(table: Table, arns: list[str | None], cloud: Tagged, target: Target = HERE) -> list[Any]:
     """The tags of rows with these ARNs."""
     sweep = next(f for f in table.fetches if f.fallback)
     own = table.fallback(sweep)
     assert own is not None
-    around = Surroundings(Calls(door, [], 8), lambda *_: [], lambda: datetime(2026, 1, 1))
+    around = Surroundings(Calls(cloud, [], 8), lambda *_: [], lambda: datetime(2026, 1, 1))
     rows: list[Row] = [{next(iter(sweep.required)): arn} for arn in arns]
     found = asyncio.run(swept(rows, sweep, own, table, target, around))
     return [part.get("tags", {}).get("by") if part is not None else None for part in found]
@@ -66,33 +73,33 @@ def mapping(arn: str) -> Answer:
 
 
 def test_rows_of_elsewhere_take_their_own_calls(topics: Table) -> None:
-    door = Tagged()
+    cloud = Tagged()
     elsewhere = [
         "arn:aws:sns:us-east-1:111111111111:a",
         "arn:aws:sns:eu-west-1:222222222222:b",
         "arn:aws-cn:sns:eu-west-1:111111111111:c",
         "d",
     ]
-    found = tags_of(topics, [f"{OWN}:x", *elsewhere, f"{OWN}:y", "arn:aws:sns:::z", None], door)
+    found = tags_of(topics, [f"{OWN}:x", *elsewhere, f"{OWN}:y", "arn:aws:sns:::z", None], cloud)
     assert found == ["sweep", *["call"] * 4, "sweep", "sweep", None]
-    assert [(o, a) for o, _, a in door.asked if o == "GetResources"] == [("GetResources", [f"{OWN}:x", f"{OWN}:y", "arn:aws:sns:::z"])]
+    assert [(o, a) for o, _, a in cloud.asked if o == "GetResources"] == [("GetResources", [f"{OWN}:x", f"{OWN}:y", "arn:aws:sns:::z"])]
 
 
 def test_where_the_account_is_not_known_nothing_is_swept(topics: Table) -> None:
-    door = Tagged()
-    assert tags_of(topics, [f"{OWN}:x", f"{OWN}:y"], door, replace(HERE, account="")) == ["call", "call"]
+    cloud = Tagged()
+    assert tags_of(topics, [f"{OWN}:x", f"{OWN}:y"], cloud, replace(HERE, account="")) == ["call", "call"]
 
 
 def test_rows_that_share_an_arn_count_once(topics: Table) -> None:
-    door = Tagged()
-    assert tags_of(topics, [f"{OWN}:x"] * 3, door) == ["call"] * 3
-    assert door.asked == [("ListTagsForResource", HERE.region, f"{OWN}:x")]
+    cloud = Tagged()
+    assert tags_of(topics, [f"{OWN}:x"] * 3, cloud) == ["call"] * 3
+    assert cloud.asked == [("ListTagsForResource", HERE.region, f"{OWN}:x")]
 
 
 def test_what_a_whole_answer_leaves_out_is_untagged(topics: Table) -> None:
-    door = Tagged({"ResourceTagMappingList": [mapping(f"{OWN}:x")], "PaginationToken": ""})
-    assert tags_of(topics, [f"{OWN}:x", f"{OWN}:y"], door) == ["sweep", None]
-    assert len(door.asked) == 1
+    cloud = Tagged({"ResourceTagMappingList": [mapping(f"{OWN}:x")], "PaginationToken": ""})
+    assert tags_of(topics, [f"{OWN}:x", f"{OWN}:y"], cloud) == ["sweep", None]
+    assert len(cloud.asked) == 1
 
 
 @pytest.mark.parametrize(
@@ -125,20 +132,20 @@ def test_a_service_that_takes_many_keys_itself_is_asked_as_long_as_that_takes_no
     with Catalog.open() as catalog:
         table = catalog.find("aws.route53_hosted_zone").table
     for rows, asked in ((10, ["ListTagsForResources"]), (11, ["GetResources"])):
-        door = Zones()
+        cloud = Zones()
         sweep = next(f for f in table.fetches if f.fallback)
         own = table.fallback(sweep)
         assert own is not None
-        around = Surroundings(Calls(door, [], 8), lambda *_: [], lambda: datetime(2026, 1, 1))
+        around = Surroundings(Calls(cloud, [], 8), lambda *_: [], lambda: datetime(2026, 1, 1))
         zones: list[Row] = [{"zone_id": f"Z{n}", "arn": f"arn:aws:route53:::hostedzone/Z{n}"} for n in range(rows)]
         found = asyncio.run(swept(zones, sweep, own, table, HERE, around))
         assert all(part is not None and part["tags"] for part in found)
-        assert [operation for operation, _, _ in door.asked] == asked
-        assert {region for operation, region, _ in door.asked if operation == "GetResources"} <= {"us-east-1"}
+        assert [operation for operation, _, _ in cloud.asked] == asked
+        assert {region for operation, region, _ in cloud.asked if operation == "GetResources"} <= {"us-east-1"}
 
 
 def test_in_other_partitions_rows_keep_their_own_calls(topics: Table) -> None:
-    door = Tagged()
+    cloud = Tagged()
     arns: list[str | None] = [f"arn:aws-cn:sns:cn-north-1:111111111111:{n}" for n in "ab"]
-    assert tags_of(topics, arns, door, Target("111111111111", "cn-north-1", partition="aws-cn")) == ["call", "call"]
-    assert {operation for operation, _, _ in door.asked} == {"ListTagsForResource"}
+    assert tags_of(topics, arns, cloud, Target("111111111111", "cn-north-1", partition="aws-cn")) == ["call", "call"]
+    assert {operation for operation, _, _ in cloud.asked} == {"ListTagsForResource"}

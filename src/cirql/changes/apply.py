@@ -16,12 +16,13 @@ import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from cirql.catalog.model import Paging
 from cirql.catalog.rules import NativeWrite
 from cirql.changes.journal import Journal
 from cirql.changes.model import Change, Entry, Event, Operation, State
+from cirql.cloud import Cloud
 from cirql.cloud.target import Target
 from cirql.errors import DatabaseError, Error, OperationalError, ResourceNotFound, Throttled, Unreachable
 
@@ -33,18 +34,6 @@ _SAFE_TO_REPEAT = frozenset({"Throttling", "ResourceConflict"})
 _REPEATABLE_ON_KNOWN = frozenset({"NetworkFailure", "ServiceInternalError"})
 _BUSY = frozenset({"ConcurrentOperationException", "ConcurrentModificationException", "ResourceInUse"})
 _PAGES = Paging(("NextToken",), ("NextToken",))
-
-
-class Cloud(Protocol):
-    """The part of the CloudClient that writes need."""
-
-    async def call(self, target: Target, service: str, operation: str, params: dict[str, Any]) -> dict[str, Any]:
-        """The answer of one operation."""
-        ...
-
-    def pages(self, target: Target, service: str, operation: str, params: dict[str, Any], paging: Paging | None) -> Any:
-        """All pages of a list."""
-        ...
 
 
 @dataclass(slots=True)

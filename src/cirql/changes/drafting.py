@@ -28,7 +28,7 @@ from cirql.sql.writes import DESIRED_STATE, PATCH_DOCUMENT, Delete, Insert, Upda
 
 if TYPE_CHECKING:
     from cirql.catalog.lookup import Catalog
-    from cirql.cloud.client import CloudClient
+    from cirql.cloud import Cloud
 
 
 @dataclass(slots=True)
@@ -56,7 +56,7 @@ class Drafting:
     """Makes drafts of rows. `catalog` finds tables and rules, `places` targets, `client` asks what is there."""
 
     catalog: Catalog
-    client: CloudClient
+    client: Cloud
     places: Places
 
     def _kind(self, table: Table, type_name: str | None) -> tuple[Table, Rules]:

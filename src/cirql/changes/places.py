@@ -2,38 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Any, Protocol
-
 from cirql.catalog.model import Scope, Table
+from cirql.cloud import Cloud
 from cirql.cloud.reach import Reach
 from cirql.cloud.target import Target
 from cirql.errors import CloudError, CredentialsError, InvalidText, MissingKey
-
-
-class TargetFinder(Protocol):
-    """The part of the CloudClient that finds targets."""
-
-    async def targets(
-        self,
-        *,
-        reach: Reach | None = None,
-        regions: Collection[str] | None = None,
-        accounts: Collection[str] | None = None,
-        need_account: bool = False,
-    ) -> tuple[Target, ...]:
-        """Who and where to ask."""
-        ...
-
-    async def call(self, target: Target, service: str, operation: str, params: dict[str, Any]) -> dict[str, Any]:
-        """The answer of one operation."""
-        ...
+from cirql.fetch.targets import find_targets
+from cirql.plan.places import Wanted
 
 
 class Places:
     """Finds targets within a reach, each once."""
 
-    def __init__(self, client: TargetFinder, reach: Reach) -> None:
+    def __init__(self, client: Cloud, reach: Reach) -> None:
         self._client = client
         self.reach = reach
         self._known: dict[tuple[str | None, str | None], Target] = {}
@@ -43,7 +24,7 @@ class Places:
         """The target that a row came from."""
         key = (region, account)
         if key not in self._known:
-            found = await self._find(region, account)
+            found = await self._find(Wanted(_one(region), _one(account), identified=True))
             if not found:
                 where = "/".join(part for part in (account, region) if part)
                 raise InvalidText(f"there are no credentials for {where} in this session", hint="check the setting accounts")
@@ -55,13 +36,8 @@ class Places:
 
         Raises MissingKey where several would do.
         """
-        found = await self._find(region, account)
-        if table.scope is Scope.GLOBAL:
-            firsts: dict[tuple[str, str], Target] = {}
-            for target in found:
-                if (target.account, target.credentials) not in firsts or target.region == "us-east-1":
-                    firsts[target.account, target.credentials] = target
-            found = tuple(firsts.values())
+        once = table.scope is Scope.GLOBAL
+        found = await self._find(Wanted(_one(region), _one(account), once, identified=True))
         if not found:
             raise InvalidText(f"there are no credentials for {account or 'this'} in this session", hint="check the setting accounts")
         if len({t.account for t in found}) > 1:
@@ -74,10 +50,8 @@ class Places:
             raise MissingKey("several regions are in scope", hint=f"name one: give the column region ({regions})")
         return found[0]
 
-    async def _find(self, region: str | None, account: str | None) -> tuple[Target, ...]:
-        return await self._client.targets(
-            reach=self.reach, regions=[region] if region else None, accounts=[account] if account else None, need_account=True
-        )
+    async def _find(self, want: Wanted) -> tuple[Target, ...]:
+        return await find_targets(self._client, self.reach, want)
 
     async def caller(self, target: Target) -> str:
         """Who the credentials of a target belong to, as an ARN; the name of the credentials where AWS does not say."""
@@ -88,3 +62,7 @@ class Places:
             except (CloudError, CredentialsError):
                 self._callers[target.credentials] = target.credentials
         return self._callers[target.credentials]
+
+
+def _one(name: str | None) -> frozenset[str] | None:
+    return frozenset({name}) if name else None

@@ -27,7 +27,6 @@ from cirql.changes.plan import ChangePlan, without_secrets
 from cirql.changes.report import answer_result, lines_result, refuse_failed, rows_result, status_result, summary_result
 from cirql.changes.returned import deleted_rows, event_rows, table_node, with_entry
 from cirql.changes.returning import events_only, read_back
-from cirql.cloud.reach import Reach
 from cirql.cloud.stats import CallStats, recording
 from cirql.errors import (
     AccessDenied,
@@ -56,7 +55,8 @@ from cirql.sql.writes import (
 if TYPE_CHECKING:
     from cirql.catalog.lookup import Catalog
     from cirql.changes.journal import Journal
-    from cirql.cloud.client import CloudClient
+    from cirql.cloud import Cloud
+    from cirql.cloud.reach import Reach
     from cirql.sql.parse import Statement
 
 T = TypeVar("T")
@@ -69,12 +69,17 @@ class Home(Protocol):
     confirm: Callable[[ChangePlan], bool] | None
 
     @property
+    def reach(self) -> Reach:
+        """The accounts and regions that statements ask now."""
+        ...
+
+    @property
     def catalog(self) -> Catalog:
         """The tables."""
         ...
 
     @property
-    def client(self) -> CloudClient:
+    def client(self) -> Cloud:
         """The door to AWS."""
         ...
 
@@ -427,7 +432,7 @@ class Writer:
 
     @property
     def _where(self) -> Places:
-        reach = Reach.of(self._home.settings)
+        reach = self._home.reach
         if self._places is None or self._places.reach != reach:
             self._places = Places(self._home.client, reach)
         return self._places

@@ -134,6 +134,9 @@ async def _way_to_aws(client: CloudClient, settings: Settings) -> AsyncIterator[
     import asyncio
 
     from cirql.cloud.credentials import Keyring
+    from cirql.cloud.reach import Reach
+    from cirql.fetch.targets import find_targets
+    from cirql.plan.places import Wanted
 
     keyring = Keyring(settings)
     for name in keyring.names:
@@ -143,7 +146,7 @@ async def _way_to_aws(client: CloudClient, settings: Settings) -> AsyncIterator[
         except Error as error:
             yield Check(False, f"credentials {name!r}: {error.message}", error.hint or "")
     try:
-        targets = await client.targets(need_account=True)
+        targets = await find_targets(client, Reach.of(settings), Wanted(identified=True))
     except Error as error:
         yield Check(False, f"accounts and regions: {error.message}", error.hint or "")
         return

@@ -1,6 +1,6 @@
 """CloudClient: the only door to AWS.
 
-`targets` says who and where a statement asks, `call` gets one answer, `pages` all pages of a list. Everything else about AWS
+`survey` says which accounts and regions there are, `call` gets one answer, `pages` all pages of a list. Everything else about AWS
 (credentials, endpoints, signing, retries, rate limits, error codes) is behind this door. A client belongs to one event loop.
 """
 
@@ -21,14 +21,16 @@ from cirql.cloud.http import Transport
 from cirql.cloud.limits import Limits
 from cirql.cloud.members import PAGING, members
 from cirql.cloud.pages import Cursor, PagingError
+from cirql.cloud.partitions import partition_of
 from cirql.cloud.proxy import ProxyRules
-from cirql.cloud.reach import Reach
-from cirql.cloud.regions import check_regions, global_region, partition_of
+from cirql.cloud.reach import EVERY_REGION, Reach
+from cirql.cloud.regions import check_regions
 from cirql.cloud.stats import CallStats
+from cirql.cloud.survey import Account, Inquiry, Survey
 from cirql.cloud.tape import Tape
 from cirql.cloud.target import EVERYWHERE, Target
 from cirql.errors import AccessDenied, CloudError, CredentialsError, DatabaseError, SettingsError
-from cirql.settings import ORGANIZATION, Settings
+from cirql.settings import Settings
 
 if TYPE_CHECKING:
     from cirql.cloud.exchange import Exchange
@@ -40,7 +42,7 @@ class CloudClient:
     """Asks AWS. One per session; close it when done."""
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+        self.settings = settings
         self._keyring = Keyring(settings, self._assume)
         self._members: dict[tuple[str, ...], asyncio.Task[tuple[str, ...]]] = {}
         self._exchange: Exchange | None = None
@@ -61,80 +63,48 @@ class CloudClient:
         """A block whose calls, and those of the tasks started in it, are counted apart: one per statement."""
         return stats.recording()
 
-    def credentials_source(self, name: str) -> str:
-        """Where the keys of an entry came from, in botocore's words, once they have been read."""
-        return self._keyring.source(name)
+    async def survey(self, inquiry: Inquiry) -> Survey:
+        """The accounts in reach, as far as the inquiry wants to know them.
 
-    def canonical_region(self, service: str, partition: str = "aws") -> str | None:
-        """The one region to ask for a service with a single endpoint in a partition; None for a regional service."""
-        return global_region(service, partition)
-
-    async def targets(
-        self,
-        *,
-        reach: Reach | None = None,
-        regions: Collection[str] | None = None,
-        accounts: Collection[str] | None = None,
-        need_account: bool = False,
-        anywhere: bool = False,
-    ) -> tuple[Target, ...]:
-        """Who and where to ask: every set of credentials in every region; `anywhere`: in one of them, whichever it is.
-
-        `reach` is the session's own at this statement, that of the client's settings where it is not given.
-        `regions` and `accounts` are a statement's own constants: `regions` replaces the session's, `accounts` narrows it.
-        Account ids are looked up (once per set of credentials) only where they matter; elsewhere `Target.account` is empty.
-        An account that does not say which regions it has is one target, EVERYWHERE: its calls fail and say why, and the others go on.
+        Account ids are looked up (once per set of credentials) only where they matter, and so are the regions that an account has. One that
+        does not say which it has is in EVERYWHERE: its calls fail and say why, and the others go on.
 
         Raises: InvalidText for a name that is no region, before any call; SettingsError where no region is configured;
         CredentialsError; the errors of `call`.
         """
-        reach = reach or Reach.of(self._settings)
-        chosen = tuple(dict.fromkeys(regions)) if regions is not None else reach.regions
-        check_regions((r for r in chosen if r != "*"), self._settings.extra_regions)
-        if regions is not None and not chosen:
-            return ()
-        wanted = self._filter(reach)
-        if accounts is not None:
-            wanted = set(accounts) if wanted is None else wanted & set(accounts)
-        names = await self._names(reach)
-        need_account = need_account or wanted is not None or len(names) > 1 or self.tape is not None
-        per_name = await asyncio.gather(*(self._targets_of(name, chosen, wanted, need_account, anywhere) for name in names))
-        return tuple(dict.fromkeys(target for targets in per_name for target in targets))
-
-    def _filter(self, reach: Reach) -> set[str] | None:
-        """The only accounts that a reach leaves; None where it leaves all that there are.
-
-        With a role, the accounts of the settings are those to assume it in, beside the `[[account]]` tables; what SET says is exact.
-        """
-        if not reach.accounts or ORGANIZATION in reach.accounts:
-            return None
-        if self._settings.role is not None and reach.accounts == self._settings.accounts:
-            return None
-        return set(reach.accounts)
+        check_regions((r for r in inquiry.regions if r != EVERY_REGION), self.settings.extra_regions)
+        names = await self._names(inquiry.reach)
+        only = inquiry.reach.only
+        if inquiry.accounts is not None and (only is not None or len(names) > 1):
+            only = inquiry.accounts if only is None else only & inquiry.accounts
+        identified = inquiry.identified or only is not None or len(names) > 1 or self.tape is not None
+        found = await asyncio.gather(*(self._account(name, inquiry, only, identified) for name in names))
+        return Survey(tuple(account for account in found if account is not None))
 
     async def _names(self, reach: Reach) -> tuple[str, ...]:
         """The entries in scope: those the settings give keys for, or the members they give a role for."""
-        if not self._settings.assumes_roles:
+        if not self.settings.assumes_roles:
             return self._keyring.names
-        task = self._members.get(reach.accounts)
+        accounts = self.settings.accounts if reach.confined else reach.accounts
+        task = self._members.get(accounts)
         if task is None or (task.done() and (task.cancelled() or task.exception() is not None)):
-            task = self._members[reach.accounts] = asyncio.create_task(self._find_members(reach))
+            task = self._members[accounts] = asyncio.create_task(self._find_members(accounts))
         return await asyncio.shield(task)
 
-    async def _find_members(self, reach: Reach) -> tuple[str, ...]:
+    async def _find_members(self, accounts: tuple[str, ...]) -> tuple[str, ...]:
         """An entry for every member; the account that the credentials at hand belong to needs no role."""
         first = self._keyring.names[0]
         region = await self._sts_region(first)
         partition = partition_of(region)
 
         async def items(operation: str, params: dict[str, Any], member: str) -> list[dict[str, Any]]:
-            target = Target(self._keyring.account(first) or "", partition.global_region, first, partition.name)
+            target = Target(self._keyring.account(first) or "", partition.centre, first, partition.name)
             return [i async for page in self.pages(target, "organizations", operation, params, PAGING) for i in page[member]]
 
         names: list[str] = []
-        for member in await members(replace(self._settings, accounts=reach.accounts), items):
+        for member in await members(replace(self.settings, accounts=accounts), items):
             via = member.via or first
-            if await self._account(via, region, required=True) == member.account:
+            if await self._id(via, region, required=True) == member.account:
                 names.append(via)
             else:
                 names.append(self._keyring.add_role(Role(member.account, member.arn(partition.name), via, member.external_id)))
@@ -151,34 +121,30 @@ class CloudClient:
 
     async def _sts_region(self, name: str) -> str:
         """A region to ask STS in: the first of the scope, the configured one, or the one that is everybody's."""
-        first = next((r for r in self._settings.regions if r != "*"), None)
+        first = next((r for r in self.settings.regions if r != "*"), None)
         return first or await self._home_region(name, required=False)
 
-    async def _targets_of(
-        self, name: str, chosen: tuple[str, ...], wanted: set[str] | None, need_account: bool, anywhere: bool
-    ) -> list[Target]:
-        first = chosen[0] if chosen and chosen[0] != "*" else await self._home_region(name, required=not chosen)
-        account = await self._account(name, first, required=wanted is not None) if need_account else self._keyring.account(name) or ""
-        if wanted is not None and account not in wanted:
-            return []
-        regions = chosen or (first,)
-        if "*" in regions:
-            partition = partition_of(first)
-            regions = (partition.global_region,) if anywhere and partition.name == "aws" else await self._regions_of(name, first)
-        return [Target(account, region, name, partition_of(region).name) for region in regions]
+    async def _account(self, name: str, inquiry: Inquiry, only: Collection[str] | None, identified: bool) -> Account | None:
+        """What is known of the account behind an entry; None where it is none of those that are wanted."""
+        first = next((r for r in inquiry.regions if r != EVERY_REGION), None)
+        home = first or await self._home_region(name, required=not inquiry.regions)
+        id_ = await self._id(name, home, required=only is not None) if identified else self._keyring.account(name) or ""
+        if only is not None and id_ not in only:
+            return None
+        return Account(id_, name, home, await self._regions_of(name, home) if inquiry.enabled else None)
 
     async def _home_region(self, name: str, *, required: bool) -> str:
         """The region in the profile or the environment; where it is only asked for a list of regions, `us-east-1` will do."""
         configured = await self._open().services.configured(self._keyring.profile(name), "region")
         if configured:
-            check_regions((configured,), self._settings.extra_regions)
+            check_regions((configured,), self.settings.extra_regions)
             return str(configured)
         if required:
             hint = "name one in the statement (region = 'us-east-1'), with --region or AWS_REGION, or use '*' for all enabled ones"
             raise SettingsError("no AWS region is configured", hint=hint)
         return "us-east-1"
 
-    async def _account(self, name: str, region: str, *, required: bool) -> str:
+    async def _id(self, name: str, region: str, *, required: bool) -> str:
         """The account id behind an entry.
 
         With several entries one that cannot sign in stays without an id: its own calls will fail and say why, and the
@@ -308,7 +274,7 @@ class CloudClient:
             from cirql.cloud.exchange import Exchange
             from cirql.cloud.services import Services
 
-            settings = self._settings
+            settings = self.settings
             transport = Transport(
                 tls=lambda: tls_context(settings),
                 proxies=ProxyRules(settings.proxies),

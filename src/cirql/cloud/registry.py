@@ -6,12 +6,11 @@ API reference: CloudFormation ListTypes, DescribeType.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from cirql.catalog.model import Paging
-from cirql.cloud.client import CloudClient
-from cirql.cloud.reach import Reach
+from cirql.cloud import Cloud
 from cirql.cloud.target import Target
 from cirql.errors import CloudError
 
@@ -23,23 +22,23 @@ _KINDS: tuple[dict[str, Any], ...] = (
 )
 
 
-async def account_types(client: CloudClient, reach: Reach) -> Schemas:
-    """The schema of each of these types by its name, from every target in reach.
+async def account_types(cloud: Cloud, targets: Iterable[Target]) -> Schemas:
+    """The schema of each of these types by its name, from every target.
 
-    Raises: the errors of `CloudClient.call`; CloudError for a schema that is no JSON.
+    Raises: the errors of `Cloud.call`; CloudError for a schema that is no JSON.
     """
     found: Schemas = {}
-    for target in await client.targets(reach=reach):
+    for target in targets:
         for wanted in _KINDS:
-            async for page in client.pages(target, "cloudformation", "ListTypes", dict(wanted), _PAGING):
+            async for page in cloud.pages(target, "cloudformation", "ListTypes", dict(wanted), _PAGING):
                 for summary in page.get("TypeSummaries") or ():
                     if summary["TypeName"] not in found:
-                        found[summary["TypeName"]] = await _schema(client, target, summary["TypeArn"])
+                        found[summary["TypeName"]] = await _schema(cloud, target, summary["TypeArn"])
     return found
 
 
-async def _schema(client: CloudClient, target: Target, arn: str) -> Mapping[str, Any]:
-    answer = await client.call(target, "cloudformation", "DescribeType", {"Arn": arn})
+async def _schema(cloud: Cloud, target: Target, arn: str) -> Mapping[str, Any]:
+    answer = await cloud.call(target, "cloudformation", "DescribeType", {"Arn": arn})
     try:
         schema = json.loads(answer.get("Schema") or "")
     except ValueError:

@@ -7,35 +7,22 @@ import json
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Iterator
 from types import TracebackType
-from typing import Any, Protocol
+from typing import Any
 
-from cirql.catalog.model import Fetch, Paging
+from cirql.catalog.model import Fetch
+from cirql.cloud import Answer, Cloud
 from cirql.cloud.target import Target
 from cirql.errors import CloudError, ResourceNotFound
 from cirql.plan.model import Scan
 
-Answer = dict[str, Any]
-
-
-class Door(Protocol):
-    """The part of CloudClient that fetching needs."""
-
-    async def call(self, target: Target, service: str, operation: str, params: dict[str, Any]) -> Answer:
-        """One answer."""
-        ...
-
-    def pages(self, target: Target, service: str, operation: str, params: dict[str, Any], paging: Paging | None) -> AsyncIterator[Answer]:
-        """Answer after answer, until there are no more."""
-        ...
-
 
 class Calls:
-    """Sends requests through the door and shares the answers of operations that several scans use."""
+    """Sends requests to the cloud and shares the answers of operations that several scans use."""
 
-    def __init__(self, door: Door, scans: Iterable[Scan], concurrency: int) -> None:
+    def __init__(self, cloud: Cloud, scans: Iterable[Scan], concurrency: int) -> None:
         scans = list(scans)
         used = Counter((f.service, f.operation) for scan in scans for at in _with_parents(scan) for f in at.calls)
-        self._door = door
+        self._cloud = cloud
         self._shared = {operation for operation, times in used.items() if times > 1}
         self._listed_whole = {(s.root.service, s.root.operation) for scan in scans for s in _with_parents(scan) if not s.bounds}
         self._kept: dict[str, asyncio.Task[list[Answer]]] = {}
@@ -77,7 +64,7 @@ class Calls:
             async with self._room:
                 with _MissingByItsOwnCode(fetch):
                     self.sent[target.account, target.region] += 1
-                    return [await self._door.call(target, fetch.service, fetch.operation, params)]
+                    return [await self._cloud.call(target, fetch.service, fetch.operation, params)]
         return [answer async for answer in self._send(target, fetch, params)]
 
     async def _send(self, target: Target, fetch: Fetch, params: dict[str, Any]) -> AsyncIterator[Answer]:
@@ -85,10 +72,10 @@ class Calls:
             async with self._room:
                 with _MissingByItsOwnCode(fetch):
                     self.sent[target.account, target.region] += 1
-                    answer = await self._door.call(target, fetch.service, fetch.operation, params)
+                    answer = await self._cloud.call(target, fetch.service, fetch.operation, params)
             yield answer
             return
-        pages = self._door.pages(target, fetch.service, fetch.operation, params, fetch.paging)
+        pages = self._cloud.pages(target, fetch.service, fetch.operation, params, fetch.paging)
         with _MissingByItsOwnCode(fetch):
             async for answer in pages:
                 self.sent[target.account, target.region] += 1

@@ -14,11 +14,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from cirql.cloud.reach import Reach
 from cirql.cloud.target import Target
 from cirql.errors import CloudError, Error, InvalidText, SettingsError
+from cirql.fetch.targets import find_targets
 from cirql.filling.events import Event, LogFile, read_events, read_notices
 from cirql.filling.touches import Ingested, ingest
+from cirql.plan.places import Wanted
 
 if TYPE_CHECKING:
     from cirql.session import Session
@@ -107,9 +108,9 @@ class Queue:
 
         Raises SettingsError where several could.
         """
-        client, settings = self._session.client, self._session.settings
-        region = self.name.region or next((r for r in settings.regions if r != "*"), "")
-        targets = self._session.start(client.targets(reach=Reach.of(settings), regions=[region] if region else None)).result()
+        region = self.name.region or next((r for r in self._session.reach.regions if r != "*"), "")
+        want = Wanted(frozenset({region}) if region else None)
+        targets = self._session.start(find_targets(self._session.client, self._session.reach, want)).result()
         if len(targets) == 1:
             return targets[0]
         own = [t for t in targets if t.account == self.name.account]

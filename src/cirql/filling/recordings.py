@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from cirql.catalog.model import Paging, Role, Table
 from cirql.cloud.pages import Cursor
+from cirql.cloud.reach import EVERY_REGION
+from cirql.cloud.survey import Account, Inquiry, Survey
 from cirql.cloud.target import Target
 from cirql.errors import CloudError, CloudFailure, Error, InvalidText
 from cirql.inventory.model import WriteSummary
@@ -95,17 +97,12 @@ class Replay:
         self._recording = recording
         self.places: frozenset[tuple[str, str]] = frozenset()
 
-    async def targets(
-        self,
-        *,
-        regions: Collection[str] | None = None,
-        accounts: Collection[str] | None = None,
-        need_account: bool = False,
-        anywhere: bool = False,
-    ) -> tuple[Target, ...]:
-        """The accounts and regions that were asked, as far as they are wanted."""
-        found = (t for t in self._recording.targets if (t.account, t.region) in self.places)
-        return tuple(t for t in found if (regions is None or t.region in regions) and (accounts is None or t.account in accounts))
+    async def survey(self, inquiry: Inquiry) -> Survey:
+        """The accounts that were asked, and where."""
+        regions: dict[str, list[str]] = {}
+        for account, region in sorted(self.places):
+            regions.setdefault(account, []).append(region)
+        return Survey(tuple(Account(a, a, enabled=tuple(found)) for a, found in regions.items()))
 
     async def call(self, target: Target, service: str, operation: str, params: dict[str, Any]) -> dict[str, Any]:
         """The recorded answer. Raises CloudError where there is none, and the error that was recorded."""
@@ -151,9 +148,8 @@ class Played:
 def settings_for(recording: Recording, store: str) -> Settings:
     """The settings of a session that asks a recording, and keeps what it says."""
     accounts = sorted({t.account for t in recording.targets})
-    regions = sorted({t.region for t in recording.targets})
     credentials = tuple(Credential(a, "recorded", "recorded", account=a) for a in accounts)
-    return Settings(credentials=credentials, regions=tuple(regions), store=store, max_age=0.0)
+    return Settings(credentials=credentials, regions=(EVERY_REGION,), store=store, max_age=0.0)
 
 
 def play(session: Session, recording: Recording) -> Played:

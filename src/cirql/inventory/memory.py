@@ -8,7 +8,9 @@ from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from cirql.inventory.recall import Ages, Bounds, Recall
+from cirql.cloud.reach import Reach
+from cirql.cloud.survey import Survey, of_settings
+from cirql.inventory.recall import Ages, Recall
 from cirql.inventory.recorder import Ledger
 from cirql.inventory.scopes import Scopes
 from cirql.inventory.store import Store, open_store
@@ -62,20 +64,19 @@ class Memory:
         """Resources were changed, perhaps: nothing seen before now says how they are."""
         self._stores().touched = datetime.now(UTC)
 
-    def recall(self, settings: Settings, statement_age: float | None, times: Mapping[str, datetime]) -> Recall | None:
+    def recall(self, settings: Settings, reach: Reach, statement_age: float | None, times: Mapping[str, datetime]) -> Recall | None:
         """What one statement may take from the store; None where it asks for none, and everything is read live."""
         if not (settings.uses_inventory or times or statement_age):
             return None
         ages = Ages(statement_age, settings.table_max_age, settings.max_age, self._stores().touched)
         if statement_age is None and not settings.uses_inventory:
             ages = Ages(0.0)  # only the tables with a moment of their own are remembered
-        known = tuple(c.account for c in settings.credentials if c.account)
-        accounts = tuple(a for a in known if not settings.accounts or a in settings.accounts) or settings.accounts
         if self.since is not None:
             ages = Ages(_LONG, not_before=self.since)
-        bounds = Bounds(accounts, settings.regions)
+        known = of_settings(settings, reach) or Survey()
+        accounts = tuple(a.id for a in known.accounts if a.id) or tuple(sorted(reach.only or ()))
         digest = settings.scope_digest
         path = settings.store_path
         scopes = Scopes(path / "scopes" / f"{digest}.json" if path is not None and digest is not None else None)
         store, ledger, delivers = self.store(settings), self.ledger, self.since is None
-        return Recall(store, ages, bounds, times, ledger, scopes=scopes, delivers=delivers, reuses=self.reuses, dated=self.dated)
+        return Recall(store, ages, accounts, times, ledger, scopes=scopes, delivers=delivers, reuses=self.reuses, dated=self.dated)

@@ -16,27 +16,30 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from cirql.catalog.model import Table
+from cirql.cloud.reach import EVERY_REGION
+from cirql.cloud.survey import Account, Survey
 from cirql.cloud.target import Target
 from cirql.errors import CloudFailure, DatabaseError, NotInInventory
 from cirql.fetch.batches import schema_of
 from cirql.fetch.runner import ScanOutcome, run_scan
 from cirql.fetch.surroundings import Surroundings
+from cirql.fetch.targets import Finder
 from cirql.inventory.model import PathFilter, Request, ValueFilter
 from cirql.inventory.questions import named_values, partitions
 from cirql.inventory.recorder import Ledger, Recorder
 from cirql.inventory.reuse import Reuse, may_reuse
-from cirql.inventory.scopes import Scopes, is_whole, narrowed
+from cirql.inventory.scopes import Scopes
 from cirql.inventory.store import Store
 from cirql.inventory.stored import StoredTable
 from cirql.names import Scheme
 from cirql.plan.model import Scan
+from cirql.plan.places import Wanted, wanted
 from cirql.sql.bind import column_types
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 Emit = Callable[["pa.RecordBatch"], Awaitable[None]]
-FindTargets = Callable[[Scan], Awaitable[tuple[Target, ...]]]
 DATASET_AGE = timedelta(minutes=15).total_seconds()
 
 
@@ -73,24 +76,17 @@ class Ages:
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
-    """The session's scope as far as it is known without asking AWS; empty is everything that the store has."""
-
-    accounts: tuple[str, ...] = ()
-    regions: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Recall:
     """The inventory as one statement sees it.
 
+    `accounts` are those in reach, as far as that is known without asking AWS; empty is every account that the store has.
     `times` are the relations that are read as of a moment. Without `delivers`, rows that are fresh already are not read at all. With
     `reuses`, rows whose list data are as they were are not described again. `dated` says when what is read was so, if not now.
     """
 
     store: Store
     ages: Ages
-    bounds: Bounds
+    accounts: tuple[str, ...] = ()
     times: Mapping[str, datetime] = field(default_factory=dict)
     ledger: Ledger = field(default_factory=Ledger)
     scopes: Scopes = field(default_factory=lambda: Scopes(None))
@@ -106,7 +102,7 @@ class Recall:
     async def answer(
         self,
         scan: Scan,
-        find_targets: FindTargets,
+        finder: Finder,
         around: Surroundings,
         emit: Emit,
         report: Callable[[ScanOutcome], None],
@@ -115,12 +111,14 @@ class Recall:
         """Every row of a scan, remembered or live. What is read live is kept."""
         stored = StoredTable(scan.table)
         if not self.needs_aws(scan):
-            return await self._remembered(scan, stored, emit)
-        targets = await asyncio.to_thread(self._known_targets, scan, stored)
+            return await self._remembered(scan, stored, finder, emit)
+        want = wanted(scan, identified=True)
+        targets = await asyncio.to_thread(self._known_targets, scan, want, stored, finder)
         if targets is None:
-            targets = await find_targets(scan)
-            if is_whole(scan, stored):
-                self.scopes.note(targets, self.clock())
+            survey = await finder.survey(want)
+            if want.inquiry(finder.reach).is_whole:
+                self.scopes.note(survey, self.clock())
+            targets = finder.among(survey, scan, want)
         around = replace(around, targets=targets, denied={})
         if stored.key is None:
             return await run_scan(scan, targets, around, emit, report)
@@ -136,10 +134,12 @@ class Recall:
         outcome.targets, outcome.rows = targets, outcome.rows + rows
         return outcome
 
-    def _known_targets(self, scan: Scan, stored: StoredTable) -> tuple[Target, ...] | None:
+    def _known_targets(self, scan: Scan, want: Wanted, stored: StoredTable, finder: Finder) -> tuple[Target, ...] | None:
         """The targets of a scan that the store answers for altogether, without asking AWS which there are; None where it does not."""
         known = self.scopes.known(self.clock()) if stored.key is not None else None
-        targets = narrowed(known, scan, stored) if known is not None else None
+        if known is None or not known.answers(want.inquiry(finder.reach)):
+            return None
+        targets = finder.among(known, scan, want)
         return targets if targets and len(self._fresh(scan, stored, targets)) == len(targets) else None
 
     def _fresh(self, scan: Scan, stored: StoredTable, targets: Sequence[Target]) -> tuple[Target, ...]:
@@ -185,9 +185,9 @@ class Recall:
 
     # -- from the store alone
 
-    async def _remembered(self, scan: Scan, stored: StoredTable, emit: Emit) -> ScanOutcome:
+    async def _remembered(self, scan: Scan, stored: StoredTable, finder: Finder, emit: Emit) -> ScanOutcome:
         """The rows of a scan that asks AWS nothing; each target that the store cannot answer for is named as failed."""
-        targets = await asyncio.to_thread(self._places, scan, stored)
+        targets = await asyncio.to_thread(self._places, scan, stored, finder)
         now = self.clock()
         known = [t for t in targets if self._knows(scan, stored, t, None, now)]
         outcome = ScanOutcome(scan, targets)
@@ -202,21 +202,15 @@ class Recall:
             await emit(batch)
         return outcome
 
-    def _places(self, scan: Scan, stored: StoredTable) -> tuple[Target, ...]:
-        """Where the statement looks: the session's scope where it is known, else every place that the table was ever read in."""
-        seen = sorted({s.partition.place for s in self.store.scans(stored.name)})
-        accounts = self.bounds.accounts or tuple(sorted({a for a, _ in seen}))
-        named = scan.constants("region")
-        regions = tuple(sorted(map(str, named))) if named is not None else tuple(r for r in self.bounds.regions if r != "*")
-        if stored.is_global:
-            region = regions[0] if regions and "us-east-1" not in regions else "us-east-1"
-            places = [(a, region) for a in accounts] if regions or named is None else []
-        elif regions:
-            places = [(a, r) for a in accounts for r in regions if scan.table.regions is None or r in scan.table.regions]
-        else:
-            places = [p for p in seen if p[0] in accounts and named is None]
-        wanted = scan.constants(stored.table.account_column)
-        targets = (Target(a, r) for a, r in places if wanted is None or a in wanted)
+    def _places(self, scan: Scan, stored: StoredTable, finder: Finder) -> tuple[Target, ...]:
+        """Where the statement looks: the session's reach where it is known, else every place that the table was ever read in."""
+        seen: dict[str, list[str]] = {account: [] for account in self.accounts}
+        for account, region in sorted({s.partition.place for s in self.store.scans(stored.name)}):
+            if not self.accounts or account in seen:
+                seen.setdefault(account, []).append(region)
+        survey = Survey(tuple(Account(a, enabled=None if stored.is_global else tuple(regions)) for a, regions in seen.items()))
+        reach = finder.reach if finder.reach.regions else replace(finder.reach, regions=(EVERY_REGION,))
+        targets = replace(finder, reach=reach).among(survey, scan, wanted(scan))
         return tuple(t for t in targets if named_values(stored, scan, t) is not None)
 
     def _missing(self, scan: Scan, stored: StoredTable, target: Target | None) -> DatabaseError:

@@ -1,14 +1,111 @@
-"""Conditions on account and region alone: they say which places need not be asked at all."""
+"""Places: which accounts and regions a statement asks, decided from what it says, the session's reach, and what is known of both.
+
+    wanted(scan) -> Wanted -> inquiry(reach) -> Inquiry -> (the cloud, the settings, the inventory) -> Survey -> targets
+
+Nothing here asks anybody. Reads, EXPLAIN, the inventory, writes and sync all come through here, so that they mean the same places.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from cirql.catalog.model import Table
+from cirql.catalog.model import Scope, Table
+from cirql.cloud.partitions import partition_of
+from cirql.cloud.reach import EVERY_REGION, Reach
+from cirql.cloud.survey import Account, Inquiry, Survey
+from cirql.cloud.target import EVERYWHERE, Target
 from cirql.plan.model import RowFilter, Scan
 
 RowTest = Callable[[RowFilter, Table, Sequence[Mapping[str, Any]]], list[bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Where a statement asks, as far as its own constants say; None where it does not.
+
+    `once`: the service lives once in an account, and any region of it would answer for all. `identified`: account ids matter.
+    """
+
+    regions: frozenset[str] | None = None
+    accounts: frozenset[str] | None = None
+    once: bool = False
+    identified: bool = False
+
+    @property
+    def is_nowhere(self) -> bool:
+        """Whether nobody needs to be asked: the conditions leave no region, or no account."""
+        return (self.regions is not None and not self.regions) or (self.accounts is not None and not self.accounts)
+
+    def inquiry(self, reach: Reach) -> Inquiry:
+        """What must be known of a reach first."""
+        regions = reach.regions if self.regions is None or reach.confined else tuple(sorted(self.regions))
+        enabled = EVERY_REGION in regions and (not self.once or self.regions is not None)
+        return Inquiry(reach, regions, self.accounts, self.identified, enabled)
+
+
+def wanted(scan: Scan, *, identified: bool = False) -> Wanted:
+    """Where a scan asks. `identified`: the account ids matter to whoever asks; else the scan's own columns say."""
+    regions, accounts = scan.constants("region"), scan.constants(scan.table.account_column)
+    return Wanted(
+        None if regions is None else frozenset(map(str, regions)),
+        None if accounts is None else frozenset(map(str, accounts)),
+        once=scan.table.scope is Scope.GLOBAL,
+        identified=identified or _needs_ids(scan),
+    )
+
+
+def targets(want: Wanted, reach: Reach, survey: Survey) -> tuple[Target, ...]:
+    """Everyone to ask: each account in each of its regions, or in one that stands for all.
+
+    An account whose id is not known may be any: AWS says whether it is the one.
+    """
+    if want.is_nowhere:
+        return ()
+    found = [
+        Target(account.id, region, account.credentials, partition_of(region).name)
+        for account in survey.accounts
+        if want.accounts is None or not account.id or account.id in want.accounts
+        for region in _regions(account, want, reach)
+    ]
+    return tuple(dict.fromkeys(found))
+
+
+def _regions(account: Account, want: Wanted, reach: Reach) -> Sequence[str]:
+    regions: Sequence[str] = reach.regions or (account.home,)
+    centre = partition_of(next((r for r in (account.home, *regions) if r and r != EVERY_REGION), "")).centre
+    if want.regions is not None and not reach.confined:
+        regions = sorted(want.regions)
+    elif EVERY_REGION in regions:
+        regions = account.enabled if account.enabled is not None else (centre,) if want.once else ()
+    if want.regions is not None and reach.confined:
+        regions = [r for r in regions if r in want.regions or r == EVERYWHERE]
+    if not want.once:
+        return regions
+    # Its region is one that the statement names, so that `WHERE region = …` finds the rows.
+    return (centre,) if want.regions is None and centre in regions else regions[:1]
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The targets of a scan, and what its reader should know of places that were named and are not among them."""
+
+    targets: tuple[Target, ...]
+    notices: tuple[str, ...] = ()
+
+
+def places(scan: Scan, want: Wanted, reach: Reach, survey: Survey, passes: RowTest) -> Places:
+    """Everyone a scan asks: the targets that its conditions leave, where its table exists."""
+    found = targets(want, reach, survey)
+    kept = possible(scan, [(t.account, t.known_region) for t in found], passes)
+    found = tuple(t for t, keep in zip(found, kept, strict=True) if keep)
+    table = scan.table
+    if table.regions is None or want.once:
+        return Places(found)
+    absent = [t.region for t in found if t.known_region and t.region not in table.regions]
+    notices = (f"{table.name} does not exist in {region}; it was not asked there" for region in dict.fromkeys(absent))
+    return Places(tuple(t for t in found if t.region not in absent), tuple(notices))
 
 
 def possible(scan: Scan, places: Sequence[tuple[str, str]], passes: RowTest) -> list[bool]:
@@ -21,3 +118,28 @@ def possible(scan: Scan, places: Sequence[tuple[str, str]], passes: RowTest) -> 
             knows = [all(row[c] for c in test.columns) for row in rows]
             kept = [k and (p or not n) for k, p, n in zip(kept, passes(test, scan.table, rows), knows, strict=True)]
     return kept
+
+
+def _needs_ids(scan: Scan) -> bool:
+    """Whether a scan's rows or calls have the account's id in them."""
+    needed = {*scan.columns, *(c for f in scan.fetches for c in f.required)}
+    return (
+        scan.table.account_column in needed
+        or ("_key" in scan.columns and not _key_is_arn(scan))
+        or _makes_arns(scan, needed)
+        or any(f.fallback for f in scan.fetches)  # a sweep is asked for ARNs of the own account alone
+    )
+
+
+def _makes_arns(scan: Scan, needed: set[str]) -> bool:
+    """Whether ARNs must be made from their parts, account included, because neither a key nor the first answer has them."""
+    arn = scan.table.arn
+    if arn is None:
+        return False
+    names = {arn.column, "data__identifier"}
+    given = {*scan.root.gives - scan.root.required, *(c for g in scan.keys for c in g.columns)}
+    return bool(names & needed) and not names & given
+
+
+def _key_is_arn(scan: Scan) -> bool:
+    return len(scan.table.key) == 1 and scan.table.key[0].endswith("arn")
