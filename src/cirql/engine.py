@@ -118,7 +118,7 @@ class Engine:
         self._tester = database.connect()
         self._testing = threading.Lock()
         self._installed: set[str] = set()
-        self._admitted: set[str] = set()
+        self._admitted: dict[tuple[bool, str], Any] = {}
         self._private: Database | None = None
 
     def read_files(self, files: Files, tables: Iterable[str]) -> None:
@@ -148,10 +148,10 @@ class Engine:
             raise engine_error(fault) from None
 
     def _query(self, connection: Any, sql: str) -> Any:
-        if sql not in self._admitted:
-            admit(connection, sql, QUERY)
-            self._admitted.add(sql)
-        return connection.sql(sql)
+        place = (connection is self._tester, sql)
+        if place not in self._admitted:
+            self._admitted[place] = admit(connection, sql, QUERY)
+        return connection.sql(self._admitted[place])
 
     def passes(self, row_filter: RowFilter, table: Table, rows: Sequence[Mapping[str, Any]]) -> list[bool]:
         """Which rows a filter keeps: decided by DuckDB itself, so that it can never differ from the final WHERE."""
@@ -226,8 +226,7 @@ class Engine:
         """Run a statement that changes user tables, and say how many rows it touched (0 for definitions)."""
         try:
             self._database.install(self._connection, sql)
-            admit(self._connection, sql, CHANGE)
-            answer = self._connection.execute(sql).fetchall()
+            answer = self._connection.execute(admit(self._connection, sql, CHANGE)).fetchall()
         except self._faults() as fault:
             raise engine_error(fault) from None
         return int(answer[0][0]) if answer and len(answer[0]) == 1 and isinstance(answer[0][0], int) else 0

@@ -15,12 +15,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sqlglot import exp
+from sqlglot.errors import OptimizeError
 from sqlglot.optimizer.normalize_identifiers import normalize_identifiers
 from sqlglot.optimizer.scope import Scope, traverse_scope
 
 from cirql.catalog.model import Face, Table
 from cirql.catalog.tag_views import TAG_KEY, TAG_VALUE, TAGS, tags_are_a_map
-from cirql.errors import AmbiguousColumn, NotSupported, ParseError, UnknownColumn, UnknownTable
+from cirql.errors import AmbiguousColumn, InvalidStatement, NotSupported, ParseError, UnknownColumn, UnknownTable
 from cirql.names import Scheme, TableName
 from cirql.sql.parse import Statement
 from cirql.sql.translate import parse_postgres
@@ -132,6 +133,8 @@ def bind(statement: Statement, catalog: TableFinder, own: OwnNames | None = None
             binder.bind_scope(scope)
     except RecursionError:
         raise ParseError("the statement is nested too deeply", hint="flatten long chains of OR into IN (…)") from None
+    except OptimizeError:
+        raise InvalidStatement("two things in FROM have the same name, or none", hint="give each an alias of its own") from None
     for source, base in tag_views:
         _open_tags(source, base)
     is_system = {s.relation: s.table.name.parts[0] in SYSTEM_SCHEMAS for s in sources}

@@ -11,14 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cirql.errors import AccessDenied, NotSupported
+from cirql.sql.admission import READERS
 
 if TYPE_CHECKING:
     from sqlglot import exp
-
-READERS = frozenset(
-    {"read_csv", "read_csv_auto", "read_parquet", "parquet_scan", "read_json", "read_json_auto", "read_ndjson", "read_ndjson_auto"}
-)
-"""The table functions that read the rows of a file. What reads a file as text or bytes, or lists directories, is no source of rows."""
 
 _WILD = "*?["
 _OF_THE_KERNEL = ("/proc/", "/sys/")

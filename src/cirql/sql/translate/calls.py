@@ -8,6 +8,7 @@ from functools import cache
 
 from sqlglot import exp
 
+from cirql.sql.admission import READERS, allowed_functions
 from cirql.sql.translate import ddsql, json_calls, moment_calls, sets, stackql, text_calls
 from cirql.sql.translate import sqltypes as st
 from cirql.sql.translate.expressions import rewrite
@@ -97,27 +98,14 @@ def _plain_call(plain: Plain, arguments: list[exp.Expr], node: exp.Expr, site: S
 
 
 def _nearest(name: str) -> str | None:
-    known = {*plain_functions(), *_special(), *_duckdb_names()}
+    known = {*plain_functions(), *_special(), *allowed_functions()}
     near = difflib.get_close_matches(name, known, 3)
     return "did you mean " + " or ".join(near) + "?" if near else None
 
 
-@cache
-def _duckdb_names() -> frozenset[str]:
-    """The functions DuckDB has, asked once and only when an unknown name turns up."""
-    import duckdb
-
-    connection = duckdb.connect()
-    try:
-        rows = connection.execute("SELECT DISTINCT function_name FROM duckdb_functions()").fetchall()
-    finally:
-        connection.close()
-    return frozenset(str(row[0]) for row in rows)
-
-
 def _duckdb_call(name: str, arguments: list[exp.Expr], node: exp.Expr) -> exp.Expr:
-    """A function only DuckDB has, taken as it is."""
-    if name not in _duckdb_names() or name.startswith(("cirql_", "duckdb_", "pragma_", "read_", "glob", "sniff_")):
+    """A function only DuckDB has, taken as it is where it computes from its arguments alone."""
+    if name not in allowed_functions() or name in READERS:
         raise unknown(name, arguments, node, _nearest(name))
     return call(name, *arguments)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
+from cirql.sql.admission import READERS
 from cirql.sql.translate import sets
 from cirql.sql.translate import sqltypes as st
 from cirql.sql.translate.calls import arguments_of, function
@@ -102,7 +103,7 @@ def _function_table(node: exp.Table, called: exp.Func, site: Site, *, first: boo
 
 def _scalar_or_table(node: exp.Table, name: str, arguments: list[exp.Expr], site: Site, *, first: bool) -> exp.Expr:
     """A function in FROM that returns one value, or a table function of DuckDB such as read_csv."""
-    if name.startswith("read_") or name in ("glob", "range") or not isinstance(node.this, exp.Anonymous):
+    if name in READERS or name == "range" or not isinstance(node.this, exp.Anonymous):
         site.scope.add(node.alias_or_name, None)
         return node
     value = function(exp.Anonymous(this=name, expressions=arguments), site)
