@@ -21,7 +21,7 @@ from pyarrow import parquet
 from cirql.localcloud import ACCOUNTS, REGIONS, LocalCloud, Rule
 from tests.cli.conftest import Cirql, Run, command, environment
 
-PROMPT_SECONDS = 2.0  # One second is what is promised; the other is for a machine with four such tests on two cores.
+PROMPT_SECONDS = 10.0  # One second is promised; a statement that is not ended takes a minute or more.
 ARN = "arn:aws:sagemaker:us-east-1:111111111111:image-version/notebook-kernel/12"
 SEED = f"""SELECT
 region,

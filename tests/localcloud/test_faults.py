@@ -241,7 +241,7 @@ def test_stopping_releases_calls_that_hang() -> None:
         started = time.monotonic()
     asking.join(2)
     assert not asking.is_alive()
-    assert time.monotonic() - started < 1.0
+    assert time.monotonic() - started < 20  # the calls would hang for a minute
     connection.close()
 
 

@@ -78,7 +78,6 @@ class Call:
     params: Mapping[str, Any]
     reads_only: bool
     repeatable: bool
-    is_regional: bool = True
 
     def change(self, table: str, target: Target, change_id: str) -> Change:
         """The call as a change to be journalled and carried out."""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from cirql.catalog.model import Column, Table
+from cirql.catalog.model import Table
 from cirql.catalog.rules import NativeWrite, PropertyPath, Rules
 from cirql.changes.checks import Violation, violations
 from cirql.changes.model import Change, Model, Operation, values_at
@@ -254,8 +254,3 @@ def read_desired_state(value: Any) -> Model:
     if not isinstance(value, dict):
         raise InvalidText("data__DesiredState is a JSON object with CloudFormation's property names")
     return value
-
-
-def settable_columns(table: Table) -> tuple[Column, ...]:
-    """The columns that an INSERT may give."""
-    return tuple(c for c in table.columns if c.member and not c.hidden and c.access.is_settable_on_create)

@@ -18,8 +18,6 @@ REGIONS = ("us-east-1", "us-west-2", "eu-west-1")
 EPOCH = 1736154000.0
 _DAY = 86400.0
 
-REPOSITORIES = ("ml/pytorch", "ml/tensorflow", "ml/xgboost", "ml/notebook")
-
 
 @dataclass(frozen=True, slots=True)
 class DemoVersion:

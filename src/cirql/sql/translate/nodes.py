@@ -48,11 +48,6 @@ def number(value: int) -> exp.Expr:
     return literal if value >= 0 else typed(exp.Neg(this=literal), st.INT4)
 
 
-def null(sql_type: SqlType) -> exp.Expr:
-    """A NULL of a type."""
-    return as_type(exp.Null(), sql_type)
-
-
 def as_type(node: exp.Expr, sql_type: SqlType, *, name: str | None = None) -> exp.Expr:
     """A DuckDB cast, `name` being the DuckDB type where the usual one for `sql_type` is not meant."""
     return typed(exp.Cast(this=node, to=_datatype(name or st.duckdb_name(sql_type)).copy()), sql_type)

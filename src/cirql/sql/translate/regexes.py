@@ -17,7 +17,6 @@ from cirql.sql.translate.casts import text_of
 from cirql.sql.translate.nodes import call, constant, number, position_of, text, type_of, typed
 from cirql.sql.translate.site import Rule, Site
 
-_CLASS_ESCAPES = {"d", "w", "s", "D", "W", "S", "n", "t", "r", "f", "v", "b", "B"}
 _KNOWN_FLAGS = "gicnpwsmqxet"
 
 

@@ -43,7 +43,6 @@ class Scope:
     sources: list[Source] = field(default_factory=list)
     ctes: dict[str, Columns | None] = field(default_factory=dict)
     outputs: dict[str, SqlType] = field(default_factory=dict)
-    aggregated: bool = False
 
     def add(self, name: str, columns: Columns | None, scalar: str | None = None) -> None:
         """Make a relation visible to what follows."""

@@ -1,0 +1,88 @@
+"""Habits of the house that no tool of `make check` knows, held over every file."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+CLOCKS = {"monotonic", "perf_counter", "process_time"}
+LEAST_BOUND = 5.0  # Seconds. What a test means by "at once" takes a tenth of that on a busy machine, or less.
+
+
+def trees(folder: str) -> Iterator[tuple[str, ast.Module]]:
+    for path in sorted((ROOT / folder).rglob("*.py")):
+        yield str(path.relative_to(ROOT)), ast.parse(path.read_text("utf-8"))
+
+
+def test_no_test_fails_because_the_machine_is_busy() -> None:
+    hasty = [
+        f"{name}:{node.lineno}"
+        for name, tree in trees("tests")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Compare) and _reads_a_clock(node) and any(bound < LEAST_BOUND for bound in _upper_bounds(node))
+    ]
+    assert hasty == []
+
+
+def _reads_a_clock(node: ast.AST) -> bool:
+    return any((isinstance(n, ast.Attribute) and n.attr in CLOCKS) or (isinstance(n, ast.Name) and n.id in CLOCKS) for n in ast.walk(node))
+
+
+def _upper_bounds(node: ast.Compare) -> Iterator[float]:
+    for operator, right in zip(node.ops, node.comparators, strict=True):
+        if isinstance(operator, ast.Lt | ast.LtE) and isinstance(right, ast.Constant) and isinstance(right.value, int | float):
+            yield float(right.value)
+
+
+def test_every_module_level_name_is_used_by_the_program() -> None:
+    modules = {_module(name): tree for name, tree in trees("src")}
+    used = {use for tree in modules.values() for use in _imported(tree, modules)}
+    dead = [
+        f"{module}.{name}"
+        for module, tree in modules.items()
+        for name, definition in _defined(tree)
+        if (module, name) not in used and not any(_mentions(other, name) for other in tree.body if other is not definition)
+    ]
+    assert set(dead) == USED_FROM_OUTSIDE
+
+
+# The build's hook asks whether the catalog is fresh; the tests of the documentation fill the placeholders of its examples.
+USED_FROM_OUTSIDE = {"cirql.catalog.build.is_fresh", "cirql.docs.examples.filled"}
+
+
+def _module(name: str) -> str:
+    return ".".join(Path(name).relative_to("src").with_suffix("").parts).removesuffix(".__init__")
+
+
+def _imported(tree: ast.Module, modules: dict[str, ast.Module]) -> Iterator[tuple[str, str]]:
+    """What a module takes from the others: `from module import name`, and `module.name`."""
+    aliases: dict[str, str] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            for found in node.names:
+                aliases[found.asname or found.name] = f"{node.module}.{found.name}"
+                yield node.module, found.name
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and aliases.get(node.value.id) in modules:
+            yield aliases[node.value.id], node.attr
+
+
+def _defined(tree: ast.Module) -> Iterator[tuple[str, ast.stmt]]:
+    """The names that a module defines at its top. What a decorator registers needs no other mention; dunder names are Python's."""
+    for node in tree.body:
+        match node:
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() if not _is_registered(node):
+                yield node.name, node
+            case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)) if not name.startswith("__"):
+                yield name, node
+
+
+def _is_registered(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> bool:
+    return any(isinstance(d, ast.Call) and isinstance(d.func, ast.Attribute) and d.func.attr == "command" for d in node.decorator_list)
+
+
+def _mentions(statement: ast.stmt, name: str) -> bool:
+    """Whether a statement names it, as a name or as text (`__all__`, an annotation in quotes)."""
+    return any((isinstance(n, ast.Name) and n.id == name) or (isinstance(n, ast.Constant) and n.value == name) for n in ast.walk(statement))
