@@ -49,7 +49,7 @@ def test_every_module_level_name_is_used_by_the_program() -> None:
 
 
 # The build's hook asks whether the catalog is fresh; the tests of the documentation fill the placeholders of its examples.
-USED_FROM_OUTSIDE = {"cirql.catalog.build.is_fresh", "cirql.docs.examples.filled"}
+USED_FROM_OUTSIDE = {"cirql.compiler.build.is_fresh", "cirql.docs.examples.filled"}
 
 
 def _module(name: str) -> str:
