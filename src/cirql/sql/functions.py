@@ -14,12 +14,6 @@ from importlib import resources
 from typing import Any
 
 _NAME = re.compile(r"\bcirql_[a-z0-9_]+")
-_SETTINGS = "SET integer_division = true; SET TimeZone = 'UTC'; SET default_null_order = 'nulls_last'"
-
-
-def prepare(connection: Any) -> None:
-    """Set integer division, UTC and NULL ordering on a DuckDB connection."""
-    connection.execute(_SETTINGS)
 
 
 def required(sql: str) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ import duckdb
 import psycopg
 import pytest
 
-from cirql.sql.functions import prepare
+from cirql.engine import Database
 from tests.sql.translate import differential, world
 
 
@@ -45,8 +45,8 @@ def postgres() -> Iterator[psycopg.Connection[Any]]:
 @pytest.fixture(scope="session")
 def engine() -> Iterator[duckdb.DuckDBPyConnection]:
     """A DuckDB with the same tables."""
-    connection = duckdb.connect()
-    prepare(connection)
+    database = Database()
+    connection: duckdb.DuckDBPyConnection = database.connect()
     connection.execute(world.duckdb_script())
     yield connection
-    connection.close()
+    database.close()

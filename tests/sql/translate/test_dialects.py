@@ -8,8 +8,9 @@ from typing import Any
 import duckdb
 import pytest
 
+from cirql.engine import Database
 from cirql.errors import Error, NotSupported
-from cirql.sql.functions import install, prepare
+from cirql.sql.functions import install
 from cirql.sql.translate import parse_postgres, translate
 from cirql.types import ColumnType
 
@@ -27,15 +28,15 @@ TABLE = {
 
 @pytest.fixture(scope="module")
 def connection() -> Iterator[duckdb.DuckDBPyConnection]:
-    found = duckdb.connect()
-    prepare(found)
+    database = Database()
+    found: duckdb.DuckDBPyConnection = database.connect()
     found.execute("CREATE TABLE thing (id BIGINT, name VARCHAR, tags MAP(VARCHAR, VARCHAR), doc JSON, ts TIMESTAMP, names VARCHAR[])")
     found.execute(
         """INSERT INTO thing VALUES
            (5, 'web-01', MAP {'team': 'a,b'}, '{"a": {"b": [1, 2]}, "s": "x"}', '2024-01-28 10:15:30', ['b', 'a'])"""
     )
     yield found
-    found.close()
+    database.close()
 
 
 def rows(connection: duckdb.DuckDBPyConnection, sql: str, dialect: Any, **options: Any) -> list[tuple[Any, ...]]:

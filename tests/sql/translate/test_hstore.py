@@ -8,8 +8,9 @@ from typing import Any
 import duckdb
 import pytest
 
+from cirql.engine import Database
 from cirql.errors import Error
-from cirql.sql.functions import install, prepare
+from cirql.sql.functions import install
 from cirql.sql.translate import parse_postgres, translate
 from cirql.types import ColumnType
 
@@ -18,15 +19,15 @@ TABLE = {"thing": {"id": ColumnType.BIGINT, "tags": ColumnType.HSTORE_CSV, "doc"
 
 @pytest.fixture(scope="module")
 def connection() -> Iterator[duckdb.DuckDBPyConnection]:
-    found = duckdb.connect()
-    prepare(found)
+    database = Database()
+    found: duckdb.DuckDBPyConnection = database.connect()
     found.execute("CREATE TABLE thing (id BIGINT, tags MAP(VARCHAR, VARCHAR), doc JSON)")
     found.execute(
         "INSERT INTO thing VALUES (1, MAP {'env': 'prod', 'team': 'a,b', 'region': 'us-east-1', 'none': NULL}, '{\"env\": \"x\"}')"
     )
     found.execute("INSERT INTO thing VALUES (2, MAP {}, NULL), (3, NULL, NULL)")
     yield found
-    found.close()
+    database.close()
 
 
 def answer(connection: duckdb.DuckDBPyConnection, expression: str, where: str = "id = 1", **options: Any) -> Any:

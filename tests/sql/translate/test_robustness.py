@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 
-import duckdb
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from cirql.engine import Database
 from cirql.errors import Error, NotSupported, UnknownFunction
-from cirql.sql.functions import install, prepare
+from cirql.sql.functions import install
 from cirql.sql.parse import parse
 from cirql.sql.translate import parse_postgres, translate
 from tests.sql.translate.world import RELATIONS
@@ -96,11 +96,11 @@ def test_a_refused_construct_says_where_it_stands() -> None:
 
 
 def test_parameters_pass_through() -> None:
-    connection = duckdb.connect()
-    prepare(connection)
+    database = Database()
+    connection = database.connect()
     tree = parse_postgres("select $1::int + 1, $2::text || '!'")[0]
     assert tree is not None
     sql = translate(tree, {})
     install(connection, sql)
     assert connection.execute(sql, [41, "hey"]).fetchall() == [(42, "hey!")]
-    connection.close()
+    database.close()

@@ -1,9 +1,8 @@
 """PostgreSQL to DuckDB, meaning kept: the type-aware rewrite between a bound statement and the engine.
 
-    from cirql.sql.functions import install, prepare
+    from cirql.sql.functions import install
     from cirql.sql.translate import parse_postgres, translate
 
-    prepare(connection)                       # settings, once per DuckDB connection
     tree = parse_postgres(text)[0]            # instead of sqlglot.parse(text, dialect="postgres")
     sql = translate(tree, {"scan_0": {"tags": ColumnType.HSTORE}})
     install(connection, sql)                  # the macros that this statement uses
