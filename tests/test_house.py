@@ -74,7 +74,7 @@ def _defined(tree: ast.Module) -> Iterator[tuple[str, ast.stmt]]:
     """The names that a module defines at its top. What a decorator registers needs no other mention; dunder names are Python's."""
     for node in tree.body:
         match node:
-            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() if not _is_registered(node):
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() if not (_is_registered(node) or node.name.startswith("__")):
                 yield node.name, node
             case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)) if not name.startswith("__"):
                 yield name, node

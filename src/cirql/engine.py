@@ -76,7 +76,7 @@ class Database:
             settings.append(f"allowed_directories = {texts(self._files.folders, '[]')}")
         settings += [f"allowed_configs = {texts(_OF_A_CONNECTION, '[]')}", "enable_external_access = false", "lock_configuration = true"]
         for setting in settings:
-            root.execute("SET " + setting)
+            root.execute("SET GLOBAL " + setting)  # for every connection: plain SET may be for this one alone
         return root
 
     def install(self, connection: Any, sql: str) -> None:

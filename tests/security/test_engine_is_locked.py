@@ -198,3 +198,11 @@ def test_files_that_no_table_is_in_are_refused_in_words(
     session.execute("CREATE TABLE t (a bigint)")
     with pytest.raises(error):
         session.execute(sql).fetchall()
+
+
+def test_every_connection_has_the_settings_of_the_first() -> None:
+    database = Database()
+    for connection in (database.connect(), database.connect()):
+        connection.execute("SELECT 7 / 2, current_setting('python_enable_replacements'), current_setting('enable_external_access')")
+        assert connection.fetchone() == (3, False, False)
+    database.close()
