@@ -81,8 +81,8 @@ class Shelf:
 
     def fresh(self, *columns: str, now: float, age: float | None = 15, parent: tuple[tuple[str, str], ...] = ()) -> list[int] | None:
         partition = Partition(TABLE, "111122223333", "us-east-1", parent)
-        found = self.store.fresh(partition, columns, None if age is None else timedelta(minutes=age), minute(now))
-        return None if found is None else [s.id for s in found]
+        found = self.store.fresh([partition], columns, None if age is None else timedelta(minutes=age), minute(now))
+        return [s.id for s in found[partition]] if found else None
 
 
 @pytest.fixture

@@ -139,7 +139,7 @@ def test_the_newest_scan_of_each_column_is_the_one_that_answers() -> None:
 def test_a_moment_answers_for_the_columns_that_all_its_rows_had(shelf: Any) -> None:
     def knows_state(at: float) -> bool:
         partition = Partition(TABLE, "111122223333", "us-east-1")
-        return shelf.store.fresh(partition, ["state"], None, minute(99), minute(at)) is not None
+        return bool(shelf.store.fresh([partition], ["state"], None, minute(99), minute(at)))
 
     shelf.scan(0, [{"_key": "a", "size": 1, "state": "on"}])
     shelf.scan(1, [{"_key": "a", "size": 1}], ["size"], complete=False)

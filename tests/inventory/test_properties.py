@@ -164,7 +164,7 @@ def agree_on_freshness(store: DuckDBStore, name: str, model: Model, now: datetim
     for place in PLACES:
         for parent in ((), (("image", "x"),)):
             for wanted in (["image"], ["size", "doc"], COLUMNS):
-                if store.fresh(Partition(name, *place, parent), wanted, None, now, as_of) is None:
+                if not store.fresh([Partition(name, *place, parent)], wanted, None, now, as_of):
                     continue
                 for (account, region, _), life in current.items():
                     if (account, region) == place and all(life.values.get(c) == v for c, v in parent):

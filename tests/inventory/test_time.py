@@ -9,7 +9,9 @@ import pytest
 
 from cirql.errors import FileUnreadable, InterfaceError, InvalidStatement, StoreDamaged
 from cirql.inventory.embedded.store import DuckDBStore
-from cirql.inventory.model import Difference, PathFilter
+from cirql.inventory.model import Condition, Difference
+from cirql.inventory.transfer import export_to, import_from
+from cirql.types import ColumnType
 
 TABLE = "aws.sagemaker_image_version"
 A = {"_key": "a", "size": 1, "state": "up"}
@@ -78,22 +80,22 @@ def seen_from(shelf: Any, first: int) -> list[list[tuple[str, int]]]:
 def test_an_export_can_be_imported_and_answers_alike(shelf: Any, tmp_path: Path, open_shelf: Any) -> None:
     lived(shelf)
     shelf.scan(11, [A | {"doc": '{"n": 1}'}], ["size", "doc"], parent=(("image", "x"),))
-    shelf.store.export(tmp_path / "out")
+    export_to(shelf.store, tmp_path / "out")
     other = open_shelf(tmp_path / "other")
-    other.store.import_(tmp_path / "out")
+    import_from(other.store, tmp_path / "out")
     assert seen(other) == EXPECTED
     assert list(other.store.history(TABLE)) == list(shelf.store.history(TABLE))
     assert other.fresh("size", now=12) == shelf.fresh("size", now=12)
-    assert len(other.store.scans()) == len(shelf.store.scans())
+    assert len(list(other.store.scans())) == len(list(shelf.store.scans()))
     assert other.store.verify() == []
     with pytest.raises(InterfaceError, match="already holds"):
-        other.store.import_(tmp_path / "out")
+        import_from(other.store, tmp_path / "out")
     other.store.close()
 
 
 def test_an_import_of_something_else_is_refused(shelf: Any, tmp_path: Path) -> None:
     with pytest.raises(FileUnreadable, match="no inventory export"):
-        shelf.store.import_(tmp_path)
+        import_from(shelf.store, tmp_path)
 
 
 def test_verify_finds_a_file_that_was_changed_or_lost(tmp_path: Path, open_shelf: Any) -> None:
@@ -141,8 +143,8 @@ def test_a_json_filter_keeps_every_matching_row_in_every_kind_of_segment(shelf: 
     ]
     shelf.scan(0, [{"_key": f"k{n:06d}", "doc": docs[n % len(docs)]} for n in range(count)], ["doc"])
     for value, number in (("x", 0), ("true", 1), ("1.1", 2), ("7", 7)):
-        hint = PathFilter("doc", ("s", "n"), (value,))
-        kept = {r["_key"] for r in shelf.read("doc", paths=(hint,))}
+        hint = Condition("doc", ColumnType.JSON, (value,), ("s", "n"))
+        kept = {r["_key"] for r in shelf.read("doc", where=((hint,),))}
         assert {f"k{n:06d}" for n in range(count) if n % len(docs) == number} <= kept
         assert len(kept) < count / 2
 
@@ -153,7 +155,9 @@ def test_reads_can_be_narrowed_by_place_key_and_condition(shelf: Any) -> None:
     assert len(shelf.read("size")) == 4
     assert [r["region"] for r in shelf.read("region", regions=("eu-west-1",), keys=("a",))] == ["eu-west-1"]
     assert shelf.read("size", accounts=("999",)) == []
-    assert [r["size"] for r in shelf.read("size", where_sql="size > 1", regions=("us-east-1",))] == [2]
+    two = Condition("size", ColumnType.BIGINT, (2,))
+    assert [r["size"] for r in shelf.read("size", where=((two,),), regions=("us-east-1",))] == [2]
+    assert len(shelf.read("size", where=((two, Condition("size", ColumnType.BIGINT, (1,))),))) == 4
 
 
 def test_a_table_that_was_never_seen_is_empty_and_typed(shelf: Any) -> None:

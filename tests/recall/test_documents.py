@@ -13,7 +13,7 @@ import pytest
 
 from cirql.inventory.embedded.segments import MEMBERS_ROWS
 from cirql.inventory.embedded.store import DuckDBStore
-from cirql.inventory.model import Partition, PathFilter, Request, ScanRecord
+from cirql.inventory.model import Condition, Partition, Request, ScanRecord
 from cirql.session import Session
 from cirql.settings import Settings
 from cirql.types import ColumnType
@@ -127,9 +127,9 @@ def test_what_is_read_of_documents_is_the_same(session: Session, sql: str) -> No
 
 def test_only_the_members_that_matter_are_read(path: Path) -> None:
     with DuckDBStore(path) as store:
-        hint = PathFilter("placement", ("VpcId",), ("vpc-17",))
+        hint = Condition("placement", ColumnType.JSON, ("vpc-17",), ("VpcId",))
         types = {"_key": ColumnType.VARCHAR, "placement": ColumnType.JSON}
         abridged = {"placement": frozenset([("VpcId",), ("State", "Name")])}
-        found = store.read(Request(TABLE, types, as_of=NOW, paths=(hint,), abridged=abridged)).read_all().to_pylist()
+        found = store.read(Request(TABLE, types, as_of=NOW, where=((hint,),), abridged=abridged)).read_all().to_pylist()
     assert found
     assert {json.dumps(sorted(json.loads(row["placement"]))) for row in found} == {'["State", "VpcId"]'}

@@ -30,7 +30,7 @@ def fixture(name: str, *, seconds: float = 0, **values: str) -> bytes:
 
 def filled(connect: Connect, *tables: str) -> None:
     with connect() as session:
-        assert sync(session, begin(session.settings, tables, datetime.now(UTC))).is_complete
+        assert sync(session, begin(session, tables, datetime.now(UTC))).is_complete
 
 
 def behind_the_back(connect: Connect, sql: str) -> None:

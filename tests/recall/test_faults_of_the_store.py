@@ -18,7 +18,6 @@ from cirql.filling.sync import begin, sync
 from cirql.inventory.faults import worded
 from cirql.inventory.store import open_store
 from cirql.localcloud import ACCOUNTS, LocalCloud
-from cirql.settings import Settings
 from tests.cli.conftest import command, environment
 from tests.recall.conftest import Connect, rows
 
@@ -28,7 +27,7 @@ TABLE = "aws.sagemaker_image"
 @pytest.fixture
 def filled(connect: Connect, tmp_path: Path) -> Path:
     session = connect()
-    assert sync(session, begin(session.settings, (TABLE,), datetime.now(UTC))).is_complete
+    assert sync(session, begin(session, (TABLE,), datetime.now(UTC))).is_complete
     session.close()
     return tmp_path / "store"
 
@@ -89,17 +88,17 @@ def test_a_directory_that_cannot_hold_a_store(connect: Connect, tmp_path: Path) 
     (tmp_path / "file").write_text("mine")
     with pytest.raises(errors.StoreDamaged, match="cannot hold an inventory"):
         rows(connect(store=str(tmp_path / "file")), f"SELECT image_name FROM {TABLE}")
-    with pytest.raises(errors.StoreUnwritable, match="cannot be written"):
-        begin(Settings(store=str(tmp_path / "file")), (TABLE,), datetime.now(UTC))
+    with pytest.raises(errors.StoreDamaged, match="cannot hold an inventory"):
+        begin(connect(store=str(tmp_path / "file")), (TABLE,), datetime.now(UTC))
 
 
 @pytest.mark.parametrize("note", ["", "{", "[]", '{"id": 1}', json.dumps({"id": "x", "started": "2999-01-01T00:00:00+00:00"})])
 def test_a_note_of_a_run_that_cannot_be_read_is_none(connect: Connect, note: str) -> None:
     session = connect()
-    first = begin(session.settings, (TABLE,), datetime.now(UTC))
-    assert first.file is not None
-    first.file.write_text(note)
-    assert not begin(session.settings, (TABLE,), datetime.now(UTC)).resumed
+    first = begin(session, (TABLE,), datetime.now(UTC))
+    assert first.note is not None
+    assert session.memory.store(session.settings).swap_note(*first.note, note)
+    assert not begin(session, (TABLE,), datetime.now(UTC)).resumed
 
 
 def test_faults_that_are_none_of_the_disk_s_stay_as_they_are() -> None:

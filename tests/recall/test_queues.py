@@ -76,7 +76,7 @@ def enveloped(detail: dict[str, Any], kind: str = "AWS API Call via CloudTrail",
 @pytest.fixture
 def box(connect: Connect, cloud: LocalCloud) -> Iterator[Box]:
     session = connect(read_timeout=20)
-    assert sync(session, begin(session.settings, ("aws.ec2_vpc",), datetime.now(UTC))).is_complete
+    assert sync(session, begin(session, ("aws.ec2_vpc",), datetime.now(UTC))).is_complete
     made = session.start(session.client.call(HOME, "sqs", "CreateQueue", {"QueueName": "changes"})).result()
     reader = connect(read_timeout=20)
     found = Box(session, Queue(reader, QueueName(made["QueueUrl"], ACCOUNT, REGION)), connect(max_age=float("inf")))

@@ -18,7 +18,7 @@ ALL = f"SELECT * FROM {TABLE}"
 
 def run(connect: Connect, table: str = TABLE, *, full: bool = False) -> TableReport:
     with connect() as session:
-        (report,) = sync(session, begin(session.settings, (table,), datetime.now(UTC)), full=full).tables
+        (report,) = sync(session, begin(session, (table,), datetime.now(UTC)), full=full).tables
     return report
 
 

@@ -27,7 +27,7 @@ TABLES = ("aws.sagemaker_image", "aws.sagemaker_image_version")
 
 
 def run(session: Session, tables: tuple[str, ...] = TABLES) -> Summary:
-    return sync(session, begin(session.settings, tables, datetime.now(UTC)))
+    return sync(session, begin(session, tables, datetime.now(UTC)))
 
 
 def test_names_patterns_services_and_all(connect: Connect) -> None:
@@ -82,19 +82,19 @@ def test_a_table_that_cannot_be_listed_is_left_out(connect: Connect) -> None:
 
 def test_a_run_that_was_cut_short_goes_on_with_what_is_missing(connect: Connect, cloud: LocalCloud) -> None:
     session = connect()
-    cut = begin(session.settings, TABLES, datetime.now(UTC))
-    sync(session, replace(cut, tables=TABLES[:1], file=None))
+    cut = begin(session, TABLES, datetime.now(UTC))
+    sync(session, replace(cut, tables=TABLES[:1], note=None))
     cloud.faults.add(Rule(region=REGIONS[2], operation="ListImageVersions", kind="access_denied"))
-    sync(session, replace(cut, file=None))
+    sync(session, replace(cut, note=None))
     cloud.faults.clear()
     cloud.calls.clear()
     other = connect()
-    again = begin(other.settings, TABLES, datetime.now(UTC))
+    again = begin(other, TABLES, datetime.now(UTC))
     assert (again.id, again.started, again.resumed) == (cut.id, cut.started, True)
     summary = sync(other, again)
     assert summary.is_complete
     assert {c.region for c in cloud.calls} == {REGIONS[2]}
-    assert not begin(other.settings, TABLES, datetime.now(UTC)).resumed, "a run that ended is over"
+    assert not begin(other, TABLES, datetime.now(UTC)).resumed, "a run that ended is over"
 
 
 def test_a_killed_process_loses_and_repeats_no_finished_partition(connect: Connect, cloud: LocalCloud, tmp_path: Path) -> None:

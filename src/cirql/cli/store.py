@@ -32,9 +32,12 @@ def list_(store: Path | None) -> None:
     """List the tables that anything is known about, with when they were last read completely."""
     with _opened(store) as opened:
         for table in sorted(opened.tables()):
-            scans = [s for s in opened.scans(table) if s.complete]
-            last = max((s.started for s in scans), default=None)
-            places = len({s.partition.place for s in scans})
+            last, seen = None, set()
+            for scan in opened.scans(table):
+                if scan.complete:
+                    last = max(last or scan.started, scan.started)
+                    seen.add(scan.partition.place)
+            places = len(seen)
             read = f"{places} places, last {last:%Y-%m-%dT%H:%M:%SZ}" if last else "never read completely"
             click.echo(visible(f"{table}: {read}"))
 
@@ -61,8 +64,10 @@ def compact(keep: str | None, store: Path | None) -> None:
 @_inventory
 def export(directory: Path, store: Path | None) -> None:
     """Write everything as Parquet and JSON files, for other tools and for import."""
+    from cirql.inventory.transfer import export_to
+
     with _opened(store) as opened:
-        opened.export(directory)
+        export_to(opened, directory)
 
 
 @group.command("import")
@@ -72,8 +77,10 @@ def import_(directory: Path, store: Path | None) -> None:
     """Load what export wrote; a table that is there already is an error."""
     if not directory.is_dir():
         misuse(f"{directory} is not a directory")
+    from cirql.inventory.transfer import import_from
+
     with _opened(store, create=True) as opened:
-        opened.import_(directory)
+        import_from(opened, directory)
 
 
 @group.command()

@@ -75,13 +75,12 @@ def sync(
 
 def _once(words: list[str], scope: dict[str, Any], *, restart: bool, full: bool, as_json: bool) -> int:
     import cirql
-    from cirql.filling.sync import begin, choose, expected_calls, settings_of
+    from cirql.filling.sync import begin, choose, expected_calls
     from cirql.filling.sync import sync as read
 
     with cirql.connect(**scope) as session:
         chosen = choose(session.catalog, words)
-        session.memory.store(settings_of(session.settings))  # what is wrong with it is said first
-        run = begin(session.settings, chosen, datetime.now(UTC), restart=restart)
+        run = begin(session, chosen, datetime.now(UTC), restart=restart)
         if run.resumed:
             say(f"going on with the run of {run.started:%Y-%m-%d %H:%M:%S} UTC")
         with SyncProgress(expected_calls(session, chosen)) as progress:

@@ -1,8 +1,8 @@
 """Sync: read whole tables into the inventory, everywhere in the scope, and say what came of it.
 
 A run is a list of tables and the moment it began. What has been seen since that moment is done, so a run that was killed goes on
-where it stopped: nothing finished is read again, and nothing unfinished is taken for read. The run is noted in a small file in the
-store's directory until it has ended.
+where it stopped: nothing finished is read again, and nothing unfinished is taken for read. The run is noted in the store until it has
+ended.
 """
 
 from __future__ import annotations
@@ -10,17 +10,14 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cirql.errors import Error, MissingKey, UnknownTable
-from cirql.inventory.faults import worded
 from cirql.inventory.stored import StoredTable
 from cirql.names import Scheme, TableName
 from cirql.settings import MEMORY
@@ -37,12 +34,12 @@ RESUMABLE_FOR = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One sync: its id, when it began, and the file that says so while it goes on (None for a store in memory)."""
+    """One sync: its id, when it began, and the store's note that says so while it goes on, by its name and its text."""
 
     id: str
     started: datetime
     tables: tuple[str, ...]
-    file: Path | None = None
+    note: tuple[str, str] | None = None
     resumed: bool = False
 
 
@@ -116,47 +113,44 @@ def choose(catalog: Catalog, words: Iterable[str]) -> tuple[str, ...]:
     return tuple(chosen)
 
 
-def begin(settings: Settings, tables: tuple[str, ...], now: datetime, *, restart: bool = False) -> Run:
-    """A new run, or the one for the same tables and scope that never ended. Raises StoreUnwritable."""
-    path = settings.store_path
+def begin(session: Session, tables: tuple[str, ...], now: datetime, *, restart: bool = False) -> Run:
+    """A new run, or the one for the same tables and scope that has not ended. Raises StoreUnwritable.
+
+    Of two that begin at the same moment, one goes on with the other's.
+    """
+    settings = session.settings
+    store = session.memory.store(settings_of(settings))
     scope = json.dumps([tables, settings.profiles, settings.regions, settings.accounts, settings.endpoint_url])
-    name = hashlib.blake2b(scope.encode(), digest_size=6).hexdigest()
-    run = Run(f"{now:%Y%m%dT%H%M%S}-{name}", now, tables, path / "runs" / f"{name}.json" if path is not None else None)
-    if run.file is None:
-        return run
-    with worded(str(path)):
-        noted = None if restart else _noted(run.file)
-        if noted is not None and timedelta() <= now - noted[1] < RESUMABLE_FOR:
-            return replace(run, id=noted[0], started=noted[1], resumed=True)
-        run.file.parent.mkdir(parents=True, exist_ok=True)
-        draft = run.file.with_suffix(".new")
-        draft.write_text(json.dumps({"id": run.id, "started": run.started.isoformat(), "tables": list(tables)}), "utf-8")
-        draft.replace(run.file)
-    return run
+    digest = hashlib.blake2b(scope.encode(), digest_size=6).hexdigest()
+    name, run = f"run {digest}", Run(f"{now:%Y%m%dT%H%M%S}-{digest}", now, tables)
+    mine = json.dumps({"id": run.id, "started": run.started.isoformat(), "tables": list(tables)})
+    while True:
+        text = store.note(name)
+        noted = None if restart or text is None else _noted(text)
+        if text is not None and noted is not None and timedelta() <= now - noted[1] < RESUMABLE_FOR:
+            return replace(run, id=noted[0], started=noted[1], note=(name, text), resumed=True)
+        if store.swap_note(name, text, mine):
+            return replace(run, note=(name, mine))
+        now = max(now, datetime.now(UTC))  # another run has begun meanwhile, perhaps after this one
 
 
-def _noted(file: Path) -> tuple[str, datetime] | None:
-    """The id and the beginning of a run that did not end; None where there is none, or its note cannot be read."""
+def _noted(text: str) -> tuple[str, datetime] | None:
+    """The id and the beginning of a run that did not end; None where its note cannot be read."""
     try:
-        noted = json.loads(file.read_text("utf-8"))
+        noted = json.loads(text)
         return str(noted["id"]), datetime.fromisoformat(noted["started"])
-    except (FileNotFoundError, ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError):
         return None
 
 
 def expected_calls(session: Session, tables: Iterable[str]) -> dict[str, int]:
     """How many calls each table is likely to take: as many as when its places were last read completely; 0 where that is not known."""
     path = session.settings.store_path
-    if path is None or not path.is_dir():
+    if path is not None and not path.is_dir():
         return dict.fromkeys(tables, 0)
-    last: dict[tuple[str, str, str], int] = {}
-    for scan in session.memory.store(settings_of(session.settings)).scans():
-        if scan.complete and not scan.partition.parent and scan.by.startswith("sync"):
-            last[scan.partition.table, *scan.partition.place] = scan.calls
-    found: Counter[str] = Counter()
-    for (table, _, _), calls in last.items():
-        found[table] += calls
-    return {table: found[table] for table in tables}
+    names = list(tables)
+    found = session.memory.store(settings_of(session.settings)).last_calls(names, "sync")
+    return {table: found.get(table, 0) for table in names}
 
 
 def settings_of(settings: Settings) -> Settings:
@@ -199,8 +193,8 @@ def sync(
             for waiting in work:
                 waiting.cancel()
     summary.seconds = time.monotonic() - began
-    if run.file is not None:
-        run.file.unlink(missing_ok=True)
+    if run.note is not None:
+        memory.store(session.settings).swap_note(*run.note, None)
     return summary
 
 

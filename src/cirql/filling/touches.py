@@ -20,8 +20,10 @@ from cirql.filling.sync import TABLES_AT_ONCE, settings_of
 from cirql.inventory.stored import GLOBAL_REGION, StoredTable
 
 if TYPE_CHECKING:
+    from cirql.inventory.model import Condition
     from cirql.inventory.store import Store
     from cirql.session import Session
+    from cirql.types import ColumnType
 
 _LEAST_LENGTH = 3
 """Shorter values (`1`, `us`) are no names."""
@@ -176,18 +178,27 @@ def _find(session: Session, name: str) -> StoredTable | None:
 def _known(store: Store, stored: StoredTable, account: str, region: str, values: set[str]) -> dict[str, list[str]]:
     """By naming column, which of the values the inventory has there."""
     from cirql.inventory.model import Request
-    from cirql.quoting import name, texts
-    from cirql.types import ColumnType
 
-    columns = sorted({stored.spelled(c) for c in stored.naming})
-    if not values or not columns:
+    types = {c.name: c.type for c in stored.table.columns}
+    names = {stored.spelled(c): c for c in sorted(stored.naming)}
+    if not values or not names:
         return {}
-    where = " OR ".join(f"CAST({name(c)} AS VARCHAR) IN {texts(sorted(values))}" for c in columns)
+    clause = tuple(_one_of(column, types[own], values) for column, own in names.items())
     place = GLOBAL_REGION if stored.is_global else region
-    request = Request(stored.name, dict.fromkeys(columns, ColumnType.VARCHAR), (account,), (place,), where_sql=f"({where})")
-    rows = store.read(request).read_all()
-    names = {stored.spelled(c): c for c in stored.naming}
-    return {names[c]: sorted({str(v) for v in rows.column(c).to_pylist() if v is not None}) for c in columns}
+    request = Request(stored.name, {c: types[own] for c, own in names.items()}, (account,), (place,), where=(clause,))
+    found: dict[str, set[str]] = {own: set() for own in names.values()}
+    for batch in store.read(request):
+        for column, own in names.items():
+            found[own] |= values.intersection(str(v) for v in batch.column(column).to_pylist())
+    return {own: sorted(seen) for own, seen in found.items()}
+
+
+def _one_of(column: str, column_type: ColumnType, values: set[str]) -> Condition:
+    """That a naming column, of text or whole numbers, has one of the values."""
+    from cirql.inventory.model import Condition
+
+    given: Iterable[str | int] = values if column_type == "VARCHAR" else (int(v) for v in values if _reads(column_type, v))
+    return Condition(column, column_type, tuple(sorted(given, key=repr)))
 
 
 def _is_seen(store: Store, stored: StoredTable, touch: Touch, since: datetime) -> bool:
@@ -195,7 +206,7 @@ def _is_seen(store: Store, stored: StoredTable, touch: Touch, since: datetime) -
     now = datetime.now(UTC)
     partition = stored.partition(Target(touch.account, touch.region), dict(touch.values))
     columns = stored.needed(c.name for c in stored.table.published)
-    return since <= now and store.fresh(partition, columns, now - since, now) is not None
+    return since <= now and bool(store.fresh([partition], columns, now - since, now))
 
 
 def _groups(touches: Iterable[Touch]) -> Iterable[list[Touch]]:
@@ -242,7 +253,7 @@ def _settle(session: Session, stored: StoredTable, group: list[Touch], failure: 
         return
     if any(w.scan.partition.table == stored.name and w.scan.partition.place == place for w in ledger.written):
         done.refreshed += group
-    elif any(s.partition.place == place for s in session.memory.store(session.settings).scans(stored.name)):
+    elif place in session.memory.store(session.settings).places(stored.name):
         why = f"{stored.name}: {target} is in the inventory, and not in this session's scope"
         done.failed.update(dict.fromkeys(group, why))
     else:

@@ -76,7 +76,6 @@ class Memory:
         known = of_settings(settings, reach) or Survey()
         accounts = tuple(a.id for a in known.accounts if a.id) or tuple(sorted(reach.only or ()))
         digest = settings.scope_digest
-        path = settings.store_path
-        scopes = Scopes(path / "scopes" / f"{digest}.json" if path is not None and digest is not None else None)
         store, ledger, delivers = self.store(settings), self.ledger, self.since is None
+        scopes = Scopes(store, f"scope {digest}") if digest is not None else Scopes(None)
         return Recall(store, ages, accounts, times, ledger, scopes=scopes, delivers=delivers, reuses=self.reuses, dated=self.dated)

@@ -6,13 +6,16 @@ younger than it is.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cirql.types import ColumnType
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 KEY = "_key"
 """The column that names a row within an account and region."""
@@ -119,33 +122,30 @@ Path = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class PathFilter:
-    """A condition on a JSON column: the text at `path` (what `->>` gives) is one of `values`.
+class Condition:
+    """A column of text, integers or booleans is one of `values`; with a `path`, the text there in a JSON column (what `->>` gives) is.
 
-    A hint that lets the store skip rows; it may let through rows that do not match, never the other way round.
+    Nothing else is ever said to a store: what a statement asks beside that, its engine tests.
     """
-
-    column: str
-    path: Path
-    values: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ValueFilter:
-    """A condition on a column of text, integers or booleans: it is one of `values`. A hint like `PathFilter`."""
 
     column: str
     type: ColumnType
     values: tuple[str | int | bool, ...]
+    path: Path = ()
+
+
+Clause = tuple[Condition, ...]
+"""Conditions of which at least one holds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a read wants: columns with the types to give them, where, when, and hints that allow skipping rows.
+    """What a read wants: columns with the types to give them, where, when, and what allows skipping rows.
 
-    `accounts` and `regions` of None mean every one. `as_of` of None means the rows now open. `keys` names rows; `where_sql` is a DuckDB
-    condition over the wanted columns. Of the JSON columns in `abridged` only these members are looked at: their documents may come with
-    nothing else in them.
+    `accounts` and `regions` of None mean every one; these, and `as_of` (None: the rows now open) and `keys`, which names rows, are kept
+    exactly. All clauses of `where` hold of the rows that matter: a store may apply each exactly, loosely or not at all, so rows that
+    do not meet them may come, and none that does is left out. Of the JSON columns in `abridged` only these members are looked at:
+    their documents may come with nothing else in them.
     """
 
     table: str
@@ -153,11 +153,41 @@ class Request:
     accounts: tuple[str, ...] | None = None
     regions: tuple[str, ...] | None = None
     as_of: datetime | None = None
-    where_sql: str | None = None
     keys: tuple[str, ...] | None = None
-    paths: tuple[PathFilter, ...] = ()
-    values: tuple[ValueFilter, ...] = ()
+    where: tuple[Clause, ...] = ()
     abridged: Mapping[str, frozenset[Path]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What a scan saw, to be kept.
+
+    `rows` hold at least `scan.columns` and the column `key`; JSON columns are of Arrow's `arrow.json` type. An observation with a `token`
+    is kept once, however often it is given: so whoever does not know whether it was kept may give it again.
+    """
+
+    scan: ScanRecord
+    rows: pa.Table | Iterable[pa.RecordBatch]
+    key: str = KEY
+    token: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """All that a store has of one table, to be kept by another.
+
+    `versions` have `_key`, `_account_id`, `_region`, `_valid_from`, `_valid_to` (NULL: open), `_known` and `_got` (ids of `column_sets`:
+    what the row knows, and what the scan that opened this version fetched), `_oldest` (when the oldest of its values was read), then
+    `columns`, by place, key and time; JSON as text. Of each scan the columns that it still answers for are given, None where it does not
+    answer any more. Nothing is known of what was before the `horizon` (microseconds).
+    """
+
+    table: str
+    columns: Mapping[str, ColumnType]
+    column_sets: Mapping[int, frozenset[str]]
+    scans: Iterable[tuple[ScanRecord, frozenset[str] | None]]
+    versions: pa.RecordBatchReader
+    horizon: int = 0
 
 
 class Event(StrEnum):

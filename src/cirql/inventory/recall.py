@@ -24,7 +24,7 @@ from cirql.fetch.batches import schema_of
 from cirql.fetch.runner import ScanOutcome, run_scan
 from cirql.fetch.surroundings import Surroundings
 from cirql.fetch.targets import Finder
-from cirql.inventory.model import PathFilter, Request, ValueFilter
+from cirql.inventory.model import Clause, Condition, Request
 from cirql.inventory.questions import named_values, partitions
 from cirql.inventory.recorder import Ledger, Recorder
 from cirql.inventory.reuse import Reuse, may_reuse
@@ -35,6 +35,7 @@ from cirql.names import Scheme
 from cirql.plan.model import Scan
 from cirql.plan.places import Wanted, wanted
 from cirql.sql.bind import column_types
+from cirql.types import ColumnType
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -148,13 +149,16 @@ class Recall:
         age = self.ages.allowed(scan.table, now)
         if age is not None and age <= timedelta(0):
             return ()
-        return tuple(t for t in targets if t.account and self._knows(scan, stored, t, age, now))
+        return self._answered(scan, stored, [t for t in targets if t.account], age, now)
 
-    def _knows(self, scan: Scan, stored: StoredTable, target: Target, age: timedelta | None, now: datetime) -> bool:
-        asked = partitions(stored, scan, target)
-        columns = stored.needed(scan.columns)
-        as_of = self.times.get(scan.relation)
-        return all(self.store.fresh(p, columns, age, now, as_of) is not None for p in asked or ())
+    def _answered(
+        self, scan: Scan, stored: StoredTable, targets: Sequence[Target], age: timedelta | None, now: datetime
+    ) -> tuple[Target, ...]:
+        """Those of the targets for which scans no older than `age` answer; asked of the store all at once."""
+        asked = {target: partitions(stored, scan, target) or [] for target in targets}
+        every = list(dict.fromkeys(p for ps in asked.values() for p in ps))
+        found = self.store.fresh(every, stored.needed(scan.columns), age, now, self.times.get(scan.relation)) if every else {}
+        return tuple(t for t, ps in asked.items() if all(p in found for p in ps))
 
     async def _live(
         self,
@@ -189,7 +193,7 @@ class Recall:
         """The rows of a scan that asks AWS nothing; each target that the store cannot answer for is named as failed."""
         targets = await asyncio.to_thread(self._places, scan, stored, finder)
         now = self.clock()
-        known = [t for t in targets if self._knows(scan, stored, t, None, now)]
+        known = await asyncio.to_thread(self._answered, scan, stored, targets, None, now)
         outcome = ScanOutcome(scan, targets)
         for target in targets:
             if target not in known:
@@ -205,7 +209,7 @@ class Recall:
     def _places(self, scan: Scan, stored: StoredTable, finder: Finder) -> tuple[Target, ...]:
         """Where the statement looks: the session's reach where it is known, else every place that the table was ever read in."""
         seen: dict[str, list[str]] = {account: [] for account in self.accounts}
-        for account, region in sorted({s.partition.place for s in self.store.scans(stored.name)}):
+        for account, region in self.store.places(stored.name):
             if not self.accounts or account in seen:
                 seen.setdefault(account, []).append(region)
         survey = Survey(tuple(Account(a, enabled=None if stored.is_global else tuple(regions)) for a, regions in seen.items()))
@@ -233,12 +237,8 @@ class Recall:
         """When the inventory first knew a scan's rows in a target, where that was later than the moment asked for."""
         at, columns = self.times[scan.relation], stored.needed(scan.columns)
         asked = partitions(stored, scan, target) or () if target is not None else ()
-        moments = sorted({s.started for s in self.store.scans(stored.name) if s.complete and s.started > at})
-        now = self.clock()
-        for moment in moments if asked else ():
-            if all(self.store.fresh(p, columns, None, now, moment) is not None for p in asked):
-                return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
-        return None
+        since = self.store.fresh_since(asked, columns, at) if asked else None
+        return None if since is None else since.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
     async def _read(
         self, scan: Scan, stored: StoredTable, targets: Sequence[Target], as_of: datetime | None
@@ -260,8 +260,7 @@ class Recall:
                 regions=places,
                 as_of=as_of,
                 keys=_keys(stored, scan, group),
-                paths=tuple(PathFilter(stored.spelled(t.column), t.path, t.values) for t in scan.texts),
-                values=tuple(_values(stored, scan)),
+                where=tuple(_clauses(stored, scan)),
                 abridged={stored.spelled(c): paths for c, paths in scan.members.items()},
             )
             reader = await asyncio.to_thread(self.store.read, request)
@@ -280,13 +279,15 @@ def _keys(stored: StoredTable, scan: Scan, targets: Sequence[Target]) -> tuple[s
     return tuple(sorted(found))
 
 
-def _values(stored: StoredTable, scan: Scan) -> Iterator[ValueFilter]:
-    """The filters of a scan that say which constants a stored column may have."""
+def _clauses(stored: StoredTable, scan: Scan) -> Iterator[Clause]:
+    """The conditions of a scan that say which constants a stored column, or a member of one, may have."""
     types = {c.name: c.type for c in stored.table.columns}
+    for text in scan.texts:
+        yield (Condition(stored.spelled(text.column), ColumnType.JSON, text.values, text.path),)
     for row_filter in scan.filters:
         if row_filter.allowed is not None and all(isinstance(v, (str, int)) for v in row_filter.allowed):
             for column in row_filter.columns & stored.kept(row_filter.columns) - {stored.key}:
-                yield ValueFilter(stored.spelled(column), types[column], tuple(sorted(row_filter.allowed, key=repr)))
+                yield (Condition(stored.spelled(column), types[column], tuple(sorted(row_filter.allowed, key=repr))),)
 
 
 def _delivered(scan: Scan, stored: StoredTable, batch: pa.RecordBatch, region: str) -> pa.RecordBatch:

@@ -92,7 +92,7 @@ class Reuse:
     def _read(self, target: Target) -> _Known | None:
         stored = self._stored
         wanted = sorted({*self._listed, *stored.kept(self._described)} - {stored.key})
-        if not target.account or self._store.fresh(stored.partition(target), stored.needed(wanted), None, self._clock()) is None:
+        if not target.account or not self._store.fresh([stored.partition(target)], stored.needed(wanted), None, self._clock()):
             return None
         types = column_types(stored.table, wanted)
         account, region = stored.place(target)

@@ -1,6 +1,6 @@
 """Which accounts and regions a session's settings came to, when AWS was last asked: so that a fresh inventory answers without asking again.
 
-Kept beside the store, a small file for each way of signing in (`Settings.scope_digest`), with no secret in it.
+Kept in the store, a note for each way of signing in (`Settings.scope_digest`), with no secret in it.
 """
 
 from __future__ import annotations
@@ -9,42 +9,42 @@ import json
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from cirql.cloud.survey import Account, Survey
+from cirql.errors import Error
+from cirql.inventory.store import Store
 
 GOOD_FOR = timedelta(hours=12)
 
 
 @dataclass(frozen=True, slots=True)
 class Scopes:
-    """The accounts of one session's settings, as they were found last. `file` is None where nothing can be kept."""
+    """The accounts of one session's settings, as they were found last. `store` is None where nothing can be kept."""
 
-    file: Path | None
+    store: Store | None
+    name: str = ""
 
     def known(self, now: datetime) -> Survey | None:
         """Every account of the settings; None where that is not known, or not any more."""
-        if self.file is None:
+        text = self.store.note(self.name) if self.store is not None else None
+        if text is None:
             return None
         try:
-            noted = json.loads(self.file.read_text("utf-8"))
+            noted = json.loads(text)
             if now - datetime.fromisoformat(noted["at"]) > GOOD_FOR:
                 return None
             return Survey(tuple(_read(*fields) for fields in noted["accounts"]))
-        except (OSError, ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError):
             return None  # a note that cannot be read is no note: AWS is asked
 
     def note(self, survey: Survey, now: datetime) -> None:
         """Keep what AWS said."""
-        if self.file is None or not survey.accounts or not survey.is_certain:
+        if self.store is None or not survey.accounts or not survey.is_certain:
             return
         accounts = [[a.id, a.credentials, a.home, a.enabled] for a in survey.accounts]
         text = json.dumps({"at": now.isoformat(), "accounts": accounts})
-        draft = self.file.with_suffix(".new")
-        with suppress(OSError):  # a full disk costs a question more the next time, and no answer now
-            self.file.parent.mkdir(parents=True, exist_ok=True)
-            draft.write_text(text, "utf-8")
-            draft.replace(self.file)
+        with suppress(Error, OSError):  # a full disk costs a question more the next time, and no answer now
+            self.store.swap_note(self.name, self.store.note(self.name), text)
 
 
 def _read(id_: str, credentials: str, home: str, enabled: list[str] | None) -> Account:

@@ -1,17 +1,29 @@
-"""What every inventory store does, whatever keeps the bytes, and how to open the one that is built in.
+"""What every inventory store does, whatever keeps the bytes and wherever they are, and how to open the one that is built in.
 
-A second implementation (Apache Iceberg) keeps the same interface; nothing here knows DuckDB.
+Nothing here knows an engine or a directory. What any store must do beside having these methods is said by the tests in
+`tests/inventory/conformance`, which every implementation passes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from cirql.inventory.model import KEY, Partition, Problem, Request, RowChange, ScanRecord, Version, WriteSummary
+from cirql.inventory.model import (
+    KEY,
+    Archive,
+    Observation,
+    Partition,
+    Problem,
+    Request,
+    RowChange,
+    ScanRecord,
+    Version,
+    WriteSummary,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -25,22 +37,36 @@ class Store(Protocol):
     """
 
     def write(self, scan: ScanRecord, rows: pa.Table | Iterable[pa.RecordBatch], key: str = KEY) -> WriteSummary:
-        """Merge what a scan saw.
+        """Keep what one scan saw: `write_all` with one observation."""
+        ...
 
-        `rows` hold at least `scan.columns` and the key column; JSON columns are of Arrow's `arrow.json` type. Unchanged rows are not
-        written again. A changed row's version is closed and a new one opened; columns that this scan did not fetch keep
-        the values they had. Rows that are absent are closed only when the scan was complete, and only within its partition.
+    def write_all(self, observations: Sequence[Observation]) -> list[WriteSummary]:
+        """Merge what scans saw, in their order; what each did.
+
+        Unchanged rows are not written again. A changed row's version is closed and a new one opened; columns that a scan did not fetch keep
+        the values they had. Rows that are absent are closed only when the scan was complete, and only within its partition. Each
+        scan is kept whole or not at all, and what was reported is kept whatever happens then. Scans of several partitions given together
+        may cost less than one by one. One whose token is there already is not merged again: its summary has the scan as it was kept.
         """
         ...
 
     def fresh(
-        self, partition: Partition, columns: Iterable[str], max_age: timedelta | None, now: datetime, as_of: datetime | None = None
-    ) -> list[ScanRecord] | None:
-        """The scans that together answer for `columns` of `partition`, none older than `max_age` (None: any age).
+        self,
+        partitions: Collection[Partition],
+        columns: Iterable[str],
+        max_age: timedelta | None,
+        now: datetime,
+        as_of: datetime | None = None,
+    ) -> dict[Partition, list[ScanRecord]]:
+        """For each partition that is answered for, the scans that together do so for `columns`, none older than `max_age` (None: any age).
 
-        With `as_of`, those that answered at that moment.
-        None where there are no such scans. A scan of the whole table answers for a narrower partition, never the other way round.
+        With `as_of`, those that answered at that moment. A partition that nothing answers for is left out. A scan of the whole
+        table answers for a narrower partition, never the other way round.
         """
+        ...
+
+    def fresh_since(self, partitions: Collection[Partition], columns: Iterable[str], after: datetime) -> datetime | None:
+        """The first moment later than `after` as of which all of the partitions are answered for; None where there is none."""
         ...
 
     def read(self, request: Request) -> pa.RecordBatchReader:
@@ -59,12 +85,28 @@ class Store(Protocol):
         """The rows that were created, changed or deleted between two moments."""
         ...
 
-    def scans(self, table: str | None = None) -> list[ScanRecord]:
-        """The scan log, oldest first."""
+    def scans(self, table: str | None = None) -> Iterator[ScanRecord]:
+        """The scan log, oldest first, a stretch at a time."""
+        ...
+
+    def places(self, table: str) -> list[tuple[str, str]]:
+        """The accounts and regions in which a table was ever scanned."""
+        ...
+
+    def last_calls(self, tables: Collection[str], by: str) -> dict[str, int]:
+        """How many calls the last complete scans of whole places took, by table: those of readers whose name begins with `by`."""
         ...
 
     def tables(self) -> list[str]:
         """The tables that anything is known about."""
+        ...
+
+    def note(self, name: str) -> str | None:
+        """A short text that is kept beside the rows; None where there is none."""
+        ...
+
+    def swap_note(self, name: str, before: str | None, after: str | None) -> bool:
+        """Replace a note (None: no note) if it still is what it was `before`; whether it was."""
         ...
 
     def expire(self, before: datetime) -> int:
@@ -72,23 +114,23 @@ class Store(Protocol):
         ...
 
     def compact(self, tables: Sequence[str] | None = None) -> None:
-        """Rewrite each table as few large segments, and remove files that nothing needs any more."""
+        """Make reads and writes fast again after many small writes, and let go of space that nothing needs any more."""
         ...
 
-    def export(self, directory: Path) -> None:
-        """Write everything as plain Parquet and JSON, for other tools and for `import_`."""
+    def archive(self, table: str) -> AbstractContextManager[Archive]:
+        """All that there is of a table, as of one moment; its versions can be read inside the block, once."""
         ...
 
-    def import_(self, directory: Path) -> None:
-        """Load an export. Raises InterfaceError where a table of it is in the store already."""
+    def restore(self, archive: Archive) -> None:
+        """Keep what another store had of a table. Raises InterfaceError where something of it is there already."""
         ...
 
     def verify(self) -> list[Problem]:
-        """Check every file and every rule of the history; empty when all is well."""
+        """Check every byte and every rule of the history; empty when all is well."""
         ...
 
     def close(self) -> None:
-        """Let go of connections; a store without a path of its own is deleted."""
+        """Let go of connections; a store that has no place is deleted."""
         ...
 
 

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from cirql.inventory.model import Path, PathFilter, ValueFilter
+from cirql.inventory.model import Clause, Condition, Path
 from cirql.quoting import constant, name, stored_type, text
 from cirql.types import ColumnType
 
@@ -115,14 +115,14 @@ class Hints:
     `abridged` are the JSON columns of which only some members are looked at, with their paths.
     """
 
-    paths: Sequence[PathFilter] = ()
-    values: Sequence[ValueFilter] = ()
+    where: Sequence[Clause] = ()
     abridged: Mapping[str, frozenset[Path]] = field(default_factory=dict)
 
     def conditions(self, segment: Stored) -> Iterator[str]:
         """The conditions on a segment's rows."""
-        yield from (_holds(segment, hint) for hint in self.values)
-        yield from (_says(segment, hint) for hint in self.paths)
+        for clause in self.where:
+            alternatives = [_says(segment, c) if c.path else _holds(segment, c) for c in clause]
+            yield alternatives[0] if len(alternatives) == 1 else f"({' OR '.join(alternatives) or 'false'})"
 
     def document(self, segment: Stored, column: str) -> str | None:
         """SQL for the documents with nothing but what is looked at; None where the segment does not have all of that as members."""
@@ -149,7 +149,7 @@ def _object(members: Mapping[Path, str]) -> str:
     return f"'{{' || concat_ws(',', {', '.join(parts)}) || '}}'"
 
 
-def _holds(segment: Stored, hint: ValueFilter) -> str:
+def _holds(segment: Stored, hint: Condition) -> str:
     stored = segment.columns.get(hint.column)
     if stored is None:
         return "false"
@@ -158,17 +158,17 @@ def _holds(segment: Stored, hint: ValueFilter) -> str:
     return _among(name(hint.column), [constant(v) for v in hint.values])
 
 
-def _says(segment: Stored, hint: PathFilter) -> str:
+def _says(segment: Stored, hint: Condition) -> str:
     stored = segment.columns.get(hint.column)
     if stored is None:
         return "false"
-    if stored != ColumnType.JSON or not is_plain(hint.path) or any(map(_UNLIKE.search, hint.values)):
+    if stored != ColumnType.JSON or not is_plain(hint.path) or any(_UNLIKE.search(v) for v in map(str, hint.values)):
         return "true"
     member = Member(hint.column, hint.path)
     if member in segment.members:
-        spellings = [s for v in hint.values for s in _spellings(v)]
+        spellings = [s for v in hint.values for s in _spellings(str(v))]
         return _among(name(column_of(segment.members.index(member))), map(text, spellings))
-    return _among(f"json_extract_string({name(hint.column)}, {_json_path(hint.path)})", map(text, hint.values))
+    return _among(f"json_extract_string({name(hint.column)}, {_json_path(hint.path)})", map(text, map(str, hint.values)))
 
 
 def _spellings(value: str) -> Iterator[str]:

@@ -38,7 +38,7 @@ def held(
     `ends` is the relation of the closures that had happened by then (`register_ends`), needed where there are closures.
     """
     where = _where(request) if request else "true"
-    hints = Hints(request.paths, request.values, request.abridged) if request else NO_HINTS
+    hints = Hints(request.where, request.abridged) if request else NO_HINTS
     segments = contents.open
     if as_of is not None:
         moment = timestamp(as_of)
@@ -81,8 +81,7 @@ def select(con: duckdb.DuckDBPyConnection, reader: Reader, contents: Contents, c
     rows = held(reader, contents, wanted, request.as_of, request)
     fetched, joins = _fetched_at(con, contents, claims, frozenset(wanted) - ALWAYS_KNOWN)
     output = ", ".join(f"{_value(c, stored)} AS {name(c)}" for c in request.columns)
-    query = f"SELECT {output}{',' if output else ''} {fetched} AS _fetched_at, 'inventory' AS _source FROM ({rows}) r {joins}"
-    return f"SELECT * FROM ({query}) WHERE {request.where_sql}" if request.where_sql else query
+    return f"SELECT {output}{',' if output else ''} {fetched} AS _fetched_at, 'inventory' AS _source FROM ({rows}) r {joins}"
 
 
 def _value(column: str, stored: Mapping[str, ColumnType]) -> str:

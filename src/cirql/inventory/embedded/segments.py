@@ -203,7 +203,8 @@ def _nothing(columns: Mapping[str, ColumnType]) -> str:
 
 def inline(number: int, table: str, rows: pa.Table, columns: Mapping[str, str], *, ended: bool) -> Segment:
     """A segment of a few versions in physical columns, sorted by place and key, that is kept in the index."""
-    body, b = _serialise(rows), _bounds_of(rows)
+    # Compressed as a whole: Arrow's own compression works per buffer, and for a few rows costs more than it saves.
+    body, b = zlib.compress(serialised(rows), 1), _bounds_of(rows)
     digest = hashlib.sha256(body).hexdigest()
     size = len(body)
     return Segment(number, table, ended, None, body, rows.num_rows, size, digest, b.first, b.last, b.last_end, columns, (), b.known, b.same)
@@ -272,21 +273,22 @@ def _bounds_of(table: pa.Table) -> Bounds:
     return Bounds.of({c: (min(v), max(v)) for c, v in plain.items()}, frozenset(plain["$known"]) | frozenset(plain["$got"]))
 
 
-def _serialise(table: pa.Table) -> bytes:
+def serialised(table: pa.Table) -> memoryview:
+    """A table as Arrow's bytes."""
     import pyarrow as pa
 
     sink = pa.BufferOutputStream()
     plain = table.combine_chunks()
     with pa.ipc.new_stream(sink, plain.schema) as writer:
         writer.write_table(plain)
-    # Compressed as a whole: Arrow's own compression works per buffer, and for a few rows costs more than it saves.
-    return zlib.compress(sink.getvalue(), 1)
+    return memoryview(sink.getvalue())
 
 
 def settle(temporary: Path, target: Path) -> tuple[str, int]:
     """Flush a finished file to disk and give it its name; its SHA-256 and size."""
     with temporary.open("rb+") as handle:
         digest = hashlib.file_digest(handle, "sha256").hexdigest()
+        os.fchmod(handle.fileno(), 0o600)
         os.fsync(handle.fileno())
     size = temporary.stat().st_size
     temporary.rename(target)

@@ -6,12 +6,13 @@ merge (`merge`) would give, from Arrow data in memory, or leaves the scan to it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from cirql.inventory.embedded.segments import INLINE_ROWS, POSITION_BITS, SYSTEM, Contents, load_inline, plain_arrow, unpack
+from cirql.inventory.embedded.segments import INLINE_ROWS, POSITION_BITS, SYSTEM, Contents, load_inline, plain_arrow, serialised, unpack
 from cirql.inventory.model import KEY, Partition, ScanRecord, micros
 from cirql.types import ColumnType, from_arrow
 
@@ -47,7 +48,7 @@ class SmallScan:
     types: Mapping[str, ColumnType]
 
     @classmethod
-    def of(cls, scan: ScanRecord, table: pa.Table, key: str, known_types: Mapping[str, ColumnType]) -> SmallScan | None:
+    def of(cls, scan: ScanRecord, table: pa.Table, key: str, known_types: Callable[[], Mapping[str, ColumnType]]) -> SmallScan | None:
         """None for rows that DuckDB must put in order first: types to be cast, several rows under one key."""
         import pyarrow as pa
 
@@ -61,11 +62,16 @@ class SmallScan:
             return None
         for column, value in scan.partition.parent:
             if column not in types and column != KEY:
-                types[column] = known_types.get(column, ColumnType.VARCHAR)
+                types[column] = known_types().get(column, ColumnType.VARCHAR)
                 if types[column] is not ColumnType.VARCHAR:
                     return None
                 arrays.append(pa.chunked_array([[value] * len(keys)], pa.string()))
         return cls(scan, pa.Table.from_arrays(arrays, names=[KEY, *types]).sort_by(KEY), types)
+
+    @property
+    def digest(self) -> bytes:
+        """What the rows are known by: the same for the same rows in the same columns and types, and for no others."""
+        return hashlib.blake2b(serialised(self.rows), digest_size=16).digest()
 
     def is_news(self, contents: Contents) -> bool | None:
         """Whether all of the rows are new (True) or all as they were (False), and none is gone; None where neither, or it is not plain."""

@@ -1,30 +1,25 @@
-"""Export and import: one Parquet file of versions per table, and the scan log and column sets as JSON.
-
-Anything that reads Parquet can use the files. Column names: the table's own, `_key`, `_account_id`, `_region`, `_valid_from`,
-`_valid_to` (NULL: open), `_known` and `_got` (numbers in `inventory.json`), `_oldest`.
-"""
+"""A table as an archive, and an archive as a table: for copies in files, and between stores."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from cirql.errors import FileUnreadable
+from cirql.errors import InterfaceError
 from cirql.inventory.coverage import Claim
-from cirql.inventory.embedded.index import FORMAT
-from cirql.inventory.embedded.segments import Contents, Reader, register_closures
+from cirql.inventory.embedded.index import Index, Segment
+from cirql.inventory.embedded.segments import Contents, Reader, Writer, register_closures
 from cirql.inventory.embedded.versions import every_version
-from cirql.inventory.model import Partition, ScanRecord, micros, moment
+from cirql.inventory.model import Archive
 from cirql.quoting import name, text
 from cirql.types import ColumnType
 
 if TYPE_CHECKING:
     import duckdb
 
-MANIFEST = "inventory.json"
+BATCH_ROWS = 20_480
 NAMES = {
     "$account": "_account_id",
     "$region": "_region",
@@ -36,100 +31,66 @@ NAMES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Export:
-    """What an export's manifest says."""
-
-    horizon: int
-    column_sets: Mapping[int, frozenset[str]]
-    tables: Mapping[str, tuple[str, Mapping[str, ColumnType]]]
-    scans: Sequence[tuple[ScanRecord, frozenset[str] | None]]
-
-
-def write_table(con: duckdb.DuckDBPyConnection, reader: Reader, contents: Contents, target: Path) -> None:
-    """All versions of one table as one Parquet file, by place, key and time."""
+def archive(con: duckdb.DuckDBPyConnection, reader: Reader, contents: Contents, index: Index) -> Archive:
+    """All versions of one table, and what its scans answer for."""
     register_closures(con, contents.closures)
     versions = every_version(reader, contents, contents.types)
     renamed = ", ".join(f"{name(old)} AS {name(new)}" for old, new in NAMES.items())
     own = "".join(f", {name(c)}" for c in contents.types)
-    con.execute(
-        f"COPY (SELECT _key, {renamed}{own} FROM ({versions}) ORDER BY _account_id, _region, _key, _valid_from)"
-        f" TO {text(str(target))} (FORMAT parquet, COMPRESSION zstd)"
-    ).fetchall()
+    ordered = con.sql(f"SELECT _key, {renamed}{own} FROM ({versions}) ORDER BY _account_id, _region, _key, _valid_from")
+    still = {c.scan.id: c.columns for c in index.claims(contents.table)}
+    scans = [(scan, still.get(scan.id)) for scan in index.scans(contents.table)]
+    return Archive(
+        contents.table, contents.types, contents.column_sets, scans, ordered.to_arrow_reader(BATCH_ROWS), index.setting("horizon") or 0
+    )
 
 
-def read_table(path: Path, columns: Mapping[str, ColumnType], numbers: Mapping[int, int]) -> str:
-    """SQL for an exported table's versions in physical columns, its column sets renumbered."""
+def restore(con: duckdb.DuckDBPyConnection, writer: Writer, index: Index, archive: Archive, scratch: Path) -> None:
+    """Write an archive's versions as segments, and make them count with its scans. Raises InterfaceError where the table is there."""
+    if archive.table in index.tables():
+        raise InterfaceError(f"the inventory already holds {archive.table}", hint="import into a new store")
+    present = {columns: i for i, columns in index.column_sets().items()}
+    first = max(present.values(), default=0) + 1
+    fresh = [columns for columns in archive.column_sets.values() if columns not in present]
+    numbers = present | {columns: first + n for n, columns in enumerate(fresh)}
+    rows = _settled(con, archive, {i: numbers[columns] for i, columns in archive.column_sets.items()}, scratch)
+    segments = list(_halves(con, writer, index, archive, rows))
+    places = con.sql(f'SELECT DISTINCT "$account", "$region" FROM ({rows})').fetchall()
+    with index.commit():
+        index.add_column_sets((numbers[columns], columns) for columns in fresh)
+        for segment in segments:
+            index.add_segment(segment)
+        for scan, claimed in archive.scans:
+            numbered = replace(scan, id=index.next_id("scan"))
+            index.add_scan(numbered)
+            if claimed is not None:
+                index.put_claims([Claim(numbered, claimed)])
+        for account, region in places:
+            index.touch(archive.table, (account, region), index.setting("last_scan") or 0)
+        index.put_setting("horizon", max(archive.horizon, index.setting("horizon") or 0))
+
+
+def _settled(con: duckdb.DuckDBPyConnection, archive: Archive, numbers: Mapping[int, int], scratch: Path) -> str:
+    """SQL for the versions in physical columns, their column sets renumbered, from a file: they can be read only once as they come."""
+    con.register("archived", archive.versions)
+    try:
+        con.execute(f"COPY (SELECT * FROM archived) TO {text(str(scratch))} (FORMAT parquet, COMPRESSION lz4_raw)").fetchall()
+    finally:
+        con.unregister("archived")
     back = ", ".join(f"{name(new)} AS {name(old)}" for old, new in NAMES.items() if old not in ("$known", "$got"))
     cases = " ".join(f"WHEN {old} THEN {new}" for old, new in numbers.items()) or "WHEN 0 THEN 0"
     sets = ", ".join(f"CAST(CASE {NAMES[c]} {cases} END AS INTEGER) AS {name(c)}" for c in ("$known", "$got"))
-    own = "".join(f", {name(c)}" for c in columns)
-    return f"SELECT _key, {back}, {sets}{own} FROM read_parquet({text(str(path))})"
+    own = "".join(f", {name(c)}" for c in archive.columns)
+    return f"SELECT _key, {back}, {sets}{own} FROM read_parquet({text(str(scratch))})"
 
 
-def write_manifest(directory: Path, export: Export) -> None:
-    """The JSON that goes with the tables."""
-    document: dict[str, Any] = {
-        "format": FORMAT,
-        "horizon": export.horizon,
-        "column_sets": {str(i): sorted(columns) for i, columns in export.column_sets.items()},
-        "tables": {t: {"file": file, "columns": {c: str(k) for c, k in columns.items()}} for t, (file, columns) in export.tables.items()},
-        "scans": [_scan_to_json(scan, claimed) for scan, claimed in export.scans],
-    }
-    (directory / MANIFEST).write_text(json.dumps(document, indent=1), encoding="utf-8")
-
-
-def read_manifest(directory: Path) -> Export:
-    """Read it back. Raises FileUnreadable where it is missing or of another format."""
-    try:
-        document = json.loads((directory / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise FileUnreadable(f"{directory} holds no inventory export: {error}") from error
-    if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise FileUnreadable(f"{directory / MANIFEST} is not an export that this version of cirql reads")
-    return Export(
-        horizon=document["horizon"],
-        column_sets={int(i): frozenset(columns) for i, columns in document["column_sets"].items()},
-        tables={t: (e["file"], {c: ColumnType(k) for c, k in e["columns"].items()}) for t, e in document["tables"].items()},
-        scans=[_scan_from_json(entry) for entry in document["scans"]],
-    )
-
-
-def claims_of(scans: Sequence[ScanRecord], claims: Sequence[Claim]) -> list[tuple[ScanRecord, frozenset[str] | None]]:
-    """Each scan with what it still answers for."""
-    still = {c.scan.id: c.columns for c in claims}
-    return [(scan, still.get(scan.id)) for scan in scans]
-
-
-def _scan_to_json(scan: ScanRecord, claimed: frozenset[str] | None) -> dict[str, Any]:
-    p = scan.partition
-    return {
-        "table": p.table,
-        "account": p.account,
-        "region": p.region,
-        "parent": p.parent,
-        "started": micros(scan.started),
-        "finished": micros(scan.finished),
-        "by": scan.by,
-        "complete": scan.complete,
-        "reason": scan.reason,
-        "calls": scan.calls,
-        "rows": scan.rows,
-        "columns": sorted(scan.columns),
-        "claimed": None if claimed is None else sorted(claimed),
-    }
-
-
-def _scan_from_json(entry: Mapping[str, Any]) -> tuple[ScanRecord, frozenset[str] | None]:
-    scan = ScanRecord(
-        partition=Partition(entry["table"], entry["account"], entry["region"], tuple((c, v) for c, v in entry["parent"])),
-        started=moment(entry["started"]),
-        finished=moment(entry["finished"]),
-        by=entry["by"],
-        complete=entry["complete"],
-        columns=frozenset(entry["columns"]),
-        reason=entry["reason"],
-        calls=entry["calls"],
-        rows=entry["rows"],
-    )
-    return scan, None if entry["claimed"] is None else frozenset(entry["claimed"])
+def _halves(con: duckdb.DuckDBPyConnection, writer: Writer, index: Index, archive: Archive, rows: str) -> list[Segment]:
+    """The versions that are open and those that ended, each a segment where there are any."""
+    found = []
+    types: dict[str, ColumnType] = dict(archive.columns)
+    for ended in (False, True):
+        half = f'SELECT * FROM ({rows}) WHERE "$to" IS {"NOT " if ended else ""}NULL'
+        count = con.sql(f"SELECT count(*) FROM ({half})").fetchall()[0][0]
+        if count:
+            found.append(writer.write(index.next_id("segment"), archive.table, half, count, types, ended=ended))
+    return found

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
+MOST_ROUNDS = 4
 MOST_INLINE = 64
 MOST_INLINE_ROWS = 20_000
 MOST_ALIKE = 8
@@ -33,6 +34,11 @@ class Rewritten:
     dropped: int
 
 
+def is_crowded(segments: int, rows: int) -> bool:
+    """Whether so many small segments are to be folded together."""
+    return segments > MOST_INLINE or rows > MOST_INLINE_ROWS
+
+
 def due(contents: Contents) -> tuple[Segment, ...]:
     """The segments to rewrite now, or none.
 
@@ -40,7 +46,7 @@ def due(contents: Contents) -> tuple[Segment, ...]:
     a logarithmic number of times; a large file is rewritten when most of its versions have ended.
     """
     inline = [s for s in contents.segments if s.file is None]
-    if len(inline) > MOST_INLINE or sum(s.rows for s in inline) > MOST_INLINE_ROWS:
+    if is_crowded(len(inline), sum(s.rows for s in inline)):
         return tuple(inline)
     tiers: dict[tuple[bool, int], list[Segment]] = {}
     for s in contents.segments:

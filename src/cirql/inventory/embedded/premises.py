@@ -1,0 +1,126 @@
+"""A store's directory: its folders and files, readable by their owner alone, whose workspace is whose, and what may be swept away."""
+
+from __future__ import annotations
+
+import math
+import os
+import shutil
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from cirql.errors import StoreDamaged
+from cirql.inventory.embedded.index import Index
+from cirql.inventory.embedded.lock import exclusive, is_abandoned
+from cirql.inventory.model import micros
+
+GRACE = timedelta(minutes=10)
+"""How long a file outlives its use, for readers that began before it was replaced."""
+
+SWEEP_EVERY = 30
+
+
+class Premises:
+    """One process's use of a store's directory; without a path, of one that lasts as long as the object."""
+
+    def __init__(self, path: Path | None, patience: timedelta, clock: Callable[[], datetime]) -> None:
+        self._cleanup = ExitStack()
+        self.root = Path(self._cleanup.enter_context(TemporaryDirectory(prefix="cirql-store-"))) if path is None else path
+        self.segments = self.root / "segments"
+        self.index = self.root / "index.sqlite"
+        self._patience = patience.total_seconds()
+        self._clock = clock
+        self._guard = threading.Lock()
+        self._owns_workspace = False
+        self._workspace = self.root / "tmp" / uuid.uuid4().hex
+        self._swept = -math.inf
+
+    def enter(self) -> Index:
+        """Make what is missing; an index that stays open: SQLite checkpoints, and syncs, whenever the last connection closes."""
+        self._create()
+        standing = self._cleanup.enter_context(Index.open(self.index))
+        standing.is_ready()
+        return standing
+
+    def leave(self) -> None:
+        """Remove the workspace, and the whole where it has no path of its own."""
+        with self._guard:
+            self._cleanup.close()
+
+    def now(self) -> int:
+        """The moment, in microseconds."""
+        return micros(self._clock())
+
+    def writing(self) -> AbstractContextManager[None]:
+        """Hold the write lock. Raises StoreBusy."""
+        return exclusive(self.root / "write.lock", self._patience)
+
+    def _create(self) -> None:
+        try:
+            for folder in (self.root, self.segments, self.root / "tmp"):
+                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise StoreDamaged(f"{self.root} cannot hold an inventory: {error}") from error
+        if self.index.exists():
+            with Index.open(self.index) as index:
+                if index.is_ready():
+                    return
+        with self.writing():
+            # SQLite gives the files beside its own the same mode.
+            os.close(os.open(self.index, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            for path in (*self.root.glob("index.sqlite*"), *self.segments.iterdir()):
+                path.chmod(0o600)
+            Index.create(self.index)
+
+    def workspace(self) -> Path:
+        """The folder of this process, made once; its lock is held from before it exists until the store is closed."""
+        with self._guard:
+            if not self._owns_workspace:
+                lock = self._workspace.with_suffix(".lock")
+                self._cleanup.callback(lock.unlink, missing_ok=True)
+                self._cleanup.enter_context(exclusive(lock, self._patience))
+                self._cleanup.callback(shutil.rmtree, self._workspace, ignore_errors=True)
+                self._workspace.mkdir(mode=0o700)
+                self._owns_workspace = True
+        return self._workspace
+
+    @contextmanager
+    def scratch(self) -> Iterator[Callable[[], Path]]:
+        """Gives names for temporary files in the workspace, and removes what was made of them."""
+        names: list[Path] = []
+
+        def name() -> Path:
+            names.append(self._workspace / uuid.uuid4().hex)
+            return names[-1]
+
+        try:
+            yield name
+        finally:
+            for path in names:
+                path.unlink(missing_ok=True)
+
+    def sweep(self, index: Index) -> None:
+        """Remove files that nothing can need: replaced long enough ago, or left by a process that died. Call under the lock.
+
+        A process looks for them every `SWEEP_EVERY` seconds, and when it first writes.
+        """
+        if time.monotonic() - self._swept < SWEEP_EVERY:
+            return
+        self._swept = time.monotonic()
+        old = index.garbage(micros(self._clock() - GRACE))
+        needed = index.files() - set(old)
+        for path in self.segments.iterdir():
+            if path.name not in needed:
+                path.unlink(missing_ok=True)
+        if old:
+            with index.commit():
+                index.forget_garbage(old)
+        for folder in (self.root / "tmp").iterdir():
+            if folder.is_dir() and is_abandoned(folder.with_suffix(".lock")):
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.with_suffix(".lock").unlink(missing_ok=True)
