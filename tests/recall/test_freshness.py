@@ -173,7 +173,7 @@ def test_explain_of_a_statement_with_an_age_still_explains(connect: Connect) -> 
     assert "sagemaker_image" in str(connect(max_age=3600).execute(f"EXPLAIN {ALL}").fetchall())
 
 
-def test_a_fresh_inventory_answers_without_the_way_to_aws(connect: Connect, cloud: LocalCloud, tmp_path: Path) -> None:
+def test_a_fresh_inventory_answers_without_the_way_to_aws(connect: Connect, cloud: LocalCloud) -> None:
     first = rows(connect(max_age=3600), ALL)
     cloud.calls.clear()
     again = connect(max_age=3600)
@@ -182,9 +182,12 @@ def test_a_fresh_inventory_answers_without_the_way_to_aws(connect: Connect, clou
     assert "client" not in vars(again), "nothing that reaches AWS was made"
     narrower = connect(max_age=3600, accounts=(ACCOUNTS[0],))
     assert {r[1] for r in rows(narrower, ALL)} == {ACCOUNTS[0]}
-    for note in (tmp_path / "store" / "scopes").iterdir():
-        assert "local" not in note.read_text(), "no secret is kept"
-        note.write_text("not json")
+    for session in (again, narrower):
+        store, name = session.memory.store(session.settings), f"scope {session.settings.scope_digest}"
+        note = store.note(name)
+        assert note is not None
+        assert "local" not in note, "no secret is kept"
+        assert store.swap_note(name, note, "not json")
     assert rows(connect(max_age=3600), ALL) == first
     assert cloud.calls.counts() == {}
 

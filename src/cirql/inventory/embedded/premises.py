@@ -66,7 +66,7 @@ class Premises:
                 folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
             raise StoreDamaged(f"{self.root} cannot hold an inventory: {error}") from error
-        if self.index.exists():
+        if self.index.exists() and not self.index.stat().st_mode & 0o077:
             with Index.open(self.index) as index:
                 if index.is_ready():
                     return
