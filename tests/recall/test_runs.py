@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from cirql.filling.sync import Run, begin, sync
 from cirql.inventory.store import open_store
 from cirql.inventory.transfer import export_to
+from cirql.session import Session
 from tests.recall.conftest import Connect
 
 TABLES = ("aws.sagemaker_image",)
@@ -19,32 +21,23 @@ TABLES = ("aws.sagemaker_image",)
 
 def test_of_syncs_that_begin_together_all_end_well_and_go_on_with_one_run(connect: Connect) -> None:
     sessions = [connect() for _ in range(4)]
-    gate, runs, failures = threading.Barrier(len(sessions)), list[Run](), list[BaseException]()
+    gate = threading.Barrier(len(sessions))
 
-    def work(at: int) -> None:
-        try:
-            gate.wait()
-            for _ in range(50):
-                run = begin(sessions[at], TABLES, datetime.now(UTC))
-                runs.append(run)
-                assert run.note is not None
-                sessions[at].memory.store(sessions[at].settings).swap_note(*run.note, None)
-            gate.wait()
-            run = begin(sessions[at], TABLES, datetime.now(UTC))
-            gate.wait()
-            assert sync(sessions[at], run).is_complete
-            runs.append(run)
-        except BaseException as error:
-            failures.append(error)
-            gate.abort()
+    def work(session: Session) -> Run:
+        gate.wait()
+        for _ in range(50):
+            run = begin(session, TABLES, datetime.now(UTC))
+            assert run.note is not None
+            session.memory.store(session.settings).swap_note(*run.note, None)
+        gate.wait()
+        run = begin(session, TABLES, datetime.now(UTC))
+        gate.wait()
+        assert sync(session, run).is_complete
+        return run
 
-    threads = [threading.Thread(target=work, args=(at,)) for at in range(len(sessions))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failures == []
-    assert len({run.id for run in runs[-len(sessions) :]}) == 1
+    with ThreadPoolExecutor(len(sessions)) as threads:
+        runs = list(threads.map(work, sessions, timeout=60))
+    assert len({run.id for run in runs}) == 1
     assert not begin(sessions[0], TABLES, datetime.now(UTC)).resumed
 
 
