@@ -90,3 +90,25 @@ def _mentioned(statement: ast.stmt) -> set[str]:
     return {n.id for n in nodes if isinstance(n, ast.Name)} | {
         n.value for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str)
     }
+
+
+def test_every_public_class_name_means_one_thing() -> None:
+    places: dict[str, list[str]] = {}
+    for name, tree in trees("src"):
+        for node in tree.body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                places.setdefault(node.name, []).append(_module(name))
+    assert {name: modules for name, modules in places.items() if len(modules) > 1} == AMBIGUOUS
+
+
+# Still to be told apart.
+AMBIGUOUS: dict[str, list[str]] = {
+    "Event": ["cirql.filling.events", "cirql.inventory.model"],
+    "Member": ["cirql.cloud.members", "cirql.inventory.embedded.members"],
+    "Origin": ["cirql.cloud.proxy", "cirql.settings"],
+    "Partition": ["cirql.cloud.partitions", "cirql.inventory.model"],
+    "Places": ["cirql.changes.places", "cirql.plan.places"],
+    "Role": ["cirql.catalog.model", "cirql.cloud.credentials"],
+    "Service": ["cirql.cloud.services", "cirql.compiler.services"],
+    "Writer": ["cirql.changes.writer", "cirql.inventory.embedded.segments"],
+}

@@ -23,7 +23,7 @@ import cirql.cloud.services  # noqa: F401  imported before the fork, for every c
 from cirql.catalog.lookup import Catalog
 from cirql.changes.apply import Applier
 from cirql.changes.journal import Journal
-from cirql.changes.model import Entry
+from cirql.changes.model import JournalEntry
 from cirql.changes.saved import read_plan
 from cirql.cloud.client import CloudClient
 from cirql.localcloud import REGIONS
@@ -36,12 +36,12 @@ class MortalJournal(Journal):
     die_at: int | None = None
     _writes = 0
 
-    def record(self, entries: Sequence[Entry]) -> None:
+    def record(self, entries: Sequence[JournalEntry]) -> None:
         self._maybe_die()
         super().record(entries)
         self._maybe_die()
 
-    def save(self, entries: Sequence[Entry]) -> None:
+    def save(self, entries: Sequence[JournalEntry]) -> None:
         for entry in entries:  # one by one: every state of every change is a moment to die at
             self._maybe_die()
             super().save([entry])
@@ -61,7 +61,7 @@ async def carry_out(request: dict[str, Any]) -> None:
         plan = read_plan(Path(request["plan"]), catalog)
     if journal.entry(plan.changes[0].id) is None:
         now = time.time()
-        journal.record([Entry(c, f"run-{plan.changes[0].id}", n, "test", "test", created=now) for n, c in enumerate(plan.changes)])
+        journal.record([JournalEntry(c, f"run-{plan.changes[0].id}", n, "test", "test", created=now) for n, c in enumerate(plan.changes)])
     accounts = sorted({c.target.account for c in plan.changes})
     credentials = tuple(Credential(a, a, "local", account=a) for a in accounts)
     client = CloudClient(Settings(credentials=credentials, regions=(REGIONS[0],), endpoint_url=request["endpoint"]))

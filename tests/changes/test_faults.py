@@ -16,7 +16,7 @@ from cirql.catalog.lookup import Catalog
 from cirql.changes.apply import Applier
 from cirql.changes.change import Drafter
 from cirql.changes.journal import Journal
-from cirql.changes.model import Change, Entry, Model, State
+from cirql.changes.model import Change, JournalEntry, Model, State
 from cirql.changes.order import with_dependencies
 from cirql.cloud.client import CloudClient
 from cirql.cloud.target import Target
@@ -56,7 +56,7 @@ async def mixed_changes(
 async def run(client: CloudClient, journal: Journal, catalog: Catalog, changes: list[Change]) -> None:
     ordered = with_dependencies(changes, {"AWS::Logs::LogGroup": catalog.rules("AWS::Logs::LogGroup")})
     name = uuid.uuid4().hex
-    journal.record([Entry(c, name, n, "test", "test", created=time.time()) for n, c in enumerate(ordered)])
+    journal.record([JournalEntry(c, name, n, "test", "test", created=time.time()) for n, c in enumerate(ordered)])
     while left := [e for e in journal.entries(run=name) if e.state.is_open]:
         await Applier(client, journal, time.time).apply(journal.entries(run=name))
         assert all(e.state in (State.SUCCEEDED, State.SUBMITTING, State.SUBMITTED, State.PLANNED) for e in left)

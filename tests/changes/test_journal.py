@@ -13,7 +13,7 @@ import pytest
 
 from cirql import errors
 from cirql.changes.journal import Journal
-from cirql.changes.model import Change, Entry, Event, Operation, State
+from cirql.changes.model import Change, ChangeKind, JournalEntry, RequestProgress, State
 from cirql.cloud.target import Target
 from cirql.localcloud import LocalCloud
 from cirql.session import Session
@@ -23,17 +23,17 @@ from tests.changes.conftest import ACCOUNT, OTHER_ACCOUNT, REGION, Connect
 TARGET = Target(ACCOUNT, REGION)
 
 
-def entry(name: str, **more: object) -> Entry:
+def entry(name: str, **more: object) -> JournalEntry:
     change = Change(
-        name, Operation.CREATE, "aws.x.y", "AWS::X::Y", TARGET, None, '{"P": "secret"}', after={"P": "secret"}, secrets=(("P",),)
+        name, ChangeKind.CREATE, "aws.x.y", "AWS::X::Y", TARGET, None, '{"P": "secret"}', after={"P": "secret"}, secrets=(("P",),)
     )
-    return Entry(change, "run", 0, "INSERT", "me", created=time.time(), **more)  # type: ignore[arg-type]
+    return JournalEntry(change, "run", 0, "INSERT", "me", created=time.time(), **more)  # type: ignore[arg-type]
 
 
 def test_what_was_recorded_is_there_for_another_process(journal: Path) -> None:
     first = Journal.at(journal)
     first.record([entry("a"), entry("b")])
-    first.save([entry("a").moved(State.SUBMITTED, request_token="t", event=Event({"OperationStatus": "PENDING"}))])
+    first.save([entry("a").moved(State.SUBMITTED, request_token="t", event=RequestProgress({"OperationStatus": "PENDING"}))])
     second = Journal.at(journal)
     assert [(e.change.id, e.state, e.request_token) for e in second.entries()] == [("a", State.SUBMITTED, "t"), ("b", State.PLANNED, None)]
     assert second.entries()[1].change == entry("b").change
@@ -86,16 +86,18 @@ def test_nothing_is_sent_that_could_not_be_written_down(connect: Connect, journa
 
 
 def test_a_call_that_cannot_be_repeated_is_not_repeated(session: Session) -> None:
-    change = Change("x" * 32, Operation.CALL, "aws.sqs", "sqs:CreateQueue", TARGET, None, '{"QueueName": "q"}', repeatable=False)
-    session.writer.journal.record([Entry(change, "run", 0, "EXEC", "me", state=State.SUBMITTING, created=time.time())])
+    change = Change("x" * 32, ChangeKind.CALL, "aws.sqs", "sqs:CreateQueue", TARGET, None, '{"QueueName": "q"}', repeatable=False)
+    session.writer.journal.record([JournalEntry(change, "run", 0, "EXEC", "me", state=State.SUBMITTING, created=time.time())])
     (ended,) = session.writer.resume()
     assert ended.state is State.UNKNOWN and "not known" in ended.error
 
 
 def test_an_entry_older_than_aws_remembers_is_not_sent_again(session: Session) -> None:
-    change = Change("y" * 32, Operation.DELETE, "aws.logs.log_group", "AWS::Logs::LogGroup", TARGET, "g", "")
+    change = Change("y" * 32, ChangeKind.DELETE, "aws.logs.log_group", "AWS::Logs::LogGroup", TARGET, "g", "")
     long_ago = time.time() - 37 * 3600
-    session.writer.journal.record([Entry(change, "run", 0, "DELETE", "me", state=State.SUBMITTING, created=long_ago, submitted=long_ago)])
+    session.writer.journal.record(
+        [JournalEntry(change, "run", 0, "DELETE", "me", state=State.SUBMITTING, created=long_ago, submitted=long_ago)]
+    )
     (ended,) = session.writer.resume()
     assert ended.state is State.UNKNOWN and "36 hours" in ended.error
 

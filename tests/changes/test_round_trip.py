@@ -15,7 +15,7 @@ from cirql.catalog.model import Table
 from cirql.changes.apply import Applier
 from cirql.changes.change import Drafter
 from cirql.changes.journal import Journal
-from cirql.changes.model import Change, Entry, Model, State
+from cirql.changes.model import Change, JournalEntry, Model, State
 from cirql.changes.specimens import assignment, example_state
 from cirql.cloud.client import CloudClient
 from cirql.cloud.target import Target
@@ -75,10 +75,10 @@ class RoundTrips:
                 self.failed[type_name] = f"{type(error).__name__}: {error}"
         return found
 
-    async def carry_out(self, step: str, changes: dict[str, Change]) -> dict[str, Entry]:
-        entries = [Entry(c, step, n, step, "test", created=time.time()) for n, c in enumerate(changes.values())]
+    async def carry_out(self, step: str, changes: dict[str, Change]) -> dict[str, JournalEntry]:
+        entries = [JournalEntry(c, step, n, step, "test", created=time.time()) for n, c in enumerate(changes.values())]
         self._journal.record(entries)
-        ended: dict[str, Entry] = {}
+        ended: dict[str, JournalEntry] = {}
         for entry in entries:  # one Applier each: the failure of one type does not stop the others
             ended[entry.change.type_name] = (await Applier(self._client, self._journal, time.time).apply([entry]))[0]
         return ended

@@ -266,13 +266,13 @@ def test_requests_are_listed_by_operation_and_status(control: Any) -> None:
 
 
 def test_requests_and_client_tokens_expire() -> None:
-    from cirql.localcloud.images import Place
+    from cirql.localcloud.images import AccountRegion
     from cirql.localcloud.progress import Outcome, RequestBook
     from cirql.localcloud.wire import ServiceError
 
     now = [0.0]
     book = RequestBook(lambda: now[0], settle_looks=0, settle_seconds=1.0)
-    place = Place(ACCOUNTS[0], "us-east-1")
+    place = AccountRegion(ACCOUNTS[0], "us-east-1")
     request = book.submit(place, "AWS::SNS::Topic", "CREATE", None, lambda: Outcome("x"), "token", "a")
     now[0] = 37 * 3600.0
     assert book.find_repeated(place, "token", "b") is None

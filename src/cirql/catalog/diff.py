@@ -12,7 +12,7 @@ from cirql.catalog.model import Column, Table
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class CatalogDifference:
     """One difference: `kind` is `added`, `removed` or `changed`; `what` is `table`, `column`, `method` or `permission`."""
 
     kind: str
@@ -28,47 +28,47 @@ class Difference:
         return f"{sign} {self.what} {self.table}{name}{detail}"
 
 
-def diff(old: Iterable[Table], new: Iterable[Table]) -> Iterator[Difference]:
+def diff(old: Iterable[Table], new: Iterable[Table]) -> Iterator[CatalogDifference]:
     """The differences from an old catalog's tables to a new one's, table by table."""
     before, after = ({str(t.name): t for t in tables} for tables in (old, new))
     for name in sorted(before.keys() | after.keys()):
         if name not in before:
-            yield Difference("added", "table", name, detail=after[name].title)
+            yield CatalogDifference("added", "table", name, detail=after[name].title)
         elif name not in after:
-            yield Difference("removed", "table", name, detail=before[name].title)
+            yield CatalogDifference("removed", "table", name, detail=before[name].title)
         elif before[name] != after[name]:
             yield from _table_differences(name, before[name], after[name])
 
 
-def _table_differences(name: str, old: Table, new: Table) -> Iterator[Difference]:
+def _table_differences(name: str, old: Table, new: Table) -> Iterator[CatalogDifference]:
     before, after = ({c.name: c for c in t.columns} for t in (old, new))
     for column in sorted(before.keys() | after.keys()):
         if column not in before:
-            yield Difference("added", "column", name, column, after[column].declared)
+            yield CatalogDifference("added", "column", name, column, after[column].declared)
         elif column not in after:
-            yield Difference("removed", "column", name, column, before[column].declared)
+            yield CatalogDifference("removed", "column", name, column, before[column].declared)
         else:
             yield from _column_differences(name, before[column], after[column])
     methods = [{m.name: m.required for m in t.methods} for t in (old, new)]
     for method in sorted(methods[0].keys() | methods[1].keys()):
         was, is_ = methods[0].get(method), methods[1].get(method)
         if was is None or is_ is None:
-            yield Difference("added" if was is None else "removed", "method", name, method)
+            yield CatalogDifference("added" if was is None else "removed", "method", name, method)
         elif was != is_:
-            yield Difference("changed", "method", name, method, f"{', '.join(was)} → {', '.join(is_)}")
+            yield CatalogDifference("changed", "method", name, method, f"{', '.join(was)} → {', '.join(is_)}")
     actions = [{(verb, a) for verb, given in t.permissions.items() for a in given} for t in (old, new)]
-    yield from (Difference("removed", "permission", name, action, verb) for verb, action in sorted(actions[0] - actions[1]))
-    yield from (Difference("added", "permission", name, action, verb) for verb, action in sorted(actions[1] - actions[0]))
+    yield from (CatalogDifference("removed", "permission", name, action, verb) for verb, action in sorted(actions[0] - actions[1]))
+    yield from (CatalogDifference("added", "permission", name, action, verb) for verb, action in sorted(actions[1] - actions[0]))
     if old.problem != new.problem:
-        yield Difference("changed", "table", name, detail=new.problem or "can be read now")
+        yield CatalogDifference("changed", "table", name, detail=new.problem or "can be read now")
 
 
-def _column_differences(name: str, old: Column, new: Column) -> Iterator[Difference]:
+def _column_differences(name: str, old: Column, new: Column) -> Iterator[CatalogDifference]:
     if (old.type, old.declared) != (new.type, new.declared):
-        yield Difference("changed", "column", name, old.name, f"{old.declared} → {new.declared}")
+        yield CatalogDifference("changed", "column", name, old.name, f"{old.declared} → {new.declared}")
     if old.access is not new.access:
-        yield Difference("changed", "column", name, old.name, f"{old.access.value} → {new.access.value}")
+        yield CatalogDifference("changed", "column", name, old.name, f"{old.access.value} → {new.access.value}")
     if old.required != new.required:
-        yield Difference("changed", "column", name, old.name, "required" if new.required else "no longer required")
+        yield CatalogDifference("changed", "column", name, old.name, "required" if new.required else "no longer required")
     if old.hidden != new.hidden:
-        yield Difference("changed", "column", name, old.name, "hidden" if new.hidden else "published")
+        yield CatalogDifference("changed", "column", name, old.name, "hidden" if new.hidden else "published")

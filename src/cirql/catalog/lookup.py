@@ -23,7 +23,7 @@ _REBUILD = "run `cirql catalog build`"
 
 
 @dataclass(frozen=True, slots=True)
-class Version:
+class CatalogVersion:
     """What a catalog was compiled from: package versions, and a digest of cirql's own rules and corrections."""
 
     botocore: str
@@ -88,7 +88,7 @@ class Hit:
 class Catalog:
     """Finds tables, lazily, in a compiled catalog file."""
 
-    def __init__(self, artefact: Artefact, version: Version) -> None:
+    def __init__(self, artefact: Artefact, version: CatalogVersion) -> None:
         self._artefact = artefact
         self.version = version
         self._load = lru_cache(maxsize=256)(artefact.table)
@@ -116,7 +116,7 @@ class Catalog:
         if meta["sources"] != sources_digest():
             artefact.close()
             raise SettingsError(f"the catalog at {path} is older than the rules that compile it", hint=_REBUILD)
-        return cls(artefact, Version(meta["botocore"], meta["cfn_lint"], meta["sources"]))
+        return cls(artefact, CatalogVersion(meta["botocore"], meta["cfn_lint"], meta["sources"]))
 
     def __enter__(self) -> Self:
         return self

@@ -21,7 +21,7 @@ from typing import Any
 from cirql.catalog.model import Paging
 from cirql.catalog.rules import NativeWrite
 from cirql.changes.journal import Journal
-from cirql.changes.model import Change, Entry, Event, Operation, State
+from cirql.changes.model import Change, ChangeKind, JournalEntry, RequestProgress, State
 from cirql.cloud import Cloud
 from cirql.cloud.target import Target
 from cirql.errors import DatabaseError, Error, OperationalError, ResourceNotFound, Throttled, Unreachable
@@ -46,14 +46,14 @@ class Applier:
     seconds: float = 3600.0
     width: int = 32
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
-    tell: Callable[[Entry], None] = lambda entry: None
+    tell: Callable[[JournalEntry], None] = lambda entry: None
     answers: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     _failed: bool = False
-    _unsaved: list[tuple[Entry, asyncio.Future[None]]] = field(default_factory=list)
+    _unsaved: list[tuple[JournalEntry, asyncio.Future[None]]] = field(default_factory=list)
     _saving: asyncio.Task[None] | None = None
     _subjects: dict[tuple[str, str, str, str], asyncio.Lock] = field(default_factory=dict)
 
-    async def apply(self, entries: Sequence[Entry], *, wait: bool = True) -> list[Entry]:
+    async def apply(self, entries: Sequence[JournalEntry], *, wait: bool = True) -> list[JournalEntry]:
         """Carry out recorded entries, each after those it depends on; independent ones at once.
 
         After a failure nothing new is begun; what AWS has already accepted is seen to its end. `wait=False` stops at SUBMITTED
@@ -63,7 +63,7 @@ class Applier:
         self._failed = any(not e.state.is_open and e.state is not State.SUCCEEDED for e in entries)
         turn = asyncio.Semaphore(self.width)
         awaited = {d for e in entries for d in e.change.depends}
-        tasks: dict[str, asyncio.Task[Entry]] = {}
+        tasks: dict[str, asyncio.Task[JournalEntry]] = {}
         for entry in entries:
             before = [tasks[d] for d in entry.change.depends if d in tasks]
             must_wait = wait or entry.change.id in awaited
@@ -75,7 +75,9 @@ class Applier:
                 task.cancel()
             await asyncio.gather(*tasks.values(), return_exceptions=True)
 
-    async def _in_turn(self, entry: Entry, before: Sequence[asyncio.Task[Entry]], turn: asyncio.Semaphore, wait: bool) -> Entry:
+    async def _in_turn(
+        self, entry: JournalEntry, before: Sequence[asyncio.Task[JournalEntry]], turn: asyncio.Semaphore, wait: bool
+    ) -> JournalEntry:
         if not entry.state.is_open:
             return entry
         if before:
@@ -87,10 +89,10 @@ class Applier:
             self._failed = self._failed or ended.state not in (State.SUCCEEDED, State.SUBMITTED)
             return ended
 
-    async def _carry_out(self, entry: Entry, wait: bool) -> Entry:
+    async def _carry_out(self, entry: JournalEntry, wait: bool) -> JournalEntry:
         deadline = self.clock() + self.seconds
         while True:
-            if entry.change.operation in (Operation.SET, Operation.CALL):
+            if entry.change.operation in (ChangeKind.SET, ChangeKind.CALL):
                 return await self._call_service(entry, deadline)
             if entry.state is not State.SUBMITTED:
                 entry = await self._submit(entry, deadline)
@@ -99,18 +101,20 @@ class Applier:
             if not self._may_try_again(entry):
                 return entry
             await self.sleep(self._delay(entry.attempt))
-            entry = await self._save(entry.moved(State.PLANNED, attempt=entry.attempt + 1, request_token=None, event=Event(), error=""))
+            entry = await self._save(
+                entry.moved(State.PLANNED, attempt=entry.attempt + 1, request_token=None, event=RequestProgress(), error="")
+            )
 
     @staticmethod
-    def _may_try_again(entry: Entry) -> bool:
+    def _may_try_again(entry: JournalEntry) -> bool:
         code = entry.event.error_code
         if entry.state is not State.FAILED or entry.attempt >= ATTEMPTS:
             return False
-        return code in _SAFE_TO_REPEAT or (code in _REPEATABLE_ON_KNOWN and entry.change.operation is not Operation.CREATE)
+        return code in _SAFE_TO_REPEAT or (code in _REPEATABLE_ON_KNOWN and entry.change.operation is not ChangeKind.CREATE)
 
     # -- Cloud Control
 
-    async def _submit(self, entry: Entry, deadline: float) -> Entry:
+    async def _submit(self, entry: JournalEntry, deadline: float) -> JournalEntry:
         """Send a change until AWS has it, always with the same client token."""
         if entry.state is State.SUBMITTING and self.clock() - entry.submitted > CLIENT_TOKEN_LIFE:
             text = "it was cut off over 36 hours ago: AWS no longer says whether it had begun. Look at the resource before you repeat it"
@@ -135,11 +139,11 @@ class Applier:
                         continue
                     return await self._save(entry.moved(State.FAILED, error=_text(error), event=_event_of(error)))
             else:
-                event = Event(_plain_event(answer["ProgressEvent"]))
+                event = RequestProgress(_plain_event(answer["ProgressEvent"]))
                 return await self._save(entry.moved(State.SUBMITTED, request_token=event.fields.get("RequestToken"), event=event, error=""))
             await self.sleep(self._delay(tries))
 
-    async def _poll(self, entry: Entry, deadline: float) -> Entry:
+    async def _poll(self, entry: JournalEntry, deadline: float) -> JournalEntry:
         """Ask until the request has ended, or the time is up: then the entry stays open."""
         looks = 0
         while True:
@@ -165,13 +169,13 @@ class Applier:
                 if _code(error) == "RequestTokenNotFoundException":
                     return await self._save(entry.moved(State.UNKNOWN, error="AWS no longer knows this request (it forgets after 7 days)"))
                 return await self._save(entry.moved(State.SUBMITTED, error=_text(error)))
-            entry = entry.moved(State.SUBMITTED, event=Event(_plain_event(answer["ProgressEvent"])), error="")
+            entry = entry.moved(State.SUBMITTED, event=RequestProgress(_plain_event(answer["ProgressEvent"])), error="")
 
-    async def cancel(self, entry: Entry) -> Entry:
+    async def cancel(self, entry: JournalEntry) -> JournalEntry:
         """Stop an open change: one that was never sent at once, one at AWS if AWS still can."""
         if entry.state is State.PLANNED:
             return await self._save(entry.moved(State.CANCELLED, error="cancelled before it was sent"))
-        if entry.state is State.SUBMITTING and entry.change.operation not in (Operation.SET, Operation.CALL):
+        if entry.state is State.SUBMITTING and entry.change.operation not in (ChangeKind.SET, ChangeKind.CALL):
             entry = await self._submit(entry, self.clock() + self.seconds)
         if entry.state is not State.SUBMITTED:
             return entry
@@ -180,7 +184,7 @@ class Applier:
 
     # -- calls of the service itself
 
-    async def _call_service(self, entry: Entry, deadline: float) -> Entry:
+    async def _call_service(self, entry: JournalEntry, deadline: float) -> JournalEntry:
         if entry.state is State.SUBMITTING and not entry.change.repeatable:
             text = "it was cut off while it was being sent: whether it happened is not known. Look before you repeat it"
             return await self._save(entry.moved(State.UNKNOWN, error=text))
@@ -190,7 +194,7 @@ class Applier:
         while True:
             tries += 1
             try:
-                if entry.change.operation is Operation.SET:
+                if entry.change.operation is ChangeKind.SET:
                     await self._set(entry.change)
                 else:
                     service, operation = entry.change.type_name.split(":")
@@ -205,7 +209,7 @@ class Applier:
                     continue
                 unsure = isinstance(error, Unreachable) and not entry.change.repeatable
                 return await self._save(entry.moved(State.UNKNOWN if unsure else State.FAILED, error=_text(error), event=_event_of(error)))
-            return await self._save(entry.moved(State.SUCCEEDED, event=Event({"OperationStatus": "SUCCESS"}), error=""))
+            return await self._save(entry.moved(State.SUCCEEDED, event=RequestProgress({"OperationStatus": "SUCCESS"}), error=""))
 
     async def _set(self, change: Change) -> None:
         """Make a set-valued property exactly what is wanted: add what is missing, delete what is too much."""
@@ -230,7 +234,7 @@ class Applier:
 
     # -- shared
 
-    async def _save(self, entry: Entry) -> Entry:
+    async def _save(self, entry: JournalEntry) -> JournalEntry:
         """Put an entry on disk, together with all others that wait for the disk just now: one sync for many changes."""
         entry = entry.moved(entry.state, updated=self.clock())
         saved = asyncio.get_running_loop().create_future()
@@ -260,20 +264,20 @@ class Applier:
         return float(min(_MOST_DELAY, _FIRST_DELAY * 1.6 ** min(tries, 20)))
 
 
-def _request(entry: Entry) -> dict[str, Any]:
+def _request(entry: JournalEntry) -> dict[str, Any]:
     change = entry.change
     request: dict[str, Any] = {"TypeName": change.type_name, "ClientToken": entry.client_token}
     match change.operation:
-        case Operation.CREATE:
+        case ChangeKind.CREATE:
             request["DesiredState"] = change.body
-        case Operation.UPDATE:
+        case ChangeKind.UPDATE:
             request |= {"Identifier": change.identifier, "PatchDocument": change.body}
         case _:
             request["Identifier"] = change.identifier
     return request
 
 
-def _ended(entry: Entry) -> Entry | None:
+def _ended(entry: JournalEntry) -> JournalEntry | None:
     """The entry where its event says that it is over."""
     event = entry.event
     match event.status:
@@ -286,7 +290,7 @@ def _ended(entry: Entry) -> Entry | None:
     return None
 
 
-def _asked_wait(event: Event) -> float:
+def _asked_wait(event: RequestProgress) -> float:
     """How long AWS wants us to wait, told by its own clock alone."""
     at, until = event.fields.get("EventTime"), event.fields.get("RetryAfter")
     if not isinstance(at, int | float) or not isinstance(until, int | float):
@@ -320,6 +324,6 @@ def _text(error: Error) -> str:
     return f"{_code(error)}: {error.failure.message}" if error.failure is not None else str(error)
 
 
-def _event_of(error: Error) -> Event:
+def _event_of(error: Error) -> RequestProgress:
     code = "NotFound" if isinstance(error, ResourceNotFound) else _code(error)
-    return Event({"OperationStatus": "FAILED", "ErrorCode": code, "StatusMessage": str(error)})
+    return RequestProgress({"OperationStatus": "FAILED", "ErrorCode": code, "StatusMessage": str(error)})

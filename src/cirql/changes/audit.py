@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from cirql.types import ColumnType
 
 if TYPE_CHECKING:
-    from cirql.changes.model import Entry
+    from cirql.changes.model import JournalEntry
 
 RELATION = "cirql.changes"
 DESCRIPTION = "Every change that was decided, and how far it has come: the audit trail."
@@ -38,12 +38,12 @@ COLUMNS = (
 )
 
 
-def rows(entries: Iterable[Entry]) -> Iterator[dict[str, Any]]:
+def rows(entries: Iterable[JournalEntry]) -> Iterator[dict[str, Any]]:
     """Every entry as a row."""
     return map(_row, entries)
 
 
-def _row(entry: Entry) -> dict[str, Any]:
+def _row(entry: JournalEntry) -> dict[str, Any]:
     from cirql.changes.explain import differences
 
     change = entry.change

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from cirql.changes.model import Change, Operation
+from cirql.changes.model import Change, ChangeKind
 from cirql.cloud.target import Target
 from cirql.errors import InvalidText, NotSupported
 from cirql.names import snake
@@ -83,7 +83,7 @@ class Call:
         """The call as a change to be journalled and carried out."""
         return Change(
             id=change_id,
-            operation=Operation.CALL,
+            operation=ChangeKind.CALL,
             table=table,
             type_name=f"{self.service}:{self.operation}",
             target=target,

@@ -15,7 +15,7 @@ from typing import Any
 from cirql.catalog.model import Table
 from cirql.catalog.rules import NativeWrite, PropertyPath, Rules
 from cirql.changes.checks import Violation, violations
-from cirql.changes.model import Change, Model, Operation, values_at
+from cirql.changes.model import Change, ChangeKind, Model, values_at
 from cirql.changes.patch import apply_patch, carry_read_only, diff, parse_patch, touched
 from cirql.changes.statements import delete_statement, insert_statement
 from cirql.changes.values import to_property
@@ -55,7 +55,7 @@ class Drafter:
                 raise self._refusal(Violation(path, "read-only", "AWS sets it; it cannot be given"))
         self._check_known(model)
         self._check(violations(self.rules, model, self.secrets))
-        return self._change(Operation.CREATE, self._identifier_of(model), model, None, model, "create")
+        return self._change(ChangeKind.CREATE, self._identifier_of(model), model, None, model, "create")
 
     def _check_known(self, model: Mapping[str, Any]) -> None:
         for name in model:
@@ -99,7 +99,7 @@ class Drafter:
         operations = diff(self.rules, before, after)
         if operations:
             self._need("update")
-            changes.append(self._change(Operation.UPDATE, identifier, operations, before, after, "update"))
+            changes.append(self._change(ChangeKind.UPDATE, identifier, operations, before, after, "update"))
         for write, wanted in native:
             now = sorted(current[write.property])
             if now != wanted:
@@ -122,7 +122,7 @@ class Drafter:
         self._check_update(before, after)
         if not diff(self.rules, before, after):
             return ()
-        return (self._change(Operation.UPDATE, identifier, operations, before, after, "update"),)
+        return (self._change(ChangeKind.UPDATE, identifier, operations, before, after, "update"),)
 
     def _native_writes(self, assigned: Mapping[str, Any]) -> list[tuple[NativeWrite, list[str]]]:
         found = []
@@ -150,7 +150,7 @@ class Drafter:
         now, wanted = sets
         return Change(
             id=self.new_id(),
-            operation=Operation.SET,
+            operation=ChangeKind.SET,
             table=str(self.table.name),
             type_name=self.rules.type_name,
             target=self.target,
@@ -204,7 +204,7 @@ class Drafter:
     def delete(self, identifier: str, before: Model | None) -> Change:
         """The end of one resource. Raises NotSupported where the type cannot be deleted."""
         self._need("delete")
-        return self._change(Operation.DELETE, identifier, None, before, None, "delete")
+        return self._change(ChangeKind.DELETE, identifier, None, before, None, "delete")
 
     # -- shared
 
@@ -213,10 +213,10 @@ class Drafter:
             raise NotSupported(f"AWS cannot {verb} {self.rules.type_name} through Cloud Control", hint="EXEC runs the service's own calls")
 
     def _change(
-        self, operation: Operation, identifier: str | None, body: Any, before: Model | None, after: Model | None, verb: str
+        self, operation: ChangeKind, identifier: str | None, body: Any, before: Model | None, after: Model | None, verb: str
     ) -> Change:
         needed = (f"cloudformation:{verb.capitalize()}Resource", *self.table.permissions.get(verb, ()))
-        reading = () if operation is Operation.CREATE else ("cloudformation:GetResource", *self.table.permissions.get("read", ()))
+        reading = () if operation is ChangeKind.CREATE else ("cloudformation:GetResource", *self.table.permissions.get("read", ()))
         return Change(
             id=self.new_id(),
             operation=operation,

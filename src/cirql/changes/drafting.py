@@ -16,7 +16,7 @@ from cirql.catalog.model import Column, Table
 from cirql.catalog.rules import NativeWrite, Rules
 from cirql.changes.apply import Applier
 from cirql.changes.change import Drafter, read_desired_state
-from cirql.changes.model import Change, Model, Operation
+from cirql.changes.model import Change, ChangeKind, Model
 from cirql.changes.places import Places
 from cirql.changes.plan import ChangePlan
 from cirql.changes.returning import Written
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class Draft:
+class ChangeDraft:
     """What one statement would do. `written` are the resources it is about, in row order, with the ids of their changes."""
 
     write: Write
@@ -69,9 +69,9 @@ class Drafting:
         own = self.catalog.find(f"aws.{service.lower()}.{snake(name)}").table
         return own, self.catalog.rules(str(own.cfn_type))
 
-    async def inserts(self, write: Insert, rows: Sequence[tuple[Any, ...]]) -> Draft:
+    async def inserts(self, write: Insert, rows: Sequence[tuple[Any, ...]]) -> ChangeDraft:
         """The resources that rows describe. Raises InvalidProperty and its like for the first that breaks a rule."""
-        draft = Draft(write)
+        draft = ChangeDraft(write)
         account_column = write.table.account_column
         for row in rows:
             given: dict[str, Any] = {}
@@ -97,7 +97,7 @@ class Drafting:
             draft.written.append((Written(change.identifier, target.region, target.account, None), (change.id,)))
         return draft
 
-    async def changes(self, write: Update | Delete, rows: Sequence[tuple[Any, ...]]) -> Draft:
+    async def changes(self, write: Update | Delete, rows: Sequence[tuple[Any, ...]]) -> ChangeDraft:
         """One row is one resource: its type, its key, then values. Models are read at once, in row order."""
         values = _by_key(rows)
         turn = asyncio.Semaphore(16)
@@ -111,7 +111,7 @@ class Drafting:
 
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(one(key, row)) for key, row in values.items()]
-        draft = Draft(write, outputs=list(values.values()))
+        draft = ChangeDraft(write, outputs=list(values.values()))
         for written, changes in (t.result() for t in tasks):
             draft.changes += changes
             draft.written.append((written, tuple(c.id for c in changes)))
@@ -148,18 +148,18 @@ class Drafting:
     async def refuse_stale(self, plan: ChangePlan) -> None:
         """Raise where a resource is no longer what the plan says it is."""
         for change in plan.changes:
-            if change.operation is Operation.SET:
+            if change.operation is ChangeKind.SET:
                 told = json.loads(change.body)
                 native = NativeWrite.from_plain(told["write"])
                 now: Model | None = {native.property: sorted(await Applier.current_set(self.client, change.target, native, told["inputs"]))}
-            elif change.operation is Operation.CALL or change.identifier is None:
+            elif change.operation is ChangeKind.CALL or change.identifier is None:
                 continue
             else:
                 try:
                     now = await self._model(change.target, plan.rules[change.type_name], change.identifier)
                 except ResourceNotFound:
                     now = None
-            if now != change.before and not (now is not None and change.before is None and change.operation is Operation.DELETE):
+            if now != change.before and not (now is not None and change.before is None and change.operation is ChangeKind.DELETE):
                 word = "is there already" if change.before is None else "has changed" if now is not None else "is gone"
                 raise InvalidStatement(
                     f"{change.title}: it {word} since the plan was made", hint="make the plan again; nothing was changed"

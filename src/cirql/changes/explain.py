@@ -7,18 +7,24 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from cirql.changes.model import MASK, Change, Model, Operation
+from cirql.changes.model import MASK, Change, ChangeKind, Model
 from cirql.changes.patch import apply_patch, pointer
 from cirql.changes.plan import ChangePlan
 from cirql.errors import NotSupported
 
-_SIGNS = {Operation.CREATE: "+", Operation.UPDATE: "~", Operation.DELETE: "-", Operation.SET: "~", Operation.CALL: ">"}
+_SIGNS = {
+    ChangeKind.CREATE: "+",
+    ChangeKind.UPDATE: "~",
+    ChangeKind.DELETE: "-",
+    ChangeKind.SET: "~",
+    ChangeKind.CALL: ">",
+}
 _WORDS = {
-    Operation.CREATE: "to create",
-    Operation.UPDATE: "to update",
-    Operation.DELETE: "to delete",
-    Operation.SET: "to update",
-    Operation.CALL: "to call",
+    ChangeKind.CREATE: "to create",
+    ChangeKind.UPDATE: "to update",
+    ChangeKind.DELETE: "to delete",
+    ChangeKind.SET: "to update",
+    ChangeKind.CALL: "to call",
 }
 _SHOWN = 200
 
@@ -61,13 +67,13 @@ def differences(change: Change) -> list[tuple[str, Any, Any]]:
     """What changes, property by property: a name or JSON pointer, the old value and the new one (None: not there), masked."""
     before, after = change.masked(change.before) or {}, change.masked(change.after) or {}
     match change.operation:
-        case Operation.CREATE:
+        case ChangeKind.CREATE:
             return [(name, None, value) for name, value in sorted(after.items())]
-        case Operation.DELETE:
+        case ChangeKind.DELETE:
             return [(name, value, None) for name, value in sorted(before.items())]
-        case Operation.SET:
+        case ChangeKind.SET:
             return [(name, before.get(name), value) for name, value in after.items()]
-        case Operation.CALL:
+        case ChangeKind.CALL:
             return [(name, None, value) for name, value in sorted(json.loads(change.body).items())]
     if not change.body:  # it has ended, and its patch went with its secrets
         names = sorted(n for n in before.keys() | after.keys() if before.get(n) != after.get(n))
@@ -119,10 +125,10 @@ def calls(plan: ChangePlan) -> dict[str, int]:
     """The calls that change something, by name; polling for their end comes on top."""
     counts: Counter[str] = Counter()
     for change in plan.changes:
-        if change.operation is Operation.SET:
+        if change.operation is ChangeKind.SET:
             write = json.loads(change.body)["write"]
             counts[f"{write['service']}:{write['operation']}"] += 1
-        elif change.operation is Operation.CALL:
+        elif change.operation is ChangeKind.CALL:
             counts[change.type_name] += 1
         else:
             counts[f"cloudcontrol:{change.operation.value.capitalize()}Resource"] += 1

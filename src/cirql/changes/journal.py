@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
-from cirql.changes.model import Change, Entry, Event, Operation, State, mask
+from cirql.changes.model import Change, ChangeKind, JournalEntry, RequestProgress, State, mask
 from cirql.cloud.target import Target
 from cirql.errors import OperationalError, SettingsError
 
@@ -70,7 +70,7 @@ class Journal:
         with self._lock:
             self._connection.close()
 
-    def record(self, entries: Sequence[Entry]) -> None:
+    def record(self, entries: Sequence[JournalEntry]) -> None:
         """Write new entries, all or none."""
         marks = ", ".join("?" * len(_COLUMNS.split(",")))
         with self._writing():
@@ -79,7 +79,7 @@ class Journal:
                 "INSERT INTO moves VALUES (?, ?, ?, ?)", [(e.change.id, e.created, e.state.value, "") for e in entries]
             )
 
-    def save(self, entries: Sequence[Entry]) -> None:
+    def save(self, entries: Sequence[JournalEntry]) -> None:
         """Write how far changes have come, in one sync. An entry that has ended keeps no secrets."""
         moves = [(e.change.id, e.updated, e.state.value, e.error or e.event.status) for e in entries]
         with self._writing():
@@ -99,7 +99,7 @@ class Journal:
         except sqlite3.Error as error:
             raise OperationalError(f"the journal of changes at {self.path} cannot be written: {error}") from error
 
-    def entries(self, *, open_only: bool = False, run: str | None = None, limit: int | None = None) -> list[Entry]:
+    def entries(self, *, open_only: bool = False, run: str | None = None, limit: int | None = None) -> list[JournalEntry]:
         """Entries, oldest first; with `limit`, the newest that many."""
         states = [s.value for s in State if s.is_open] if open_only else [s.value for s in State]
         sql = f"SELECT {_COLUMNS} FROM changes WHERE state IN ({', '.join('?' * len(states))}) AND (? IS NULL OR run = ?)"
@@ -108,7 +108,7 @@ class Journal:
             rows = self._connection.execute(sql, (*states, run, run)).fetchall()
         return [_to_entry(row) for row in reversed(rows)]
 
-    def entry(self, prefix: str) -> Entry | None:
+    def entry(self, prefix: str) -> JournalEntry | None:
         """The one entry whose id begins so; None where there is none, or several."""
         escaped = prefix.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
         with self._lock:
@@ -161,7 +161,7 @@ def _open(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _kept(entry: Entry) -> tuple[str, str | None, str | None]:
+def _kept(entry: JournalEntry) -> tuple[str, str | None, str | None]:
     """Body and models as they are stored: with secrets while they are needed, without them afterwards."""
     change = entry.change
     before = None if change.before is None else json.dumps(change.before)
@@ -169,17 +169,17 @@ def _kept(entry: Entry) -> tuple[str, str | None, str | None]:
     if entry.state.is_open or entry.state is State.UNKNOWN or not change.secrets:
         return change.body, before, after
     after = None if change.after is None else json.dumps(mask(change.after, change.secrets))
-    return ("" if change.operation in (Operation.CREATE, Operation.UPDATE) else change.body), before, after
+    return ("" if change.operation in (ChangeKind.CREATE, ChangeKind.UPDATE) else change.body), before, after
 
 
-def _kept_event(entry: Entry) -> dict[str, Any]:
+def _kept_event(entry: JournalEntry) -> dict[str, Any]:
     fields = dict(entry.event.fields)
     if entry.change.secrets:
         fields.pop("ResourceModel", None)
     return fields
 
 
-def _to_update(entry: Entry) -> tuple[Any, ...]:
+def _to_update(entry: JournalEntry) -> tuple[Any, ...]:
     body, before, after = _kept(entry)
     return (
         entry.state.value,
@@ -198,7 +198,7 @@ def _to_update(entry: Entry) -> tuple[Any, ...]:
     )
 
 
-def _to_row(entry: Entry) -> tuple[Any, ...]:
+def _to_row(entry: JournalEntry) -> tuple[Any, ...]:
     change, target = entry.change, entry.change.target
     body, before, after = _kept(entry)
     return (
@@ -234,7 +234,7 @@ def _to_row(entry: Entry) -> tuple[Any, ...]:
     )
 
 
-def _to_entry(row: Sequence[Any]) -> Entry:
+def _to_entry(row: Sequence[Any]) -> JournalEntry:
     named = dict(zip((c.strip() for c in _COLUMNS.split(",")), row, strict=True))
 
     def read(name: str) -> Any:
@@ -242,7 +242,7 @@ def _to_entry(row: Sequence[Any]) -> Entry:
 
     change = Change(
         id=named["id"],
-        operation=Operation(named["operation"]),
+        operation=ChangeKind(named["operation"]),
         table=named["table_name"],
         type_name=named["type_name"],
         target=Target(named["account"], named["region"], named["credentials"], named["partition"]),
@@ -255,7 +255,7 @@ def _to_entry(row: Sequence[Any]) -> Entry:
         permissions=tuple(read("permissions")),
         repeatable=bool(named["repeatable"]),
     )
-    return Entry(
+    return JournalEntry(
         change=change,
         run=named["run"],
         number=named["number"],
@@ -264,7 +264,7 @@ def _to_entry(row: Sequence[Any]) -> Entry:
         state=State(named["state"]),
         attempt=named["attempt"],
         request_token=named["request_token"],
-        event=Event(read("event")),
+        event=RequestProgress(read("event")),
         error=named["error"],
         created=named["created"],
         submitted=named["submitted"],

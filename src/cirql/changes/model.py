@@ -14,7 +14,7 @@ PropertyPath = tuple[str, ...]
 MASK = "***"
 
 
-class Operation(StrEnum):
+class ChangeKind(StrEnum):
     """What is done. SET is a native write of a set-valued property, CALL any operation of a service (EXEC)."""
 
     CREATE = "create"
@@ -58,7 +58,7 @@ class Change:
     """
 
     id: str
-    operation: Operation
+    operation: ChangeKind
     table: str
     type_name: str
     target: Target
@@ -79,7 +79,7 @@ class Change:
     @property
     def title(self) -> str:
         """One line for people: `update aws.sagemaker.image_version arn:… in 111111111111/us-east-1`."""
-        what = self.identifier or (self.type_name if self.operation is Operation.CALL else "(new)")
+        what = self.identifier or (self.type_name if self.operation is ChangeKind.CALL else "(new)")
         return f"{self.operation.value} {self.table} {what} in {self.target}"
 
     def masked(self, model: Model | None) -> Model | None:
@@ -88,7 +88,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class RequestProgress:
     """The part of Cloud Control's ProgressEvent that is kept (API reference, `ProgressEvent`)."""
 
     fields: Mapping[str, Any] = field(default_factory=dict)
@@ -110,7 +110,7 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class JournalEntry:
     """A change and how far it has come: one row of the journal.
 
     Times are seconds since 1970, 0 where it has not happened. `run` groups the changes of one statement or transaction.
@@ -124,7 +124,7 @@ class Entry:
     state: State = State.PLANNED
     attempt: int = 1
     request_token: str | None = None
-    event: Event = field(default_factory=Event)
+    event: RequestProgress = field(default_factory=RequestProgress)
     error: str = ""
     created: float = 0.0
     submitted: float = 0.0
@@ -140,7 +140,7 @@ class Entry:
         """The resource's identifier: AWS's own where it has said it."""
         return self.event.fields.get("Identifier") or self.change.identifier
 
-    def moved(self, state: State, **changes: Any) -> Entry:
+    def moved(self, state: State, **changes: Any) -> JournalEntry:
         """The entry in another state."""
         return replace(self, state=state, **changes)
 

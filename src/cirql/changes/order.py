@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from cirql.catalog.rules import Rules
-from cirql.changes.model import Change, Operation, values_at
+from cirql.changes.model import Change, ChangeKind, values_at
 
 
 def with_dependencies(changes: Sequence[Change], rules: Mapping[str, Rules]) -> tuple[Change, ...]:
@@ -55,7 +55,7 @@ def _must_wait(
     """Whether `change` must wait for `other`."""
     if change.subject == other.subject:
         return is_later
-    destroys, destroyed = change.operation is Operation.DELETE, other.operation is Operation.DELETE
+    destroys, destroyed = change.operation is ChangeKind.DELETE, other.operation is ChangeKind.DELETE
     if destroys and (own_names & others_mentions):
         return True  # what refers to it goes, or lets go of it, first
     if destroyed:
@@ -65,10 +65,10 @@ def _must_wait(
 
 def _names(change: Change, rules: Rules | None) -> set[str]:
     """What other resources call it by."""
-    model = change.before if change.operation is Operation.DELETE else change.after
+    model = change.before if change.operation is ChangeKind.DELETE else change.after
     found = {change.identifier} if change.identifier else set()
-    if change.operation not in (Operation.CREATE, Operation.DELETE) or rules is None:
-        return found if change.operation is not Operation.UPDATE else set()
+    if change.operation not in (ChangeKind.CREATE, ChangeKind.DELETE) or rules is None:
+        return found if change.operation is not ChangeKind.UPDATE else set()
     paths = {*rules.names, (f"{change.type_name.rpartition('::')[2]}Name",), ("Name",)}
     found |= {v for path in paths for v in values_at(model or {}, path) if isinstance(v, str) and len(v) > 2}
     return found

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from cirql.changes.calls import rows_of
-from cirql.changes.model import Entry, State
+from cirql.changes.model import JournalEntry, State
 from cirql.changes.plan import ChangePlan
 from cirql.changes.undo import compensation
 from cirql.errors import AlreadyExists, ChangeFailed, Error
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _SUMMARY = ("operation", "resource", "identifier", "account_id", "region", "status", "request_token")
 
 
-def summary_result(entries: Sequence[Entry], cost: Stats, notices: Sequence[str] = ()) -> Result:
+def summary_result(entries: Sequence[JournalEntry], cost: Stats, notices: Sequence[str] = ()) -> Result:
     """One row for each change."""
     rows = [
         (
@@ -105,7 +105,7 @@ def _text(value: Any) -> str:
     return value.isoformat() if isinstance(value, datetime) else json.dumps(value, default=str)
 
 
-def refuse_failed(entries: Sequence[Entry], plan: ChangePlan) -> None:
+def refuse_failed(entries: Sequence[JournalEntry], plan: ChangePlan) -> None:
     """Raise where a change did not come through: what failed, what was done, what not, and what would undo it.
 
     Raises AlreadyExists for the only change of a statement, ChangeFailed otherwise.
@@ -131,7 +131,7 @@ def refuse_failed(entries: Sequence[Entry], plan: ChangePlan) -> None:
     raise ChangeFailed("\n".join(lines), hint=hint)
 
 
-def _open_hint(entry: Entry) -> str | None:
+def _open_hint(entry: JournalEntry) -> str | None:
     if entry.state.is_open:
         return "it goes on at AWS and is in the journal: cirql changes resume sees it to its end"
     if entry.state is State.UNKNOWN:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from cirql.changes.drafting import Draft
-from cirql.changes.model import Entry
+from cirql.changes.drafting import ChangeDraft
+from cirql.changes.model import JournalEntry
 from cirql.changes.report import rows_result
 from cirql.changes.returning import Written, event_value
 from cirql.result import Result, Stats
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sqlglot import exp
 
 
-def with_entry(written: Written, entries: Sequence[Entry]) -> Written:
+def with_entry(written: Written, entries: Sequence[JournalEntry]) -> Written:
     """A resource with the last entry about it, and the identifier that AWS gave it."""
     if not entries:
         return written
@@ -40,7 +40,7 @@ def event_rows(returning: Sequence[exp.Expr], rows: Sequence[Written], cost: Sta
     return rows_result(names, values, cost, notices=notices)
 
 
-def deleted_rows(write: Delete, rows: Sequence[Written], draft: Draft, cost: Stats) -> Result:
+def deleted_rows(write: Delete, rows: Sequence[Written], draft: ChangeDraft, cost: Stats) -> Result:
     """What the rows were before they went."""
     names, out, types = [], [], []
     columns = iter(range(len(draft.output_columns)))

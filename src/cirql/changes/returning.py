@@ -10,7 +10,7 @@ from typing import Any
 from sqlglot import exp
 
 from cirql.catalog.model import Table
-from cirql.changes.model import Entry
+from cirql.changes.model import JournalEntry
 from cirql.sql.parse import Statement
 from cirql.sql.writes import event_field, is_generic, output_name
 
@@ -22,7 +22,7 @@ class Written:
     identifier: str | None
     region: str
     account: str
-    entry: Entry | None
+    entry: JournalEntry | None
 
 
 def event_value(written: Written, field: str) -> Any:

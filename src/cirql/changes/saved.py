@@ -12,7 +12,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cirql.changes.model import Change, Operation
+from cirql.changes.model import Change, ChangeKind
 from cirql.changes.plan import ChangePlan
 from cirql.cloud.target import Target
 from cirql.errors import FileUnreadable, InvalidStatement
@@ -60,7 +60,7 @@ def read_plan(path: Path, catalog: Catalog) -> ChangePlan:
             f"{path} is not as it was written", hint="a plan is applied exactly as it was shown: make it again with cirql plan"
         )
     changes = tuple(_read(raw) for raw in content["changes"])
-    known = [c for c in changes if c.operation is not Operation.CALL]
+    known = [c for c in changes if c.operation is not ChangeKind.CALL]
     tables = {c.table: catalog.find(c.table).table for c in known}
     rules = {c.type_name: catalog.rules(c.type_name) for c in known}
     return ChangePlan(changes, tuple(content["statements"]), tables, rules, content["unchanged"])
@@ -92,7 +92,7 @@ def _plain(change: Change) -> dict[str, Any]:
 def _read(raw: dict[str, Any]) -> Change:
     return Change(
         id=raw["id"],
-        operation=Operation(raw["operation"]),
+        operation=ChangeKind(raw["operation"]),
         table=raw["table"],
         type_name=raw["type"],
         target=Target(*raw["target"]),

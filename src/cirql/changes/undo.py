@@ -4,30 +4,30 @@ from __future__ import annotations
 
 import json
 
-from cirql.changes.model import Entry, Operation, State
+from cirql.changes.model import ChangeKind, JournalEntry, State
 from cirql.changes.patch import diff
 from cirql.changes.plan import ChangePlan
 from cirql.changes.statements import delete_statement, insert_statement, literal, patch_statement, where
 
 
-def compensation(entry: Entry, plan: ChangePlan) -> str | None:
+def compensation(entry: JournalEntry, plan: ChangePlan) -> str | None:
     """The statement that would undo a change that succeeded; None where nothing can (calls, what was never read)."""
     change = entry.change
     table, rules = plan.tables.get(change.table), plan.rules.get(change.type_name)
     if entry.state is not State.SUCCEEDED or table is None or rules is None:
         return None
     match change.operation:
-        case Operation.CREATE:
+        case ChangeKind.CREATE:
             return delete_statement(table, change.target, entry.identifier) if entry.identifier else None
-        case Operation.DELETE:
+        case ChangeKind.DELETE:
             return insert_statement(table, rules, change.target, change.before) if change.before else None
-        case Operation.UPDATE:
+        case ChangeKind.UPDATE:
             if change.before is None or change.after is None or change.identifier is None:
                 return None
             seen = {k: v for k, v in change.after.items() if (k,) not in rules.write_only}
             operations = diff(rules, seen, change.before)
             return patch_statement(table, change.target, change.identifier, operations) if operations else None
-        case Operation.SET:
+        case ChangeKind.SET:
             if change.before is None or change.identifier is None:
                 return None
             name = json.loads(change.body)["write"]["property"]

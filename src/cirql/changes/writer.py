@@ -19,8 +19,8 @@ from cirql.catalog.model import Scope, Table
 from cirql.changes import explain
 from cirql.changes.apply import Applier
 from cirql.changes.calls import read_call
-from cirql.changes.drafting import Draft, Drafting, new_id
-from cirql.changes.model import Change, Entry, Operation
+from cirql.changes.drafting import ChangeDraft, Drafting, new_id
+from cirql.changes.model import Change, ChangeKind, JournalEntry
 from cirql.changes.order import with_dependencies
 from cirql.changes.places import Places
 from cirql.changes.plan import ChangePlan, without_secrets
@@ -62,7 +62,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Home(Protocol):
+class WriterHome(Protocol):
     """What a writer needs of its session."""
 
     settings: Settings
@@ -104,10 +104,10 @@ class Home(Protocol):
 class Writer:
     """Runs the write statements of one session, one at a time."""
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: WriterHome) -> None:
         self._home = home
         self._lock = threading.RLock()
-        self._transaction: list[Draft] | None = None
+        self._transaction: list[ChangeDraft] | None = None
         self._places: Places | None = None
         self._stats = CallStats()
         self._answers: dict[str, Mapping[str, Any]] = {}
@@ -151,7 +151,7 @@ class Writer:
                 drafts.append(self._exec_draft(write) if isinstance(write, Exec) else self._draft(write))
             return self._plan(drafts)
 
-    def carry_out(self, plan: ChangePlan) -> list[Entry]:
+    def carry_out(self, plan: ChangePlan) -> list[JournalEntry]:
         """Apply a saved plan, if the resources are still as they were when it was made; gives the entries as they ended.
 
         Raises AccessDenied, InvalidStatement, Cancelled before anything is sent; ChangeFailed afterwards.
@@ -172,13 +172,13 @@ class Writer:
         return [replace(c, target=await self._where.of_row(c.target.region, c.target.account)) for c in changes]
 
     @property
-    def past(self) -> list[Entry]:
+    def past(self) -> list[JournalEntry]:
         """Every entry of the journal; none where there is no journal yet."""
         if not self._home.settings.journal_path.exists():
             return []
         return self.journal.entries()
 
-    def resume(self, change_id: str | None = None) -> list[Entry]:
+    def resume(self, change_id: str | None = None) -> list[JournalEntry]:
         """See every open change to its end, or the run of one; those that another living process works on are left to it.
 
         Gives the entries that were open, as they are now. It changes nothing that was not decided and journalled before, but it does
@@ -191,7 +191,7 @@ class Writer:
                 chosen = self._entry(change_id)
                 opened = [e for e in opened if e.run == chosen.run]
             wanted = {e.change.id for e in opened}
-            ended: list[Entry] = []
+            ended: list[JournalEntry] = []
             for run in dict.fromkeys(e.run for e in opened):
                 with self.journal.working_on(run) as is_ours:
                     entries = self.journal.entries(run=run)  # read again: the run may have ended meanwhile
@@ -201,7 +201,7 @@ class Writer:
                     ended += [e for e in entries if e.change.id in wanted]
             return ended
 
-    def cancel(self, change_id: str) -> Entry:
+    def cancel(self, change_id: str) -> JournalEntry:
         """Stop one open change, at AWS where it is there already."""
         with self._lock:
             self._require_writable()
@@ -212,7 +212,7 @@ class Writer:
                 (entry,) = self._do(self._at_home([entry]))
                 return self._do(self._applier(1).cancel(entry))
 
-    async def _at_home(self, entries: Sequence[Entry]) -> list[Entry]:
+    async def _at_home(self, entries: Sequence[JournalEntry]) -> list[JournalEntry]:
         """The entries with this session's own credentials for their accounts.
 
         Raises InvalidText where it has none: what was begun in one account is never carried on in another.
@@ -220,7 +220,7 @@ class Writer:
         changes = await self._targeted([e.change for e in entries])
         return [replace(e, change=change) for e, change in zip(entries, changes, strict=True)]
 
-    def _entry(self, change_id: str) -> Entry:
+    def _entry(self, change_id: str) -> JournalEntry:
         entry = self.journal.entry(change_id)
         if entry is None:
             raise InvalidText(f"no change, or more than one, has an id that begins with {change_id!r}", hint="cirql changes list has them")
@@ -254,7 +254,7 @@ class Writer:
             return status_result("ROLLBACK", self._cost(started), notices=(f"{sum(len(d.changes) for d in drafts)} changes dropped",))
         return self._commit(drafts, started)
 
-    def _queue(self, draft: Draft, started: float) -> Result:
+    def _queue(self, draft: ChangeDraft, started: float) -> Result:
         if getattr(draft.write, "returning", ()):
             raise NotSupported("RETURNING has no rows before COMMIT", hint="leave it out, or run the statement outside the transaction")
         assert self._transaction is not None
@@ -296,7 +296,7 @@ class Writer:
 
     # -- drafting
 
-    def _draft(self, write: Insert | Update | Delete) -> Draft:
+    def _draft(self, write: Insert | Update | Delete) -> ChangeDraft:
         result = self._home.select(write.query, live=True)
         rows = result.fetchall()
         self._add(result.stats)
@@ -313,13 +313,13 @@ class Writer:
 
     # -- EXEC
 
-    def _exec_draft(self, write: Exec) -> Draft:
+    def _exec_draft(self, write: Exec) -> ChangeDraft:
         params = dict(write.params)
         region, account = params.pop("region", None), params.pop("account_id", None)
         call = read_call(write.path, params, write.body, lambda: str(uuid.uuid4()))
         table = ".".join(write.path[:-1])
         target = self._do(self._where.of_insert(_call_table(self._home.catalog, table), region, account))
-        return Draft(write, [call.change(table, target, new_id())])
+        return ChangeDraft(write, [call.change(table, target, new_id())])
 
     def _exec(self, write: Exec, started: float) -> Result:
         explained = write.statement.explain
@@ -340,19 +340,19 @@ class Writer:
 
     # -- plan, journal, apply
 
-    def _plan(self, drafts: Sequence[Draft]) -> ChangePlan:
+    def _plan(self, drafts: Sequence[ChangeDraft]) -> ChangePlan:
         changes = [c for d in drafts for c in d.changes]
         catalog = self._home.catalog
-        rules = {c.type_name: catalog.rules(c.type_name) for c in changes if c.operation is not Operation.CALL}
-        tables = {c.table: catalog.find(c.table).table for c in changes if c.operation is not Operation.CALL}
+        rules = {c.type_name: catalog.rules(c.type_name) for c in changes if c.operation is not ChangeKind.CALL}
+        tables = {c.table: catalog.find(c.table).table for c in changes if c.operation is not ChangeKind.CALL}
         ordered = with_dependencies(changes, rules)
         texts = tuple(without_secrets(d.write.statement.text, tuple(d.changes)) for d in drafts)
         return ChangePlan(ordered, texts, tables, rules, sum(d.unchanged for d in drafts))
 
-    def _explained(self, drafts: Sequence[Draft], style: str, started: float) -> Result:
+    def _explained(self, drafts: Sequence[ChangeDraft], style: str, started: float) -> Result:
         return lines_result(explain.render(self._plan(drafts), style), self._cost(started))
 
-    def _commit(self, drafts: list[Draft], started: float) -> Result:
+    def _commit(self, drafts: list[ChangeDraft], started: float) -> Result:
         plan = self._plan(drafts)
         self._check_allowed(plan)
         is_awaited = all(getattr(d.write, "is_awaited", True) for d in drafts)
@@ -360,14 +360,15 @@ class Writer:
         refuse_failed(ended, plan)
         return self._result(drafts, ended, is_awaited, started)
 
-    def _make(self, plan: ChangePlan, *, wait: bool) -> list[Entry]:
+    def _make(self, plan: ChangePlan, *, wait: bool) -> list[JournalEntry]:
         """Put a plan on disk, from where on it can be resumed, and carry it out. The run is ours before anybody can see it."""
         if not plan.changes:
             return []
         run, now, text = uuid.uuid4().hex, time.time(), ";\n".join(plan.statements)
         callers = self._do(self._callers(plan.changes))
         entries = [
-            Entry(c, run, number, text, callers[c.target.credentials], created=now, updated=now) for number, c in enumerate(plan.changes)
+            JournalEntry(c, run, number, text, callers[c.target.credentials], created=now, updated=now)
+            for number, c in enumerate(plan.changes)
         ]
         with self.journal.working_on(run):
             self.journal.record(entries)
@@ -382,7 +383,7 @@ class Writer:
     def _applier(self, total: int) -> Applier:
         done: set[str] = set()
 
-        def tell(entry: Entry) -> None:
+        def tell(entry: JournalEntry) -> None:
             if not entry.state.is_open:
                 done.add(entry.change.id)
             self._home.tell(ProgressEvent(entry.change.title, self._stats.requests, len(done), len(done) == total))
@@ -391,7 +392,7 @@ class Writer:
 
     # -- results
 
-    def _result(self, drafts: Sequence[Draft], ended: Sequence[Entry], is_awaited: bool, started: float) -> Result:
+    def _result(self, drafts: Sequence[ChangeDraft], ended: Sequence[JournalEntry], is_awaited: bool, started: float) -> Result:
         write = drafts[0].write if len(drafts) == 1 else None
         if isinstance(write, Exec):
             return answer_result(self._answers.get(ended[0].change.id, {}), self._cost(started))

@@ -17,7 +17,7 @@ from cirql.cli.report import report_error, say, visible
 from cirql.errors import Error, InvalidText
 
 if TYPE_CHECKING:
-    from cirql.changes.model import Entry
+    from cirql.changes.model import JournalEntry
     from cirql.session import Session
 
 _change = click.argument("change", metavar="ID", help="The change: the first characters of its id.")
@@ -81,21 +81,21 @@ def cancel(change: str) -> None:
         _tell([session.writer.cancel(change)])
 
 
-def _tell(entries: list[Entry]) -> None:
+def _tell(entries: list[JournalEntry]) -> None:
     for entry in entries:
         click.echo(_line(entry))
     if any(e.state.is_open or e.state.value in ("failed", "unknown", "skipped") for e in entries):
         raise click.exceptions.Exit(1)
 
 
-def _line(entry: Entry) -> str:
+def _line(entry: JournalEntry) -> str:
     got = entry.identifier
     made = f" ({got})" if got and got != entry.change.identifier else ""
     error = f": {entry.error}" if entry.error else ""
     return visible(f"{entry.change.id[:8]}  {_moment(entry.created)}  {entry.state.value:<10}  {entry.change.title}{made}{error}")
 
 
-def _facts(entry: Entry) -> dict[str, Any]:
+def _facts(entry: JournalEntry) -> dict[str, Any]:
     change = entry.change
     return {
         "id": change.id,

@@ -189,13 +189,13 @@ def _is_recording(document: Any) -> bool:
 def _import_one(store: Store, document: Any, file: str, table: str | None, account: str, region: str, at: datetime | None) -> None:
     """Keep what a file has, and say so."""
     from cirql.catalog.lookup import Catalog
-    from cirql.filling.dumps import Source, import_answer
+    from cirql.filling.dumps import DumpOrigin, import_answer
     from cirql.filling.snapshots import import_snapshot, is_snapshot
 
     left: dict[str, int] = {}
     with Catalog.open() as catalog:
         if table is not None:
-            written = import_answer(store, catalog.find(table).table, document, Source(account, region, at or _written(file)))
+            written = import_answer(store, catalog.find(table).table, document, DumpOrigin(account, region, at or _written(file)))
         elif is_snapshot(document):
             written, left = import_snapshot(store, catalog, document)
         else:

@@ -102,7 +102,7 @@ def read_statement(sql: str | None, file: Path | None) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class QueryRequest:
     """What one run of `cirql query` was asked to do."""
 
     sql: str
@@ -164,7 +164,7 @@ def query(
     }
     statement = read_statement(sql, file)
     given = {k: v for k, v in settings.items() if v is not None}
-    request = Request(statement, destination, given, local, timing, stats, yes, script=file is not None or sql == "-", record=record)
+    request = QueryRequest(statement, destination, given, local, timing, stats, yes, script=file is not None or sql == "-", record=record)
     with prompt_interrupts(_forgetter(destination)):
         code = run(request)
     raise click.exceptions.Exit(code)
@@ -175,7 +175,7 @@ def _forgetter(destination: Destination) -> Any:
     return None if path is None else lambda: unfinished(path).unlink(missing_ok=True)
 
 
-def run(request: Request) -> int:
+def run(request: QueryRequest) -> int:
     """Run the statement, write its rows, say on stderr what there is to say, and give the exit code."""
     started = time.monotonic()
     import_pyarrow()
@@ -218,7 +218,7 @@ def _record(session: Session, path: Path) -> None:
     session.client.tape = Tape(path)
 
 
-def _statements(request: Request) -> list[str]:
+def _statements(request: QueryRequest) -> list[str]:
     """The statements of a script, or the one statement of the command line.
 
     Ends the command for a script whose results would overwrite each other in one file. Raises ParseError.
@@ -260,7 +260,7 @@ def execute(session: Session, sql: str) -> Result:
 
 
 @contextmanager
-def _scope(request: Request) -> Iterator[dict[str, Any]]:
+def _scope(request: QueryRequest) -> Iterator[dict[str, Any]]:
     """The settings of the session; with `--local`, over a local AWS that runs as long as the block."""
     if not request.local:
         yield request.settings

@@ -28,7 +28,7 @@ _WHOLE = "give the whole answer as --output json prints it, without --query"
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class DumpOrigin:
     """Where and when a file's contents were so."""
 
     account: str
@@ -69,7 +69,7 @@ def _in_a_row(text: str) -> Iterator[Any]:
             at += 1
 
 
-def import_answer(store: Store, table: Table, document: Any, source: Source) -> list[WriteSummary]:
+def import_answer(store: Store, table: Table, document: Any, source: DumpOrigin) -> list[WriteSummary]:
     """Keep an answer of one of a table's calls, or the pages of one.
 
     Raises InvalidText where the table has no call whose answer looks like that, or the rows are of another account.

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cirql.localcloud.calls import Call
+from cirql.localcloud.calls import ServedCall
 from cirql.localcloud.cloud import LocalCloud
 from cirql.localcloud.demo import ACCOUNTS, REGIONS
 from cirql.localcloud.faults import Rule
 from cirql.localcloud.foreground import run
 
-__all__ = ["ACCOUNTS", "REGIONS", "Call", "LocalCloud", "Rule", "run"]
+__all__ = ["ACCOUNTS", "REGIONS", "ServedCall", "LocalCloud", "Rule", "run"]

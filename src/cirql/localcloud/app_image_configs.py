@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from cirql.localcloud.images import Place
+from cirql.localcloud.images import AccountRegion
 from cirql.localcloud.listener import HttpAnswer
 from cirql.localcloud.paging import take_page
 from cirql.localcloud.shapes import validate_input
@@ -37,8 +37,8 @@ class AppImageConfigs:
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._configs: dict[Place, dict[str, _Config]] = {}
-        self._operations: dict[str, Callable[[Place, Body, int | None], dict[str, Any]]] = {
+        self._configs: dict[AccountRegion, dict[str, _Config]] = {}
+        self._operations: dict[str, Callable[[AccountRegion, Body, int | None], dict[str, Any]]] = {
             "CreateAppImageConfig": self._create,
             "DescribeAppImageConfig": self._describe,
             "ListAppImageConfigs": self._list,
@@ -54,7 +54,7 @@ class AppImageConfigs:
         with self._lock:
             self._configs.clear()
 
-    def answer(self, place: Place, operation: str, body: bytes, page_limit: int | None) -> HttpAnswer | None:
+    def answer(self, place: AccountRegion, operation: str, body: bytes, page_limit: int | None) -> HttpAnswer | None:
         """The answer to one operation; `page_limit` forces small pages. Raises ServiceError."""
         run = self._operations.get(operation)
         if run is None:
@@ -69,7 +69,7 @@ class AppImageConfigs:
         with self._lock:
             return json_answer(json.dumps(run(place, asked, page_limit)).encode())
 
-    def _create(self, place: Place, asked: Body, limit: int | None) -> dict[str, Any]:
+    def _create(self, place: AccountRegion, asked: Body, limit: int | None) -> dict[str, Any]:
         name = asked["AppImageConfigName"]
         configs = self._configs.setdefault(place, {})
         if name in configs:
@@ -80,10 +80,10 @@ class AppImageConfigs:
         configs[name] = _Config(name, arn, now, now, {s: asked[s] for s in _SETTINGS if s in asked}, tags)
         return {"AppImageConfigArn": arn}
 
-    def _describe(self, place: Place, asked: Body, limit: int | None) -> dict[str, Any]:
+    def _describe(self, place: AccountRegion, asked: Body, limit: int | None) -> dict[str, Any]:
         return _shown(self._named(place, asked["AppImageConfigName"]))
 
-    def _list(self, place: Place, asked: Body, limit: int | None) -> dict[str, Any]:
+    def _list(self, place: AccountRegion, asked: Body, limit: int | None) -> dict[str, Any]:
         wanted = asked.get("NameContains", "")
         configs = [c for c in self._configs.get(place, {}).values() if wanted in c.name and _in_range(c, asked)]
         keys = {"Name": "name", "LastModifiedTime": "modified"}
@@ -94,37 +94,37 @@ class AppImageConfigs:
         page, token = take_page(configs, size, asked.get("NextToken"), question)
         return {"AppImageConfigs": [_shown(c) for c in page]} | ({"NextToken": token} if token else {})
 
-    def _update(self, place: Place, asked: Body, limit: int | None) -> dict[str, Any]:
+    def _update(self, place: AccountRegion, asked: Body, limit: int | None) -> dict[str, Any]:
         config = self._named(place, asked["AppImageConfigName"])
         config.settings.update({s: asked[s] for s in _SETTINGS if s in asked})
         config.modified = self._clock()
         return {"AppImageConfigArn": config.arn}
 
-    def _delete(self, place: Place, asked: Body, limit: int | None) -> dict[str, Any]:
+    def _delete(self, place: AccountRegion, asked: Body, limit: int | None) -> dict[str, Any]:
         del self._configs[place][self._named(place, asked["AppImageConfigName"]).name]
         return {}
 
-    def _add_tags(self, place: Place, asked: Body, limit: int | None) -> dict[str, Any]:
+    def _add_tags(self, place: AccountRegion, asked: Body, limit: int | None) -> dict[str, Any]:
         config = self._of_arn(place, asked["ResourceArn"])
         config.tags.update({tag["Key"]: tag["Value"] for tag in asked["Tags"]})
         return {"Tags": _tag_list(config)}
 
-    def _delete_tags(self, place: Place, asked: Body, limit: int | None) -> dict[str, Any]:
+    def _delete_tags(self, place: AccountRegion, asked: Body, limit: int | None) -> dict[str, Any]:
         config = self._of_arn(place, asked["ResourceArn"])
         for key in asked["TagKeys"]:
             config.tags.pop(key, None)
         return {}
 
-    def _list_tags(self, place: Place, asked: Body, limit: int | None) -> dict[str, Any]:
+    def _list_tags(self, place: AccountRegion, asked: Body, limit: int | None) -> dict[str, Any]:
         return {"Tags": _tag_list(self._of_arn(place, asked["ResourceArn"]))}
 
-    def _named(self, place: Place, name: str) -> _Config:
+    def _named(self, place: AccountRegion, name: str) -> _Config:
         config = self._configs.get(place, {}).get(name)
         if config is None:
             raise ServiceError("ResourceNotFound", f"App image config {name} does not exist.")
         return config
 
-    def _of_arn(self, place: Place, arn: str) -> _Config:
+    def _of_arn(self, place: AccountRegion, arn: str) -> _Config:
         match = _ARN.fullmatch(arn)
         return self._named(place, match[1] if match else arn)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class ServedCall:
     """One HTTP request as the local AWS understood it.
 
     `time` is seconds since the epoch; `service` and `operation` are botocore's names; `status` is the HTTP status, 0 where
@@ -34,10 +34,10 @@ class CallLog:
     """Calls in the order in which they were answered. Iterates over a snapshot, and is safe to use from any thread."""
 
     def __init__(self) -> None:
-        self._calls: list[Call] = []
+        self._calls: list[ServedCall] = []
         self._lock = threading.Lock()
 
-    def add(self, call: Call) -> None:
+    def add(self, call: ServedCall) -> None:
         """Append one call."""
         with self._lock:
             self._calls.append(call)
@@ -51,12 +51,12 @@ class CallLog:
         """How often each `service:Operation` was asked, as `{"sagemaker:ListImages": 1}`."""
         return dict(Counter(f"{call.service}:{call.operation}" for call in self))
 
-    def __iter__(self) -> Iterator[Call]:
+    def __iter__(self) -> Iterator[ServedCall]:
         with self._lock:
             return iter(list(self._calls))
 
     def __len__(self) -> int:
         return len(self._calls)
 
-    def __getitem__(self, index: int) -> Call:
+    def __getitem__(self, index: int) -> ServedCall:
         return self._calls[index]

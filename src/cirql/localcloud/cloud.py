@@ -11,13 +11,13 @@ from collections.abc import Callable
 from types import TracebackType
 
 from cirql.localcloud.app_image_configs import AppImageConfigs
-from cirql.localcloud.calls import Call, CallLog
+from cirql.localcloud.calls import CallLog, ServedCall
 from cirql.localcloud.cloudcontrol import CloudControl
 from cirql.localcloud.control import answer_control, is_control
 from cirql.localcloud.demo import seed_images
-from cirql.localcloud.faults import ERROR_KINDS, NO_FAULT, Faults, Verdict, fault_error
+from cirql.localcloud.faults import ERROR_KINDS, NO_FAULT, Faults, Spoiling, fault_error
 from cirql.localcloud.identity import Caller, answer_caller_identity, read_caller
-from cirql.localcloud.images import ImageStore, Place
+from cirql.localcloud.images import AccountRegion, ImageStore
 from cirql.localcloud.listener import HOST, HttpAnswer, HttpRequest, Listener, NoAnswerError
 from cirql.localcloud.moto_names import with_older_name
 from cirql.localcloud.moto_services import MotoServices
@@ -25,7 +25,7 @@ from cirql.localcloud.operations import identify, read_parameters
 from cirql.localcloud.registry import answer_registry
 from cirql.localcloud.sagemaker import SageMakerImages
 from cirql.localcloud.tagging import TaggingApi
-from cirql.localcloud.wire import Operation, ServiceError, render_error
+from cirql.localcloud.wire import ServiceError, WireOperation, render_error
 
 _GARBAGE = HttpAnswer(200, (("Content-Type", "text/html"),), b"<html><body>\xff\xfeThis is not the service you asked for.")
 
@@ -127,7 +127,7 @@ class LocalCloud:
         self._log(caller, operation, answer.status, verdict)
         return answer
 
-    def _answer_judged(self, request: HttpRequest, caller: Caller, operation: Operation, verdict: Verdict) -> HttpAnswer:
+    def _answer_judged(self, request: HttpRequest, caller: Caller, operation: WireOperation, verdict: Spoiling) -> HttpAnswer:
         rule = verdict.spoiler
         if rule is None:
             return self._serve(request, caller, operation, verdict.page_limit)
@@ -145,9 +145,9 @@ class LocalCloud:
             return HttpAnswer(200, tuple(h for h in answer.headers if h[0].lower() != "content-length"), b"")
         return HttpAnswer(answer.status, answer.headers, answer.body, cut=True)
 
-    def _serve(self, request: HttpRequest, caller: Caller, operation: Operation, page_limit: int | None) -> HttpAnswer:
+    def _serve(self, request: HttpRequest, caller: Caller, operation: WireOperation, page_limit: int | None) -> HttpAnswer:
         """Our own services first, then moto; an error of either in the protocol of the request."""
-        place = Place(caller.account, caller.region)
+        place = AccountRegion(caller.account, caller.region)
         try:
             answer: HttpAnswer | None = None
             if operation.service == "cloudcontrol":
@@ -169,5 +169,5 @@ class LocalCloud:
         """The answer to a question that one service asks another: not logged, and without faults."""
         return self._serve(request, caller, identify(request, caller.service), None)
 
-    def _log(self, caller: Caller, operation: Operation, status: int, verdict: Verdict = NO_FAULT) -> None:
-        self.calls.add(Call(self._clock(), caller.account, caller.region, operation.service, operation.name, status, verdict.kind))
+    def _log(self, caller: Caller, operation: WireOperation, status: int, verdict: Spoiling = NO_FAULT) -> None:
+        self.calls.add(ServedCall(self._clock(), caller.account, caller.region, operation.service, operation.name, status, verdict.kind))

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from cirql.localcloud.image_types import image_handlers
-from cirql.localcloud.images import ImageStore, Place
+from cirql.localcloud.images import AccountRegion, ImageStore
 from cirql.localcloud.listener import HttpAnswer
 from cirql.localcloud.models import Model, PropertyPath, is_given, values_at
 from cirql.localcloud.paging import take_page
@@ -40,7 +40,7 @@ class CloudControl:
         self._book = RequestBook(clock, settle_looks, settle_seconds)
         self._resources = ResourceStore(clock)
         self._handlers = image_handlers(images)
-        self._operations: dict[str, Callable[[Place, Body, int | None], dict[str, Any]]] = {
+        self._operations: dict[str, Callable[[AccountRegion, Body, int | None], dict[str, Any]]] = {
             "CreateResource": self._create,
             "GetResource": self._get,
             "UpdateResource": self._update,
@@ -57,7 +57,7 @@ class CloudControl:
             self._book.clear()
             self._resources.clear()
 
-    def answer(self, place: Place, operation: str, body: bytes, page_limit: int | None) -> HttpAnswer:
+    def answer(self, place: AccountRegion, operation: str, body: bytes, page_limit: int | None) -> HttpAnswer:
         """The answer to one operation; `page_limit` forces small pages. Raises ServiceError."""
         run = self._operations.get(operation)
         if run is None:
@@ -71,7 +71,7 @@ class CloudControl:
             self._book.settle_due()
             return json_answer(json.dumps(run(place, asked, page_limit)).encode(), "1.0")
 
-    def _create(self, place: Place, asked: Body, limit: int | None) -> dict[str, Any]:
+    def _create(self, place: AccountRegion, asked: Body, limit: int | None) -> dict[str, Any]:
         kind = _find_kind(place, asked["TypeName"], "create")
         desired = _read_object(asked["DesiredState"], "DesiredState")
         token, fingerprint = asked.get("ClientToken"), f"CREATE {kind.name} {json.dumps(desired, sort_keys=True)}"
@@ -93,12 +93,12 @@ class CloudControl:
 
         return self._submit(place, kind, "CREATE", None if illegal else identifier, work, token, fingerprint)
 
-    def _get(self, place: Place, asked: Body, limit: int | None) -> dict[str, Any]:
+    def _get(self, place: AccountRegion, asked: Body, limit: int | None) -> dict[str, Any]:
         kind = _find_kind(place, asked["TypeName"], "read")
         model = self._read(place, kind, asked["Identifier"])
         return {"TypeName": kind.name, "ResourceDescription": _description(asked["Identifier"], model)}
 
-    def _update(self, place: Place, asked: Body, limit: int | None) -> dict[str, Any]:
+    def _update(self, place: AccountRegion, asked: Body, limit: int | None) -> dict[str, Any]:
         kind = _find_kind(place, asked["TypeName"], "update")
         identifier, token = asked["Identifier"], asked.get("ClientToken")
         fingerprint = f"UPDATE {kind.name} {identifier} {asked['PatchDocument']}"
@@ -120,7 +120,7 @@ class CloudControl:
 
         return self._submit(place, kind, "UPDATE", identifier, work, token, fingerprint)
 
-    def _delete(self, place: Place, asked: Body, limit: int | None) -> dict[str, Any]:
+    def _delete(self, place: AccountRegion, asked: Body, limit: int | None) -> dict[str, Any]:
         kind = _find_kind(place, asked["TypeName"], "delete")
         identifier, token = asked["Identifier"], asked.get("ClientToken")
         fingerprint = f"DELETE {kind.name} {identifier}"
@@ -135,7 +135,7 @@ class CloudControl:
 
         return self._submit(place, kind, "DELETE", identifier, work, token, fingerprint)
 
-    def _list(self, place: Place, asked: Body, limit: int | None) -> dict[str, Any]:
+    def _list(self, place: AccountRegion, asked: Body, limit: int | None) -> dict[str, Any]:
         kind = _find_kind(place, asked["TypeName"], "list")
         wanted = _read_object(asked.get("ResourceModel", "{}"), "ResourceModel")
         missing = [name for name in kind.list_required if name not in wanted]
@@ -153,10 +153,10 @@ class CloudControl:
         shown = {"TypeName": kind.name, "ResourceDescriptions": [_description(identifier, model) for identifier, model in page]}
         return shown | ({"NextToken": token} if token else {})
 
-    def _request_status(self, place: Place, asked: Body, limit: int | None) -> dict[str, Any]:
+    def _request_status(self, place: AccountRegion, asked: Body, limit: int | None) -> dict[str, Any]:
         return {"ProgressEvent": self._book.look(place, asked["RequestToken"]).event()}
 
-    def _list_requests(self, place: Place, asked: Body, limit: int | None) -> dict[str, Any]:
+    def _list_requests(self, place: AccountRegion, asked: Body, limit: int | None) -> dict[str, Any]:
         wanted = asked.get("ResourceRequestStatusFilter", {})
         found = self._book.list(place, wanted.get("Operations", ()), wanted.get("OperationStatuses", ()))
         size = asked.get("MaxResults", REQUESTS_PAGE)
@@ -164,15 +164,22 @@ class CloudControl:
         shown = {"ResourceRequestStatusSummaries": [request.event() for request in page]}
         return shown | ({"NextToken": token} if token else {})
 
-    def _cancel(self, place: Place, asked: Body, limit: int | None) -> dict[str, Any]:
+    def _cancel(self, place: AccountRegion, asked: Body, limit: int | None) -> dict[str, Any]:
         return {"ProgressEvent": self._book.cancel(place, asked["RequestToken"]).event()}
 
     def _submit(
-        self, place: Place, kind: ResourceType, operation: str, identifier: str | None, work: Work, token: str | None, fingerprint: str
+        self,
+        place: AccountRegion,
+        kind: ResourceType,
+        operation: str,
+        identifier: str | None,
+        work: Work,
+        token: str | None,
+        fingerprint: str,
     ) -> dict[str, Any]:
         return {"ProgressEvent": self._book.submit(place, kind.name, operation, identifier, work, token, fingerprint).event()}
 
-    def _read(self, place: Place, kind: ResourceType, identifier: str) -> Model:
+    def _read(self, place: AccountRegion, kind: ResourceType, identifier: str) -> Model:
         try:
             return self._handler(kind).read(place, kind, identifier)
         except HandlerError as failure:
@@ -182,7 +189,7 @@ class CloudControl:
         return self._handlers.get(kind.name, self._resources)
 
 
-def _find_kind(place: Place, name: str, verb: str) -> ResourceType:
+def _find_kind(place: AccountRegion, name: str, verb: str) -> ResourceType:
     """The type, if the region has it and it has that handler. Raises TypeNotFoundException, UnsupportedActionException."""
     kind = find_type(name, place.region)
     if kind is None:

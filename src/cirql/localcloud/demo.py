@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from cirql.localcloud.images import Image, ImageStore, Place, build_version
+from cirql.localcloud.images import AccountRegion, Image, ImageStore, build_version
 
 ACCOUNTS = ("111111111111", "222222222222")
 REGIONS = ("us-east-1", "us-west-2", "eu-west-1")
@@ -117,13 +117,13 @@ NOTEBOOK = DemoImage(
 SCRATCH = DemoImage("scratch", "ml/notebook", 40, {}, description="Nothing built yet")
 BROKEN = DemoImage("broken-role", "ml/xgboost", 50, {"env": "dev"}, status="CREATE_FAILED", failure="The execution role cannot be assumed.")
 
-IMAGES: Mapping[Place, tuple[DemoImage, ...]] = {
-    Place("111111111111", "us-east-1"): (PYTORCH, TENSORFLOW, XGBOOST, NOTEBOOK, SCRATCH, BROKEN),
-    Place("111111111111", "us-west-2"): (PYTORCH, XGBOOST),
-    Place("111111111111", "eu-west-1"): (XGBOOST, SCRATCH),
-    Place("222222222222", "us-east-1"): (TENSORFLOW, XGBOOST),
-    Place("222222222222", "us-west-2"): (NOTEBOOK,),
-    Place("222222222222", "eu-west-1"): (PYTORCH, TENSORFLOW),
+IMAGES: Mapping[AccountRegion, tuple[DemoImage, ...]] = {
+    AccountRegion("111111111111", "us-east-1"): (PYTORCH, TENSORFLOW, XGBOOST, NOTEBOOK, SCRATCH, BROKEN),
+    AccountRegion("111111111111", "us-west-2"): (PYTORCH, XGBOOST),
+    AccountRegion("111111111111", "eu-west-1"): (XGBOOST, SCRATCH),
+    AccountRegion("222222222222", "us-east-1"): (TENSORFLOW, XGBOOST),
+    AccountRegion("222222222222", "us-west-2"): (NOTEBOOK,),
+    AccountRegion("222222222222", "eu-west-1"): (PYTORCH, TENSORFLOW),
 }
 
 
@@ -134,7 +134,7 @@ def seed_images(store: ImageStore) -> None:
             store.add(place, _build(place, image))
 
 
-def repository_uri(place: Place, repository: str) -> str:
+def repository_uri(place: AccountRegion, repository: str) -> str:
     """The registry path of an ECR repository."""
     return f"{place.account}.dkr.ecr.{place.region}.amazonaws.com/{repository}"
 
@@ -144,7 +144,7 @@ def execution_role(account: str) -> str:
     return f"arn:aws:iam::{account}:role/ml-execution"
 
 
-def _build(place: Place, demo: DemoImage) -> Image:
+def _build(place: AccountRegion, demo: DemoImage) -> Image:
     created = EPOCH + demo.day * _DAY + 3600 * (REGIONS.index(place.region) + 3 * ACCOUNTS.index(place.account))
     arn = f"arn:aws:sagemaker:{place.region}:{place.account}:image/{demo.name}"
     image = Image(demo.name, arn, execution_role(place.account), demo.status, created, created + 60.0)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cirql.localcloud.demo import ACCOUNTS, EPOCH, IMAGES, REGIONS, execution_role, repository_uri
-from cirql.localcloud.images import Place, layer_digest
+from cirql.localcloud.images import AccountRegion, layer_digest
 from cirql.localcloud.moto_client import MotoClient, steady_moto
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def needed_seeds(service: str) -> tuple[Seed, ...]:
 def _seed_iam(moto: MotoClient) -> None:
     users = {ACCOUNTS[0]: ("alice", "bob"), ACCOUNTS[1]: ("carol",)}
     for account in ACCOUNTS:
-        place = Place(account, _HOME)
+        place = AccountRegion(account, _HOME)
         for name, principals in {
             "ml-execution": ["sagemaker.amazonaws.com", "lambda.amazonaws.com"],
             "ci-deploy": ["codebuild.amazonaws.com"],
@@ -171,7 +171,7 @@ def _seed_ec2(moto: MotoClient) -> None:
             )
 
 
-def _make_group(moto: MotoClient, place: Place, vpc: str, name: str, port: int) -> str:
+def _make_group(moto: MotoClient, place: AccountRegion, vpc: str, name: str, port: int) -> str:
     made = moto.call(
         place,
         "ec2",

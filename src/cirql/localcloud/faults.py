@@ -21,7 +21,7 @@ from typing import Any
 
 from cirql.localcloud.identity import Caller
 from cirql.localcloud.operations import service_heads, service_model
-from cirql.localcloud.wire import Operation, Protocol, ServiceError
+from cirql.localcloud.wire import Protocol, ServiceError, WireOperation
 
 ERROR_KINDS = ("throttle", "server_error", "expired_token", "access_denied", "error")
 LINE_KINDS = ("drop", "hang")
@@ -78,7 +78,7 @@ class Rule:
             raise ValueError(f"a fault has no {', '.join(sorted(unknown))}")
         return cls(**data)
 
-    def matches(self, caller: Caller, operation: Operation) -> bool:
+    def matches(self, caller: Caller, operation: WireOperation) -> bool:
         """Whether a call is one that this rule is about."""
         pairs = (
             (self.account, caller.account),
@@ -90,7 +90,7 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Spoiling:
     """What the rules decided for one call: a delay, a page limit, and at most one rule that spoils it."""
 
     delay: float = 0.0
@@ -104,7 +104,7 @@ class Verdict:
         return "+".join(self.kinds) or None
 
 
-NO_FAULT = Verdict()
+NO_FAULT = Spoiling()
 
 
 class Faults:
@@ -133,7 +133,7 @@ class Faults:
         with self._lock:
             return tuple(rule for rule, left in self._rules if left[0] != 0)
 
-    def judge(self, caller: Caller, operation: Operation) -> Verdict:
+    def judge(self, caller: Caller, operation: WireOperation) -> Spoiling:
         """Decide one call, and count the rules that fired."""
         if not self._rules:
             return NO_FAULT
@@ -154,10 +154,10 @@ class Faults:
                     page_limit = rule.page_size
                 else:
                     spoiler = rule
-        return Verdict(delay, page_limit, spoiler, tuple(kinds))
+        return Spoiling(delay, page_limit, spoiler, tuple(kinds))
 
 
-def fault_error(rule: Rule, caller: Caller, operation: Operation) -> ServiceError:
+def fault_error(rule: Rule, caller: Caller, operation: WireOperation) -> ServiceError:
     """The error that a rule of an error kind answers a call with."""
     match rule.kind:
         case "throttle":
@@ -173,7 +173,7 @@ def fault_error(rule: Rule, caller: Caller, operation: Operation) -> ServiceErro
     return ServiceError(rule.code or error.code, rule.message or error.message, rule.status or error.status)
 
 
-def _throttle(operation: Operation) -> ServiceError:
+def _throttle(operation: WireOperation) -> ServiceError:
     fixed = {
         "ec2": ("RequestLimitExceeded", "Request limit exceeded.", 503),
         "s3": ("SlowDown", "Please reduce your request rate.", 503),
@@ -189,12 +189,12 @@ def _throttle(operation: Operation) -> ServiceError:
     return ServiceError("ThrottlingException", "Rate exceeded", 429 if operation.protocol == Protocol.REST_JSON else 400)
 
 
-def _server_error(operation: Operation) -> ServiceError:
+def _server_error(operation: WireOperation) -> ServiceError:
     code = "InternalError" if operation.service in ("ec2", "s3") else "InternalFailure"
     return ServiceError(code, "The request processing has failed because of an unknown error.", 500)
 
 
-def _expired_token(operation: Operation) -> ServiceError:
+def _expired_token(operation: WireOperation) -> ServiceError:
     text = "The security token included in the request is expired"
     if operation.protocol == Protocol.EC2:
         return ServiceError("RequestExpired", "Request has expired.", 400)
@@ -205,7 +205,7 @@ def _expired_token(operation: Operation) -> ServiceError:
     return ServiceError("ExpiredTokenException", text, 403 if operation.protocol == Protocol.REST_JSON else 400)
 
 
-def _access_denied(caller: Caller, operation: Operation) -> ServiceError:
+def _access_denied(caller: Caller, operation: WireOperation) -> ServiceError:
     head = service_heads().get(operation.service, {})
     signing = head.get("signingName") or head.get("endpointPrefix") or operation.service
     action = f"{_IAM_PREFIXES.get(signing, signing)}:{operation.name}"
@@ -221,7 +221,7 @@ def _access_denied(caller: Caller, operation: Operation) -> ServiceError:
     return ServiceError(code or "AccessDeniedException", text, 403 if operation.protocol == Protocol.REST_JSON else 400)
 
 
-def _modelled_code(operation: Operation, codes: tuple[str, ...]) -> tuple[str, int]:
+def _modelled_code(operation: WireOperation, codes: tuple[str, ...]) -> tuple[str, int]:
     """The first of `codes` that the operation's model has as an error, and its HTTP status; `("", 400)` where it has none."""
     model = service_model(operation.service)
     shapes = [e["shape"] for e in model.get("operations", {}).get(operation.name, {}).get("errors", ())]

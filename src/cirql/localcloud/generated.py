@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cirql.changes.pattern_sample import sample_pattern
-from cirql.localcloud.images import Place
+from cirql.localcloud.images import AccountRegion
 from cirql.localcloud.models import Model, is_given, set_value, values_at
 from cirql.localcloud.schemas import ResourceType
 from cirql.localcloud.shapes import compile_pattern
@@ -36,7 +36,7 @@ _EC2_PREFIXES = {
 }
 
 
-def fill_generated(kind: ResourceType, model: Model, place: Place, serial: int, now: float) -> None:
+def fill_generated(kind: ResourceType, model: Model, place: AccountRegion, serial: int, now: float) -> None:
     """Give a new resource its read-only values, and its identifier where the desired state left that to AWS.
 
     `serial` makes values of one type differ; the same serial gives the same values.
@@ -68,7 +68,7 @@ def _inside_array(kind: ResourceType, path: tuple[str, ...]) -> bool:
 class _Maker:
     """Makes the values of one new resource."""
 
-    def __init__(self, kind: ResourceType, place: Place, serial: int, now: float) -> None:
+    def __init__(self, kind: ResourceType, place: AccountRegion, serial: int, now: float) -> None:
         self._kind = kind
         self._place = place
         self._serial = serial

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from cirql.localcloud.images import VERSION_TRAITS, Image, ImageStore, ImageVersion, Place
+from cirql.localcloud.images import VERSION_TRAITS, AccountRegion, Image, ImageStore, ImageVersion
 from cirql.localcloud.models import Model
 from cirql.localcloud.progress import HandlerError
 from cirql.localcloud.resources import ResourceHandler, not_found
@@ -32,7 +32,7 @@ class ImageHandler:
     def __init__(self, store: ImageStore) -> None:
         self._store = store
 
-    def create(self, place: Place, kind: ResourceType, model: Model) -> str:
+    def create(self, place: AccountRegion, kind: ResourceType, model: Model) -> str:
         """Create an image and wait until it is CREATED."""
         tags = {tag["Key"]: tag["Value"] for tag in model.get("Tags", ())}
         texts = {"description": model.get("ImageDescription"), "display_name": model.get("ImageDisplayName")}
@@ -45,7 +45,7 @@ class ImageHandler:
         image.status, image.transition = "CREATED", None
         return image.arn
 
-    def read(self, place: Place, kind: ResourceType, identifier: str) -> Model:
+    def read(self, place: AccountRegion, kind: ResourceType, identifier: str) -> Model:
         """The image's model."""
         image = self._find(place, kind, identifier)
         shown: Model = {"ImageName": image.name, "ImageArn": image.arn, "ImageRoleArn": image.role_arn}
@@ -53,7 +53,7 @@ class ImageHandler:
         shown |= {name: text for name, text in texts.items() if text}
         return shown | ({"Tags": list_tags(image.tags)} if image.tags else {})
 
-    def update(self, place: Place, kind: ResourceType, identifier: str, model: Model) -> None:
+    def update(self, place: AccountRegion, kind: ResourceType, identifier: str, model: Model) -> None:
         """Change texts, role and tags to what the model says; what it leaves out is removed."""
         image = self._find(place, kind, identifier)
         gone = [name for name, member in _IMAGE_TEXTS.items() if member not in model]
@@ -64,7 +64,7 @@ class ImageHandler:
             raise _as_failure(error) from None
         image.tags = {tag["Key"]: tag["Value"] for tag in model.get("Tags", ())}
 
-    def delete(self, place: Place, kind: ResourceType, identifier: str) -> None:
+    def delete(self, place: AccountRegion, kind: ResourceType, identifier: str) -> None:
         """Delete the image with its versions and wait until it is gone."""
         image = self._find(place, kind, identifier)
         try:
@@ -73,11 +73,11 @@ class ImageHandler:
             raise _as_failure(error) from None
         self._store.discard(place, image.name)
 
-    def list(self, place: Place, kind: ResourceType, wanted: Model) -> list[tuple[str, Model]]:
+    def list(self, place: AccountRegion, kind: ResourceType, wanted: Model) -> list[tuple[str, Model]]:
         """Every image by its ARN."""
         return [(image.arn, {"ImageArn": image.arn}) for image in sorted(self._store.images(place), key=lambda i: i.name)]
 
-    def _find(self, place: Place, kind: ResourceType, identifier: str) -> Image:
+    def _find(self, place: AccountRegion, kind: ResourceType, identifier: str) -> Image:
         for image in self._store.images(place):
             if image.arn == identifier:
                 return image
@@ -94,7 +94,7 @@ class ImageVersionHandler:
         self._store = store
         self._made = 0
 
-    def create(self, place: Place, kind: ResourceType, model: Model) -> str:
+    def create(self, place: AccountRegion, kind: ResourceType, model: Model) -> str:
         """Create the image's next version and wait until it is CREATED."""
         self._made += 1
         try:
@@ -108,7 +108,7 @@ class ImageVersionHandler:
         version.status, version.transition = "CREATED", None
         return version.arn
 
-    def read(self, place: Place, kind: ResourceType, identifier: str) -> Model:
+    def read(self, place: AccountRegion, kind: ResourceType, identifier: str) -> Model:
         """The version's model: what DescribeImageVersion says and the image's name, but no aliases."""
         version = self._find(place, kind, identifier)
         shown: Model = {
@@ -121,7 +121,7 @@ class ImageVersionHandler:
         }
         return {name: value for name, value in shown.items() if value != ""} | version.traits
 
-    def update(self, place: Place, kind: ResourceType, identifier: str, model: Model) -> None:
+    def update(self, place: AccountRegion, kind: ResourceType, identifier: str, model: Model) -> None:
         """Change traits; aliases become those of the model where it gives any, else stay."""
         version = self._find(place, kind, identifier)
         aliases = _aliases(model)
@@ -135,7 +135,7 @@ class ImageVersionHandler:
             if name not in model:
                 version.traits.pop(name, None)
 
-    def delete(self, place: Place, kind: ResourceType, identifier: str) -> None:
+    def delete(self, place: AccountRegion, kind: ResourceType, identifier: str) -> None:
         """Delete the version and wait until it is gone."""
         version = self._find(place, kind, identifier)
         try:
@@ -144,7 +144,7 @@ class ImageVersionHandler:
             raise _as_failure(error) from None
         self._store.discard(place, _image_name(version), version.number)
 
-    def list(self, place: Place, kind: ResourceType, wanted: Model) -> list[tuple[str, Model]]:
+    def list(self, place: AccountRegion, kind: ResourceType, wanted: Model) -> list[tuple[str, Model]]:
         """The versions of the image that the ResourceModel names."""
         try:
             versions = self._store.versions(place, wanted["ImageName"])
@@ -155,7 +155,7 @@ class ImageVersionHandler:
             for version in sorted(versions, key=lambda v: v.number)
         ]
 
-    def _find(self, place: Place, kind: ResourceType, identifier: str) -> ImageVersion:
+    def _find(self, place: AccountRegion, kind: ResourceType, identifier: str) -> ImageVersion:
         *_, name, number = ["", "", *identifier.split("/")]
         try:
             version = self._store.version(place, name, int(number)) if number.isdigit() else None

@@ -1,6 +1,6 @@
 """SageMaker images, their versions and their aliases: the one state behind the SageMaker API and Cloud Control.
 
-Every method takes a `Place` (account, region) and raises `ServiceError` with the codes of the SageMaker model. Choices AWS does
+Every method takes a `AccountRegion` (account, region) and raises `ServiceError` with the codes of the SageMaker model. Choices AWS does
 not document: version numbers are never used again, and adding an alias moves it from the version that had it.
 """
 
@@ -18,7 +18,7 @@ from cirql.localcloud.wire import ServiceError
 VERSION_TRAITS = ("VendorGuidance", "JobType", "MLFramework", "ProgrammingLang", "Processor", "Horovod", "ReleaseNotes")
 
 
-class Place(NamedTuple):
+class AccountRegion(NamedTuple):
     """Where state lives: one account and one region."""
 
     account: str
@@ -84,19 +84,19 @@ class ImageStore:
         self._clock = clock
         self._settle_looks = settle_looks
         self._settle_seconds = settle_seconds
-        self._places: dict[Place, dict[str, Image]] = {}
+        self._places: dict[AccountRegion, dict[str, Image]] = {}
 
     def clear(self) -> None:
         """Forget every image."""
         with self.lock:
             self._places.clear()
 
-    def add(self, place: Place, image: Image) -> None:
+    def add(self, place: AccountRegion, image: Image) -> None:
         """Put an image there as it is (the demo world)."""
         with self.lock:
             self._places.setdefault(place, {})[image.name] = image
 
-    def images(self, place: Place) -> list[Image]:
+    def images(self, place: AccountRegion) -> list[Image]:
         """The images of a place, after due transitions."""
         with self.lock:
             found = self._places.get(place, {})
@@ -104,7 +104,7 @@ class ImageStore:
                 self._settle_image(found, image, looked=False)
             return list(found.values())
 
-    def image(self, place: Place, name: str, *, looked: bool = False) -> Image:
+    def image(self, place: AccountRegion, name: str, *, looked: bool = False) -> Image:
         """One image. `looked` counts as a describe, which moves a transition on. Raises ResourceNotFound."""
         with self.lock:
             found = self._places.get(place, {})
@@ -116,7 +116,7 @@ class ImageStore:
                 raise ServiceError("ResourceNotFound", f"No image with the name {name} exists.")
             return image
 
-    def versions(self, place: Place, name: str) -> list[ImageVersion]:
+    def versions(self, place: AccountRegion, name: str) -> list[ImageVersion]:
         """The versions of an image, after due transitions."""
         with self.lock:
             image = self.image(place, name)
@@ -125,7 +125,7 @@ class ImageStore:
             return list(image.versions.values())
 
     def version(
-        self, place: Place, name: str, number: int | None = None, alias: str | None = None, *, looked: bool = False
+        self, place: AccountRegion, name: str, number: int | None = None, alias: str | None = None, *, looked: bool = False
     ) -> ImageVersion:
         """One version by number or alias, else the latest. Raises ResourceNotFound."""
         with self.lock:
@@ -147,7 +147,7 @@ class ImageStore:
                 raise ServiceError("ResourceNotFound", f"No image version with the name {name} and {wanted} exists.")
             return found
 
-    def create_image(self, place: Place, name: str, role_arn: str, tags: dict[str, str], **texts: str | None) -> Image:
+    def create_image(self, place: AccountRegion, name: str, role_arn: str, tags: dict[str, str], **texts: str | None) -> Image:
         """Make an image in status CREATING; `texts` are `description` and `display_name`. Raises ResourceInUse."""
         with self.lock:
             found = self._places.setdefault(place, {})
@@ -159,7 +159,7 @@ class ImageStore:
             found[name] = image
             return image
 
-    def update_image(self, place: Place, name: str, role_arn: str | None, delete: Iterable[str], **texts: str | None) -> Image:
+    def update_image(self, place: AccountRegion, name: str, role_arn: str | None, delete: Iterable[str], **texts: str | None) -> Image:
         """Change an image; `delete` names `Description` or `DisplayName`. Raises ResourceNotFound, ResourceInUse."""
         with self.lock:
             image = self.image(place, name)
@@ -170,7 +170,7 @@ class ImageStore:
             image.modified = self._clock()
             return image
 
-    def delete_image(self, place: Place, name: str) -> Image:
+    def delete_image(self, place: AccountRegion, name: str) -> Image:
         """Begin to delete an image with all its versions. Raises ResourceNotFound, ResourceInUse."""
         with self.lock:
             image = self.image(place, name)
@@ -179,7 +179,7 @@ class ImageStore:
             return image
 
     def create_version(
-        self, place: Place, name: str, base_image: str, traits: dict[str, Any], aliases: list[str], client_token: str
+        self, place: AccountRegion, name: str, base_image: str, traits: dict[str, Any], aliases: list[str], client_token: str
     ) -> ImageVersion:
         """Make the next version in status CREATING; the same token and request give the same version again."""
         with self.lock:
@@ -201,7 +201,7 @@ class ImageStore:
             return version
 
     def update_version(
-        self, place: Place, name: str, version: ImageVersion, traits: dict[str, Any], add: Iterable[str], delete: Iterable[str]
+        self, place: AccountRegion, name: str, version: ImageVersion, traits: dict[str, Any], add: Iterable[str], delete: Iterable[str]
     ) -> ImageVersion:
         """Change a version's traits and aliases. Raises ResourceInUse while it is being deleted."""
         with self.lock:
@@ -218,7 +218,7 @@ class ImageStore:
             _refuse_deleting(f"ImageVersion ({version.arn})", version.status)
             version.status, version.transition = "DELETING", self._transition("")
 
-    def discard(self, place: Place, name: str, number: int | None = None) -> None:
+    def discard(self, place: AccountRegion, name: str, number: int | None = None) -> None:
         """Remove an image, or one version of it, at once."""
         with self.lock:
             if number is None:
@@ -226,7 +226,7 @@ class ImageStore:
             else:
                 self.image(place, name).versions.pop(number, None)
 
-    def tags(self, place: Place, arn: str) -> dict[str, str]:
+    def tags(self, place: AccountRegion, arn: str) -> dict[str, str]:
         """The tags of an image or image version, to read and to change. Raises ResourceNotFound."""
         kind, _, rest = arn.split(":", 5)[5].partition("/")
         name, _, number = rest.partition("/")
@@ -266,7 +266,7 @@ class ImageStore:
             del image.versions[version.number]
 
 
-def build_version(place: Place, name: str, number: int, base_image: str, created: float, traits: dict[str, Any]) -> ImageVersion:
+def build_version(place: AccountRegion, name: str, number: int, base_image: str, created: float, traits: dict[str, Any]) -> ImageVersion:
     """A CREATED version: its ARNs, and the registry path by digest that AWS gives as its container image."""
     prefix = f"arn:aws:sagemaker:{place.region}:{place.account}"
     arn = f"{prefix}:image-version/{name}/{number}"

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from cirql.localcloud.identity import Caller
-from cirql.localcloud.images import Place
+from cirql.localcloud.images import AccountRegion
 from cirql.localcloud.listener import HttpAnswer, HttpRequest
 from cirql.localcloud.wsgi import call_application
 
@@ -28,7 +28,7 @@ class MotoClient:
     def __init__(self, application: WSGIApplication) -> None:
         self._application = application
 
-    def call(self, place: Place, service: str, operation: str, /, **members: Any) -> dict[str, Any]:
+    def call(self, place: AccountRegion, service: str, operation: str, /, **members: Any) -> dict[str, Any]:
         """One call; members and answer as botocore has them. Raises RuntimeError when moto refuses."""
         status, parsed = exchange(
             lambda request, caller: call_application(self._application, request, caller), place, service, operation, members
@@ -39,7 +39,7 @@ class MotoClient:
 
 
 def exchange(
-    send: Callable[[HttpRequest, Caller], HttpAnswer], place: Place, service: str, operation: str, members: Mapping[str, Any]
+    send: Callable[[HttpRequest, Caller], HttpAnswer], place: AccountRegion, service: str, operation: str, members: Mapping[str, Any]
 ) -> tuple[int, dict[str, Any]]:
     """One call's status and answer, members and answer as botocore has them; an error is the answer's `Error`."""
     from botocore import parsers, serialize

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cirql.localcloud.listener import HttpRequest
-from cirql.localcloud.wire import Operation, Protocol
+from cirql.localcloud.wire import Protocol, WireOperation
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ _OLDER = {
 }
 
 
-def with_older_name(request: HttpRequest, operation: Operation) -> HttpRequest:
+def with_older_name(request: HttpRequest, operation: WireOperation) -> HttpRequest:
     """The request as moto knows it; the request itself where moto knows the operation."""
     older = _OLDER.get((operation.service, operation.name))
     if older is None or operation.protocol is not Protocol.JSON:

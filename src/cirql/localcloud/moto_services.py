@@ -16,7 +16,7 @@ from cirql.localcloud.demo_services import needed_seeds
 from cirql.localcloud.identity import DEFAULT_ACCOUNT, Caller
 from cirql.localcloud.listener import HttpAnswer, HttpRequest
 from cirql.localcloud.operations import read_parameters, service_model
-from cirql.localcloud.wire import Operation, Protocol, ServiceError
+from cirql.localcloud.wire import Protocol, ServiceError, WireOperation
 from cirql.localcloud.wsgi import call_application
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class MotoServices:
         account = get_account_id_from(caller.access_key)
         return caller if account == _MOTO_DEFAULT_ACCOUNT else replace(caller, account=account)
 
-    def answer(self, request: HttpRequest, caller: Caller, operation: Operation, page_limit: int | None) -> HttpAnswer:
+    def answer(self, request: HttpRequest, caller: Caller, operation: WireOperation, page_limit: int | None) -> HttpAnswer:
         """The answer of moto to a request. Raises ServiceError where moto has no such service or operation."""
         with _ownership:
             application = self._own()
@@ -93,7 +93,7 @@ class MotoServices:
                 seed.run(application)
 
 
-def limit_page(request: HttpRequest, operation: Operation, size: int) -> HttpRequest:
+def limit_page(request: HttpRequest, operation: WireOperation, size: int) -> HttpRequest:
     """The request with its page-size member set to `size`, where botocore's paginator model names one."""
     paginator = service_model(operation.service, "paginators-1").get("pagination", {}).get(operation.name, {})
     member = paginator.get("limit_key")
@@ -116,7 +116,7 @@ def limit_page(request: HttpRequest, operation: Operation, size: int) -> HttpReq
             return request
 
 
-def unserved(operation: Operation, reason: str) -> ServiceError:
+def unserved(operation: WireOperation, reason: str) -> ServiceError:
     """The error for what neither we nor moto implement, with the code that this protocol has for unknown operations."""
     codes = {
         Protocol.JSON: "UnknownOperationException",

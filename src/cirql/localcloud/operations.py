@@ -20,7 +20,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from cirql.localcloud.listener import HttpRequest
-from cirql.localcloud.wire import Operation, Protocol
+from cirql.localcloud.wire import Protocol, WireOperation
 
 # Services whose requests are frequent or answered here: known without reading any model.
 _KNOWN_TARGETS = {
@@ -41,7 +41,7 @@ class _Route:
     is not deprecated.
     """
 
-    operation: Operation
+    operation: WireOperation
     pattern: re.Pattern[str]
     query: tuple[tuple[str, str], ...]
     headers: tuple[str, ...]
@@ -56,14 +56,14 @@ class _Route:
         )
 
 
-def identify(request: HttpRequest, signing_name: str) -> Operation:
+def identify(request: HttpRequest, signing_name: str) -> WireOperation:
     """The operation that `request` asks for; its name is `Unknown` where no model has such a request."""
     target = request.headers.get("x-amz-target")
     if target:
         return _identify_target(target, request, signing_name)
     if request.headers.get("smithy-protocol") == "rpc-v2-cbor" and (match := _CBOR_PATH.search(request.path)):
         service = _service_of_target(match.group(1), match.group(2), signing_name)
-        return Operation(service, match.group(2), Protocol.CBOR)
+        return WireOperation(service, match.group(2), Protocol.CBOR)
     action = read_parameters(request).get("Action")
     if action:
         return _identify_action(action, read_parameters(request).get("Version", ""), signing_name)
@@ -77,11 +77,11 @@ def read_parameters(request: HttpRequest) -> dict[str, str]:
     return dict(parse_qsl(request.query, keep_blank_values=True)) if "Action=" in request.query else {}
 
 
-def _identify_target(target: str, request: HttpRequest, signing_name: str) -> Operation:
+def _identify_target(target: str, request: HttpRequest, signing_name: str) -> WireOperation:
     prefix, _, name = target.rpartition(".")
     version = "1.0" if "json-1.0" in request.headers.get("content-type", "") else "1.1"
     service = _KNOWN_TARGETS.get(prefix) or _service_of_target(prefix, name, signing_name)
-    return Operation(service, name, Protocol.JSON, version)
+    return WireOperation(service, name, Protocol.JSON, version)
 
 
 def _service_of_target(prefix: str, name: str, signing_name: str) -> str:
@@ -91,16 +91,16 @@ def _service_of_target(prefix: str, name: str, signing_name: str) -> str:
     return found[0] if found else signing_name
 
 
-def _identify_action(action: str, version: str, signing_name: str) -> Operation:
+def _identify_action(action: str, version: str, signing_name: str) -> WireOperation:
     heads = service_heads()
     candidates = [s for s in services_signing_as(signing_name) if heads[s].get("apiVersion") == version]
     candidates = candidates or list(services_signing_as(signing_name)) or [signing_name]
     service = next((s for s in _PREFERRED if s in candidates), candidates[0])
     protocol = Protocol.EC2 if heads.get(service, {}).get("protocol") == "ec2" else Protocol.QUERY
-    return Operation(service, action, protocol)
+    return WireOperation(service, action, protocol)
 
 
-def _identify_rest(request: HttpRequest, signing_name: str) -> Operation:
+def _identify_rest(request: HttpRequest, signing_name: str) -> WireOperation:
     path = request.path.rstrip("/") or "/"
     query = dict(parse_qsl(request.query, keep_blank_values=True))
     best: _Route | None = None
@@ -114,7 +114,7 @@ def _identify_rest(request: HttpRequest, signing_name: str) -> Operation:
         return best.operation
     service = next(iter(services_signing_as(signing_name)), signing_name)
     protocol = Protocol(service_heads()[service]["protocol"]) if service in service_heads() else Protocol.REST_JSON
-    return Operation(service, "Unknown", protocol)
+    return WireOperation(service, "Unknown", protocol)
 
 
 @cache
@@ -136,7 +136,7 @@ def _routes(service: str) -> Mapping[str, tuple[_Route, ...]]:
         headers = tuple(header.lower() for header in needed.get("header", ()))
         literal = sum(len(piece) for piece in pieces if not piece.startswith("{"))
         weight = (len(constants) + len(headers), literal, not operation.get("deprecated", False))
-        route = _Route(Operation(service, name, protocol), re.compile(pattern), constants, headers, weight)
+        route = _Route(WireOperation(service, name, protocol), re.compile(pattern), constants, headers, weight)
         routes.setdefault(operation["http"]["method"], []).append(route)
     return {method: tuple(sorted(found, key=lambda r: r.weight, reverse=True)) for method, found in routes.items()}
 

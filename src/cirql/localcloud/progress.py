@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from cirql.localcloud.images import Place
+from cirql.localcloud.images import AccountRegion
 from cirql.localcloud.models import Model
 from cirql.localcloud.wire import ServiceError
 
@@ -47,7 +47,7 @@ class ResourceRequest:
     """One create, update or delete under way or done. `operation` is CREATE, UPDATE or DELETE."""
 
     token: str
-    place: Place
+    place: AccountRegion
     type_name: str
     operation: str
     identifier: str | None
@@ -91,8 +91,8 @@ class RequestBook:
     clock: Callable[[], float]
     settle_looks: int
     settle_seconds: float
-    _requests: dict[tuple[Place, str], ResourceRequest] = field(default_factory=dict)
-    _client_tokens: dict[tuple[Place, str], _ClientToken] = field(default_factory=dict)
+    _requests: dict[tuple[AccountRegion, str], ResourceRequest] = field(default_factory=dict)
+    _client_tokens: dict[tuple[AccountRegion, str], _ClientToken] = field(default_factory=dict)
     _open: list[ResourceRequest] = field(default_factory=list)
     _count: int = 0
 
@@ -103,7 +103,7 @@ class RequestBook:
         self._open.clear()
         self._count = 0
 
-    def find_repeated(self, place: Place, client_token: str | None, fingerprint: str) -> ResourceRequest | None:
+    def find_repeated(self, place: AccountRegion, client_token: str | None, fingerprint: str) -> ResourceRequest | None:
         """The request that a client token made before. Raises ClientTokenConflictException when it asked for something else."""
         known = self._client_tokens.get((place, client_token)) if client_token else None
         if known is None or self.clock() - known.request.made > CLIENT_TOKEN_LIFE:
@@ -113,7 +113,7 @@ class RequestBook:
             raise ServiceError("ClientTokenConflictException", message)
         return known.request
 
-    def refuse_concurrent(self, place: Place, type_name: str, identifier: str) -> None:
+    def refuse_concurrent(self, place: AccountRegion, type_name: str, identifier: str) -> None:
         """Raise ConcurrentOperationException when a request on that resource is still open."""
         for request in self._open:
             if (request.place, request.type_name, request.identifier) == (place, type_name, identifier):
@@ -121,7 +121,14 @@ class RequestBook:
                 raise ServiceError("ConcurrentOperationException", message)
 
     def submit(
-        self, place: Place, type_name: str, operation: str, identifier: str | None, work: Work, client_token: str | None, fingerprint: str
+        self,
+        place: AccountRegion,
+        type_name: str,
+        operation: str,
+        identifier: str | None,
+        work: Work,
+        client_token: str | None,
+        fingerprint: str,
     ) -> ResourceRequest:
         """Book a new request and return it, PENDING."""
         self._count += 1
@@ -136,7 +143,7 @@ class RequestBook:
             self._client_tokens[place, client_token] = _ClientToken(fingerprint, request)
         return request
 
-    def look(self, place: Place, token: str) -> ResourceRequest:
+    def look(self, place: AccountRegion, token: str) -> ResourceRequest:
         """A request by token, which moves it on. Raises RequestTokenNotFoundException."""
         request = self._find(place, token)
         if request.status in OPEN:
@@ -154,7 +161,7 @@ class RequestBook:
             for request in [r for r in self._open if now >= r.due]:
                 self._finish(request)
 
-    def cancel(self, place: Place, token: str) -> ResourceRequest:
+    def cancel(self, place: AccountRegion, token: str) -> ResourceRequest:
         """Begin to cancel a request. Raises RequestTokenNotFoundException, or ConcurrentModificationException when it is done."""
         request = self._find(place, token)
         if request.status not in ("PENDING", "IN_PROGRESS"):
@@ -163,7 +170,7 @@ class RequestBook:
         self._move(request, "CANCEL_IN_PROGRESS")
         return request
 
-    def list(self, place: Place, operations: Iterable[str], statuses: Iterable[str]) -> list[ResourceRequest]:
+    def list(self, place: AccountRegion, operations: Iterable[str], statuses: Iterable[str]) -> list[ResourceRequest]:
         """The requests of a place that have one of the operations and one of the statuses (none given: any), newest first."""
         wanted_operations, wanted_statuses = set(operations), set(statuses)
         now = self.clock()
@@ -176,7 +183,7 @@ class RequestBook:
             and (not wanted_statuses or request.status in wanted_statuses)
         ]
 
-    def _find(self, place: Place, token: str) -> ResourceRequest:
+    def _find(self, place: AccountRegion, token: str) -> ResourceRequest:
         request = self._requests.get((place, token))
         if request is None or self.clock() - request.made > REQUEST_LIFE:
             raise ServiceError("RequestTokenNotFoundException", f"Request with token {token} was not found.")

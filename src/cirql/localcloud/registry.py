@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 from xml.sax.saxutils import escape
 
-from cirql.localcloud.images import Place
+from cirql.localcloud.images import AccountRegion
 from cirql.localcloud.listener import HttpAnswer
 from cirql.localcloud.wire import ServiceError, new_request_id
 
@@ -49,7 +49,7 @@ SCHEMA: Mapping[str, Any] = {
 }
 
 
-def answer_registry(place: Place, operation: str, asked: Mapping[str, str]) -> HttpAnswer | None:
+def answer_registry(place: AccountRegion, operation: str, asked: Mapping[str, str]) -> HttpAnswer | None:
     """The answer to ListTypes or DescribeType; None for every other operation. Raises ServiceError."""
     match operation:
         case "ListTypes":
@@ -59,11 +59,11 @@ def answer_registry(place: Place, operation: str, asked: Mapping[str, str]) -> H
     return None
 
 
-def _arn(place: Place) -> str:
+def _arn(place: AccountRegion) -> str:
     return f"arn:aws:cloudformation:{place.region}:{place.account}:type/resource/{_NAME.replace('::', '-')}"
 
 
-def _list_types(place: Place, asked: Mapping[str, str]) -> HttpAnswer:
+def _list_types(place: AccountRegion, asked: Mapping[str, str]) -> HttpAnswer:
     is_listed = asked.get("Visibility", "PRIVATE") == "PRIVATE" and asked.get("Type", "RESOURCE") == "RESOURCE"
     member = (
         f"<member><Type>RESOURCE</Type><TypeName>{_NAME}</TypeName><DefaultVersionId>00000001</DefaultVersionId>"
@@ -72,7 +72,7 @@ def _list_types(place: Place, asked: Mapping[str, str]) -> HttpAnswer:
     return _answer("ListTypes", f"<TypeSummaries>{member if is_listed else ''}</TypeSummaries>")
 
 
-def _describe_type(place: Place, asked: Mapping[str, str]) -> HttpAnswer:
+def _describe_type(place: AccountRegion, asked: Mapping[str, str]) -> HttpAnswer:
     if asked.get("Arn") != _arn(place) and asked.get("TypeName") != _NAME:
         name = asked.get("TypeName") or asked.get("Arn", "")
         raise ServiceError("TypeNotFoundException", f"The type '{name}' cannot be found.", 404)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from cirql.localcloud.generated import fill_generated
-from cirql.localcloud.images import Place
+from cirql.localcloud.images import AccountRegion
 from cirql.localcloud.models import Model, is_given, set_value, values_at, without
 from cirql.localcloud.progress import HandlerError
 from cirql.localcloud.schemas import ResourceType
@@ -19,19 +19,19 @@ _GLOBAL_SERVICES = frozenset({"IAM", "CloudFront", "Route53", "Organizations", "
 class ResourceHandler(Protocol):
     """What stands behind a type: the five verbs over models. Each raises HandlerError."""
 
-    def create(self, place: Place, kind: ResourceType, model: Model) -> str:
+    def create(self, place: AccountRegion, kind: ResourceType, model: Model) -> str:
         """Make a resource from a valid desired state and return its identifier."""
 
-    def read(self, place: Place, kind: ResourceType, identifier: str) -> Model:
+    def read(self, place: AccountRegion, kind: ResourceType, identifier: str) -> Model:
         """The model of a resource, without its write-only properties."""
 
-    def update(self, place: Place, kind: ResourceType, identifier: str, model: Model) -> None:
+    def update(self, place: AccountRegion, kind: ResourceType, identifier: str, model: Model) -> None:
         """Make a resource what `model` says."""
 
-    def delete(self, place: Place, kind: ResourceType, identifier: str) -> None:
+    def delete(self, place: AccountRegion, kind: ResourceType, identifier: str) -> None:
         """Remove a resource."""
 
-    def list(self, place: Place, kind: ResourceType, wanted: Model) -> list[tuple[str, Model]]:
+    def list(self, place: AccountRegion, kind: ResourceType, wanted: Model) -> list[tuple[str, Model]]:
         """The resources that match a ResourceModel: identifiers and the properties a list gives, in a steady order."""
 
 
@@ -48,7 +48,7 @@ class ResourceStore:
         self._models.clear()
         self._made = 0
 
-    def create(self, place: Place, kind: ResourceType, model: Model) -> str:
+    def create(self, place: AccountRegion, kind: ResourceType, model: Model) -> str:
         """Keep a model with its defaults and generated values. Raises HandlerError AlreadyExists."""
         self._made += 1
         model = copy.deepcopy(model)
@@ -61,11 +61,11 @@ class ResourceStore:
         found[identifier] = model
         return identifier
 
-    def read(self, place: Place, kind: ResourceType, identifier: str) -> Model:
+    def read(self, place: AccountRegion, kind: ResourceType, identifier: str) -> Model:
         """What can be read of a resource."""
         return without(self._find(place, kind, identifier), kind.write_only)
 
-    def update(self, place: Place, kind: ResourceType, identifier: str, model: Model) -> None:
+    def update(self, place: AccountRegion, kind: ResourceType, identifier: str, model: Model) -> None:
         """Replace a model; write-only values that the new one does not give stay as they are."""
         before = self._find(place, kind, identifier)
         after = copy.deepcopy(model)
@@ -74,12 +74,12 @@ class ResourceStore:
                 set_value(after, path, next(values_at(before, path)))
         self._partition(place, kind)[identifier] = after
 
-    def delete(self, place: Place, kind: ResourceType, identifier: str) -> None:
+    def delete(self, place: AccountRegion, kind: ResourceType, identifier: str) -> None:
         """Drop a model."""
         self._find(place, kind, identifier)
         del self._partition(place, kind)[identifier]
 
-    def list(self, place: Place, kind: ResourceType, wanted: Model) -> list[tuple[str, Model]]:
+    def list(self, place: AccountRegion, kind: ResourceType, wanted: Model) -> list[tuple[str, Model]]:
         """Identifiers with either whole models or only the identifying properties, whichever the type's list handler could know."""
         found = []
         for identifier, model in sorted(self._partition(place, kind).items()):
@@ -88,11 +88,11 @@ class ResourceStore:
                 found.append((identifier, shown))
         return found
 
-    def _partition(self, place: Place, kind: ResourceType) -> dict[str, Model]:
+    def _partition(self, place: AccountRegion, kind: ResourceType) -> dict[str, Model]:
         region = "" if kind.name.split("::")[1] in _GLOBAL_SERVICES else place.region
         return self._models.setdefault((place.account, region, kind.name), {})
 
-    def _find(self, place: Place, kind: ResourceType, identifier: str) -> Model:
+    def _find(self, place: AccountRegion, kind: ResourceType, identifier: str) -> Model:
         model = self._partition(place, kind).get(identifier)
         if model is None:
             raise not_found(kind.name, identifier)

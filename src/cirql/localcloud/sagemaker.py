@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from cirql.localcloud.images import VERSION_TRAITS, Image, ImageStore, ImageVersion, Place
+from cirql.localcloud.images import VERSION_TRAITS, AccountRegion, Image, ImageStore, ImageVersion
 from cirql.localcloud.listener import HttpAnswer
 from cirql.localcloud.paging import take_page
 from cirql.localcloud.shapes import validate_input
@@ -26,7 +26,7 @@ class SageMakerImages:
 
     def __init__(self, store: ImageStore) -> None:
         self._store = store
-        self._operations: dict[str, Callable[[Place, Body, int | None], dict[str, Any]]] = {
+        self._operations: dict[str, Callable[[AccountRegion, Body, int | None], dict[str, Any]]] = {
             "CreateImage": self._create_image,
             "DescribeImage": self._describe_image,
             "ListImages": self._list_images,
@@ -43,7 +43,7 @@ class SageMakerImages:
             "ListTags": self._list_tags,
         }
 
-    def answer(self, place: Place, operation: str, body: bytes, page_limit: int | None) -> HttpAnswer | None:
+    def answer(self, place: AccountRegion, operation: str, body: bytes, page_limit: int | None) -> HttpAnswer | None:
         """The answer to one operation; `page_limit` forces small pages. Raises ServiceError."""
         run = self._operations.get(operation)
         if run is None:
@@ -58,16 +58,16 @@ class SageMakerImages:
         with self._store.lock:
             return json_answer(json.dumps(run(place, asked, page_limit)).encode())
 
-    def _create_image(self, place: Place, asked: Body, limit: int | None) -> dict[str, Any]:
+    def _create_image(self, place: AccountRegion, asked: Body, limit: int | None) -> dict[str, Any]:
         tags = {tag["Key"]: tag["Value"] for tag in asked.get("Tags", ())}
         texts = {"description": asked.get("Description"), "display_name": asked.get("DisplayName")}
         return {"ImageArn": self._store.create_image(place, asked["ImageName"], asked["RoleArn"], tags, **texts).arn}
 
-    def _describe_image(self, place: Place, asked: Body, limit: int | None) -> dict[str, Any]:
+    def _describe_image(self, place: AccountRegion, asked: Body, limit: int | None) -> dict[str, Any]:
         image = self._store.image(place, asked["ImageName"], looked=True)
         return {**summarise_image(image), "RoleArn": image.role_arn}
 
-    def _list_images(self, place: Place, asked: Body, limit: int | None) -> dict[str, Any]:
+    def _list_images(self, place: AccountRegion, asked: Body, limit: int | None) -> dict[str, Any]:
         wanted = asked.get("NameContains", "")
         images = [image for image in self._store.images(place) if wanted in image.name and _in_range(image, asked)]
         images.sort(key=lambda image: image.name)
@@ -78,30 +78,30 @@ class SageMakerImages:
                 images.sort(key=lambda image: image.modified)
         return _paged("Images", [summarise_image(image) for image in _ordered(images, asked)], asked, limit)
 
-    def _update_image(self, place: Place, asked: Body, limit: int | None) -> dict[str, Any]:
+    def _update_image(self, place: AccountRegion, asked: Body, limit: int | None) -> dict[str, Any]:
         texts = {"description": asked.get("Description"), "display_name": asked.get("DisplayName")}
         image = self._store.update_image(place, asked["ImageName"], asked.get("RoleArn"), asked.get("DeleteProperties", ()), **texts)
         return {"ImageArn": image.arn}
 
-    def _delete_image(self, place: Place, asked: Body, limit: int | None) -> dict[str, Any]:
+    def _delete_image(self, place: AccountRegion, asked: Body, limit: int | None) -> dict[str, Any]:
         self._store.delete_image(place, asked["ImageName"])
         return {}
 
-    def _create_version(self, place: Place, asked: Body, limit: int | None) -> dict[str, Any]:
+    def _create_version(self, place: AccountRegion, asked: Body, limit: int | None) -> dict[str, Any]:
         aliases = list(asked.get("Aliases", ()))
         version = self._store.create_version(
             place, asked["ImageName"], asked["BaseImage"], read_traits(asked), aliases, asked["ClientToken"]
         )
         return {"ImageVersionArn": version.arn}
 
-    def _describe_version(self, place: Place, asked: Body, limit: int | None) -> dict[str, Any]:
+    def _describe_version(self, place: AccountRegion, asked: Body, limit: int | None) -> dict[str, Any]:
         version = self._named_version(place, asked, looked=True)
         described = {**summarise_version(version), "BaseImage": version.base_image, **version.traits}
         if version.container_image:
             described["ContainerImage"] = version.container_image
         return described
 
-    def _list_versions(self, place: Place, asked: Body, limit: int | None) -> dict[str, Any]:
+    def _list_versions(self, place: AccountRegion, asked: Body, limit: int | None) -> dict[str, Any]:
         versions = [version for version in self._store.versions(place, asked["ImageName"]) if _in_range(version, asked)]
         versions.sort(key=lambda version: version.number)
         match asked.get("SortBy", "CREATION_TIME"):
@@ -111,17 +111,17 @@ class SageMakerImages:
                 versions.sort(key=lambda version: version.modified)
         return _paged("ImageVersions", [summarise_version(version) for version in _ordered(versions, asked)], asked, limit)
 
-    def _update_version(self, place: Place, asked: Body, limit: int | None) -> dict[str, Any]:
+    def _update_version(self, place: AccountRegion, asked: Body, limit: int | None) -> dict[str, Any]:
         version = self._named_version(place, asked)
         add, delete = asked.get("AliasesToAdd", ()), asked.get("AliasesToDelete", ())
         self._store.update_version(place, asked["ImageName"], version, read_traits(asked), add, delete)
         return {"ImageVersionArn": version.arn}
 
-    def _delete_version(self, place: Place, asked: Body, limit: int | None) -> dict[str, Any]:
+    def _delete_version(self, place: AccountRegion, asked: Body, limit: int | None) -> dict[str, Any]:
         self._store.delete_version(self._named_version(place, asked))
         return {}
 
-    def _list_aliases(self, place: Place, asked: Body, limit: int | None) -> dict[str, Any]:
+    def _list_aliases(self, place: AccountRegion, asked: Body, limit: int | None) -> dict[str, Any]:
         if "Version" in asked or "Alias" in asked:
             versions = [self._named_version(place, asked)]
         else:
@@ -129,7 +129,7 @@ class SageMakerImages:
         aliases = sorted(alias for version in versions for alias in version.aliases)
         return _paged("SageMakerImageVersionAliases", aliases, asked, limit)
 
-    def _add_tags(self, place: Place, asked: Body, limit: int | None) -> dict[str, Any]:
+    def _add_tags(self, place: AccountRegion, asked: Body, limit: int | None) -> dict[str, Any]:
         tags = self._store.tags(place, asked["ResourceArn"])
         added = {tag["Key"]: tag["Value"] for tag in asked["Tags"]}
         if len(tags.keys() | added.keys()) > 50:
@@ -137,16 +137,16 @@ class SageMakerImages:
         tags.update(added)
         return {"Tags": list_tags(tags)}
 
-    def _delete_tags(self, place: Place, asked: Body, limit: int | None) -> dict[str, Any]:
+    def _delete_tags(self, place: AccountRegion, asked: Body, limit: int | None) -> dict[str, Any]:
         tags = self._store.tags(place, asked["ResourceArn"])
         for key in asked["TagKeys"]:
             tags.pop(key, None)
         return {}
 
-    def _list_tags(self, place: Place, asked: Body, limit: int | None) -> dict[str, Any]:
+    def _list_tags(self, place: AccountRegion, asked: Body, limit: int | None) -> dict[str, Any]:
         return _paged("Tags", list_tags(self._store.tags(place, asked["ResourceArn"])), asked, limit, default=50)
 
-    def _named_version(self, place: Place, asked: Body, *, looked: bool = False) -> ImageVersion:
+    def _named_version(self, place: AccountRegion, asked: Body, *, looked: bool = False) -> ImageVersion:
         return self._store.version(place, asked["ImageName"], asked.get("Version"), asked.get("Alias"), looked=looked)
 
 

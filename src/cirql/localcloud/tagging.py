@@ -13,11 +13,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from cirql.localcloud.identity import Caller
-from cirql.localcloud.images import Place
+from cirql.localcloud.images import AccountRegion
 from cirql.localcloud.listener import HttpAnswer, HttpRequest
 from cirql.localcloud.moto_client import exchange
 from cirql.localcloud.operations import service_model, services_signing_as
-from cirql.localcloud.wire import Operation, Protocol, ServiceError, json_answer
+from cirql.localcloud.wire import Protocol, ServiceError, WireOperation, json_answer
 
 Send = Callable[[HttpRequest, Caller], HttpAnswer]
 
@@ -37,7 +37,7 @@ class TaggingApi:
     def __init__(self, send: Send) -> None:
         self._send = send
 
-    def answer(self, place: Place, operation: Operation, body: bytes) -> HttpAnswer | None:
+    def answer(self, place: AccountRegion, operation: WireOperation, body: bytes) -> HttpAnswer | None:
         """The answer to GetResources with a list of ARNs; None for everything else. Raises ServiceError."""
         if operation.name != "GetResources" or operation.protocol is not Protocol.JSON:
             return None
@@ -49,7 +49,7 @@ class TaggingApi:
         mappings = [{"ResourceARN": arn, "Tags": [{"Key": k, "Value": v} for k, v in tags.items()]} for arn, tags in tagged]
         return json_answer(json.dumps({"PaginationToken": "", "ResourceTagMappingList": mappings}).encode(), operation.json_version)
 
-    def _tags(self, place: Place, arn: str) -> dict[str, str]:
+    def _tags(self, place: AccountRegion, arn: str) -> dict[str, str]:
         if arn.split(":")[2] == "s3" and self._bucket_region(place, arn.split(":")[-1]) != place.region:
             return {}
         for service, operation, members in self._questions(place, arn):
@@ -58,7 +58,7 @@ class TaggingApi:
                 return tags
         return {}
 
-    def _questions(self, place: Place, arn: str) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    def _questions(self, place: AccountRegion, arn: str) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
         """The operations of the resource's own service that may know its tags."""
         service, name = arn.split(":")[2], arn.split(":", 5)[5]
         match service:
@@ -80,7 +80,7 @@ class TaggingApi:
                 for owner in services_signing_as(_SIGNED_AS.get(service, service)):
                     yield from ((owner, operation, {member: value}) for operation, member, value in _general(owner, arn))
 
-    def _bucket_region(self, place: Place, bucket: str) -> str:
+    def _bucket_region(self, place: AccountRegion, bucket: str) -> str:
         status, answer = exchange(self._send, place, "s3", "HeadBucket", {"Bucket": bucket})
         return answer.get("BucketRegion", "") if status < 300 else ""
 
@@ -102,7 +102,7 @@ def _invalid(message: str) -> ServiceError:
     return ServiceError("InvalidParameterException", message)
 
 
-def _is_here(arn: str, place: Place) -> bool:
+def _is_here(arn: str, place: AccountRegion) -> bool:
     _, _, service, region, account, _ = arn.split(":", 5)
     if region not in ("", place.region) or account not in ("", place.account) or _UNKNOWN.match(arn):
         return False

@@ -36,7 +36,7 @@ class ServiceError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Operation:
+class WireOperation:
     """One API operation under botocore's names, and how this request speaks: `json_version` is `1.0` or `1.1`."""
 
     service: str
@@ -59,7 +59,7 @@ def json_answer(body: bytes, json_version: str = "1.1", status: int = 200) -> Ht
     return HttpAnswer(status, headers, body)
 
 
-def render_error(operation: Operation, error: ServiceError) -> HttpAnswer:
+def render_error(operation: WireOperation, error: ServiceError) -> HttpAnswer:
     """The answer that tells `error` in the protocol of the request."""
     request_id = new_request_id()
     render = _RENDERERS[operation.protocol]
@@ -72,13 +72,13 @@ def _quote(text: str) -> str:
     return json.dumps(text)
 
 
-def _json(operation: Operation, error: ServiceError, request_id: str) -> HttpAnswer:
+def _json(operation: WireOperation, error: ServiceError, request_id: str) -> HttpAnswer:
     body = f'{{"__type":{_quote(error.code)},"message":{_quote(error.message)},"Message":{_quote(error.message)}}}'
     headers = (("Content-Type", f"application/x-amz-json-{operation.json_version}"), ("x-amzn-RequestId", request_id))
     return HttpAnswer(error.status, headers, body.encode())
 
 
-def _rest_json(operation: Operation, error: ServiceError, request_id: str) -> HttpAnswer:
+def _rest_json(operation: WireOperation, error: ServiceError, request_id: str) -> HttpAnswer:
     body = f'{{"message":{_quote(error.message)}}}'
     headers = (("Content-Type", "application/json"), ("x-amzn-ErrorType", error.code), ("x-amzn-RequestId", request_id))
     return HttpAnswer(error.status, headers, body.encode())
@@ -89,21 +89,21 @@ def _xml(status: int, request_id: str, body: str) -> HttpAnswer:
     return HttpAnswer(status, headers, f'<?xml version="1.0" encoding="UTF-8"?>\n{body}'.encode())
 
 
-def _query(operation: Operation, error: ServiceError, request_id: str) -> HttpAnswer:
+def _query(operation: WireOperation, error: ServiceError, request_id: str) -> HttpAnswer:
     fault = "Sender" if error.status < 500 else "Receiver"
     detail = f"<Type>{fault}</Type><Code>{escape(error.code)}</Code><Message>{escape(error.message)}</Message>"
     body = f"<ErrorResponse><Error>{detail}</Error><RequestId>{request_id}</RequestId></ErrorResponse>"
     return _xml(error.status, request_id, body)
 
 
-def _rest_xml(operation: Operation, error: ServiceError, request_id: str) -> HttpAnswer:
+def _rest_xml(operation: WireOperation, error: ServiceError, request_id: str) -> HttpAnswer:
     if operation.service != "s3":
         return _query(operation, error, request_id)
     detail = f"<Code>{escape(error.code)}</Code><Message>{escape(error.message)}</Message>"
     return _xml(error.status, request_id, f"<Error>{detail}<RequestId>{request_id}</RequestId></Error>")
 
 
-def _ec2(operation: Operation, error: ServiceError, request_id: str) -> HttpAnswer:
+def _ec2(operation: WireOperation, error: ServiceError, request_id: str) -> HttpAnswer:
     detail = f"<Code>{escape(error.code)}</Code><Message>{escape(error.message)}</Message>"
     body = f"<Response><Errors><Error>{detail}</Error></Errors><RequestID>{request_id}</RequestID></Response>"
     return _xml(error.status, request_id, body)
@@ -116,7 +116,7 @@ def _cbor_text(text: str) -> bytes:
     return b"\x79" + struct.pack(">H", len(data)) + data
 
 
-def _cbor(operation: Operation, error: ServiceError, request_id: str) -> HttpAnswer:
+def _cbor(operation: WireOperation, error: ServiceError, request_id: str) -> HttpAnswer:
     # A map of two text pairs is all that RFC 8949 is needed for here.
     body = b"\xa2" + b"".join(_cbor_text(text) for text in ("__type", error.code, "message", error.message))
     headers = (("Content-Type", "application/cbor"), ("smithy-protocol", "rpc-v2-cbor"), ("x-amzn-RequestId", request_id))

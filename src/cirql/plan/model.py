@@ -37,7 +37,7 @@ class KeyGroup:
 
 
 @dataclass(frozen=True, slots=True)
-class Bound:
+class RowRange:
     """A range or pattern that rows must meet to matter: `operator` is `>=`, `<=`, `prefix` or `contains`. Inexact: only ever too loose."""
 
     column: str
@@ -114,7 +114,7 @@ class Scan:
     keys_suffice: bool = True
     steps: tuple[Step, ...] = ()
     filters: tuple[RowFilter, ...] = ()
-    bounds: tuple[Bound, ...] = ()
+    bounds: tuple[RowRange, ...] = ()
     limit: int | None = None
     conditions: tuple[str, ...] = ()
     members: Mapping[str, frozenset[DocumentPath]] = field(default_factory=dict)

@@ -15,7 +15,7 @@ from sqlglot import exp
 
 from cirql.catalog.model import Table
 from cirql.plan.constants import NOTHING, NotConstantError, constant
-from cirql.plan.model import Bound, KeyGroup
+from cirql.plan.model import KeyGroup, RowRange
 from cirql.types import ColumnType
 
 _AT_LEAST, _AT_MOST = ">=", "<="
@@ -26,7 +26,7 @@ _FLIPPED: dict[type[exp.Expr], str] = {exp.GT: _AT_MOST, exp.GTE: _AT_MOST, exp.
 _DIRECT: dict[type[exp.Expr], str] = {exp.GT: _AT_LEAST, exp.GTE: _AT_LEAST, exp.LT: _AT_MOST, exp.LTE: _AT_MOST}
 
 
-def bounds(table: Table, conjuncts: Iterable[exp.Expr]) -> tuple[Bound, ...]:
+def bounds(table: Table, conjuncts: Iterable[exp.Expr]) -> tuple[RowRange, ...]:
     """The loosest requests that still give every row the conjuncts let through."""
     types = {c.name: c.type for c in table.columns}
     found: dict[tuple[str, str], Any] = {}
@@ -39,10 +39,10 @@ def bounds(table: Table, conjuncts: Iterable[exp.Expr]) -> tuple[Bound, ...]:
                 found[key] = min(found[key], bound.value)
             else:
                 found.setdefault(key, bound.value)
-    return tuple(Bound(column, operator, value) for (column, operator), value in found.items())
+    return tuple(RowRange(column, operator, value) for (column, operator), value in found.items())
 
 
-def contradictions(found: Iterable[Bound]) -> Iterator[KeyGroup]:
+def contradictions(found: Iterable[RowRange]) -> Iterator[KeyGroup]:
     """The columns for which no value is within their bounds, each as a group without rows."""
     limits = {(b.column, b.operator): b.value for b in found}
     for (column, operator), least in limits.items():
@@ -51,7 +51,7 @@ def contradictions(found: Iterable[Bound]) -> Iterator[KeyGroup]:
             yield KeyGroup((column,), (), "no value is within the range")
 
 
-def _of(node: exp.Expr, types: dict[str, ColumnType]) -> Iterator[Bound]:
+def _of(node: exp.Expr, types: dict[str, ColumnType]) -> Iterator[RowRange]:
     match node:
         case exp.Between() if isinstance(node.this, exp.Column):
             yield from _bound(node.this, _AT_LEAST, node.args["low"], types)
@@ -63,13 +63,13 @@ def _of(node: exp.Expr, types: dict[str, ColumnType]) -> Iterator[Bound]:
                 yield from _bound(node.expression, _FLIPPED[type(node)], node.this, types)
         case exp.EQ() if isinstance(node.this, exp.Column) and types.get(node.this.name) is ColumnType.VARCHAR:
             if isinstance(node.expression, exp.Literal) and _SAFE_TEXT.fullmatch(str(node.expression.this)):
-                yield Bound(node.this.name, "contains", node.expression.this)
-                yield Bound(node.this.name, "prefix", node.expression.this)
+                yield RowRange(node.this.name, "contains", node.expression.this)
+                yield RowRange(node.this.name, "prefix", node.expression.this)
         case exp.Like() if isinstance(node.this, exp.Column) and isinstance(node.expression, exp.Literal) and not node.args.get("negate"):
             yield from _pattern(node.this.name, str(node.expression.this))
 
 
-def _bound(column: exp.Column, operator: str, other: exp.Expr, types: dict[str, ColumnType]) -> Iterator[Bound]:
+def _bound(column: exp.Column, operator: str, other: exp.Expr, types: dict[str, ColumnType]) -> Iterator[RowRange]:
     column_type = types.get(column.name)
     if column_type not in (ColumnType.TIMESTAMP, ColumnType.BIGINT, ColumnType.DOUBLE):
         return
@@ -82,13 +82,13 @@ def _bound(column: exp.Column, operator: str, other: exp.Expr, types: dict[str, 
     if isinstance(value, datetime):
         second = timedelta(seconds=1)
         value = value.replace(microsecond=0) + (-second if operator == _AT_LEAST else 2 * second)
-    yield Bound(column.name, operator, value)
+    yield RowRange(column.name, operator, value)
 
 
-def _pattern(column: str, pattern: str) -> Iterator[Bound]:
+def _pattern(column: str, pattern: str) -> Iterator[RowRange]:
     prefix = re.split(r"[%_\\]", pattern, maxsplit=1)[0]
     if _SAFE_TEXT.fullmatch(prefix):
-        yield Bound(column, "prefix", prefix)
+        yield RowRange(column, "prefix", prefix)
     pieces = [] if "\\" in pattern else [p for p in re.split(r"[%_]", pattern) if _SAFE_TEXT.fullmatch(p)]
     if pieces:
-        yield Bound(column, "contains", max(pieces, key=len))
+        yield RowRange(column, "contains", max(pieces, key=len))

@@ -9,7 +9,7 @@ from cirql.sql.translate.casts import to_json
 from cirql.sql.translate.conditionals import condition
 from cirql.sql.translate.expressions import refuse, rewrite
 from cirql.sql.translate.nodes import call, text, type_of, typed
-from cirql.sql.translate.scopes import Source
+from cirql.sql.translate.scopes import SourceColumns
 from cirql.sql.translate.site import Rule, Site
 
 
@@ -41,7 +41,7 @@ def row_fields(node: exp.Expr, site: Site) -> list[exp.Expr] | None:
     """The columns of a whole-row reference (`t` in `row_to_json(t)`), or None where the node is not one."""
     if not isinstance(node, exp.Column) or type_of(node) != st.RECORD:
         return None
-    source: Source | None = site.scope.source(node.table or node.name)
+    source: SourceColumns | None = site.scope.source(node.table or node.name)
     if source is None or source.columns is None:
         raise refuse("a whole row of a relation whose columns are not known", node)
     return [typed(exp.column(name, table=source.name, quoted=True), sql_type) for name, sql_type in source.columns]

@@ -12,7 +12,7 @@ from cirql.sql.translate.expressions import refuse, rewrite
 from cirql.sql.translate.naming import output_name
 from cirql.sql.translate.nodes import as_type, call, integer, is_null, type_of, typed
 from cirql.sql.translate.relations import aliased, relation
-from cirql.sql.translate.scopes import Columns, Scope
+from cirql.sql.translate.scopes import Columns, NameScope
 from cirql.sql.translate.site import Rule, Site
 
 
@@ -29,7 +29,7 @@ def query(node: exp.Expr, site: Site) -> Columns | None:
 
 
 def _subquery(node: exp.Subquery, site: Site) -> Columns | None:
-    inner = site.inside(Scope(outer=site.scope))
+    inner = site.inside(NameScope(outer=site.scope))
     _with(node, inner)
     columns = query(node.this, inner)
     _tail(node, inner, columns)
@@ -45,7 +45,7 @@ def _with(node: exp.Expr, site: Site) -> None:
         raise refuse("SEARCH and CYCLE of a recursive CTE", clause)
     for cte in clause.expressions:
         name = cte.alias
-        outer = site.inside(Scope(outer=site.scope))
+        outer = site.inside(NameScope(outer=site.scope))
         if clause.args.get("recursive") and isinstance(cte.this, exp.SetOperation):
             outer.scope.ctes[name] = None
             first = _probe(cte.this, outer)
@@ -57,12 +57,12 @@ def _with(node: exp.Expr, site: Site) -> None:
 def _probe(operation: exp.Expr, site: Site) -> Columns | None:
     """The columns of the non-recursive half, from a copy."""
     left = operation.this.copy()
-    return query(left, site.inside(Scope(outer=site.scope)))
+    return query(left, site.inside(NameScope(outer=site.scope)))
 
 
 def _set_operation(node: exp.SetOperation, site: Site) -> Columns | None:
     """UNION, INTERSECT, EXCEPT: columns named by the first branch and brought to one type."""
-    inner = site.inside(Scope(outer=site.scope))
+    inner = site.inside(NameScope(outer=site.scope))
     _with(node, inner)
     left, right = query(node.this, inner), query(node.expression, inner)
     if left is None or right is None:
@@ -101,7 +101,7 @@ def _align_branches(node: exp.Expr, columns: Columns) -> None:
 
 
 def _values(node: exp.Values, site: Site) -> Columns | None:
-    inner = site.inside(Scope(outer=site.scope))
+    inner = site.inside(NameScope(outer=site.scope))
     _with(node, inner)
     rows = [[rewrite(item, inner) for item in (row.expressions if isinstance(row, exp.Tuple) else [row])] for row in node.expressions]
     width = len(rows[0])
@@ -128,7 +128,7 @@ def _name_values(node: exp.Values, columns: Columns) -> None:
 
 
 def _select(node: exp.Select, site: Site) -> Columns | None:
-    scope = Scope(outer=site.scope)
+    scope = NameScope(outer=site.scope)
     inner = site.inside(scope)
     _with(node, inner)
     _refuse_clauses(node)

@@ -11,7 +11,7 @@ from cirql.sql.translate.calls import arguments_of, function
 from cirql.sql.translate.ddsql import refuse_telemetry
 from cirql.sql.translate.expressions import refuse, rewrite
 from cirql.sql.translate.nodes import call, number, type_of
-from cirql.sql.translate.scopes import Columns, Scope
+from cirql.sql.translate.scopes import Columns, NameScope
 from cirql.sql.translate.signatures import name_of
 from cirql.sql.translate.site import Site
 
@@ -33,7 +33,7 @@ def relation(node: exp.Expr, site: Site, *, first: bool) -> exp.Expr:
             _inner_join(join, site)
     elif isinstance(node, (exp.Subquery, exp.Values, exp.Query)):
         # A derived table sees what encloses the query, not its neighbours.
-        beside = site.inside(Scope(outer=site.scope.outer, ctes=dict(site.scope.ctes)))
+        beside = site.inside(NameScope(outer=site.scope.outer, ctes=dict(site.scope.ctes)))
         columns = _columns_of(node, beside)
         site.scope.add(node.alias or "", aliased(columns, node.args.get("alias")))
     else:

@@ -21,7 +21,7 @@ from cirql.sql.translate import (
     regexes,
     strings,
 )
-from cirql.sql.translate.site import Rule, Rules
+from cirql.sql.translate.site import Rewrites, Rule
 
 _PLAIN: tuple[dict[type[exp.Expr], Rule], ...] = (
     literals.RULES,
@@ -46,4 +46,4 @@ def _gathered(tables: tuple[dict[type[exp.Expr], Rule], ...]) -> dict[type[exp.E
     return {kind: rule for table in tables for kind, rule in table.items()}
 
 
-RULES = Rules(_gathered(_STRUCTURED), _gathered(_PLAIN), _gathered(_CHAINED))
+RULES = Rewrites(_gathered(_STRUCTURED), _gathered(_PLAIN), _gathered(_CHAINED))

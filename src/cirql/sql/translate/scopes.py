@@ -1,4 +1,4 @@
-"""Which columns an expression can see, and of what type: one `Scope` per SELECT, chained outward.
+"""Which columns an expression can see, and of what type: one `NameScope` per SELECT, chained outward.
 
 A source whose columns cannot be known (a CSV file) is open: any name may come from it, of type ANY.
 """
@@ -15,7 +15,7 @@ Columns = tuple[tuple[str, SqlType], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class SourceColumns:
     """One relation of a FROM: its columns in order, None where they cannot be known.
 
     `scalar` names the column that the source's own name stands for, as in `FROM jsonb_array_elements(d) e`.
@@ -36,19 +36,19 @@ class Source:
 
 
 @dataclass(slots=True)
-class Scope:
+class NameScope:
     """The sources of one SELECT in order, the CTEs in reach, and the enclosing scope."""
 
-    outer: Scope | None = None
-    sources: list[Source] = field(default_factory=list)
+    outer: NameScope | None = None
+    sources: list[SourceColumns] = field(default_factory=list)
     ctes: dict[str, Columns | None] = field(default_factory=dict)
     outputs: dict[str, SqlType] = field(default_factory=dict)
 
     def add(self, name: str, columns: Columns | None, scalar: str | None = None) -> None:
         """Make a relation visible to what follows."""
-        self.sources.append(Source(name, columns, scalar))
+        self.sources.append(SourceColumns(name, columns, scalar))
 
-    def source(self, name: str) -> Source | None:
+    def source(self, name: str) -> SourceColumns | None:
         """The source of that name, here or further out."""
         for found in self._chain():
             for source in found.sources:
@@ -56,10 +56,10 @@ class Scope:
                     return source
         return None
 
-    def column(self, name: str) -> tuple[Source, SqlType] | None:
+    def column(self, name: str) -> tuple[SourceColumns, SqlType] | None:
         """The source and type of an unqualified column; known columns win over open sources."""
         for found in self._chain():
-            opened: Source | None = None
+            opened: SourceColumns | None = None
             for source in found.sources:
                 sql_type = source.type_of(name)
                 if sql_type is not None and source.columns is not None:
@@ -78,8 +78,8 @@ class Scope:
                     return True, columns
         return False, None
 
-    def _chain(self) -> Iterator[Scope]:
-        scope: Scope | None = self
+    def _chain(self) -> Iterator[NameScope]:
+        scope: NameScope | None = self
         while scope is not None:
             yield scope
             scope = scope.outer

@@ -8,7 +8,7 @@ from typing import Literal
 
 from sqlglot import exp
 
-from cirql.sql.translate.scopes import Relations, Scope
+from cirql.sql.translate.scopes import NameScope, Relations
 
 Dialect = Literal["postgres", "ddsql", "stackql"]
 
@@ -22,7 +22,7 @@ class TimeFrame:
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class Rewrites:
     """The rewrites by the class of node they apply to. `rules` assembles them; who rewrites what lies below finds them here.
 
     `structured` rules rewrite their children themselves, `plain` ones find them rewritten, `chained` ones are the operators
@@ -40,11 +40,11 @@ class Site:
 
     dialect: Dialect
     relations: Relations
-    rules: Rules
-    scope: Scope = field(default_factory=Scope)
+    rules: Rewrites
+    scope: NameScope = field(default_factory=NameScope)
     time_frame: TimeFrame = TimeFrame()
 
-    def inside(self, scope: Scope) -> Site:
+    def inside(self, scope: NameScope) -> Site:
         """The same site with another scope."""
         return replace(self, scope=scope)
 
