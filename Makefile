@@ -2,6 +2,7 @@
 #
 #   make demo    start the local AWS, run three queries on it, stop it
 #   make test    the tests
+#   make sweep   every table and operation against faults and odd answers, with figures
 #   make fuzz    generated queries against PostgreSQL for ten minutes
 #   make check   format, lint, types, layers
 #   make bench   calls, time and memory beside plain boto3, and the inventory: about seven minutes
@@ -10,7 +11,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help bench demo test fuzz check format install constraints clean
+.PHONY: help bench demo test sweep fuzz check format install constraints clean
 
 # The first interpreter that is new enough; `make PYTHON=/path/to/python test` takes another.
 PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3 python; do \
@@ -63,6 +64,9 @@ bench: $(CATALOG)
 	@$(BIN)/python benchmarks/planner.py --json .benchmarks/planner.json
 	@$(BIN)/python benchmarks/inventory.py --json .benchmarks/inventory.json
 	@$(BIN)/python benchmarks/catalog.py --json .benchmarks/catalog.json
+
+sweep: $(CATALOG)
+	$(BIN)/python -m pytest -q -s tests/sweeps
 
 fuzz: $(STAMP) $(CATALOG)
 	FUZZ_SECONDS=600 $(BIN)/python -m pytest tests/sql/translate/test_fuzz.py

@@ -48,12 +48,15 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
+_SHOWN = 5
+
 
 @dataclass(frozen=True, slots=True)
 class CloudFailure:
     """What went wrong at AWS, and where: one target, one operation.
 
     `reason` tells denials apart: `denied`, `denied-by-organization` (a service or resource control policy) and `region-not-enabled`.
+    Where only single rows are concerned, `row` names one, and `columns` are those that are NULL in it.
     """
 
     account: str
@@ -65,10 +68,15 @@ class CloudFailure:
     request_id: str | None = None
     table: str | None = None
     reason: str = ""
+    row: str = ""
+    columns: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         where = f"{self.account}/{self.region}" if self.region else self.account
-        return f"{where}: {self.service}:{self.operation}: {self.code}: {self.message}"
+        asked = f" of {self.row}" if self.row else ""
+        more = f" and {len(self.columns) - _SHOWN} more" if len(self.columns) > _SHOWN else ""
+        lacking = f" (NULL there: {', '.join(self.columns[:_SHOWN])}{more})" if self.columns else ""
+        return f"{where}: {self.service}:{self.operation}{asked}: {self.code}: {self.message}{lacking}"
 
     def to_json(self) -> dict[str, Any]:
         """A plain dict for `--stats` and other machine-readable output."""

@@ -138,7 +138,7 @@ class Execution:
 
     def _refuse_partial(self) -> None:
         for outcome in self._so_far.outcomes:
-            for error in outcome.errors.values():
+            for error in outcome.troubles.values():
                 self.close()
                 raise error
 
@@ -225,7 +225,7 @@ class Execution:
         if self._recall is not None:
             outcome = await self._recall.answer(scan, finder, around, emit, report, self._began)
             if scan.limit is None:  # the targets that the inventory answered for
-                outcome.ended.update(t for t in outcome.targets if t not in outcome.errors)
+                outcome.ended.update(t for t in outcome.targets if t not in outcome.troubles)
             self._so_far.started[scan.relation] = outcome
         else:
             targets = await finder.find(scan)

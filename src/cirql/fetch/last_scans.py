@@ -27,8 +27,8 @@ def rows(outcomes: Iterable[ScanOutcome]) -> Iterator[dict[str, Any]]:
     """The rows of the relation."""
     for outcome in outcomes:
         for target in outcome.targets:
-            error = outcome.errors.get(target)
-            failure = error.failure if error is not None else None
+            error = outcome.troubles.get(target)
+            failure = error.failure if error is not None and target in outcome.errors else outcome.unread.failure(target)
             service, operation = outcome.scan.root.service, outcome.scan.root.operation
             yield {
                 "account": target.account,
@@ -46,7 +46,8 @@ def rows(outcomes: Iterable[ScanOutcome]) -> Iterator[dict[str, Any]]:
 def incomplete(outcomes: Iterable[ScanOutcome]) -> Iterator[str]:
     """In words, what an answer that counts or compares rows may have missed."""
     for outcome in outcomes:
-        if outcome.errors:
-            places = ", ".join(sorted(str(target) for target in outcome.errors))
-            name, failed, asked = outcome.scan.table.name, len(outcome.errors), len(outcome.targets)
-            yield f"the answer counts or compares rows of {name}, which could not be read in {failed} of {asked} places: {places}"
+        if outcome.troubles:
+            places = ", ".join(sorted(str(target) for target in outcome.troubles))
+            name, failed, asked = outcome.scan.table.name, len(outcome.troubles), len(outcome.targets)
+            how = "" if outcome.errors else "completely "
+            yield f"the answer counts or compares rows of {name}, which could not be read {how}in {failed} of {asked} places: {places}"

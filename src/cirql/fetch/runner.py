@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
@@ -15,6 +15,7 @@ from cirql.fetch.merge import each, flat_map, in_waves
 from cirql.fetch.rows import Row
 from cirql.fetch.scanner import Enough, Scanner
 from cirql.fetch.surroundings import Surroundings
+from cirql.fetch.unread import Unread
 from cirql.plan.model import Scan
 
 if TYPE_CHECKING:
@@ -50,11 +51,20 @@ class ScanOutcome:
     errors: dict[Target, DatabaseError] = field(default_factory=dict)
     seen: dict[Target, int] = field(default_factory=dict)
     ended: set[Target] = field(default_factory=set)
+    unread: Unread = field(default_factory=Unread)
 
     @property
     def failures(self) -> tuple[CloudFailure, ...]:
-        """The failures, each naming the table that was read."""
-        return tuple(
+        """The failures, each naming the table that was read: of whole targets, then of single rows."""
+        return (*self._of_targets(), *self.unread.failures)
+
+    @property
+    def troubles(self) -> dict[Target, DatabaseError]:
+        """The error of every target of which something is missing, be it single rows."""
+        return {**self.unread.errors, **self.errors}
+
+    def _of_targets(self) -> Iterator[CloudFailure]:
+        return (
             replace(e.failure, table=str(self.scan.table.name))
             if e.failure is not None
             else CloudFailure(
@@ -89,7 +99,8 @@ async def run_scan(
 
     `has_others`: targets besides these have answered already, so that it is no error if all of these fail.
     """
-    outcome = ScanOutcome(scan, tuple(targets), seen=dict.fromkeys(targets, 0))
+    around = replace(around, unread=Unread())
+    outcome = ScanOutcome(scan, tuple(targets), seen=dict.fromkeys(targets, 0), unread=around.unread)
     report(outcome)
     batcher = _Batcher(scan, emit)
     async with aclosing(_pages(scan, targets, around, outcome, watcher)) as pages:
@@ -102,6 +113,7 @@ async def run_scan(
             if scan.limit is not None and outcome.rows >= scan.limit:
                 break
     await batcher.flush()
+    outcome.unread.tell(around.notice)
     if not has_others:
         outcome.raise_if_nothing_answered()
     return outcome
@@ -120,11 +132,12 @@ async def _pages(
                     if watcher is not None:
                         watcher.page(target, page)
                     yield page
-            outcome.ended.add(target)
+            if target not in outcome.unread.errors:
+                outcome.ended.add(target)
         except DatabaseError as error:
             outcome.errors[target] = error
         if watcher is not None:
-            await watcher.ended(target, outcome.errors.get(target))
+            await watcher.ended(target, outcome.troubles.get(target))
 
     if len(targets) == 1:
         async with aclosing(of_target(targets[0])) as pages:

@@ -16,7 +16,7 @@ from typing import Any, cast
 
 from cirql.catalog.model import Fetch, Role, Table
 from cirql.cloud.target import Target
-from cirql.errors import ResourceNotFound
+from cirql.errors import DatabaseError, ResourceNotFound
 from cirql.fetch.hydrate import given, hydrated
 from cirql.fetch.keys import TargetKeys
 from cirql.fetch.merge import each, flat_map, in_blocks, in_waves
@@ -24,6 +24,7 @@ from cirql.fetch.requests import request
 from cirql.fetch.rows import Row, derive, make_key, rows_of, whole
 from cirql.fetch.surroundings import Surroundings
 from cirql.fetch.sweep import swept
+from cirql.fetch.unread import OF_ONE_ROW, PATIENCE, UNREAD, named
 from cirql.plan.hydrate import context_columns
 from cirql.plan.model import Scan, Step
 
@@ -80,6 +81,9 @@ class Scanner:
         self._around = around
         self._place = {"region": target.region, scan.table.account_column: target.account}
         self._keys = TargetKeys(scan.table, scan.keys, target)
+        self._root_calls = 0
+        self._has_root_answer = False
+        self._failed_roots: list[tuple[dict[str, Any], DatabaseError]] = []
 
     async def pages(self) -> AsyncGenerator[list[Row]]:
         """The rows of this target that can matter, complete with every wanted column, a page at a time.
@@ -100,11 +104,20 @@ class Scanner:
                 async for page in pages:
                     async for complete in self._finished(page):
                         yield complete
+                self._settle_roots()
                 return
             for stage in self._stages(pages):
                 pages = await open_.enter_async_context(aclosing(stage))
             async for complete in pages:
                 yield complete
+            self._settle_roots()
+
+    def _settle_roots(self) -> None:
+        """Name the lists that could not be read beside the others. Raises the first error where there are no others, or none was read."""
+        if self._failed_roots and (not self._has_root_answer or self._root_calls == 1):
+            raise self._failed_roots[0][1]
+        for values, error in self._failed_roots:
+            self._around.unread.note(self._table, self._target, self._scan.root, named(values), (), error)
 
     def _stages(self, pages: AsyncGenerator[list[Row]]) -> Iterator[AsyncGenerator[list[Row]]]:
         """The pages completed, each stage over the one before; a step whose calls serve many rows gets blocks that fill its calls."""
@@ -225,12 +238,30 @@ class Scanner:
         asked = {i.column: values[i.column] for i in root.inputs if i.operator == "=" and i.required and i.batch == 1}
         if self._scan.parent is not None and not self._scan.keys_suffice:
             asked.update({c: v for c, v in values.items() if c not in asked and not isinstance(v, list)})
+        self._root_calls += 1
+        has_begun = False
         try:
             async for rows in self._answered(root, params):
+                self._has_root_answer = has_begun = True
                 now = self._around.clock()
                 yield [{"_fetched_at": now, **asked, **given(row)} for row in rows]
-        except ResourceNotFound:
-            return  # asked for by key and not there: no row, and no failure
+        except ResourceNotFound as error:
+            if has_begun:  # it was there on the page before: the list has ended early
+                self._failed_roots.append((self._asked_for(values), error))
+                return
+            self._has_root_answer = True  # asked for by key and not there: no row, and no failure
+            for part in _halves(values):  # one of several is not there: the others may be
+                async for page in self._root_pages(part):
+                    yield page
+        except OF_ONE_ROW as error:
+            self._failed_roots.append((self._asked_for(values), error))
+            if not self._has_root_answer and len(self._failed_roots) >= PATIENCE:
+                raise
+
+    def _asked_for(self, values: dict[str, Any]) -> dict[str, Any]:
+        """What tells one root call from the others of this target."""
+        required = self._scan.root.required
+        return {c: v for c, v in values.items() if c in required and c not in self._place}
 
     async def _answered(self, root: Fetch, params: dict[str, Any]) -> AsyncGenerator[list[Row]]:
         """The rows of one call page by page; where the pages are those of a single row, that row."""
@@ -289,8 +320,11 @@ class Scanner:
         for row, parts in zip(rows, zip(*found, strict=True), strict=True):
             if any(part is None for part in parts):
                 continue
+            lacking = [part[UNREAD] for part in parts if part and UNREAD in part]
             for part in parts:
                 row.update(part or {})
+            if lacking:
+                row[UNREAD] = frozenset().union(*lacking)
             self._derive(row)
             complete.append(row)
         return complete
@@ -304,6 +338,15 @@ class Scanner:
         asked = [row for row, old in zip(rows, kept, strict=True) if old is None]
         answers = iter(await hydrated(asked, fetch, self._table, self._target, self._around) if asked else ())
         return [next(answers) if old is None else given({c: old.get(c) for c in fetch.gives}) for old in kept]
+
+
+def _halves(values: dict[str, Any]) -> list[dict[str, Any]]:
+    """The key values of a call for many rows as those of two calls; none for a call that asks for one."""
+    for column, value in values.items():
+        if isinstance(value, list) and len(value) > 1:
+            middle = len(value) // 2
+            return [{**values, column: value[:middle]}, {**values, column: value[middle:]}]
+    return []
 
 
 def _block(step: Step, table: Table) -> int:

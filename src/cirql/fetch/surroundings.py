@@ -12,6 +12,7 @@ from cirql.cloud.target import Target
 from cirql.fetch.calls import Calls
 from cirql.fetch.refusals import Refusals
 from cirql.fetch.rows import Row
+from cirql.fetch.unread import Unread
 from cirql.plan.model import RowFilter
 
 RowTest = Callable[[RowFilter, Table, Sequence[Row]], list[bool]]
@@ -30,7 +31,7 @@ class Surroundings:
     """What every scan of a statement shares.
 
     `denied` are the columns that a tolerated denial left NULL, by table and target; `refusals` the calls that were refused and not needed.
-    `known` spares describe calls of the one scan that it was made for.
+    `known` spares describe calls of the one scan that it was made for; `unread` is what that scan could not read of single rows.
     """
 
     calls: Calls
@@ -42,6 +43,7 @@ class Surroundings:
     denied: dict[tuple[str, Target], set[str]] = field(default_factory=dict)
     refusals: Refusals = field(default_factory=Refusals)
     known: Known | None = None
+    unread: Unread = field(default_factory=Unread)
 
     def notice(self, text: str) -> None:
         """Say something once."""

@@ -18,6 +18,7 @@ from cirql.errors import CloudError, DatabaseError, Error
 from cirql.fetch.batches import record_batch
 from cirql.fetch.rows import Row
 from cirql.fetch.surroundings import Surroundings
+from cirql.fetch.unread import UNREAD
 from cirql.inventory.model import KEY, Partition, ScanRecord, WriteSummary
 from cirql.inventory.questions import named_values, shortfall
 from cirql.inventory.store import Store
@@ -75,9 +76,10 @@ class Recorder:
         """A page of a target's rows, as raw values. Rows without a key cannot be kept."""
         key = self._stored.key
         assert key is not None
-        keyed = [row for row in rows if row.get(key) is not None]
-        if len(keyed) < len(rows):
-            self._broken[target] = f"AWS gave {len(rows) - len(keyed)} rows without {key}"
+        whole = [row for row in rows if UNREAD not in row]  # a NULL that stands for what was refused is no value to remember
+        keyed = [row for row in whole if row.get(key) is not None]
+        if len(keyed) < len(whole):
+            self._broken[target] = f"AWS gave {len(whole) - len(keyed)} rows without {key}"
         try:
             batch = record_batch(self._stored.table, self.columns, keyed)
         except CloudError as error:  # a column that nobody asked for; where somebody did, the scan itself fails

@@ -1,0 +1,126 @@
+"""Unread rows: what one scan could not read of single rows while the others came, and which rows were gone when they were asked for.
+
+AWS may refuse one key's description and give all others. The row stays, the columns that the refused call would have given are NULL, and
+the refusal is a failure that names the row. A place where nothing at all is answered is another matter: after a few refusals without one
+answer it is not asked again for every row.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from cirql.catalog.model import Fetch, Table
+from cirql.cloud.target import Target
+from cirql.errors import AccessDenied, CloudError, CloudFailure, DatabaseError, InvalidText, Throttled, Unreachable
+
+OF_ONE_ROW = (CloudError, AccessDenied, Throttled, Unreachable, InvalidText)
+"""What AWS may say of one row and not of the next. Credentials that are not taken are nobody's in particular."""
+UNREAD = "_unread"
+"""Where a row holds the columns that could not be read, so that nobody takes their NULL for a value."""
+PATIENCE = 20
+"""Refusals without one answer after which an operation is not asked again in a target."""
+PATIENCE_WITH_THE_WAY = 3
+"""The same where nothing answers at all: each try has taken its retries and timeouts already."""
+NAMED = 20
+"""Rows that are named one by one for each operation and target; the others are counted."""
+
+Place = tuple[Target, str]
+
+
+@dataclass(slots=True)
+class _Refused:
+    """The rows that one operation refused in one target: the first few by name."""
+
+    first: list[tuple[CloudFailure, DatabaseError]] = field(default_factory=list)
+    more: int = 0
+
+
+class Unread:
+    """What one scan could not read, target by target."""
+
+    def __init__(self) -> None:
+        self._refused: dict[Place, _Refused] = {}
+        self._refusals: Counter[Place] = Counter()
+        self._answered: set[Place] = set()
+        self._given_up: dict[Place, DatabaseError] = {}
+        self._gone: dict[tuple[str, Target, str], list[str]] = {}
+
+    def answered(self, target: Target, fetch: Fetch) -> None:
+        """An operation has answered for a row of a target."""
+        self._answered.add((target, fetch.operation))
+
+    def refusal(self, target: Target, fetch: Fetch) -> DatabaseError | None:
+        """Why an operation need not be asked again; None where it may answer."""
+        return self._given_up.get((target, fetch.operation))
+
+    def count(self, target: Target, fetch: Fetch, error: DatabaseError) -> None:
+        """Count a refusal. Raises the error where it is about the place and not about a row: nothing answers there."""
+        place = (target, fetch.operation)
+        if place in self._answered:
+            return
+        self._refusals[place] += 1
+        if isinstance(error, Throttled | Unreachable):
+            if self._refusals[place] >= PATIENCE_WITH_THE_WAY:
+                raise error
+        elif self._refusals[place] >= PATIENCE:
+            self._given_up[place] = error
+
+    def note(self, table: Table, target: Target, fetch: Fetch, row: str, columns: Iterable[str], error: DatabaseError) -> None:
+        """Remember a row of which these columns could not be read."""
+        refused = self._refused.setdefault((target, fetch.operation), _Refused())
+        if len(refused.first) >= NAMED:
+            refused.more += 1
+            return
+        failure = error.failure or CloudFailure(
+            target.account or target.credentials, target.region, fetch.service, fetch.operation, error.sqlstate, error.message
+        )
+        failure = replace(failure, table=str(table.name), row=row, columns=tuple(sorted(columns)))
+        refused.first.append((failure, error))
+
+    def note_gone(self, table: Table, target: Target, fetch: Fetch, row: str) -> None:
+        """Remember a row that was listed and, when it was asked for, not there."""
+        self._gone.setdefault((str(table.name), target, f"{fetch.service}:{fetch.operation}"), []).append(row)
+
+    @property
+    def failures(self) -> tuple[CloudFailure, ...]:
+        """The rows that could not be read, the first of each operation by name and the others counted."""
+        found = []
+        for refused in self._refused.values():
+            found += [failure for failure, _ in refused.first]
+            if refused.more:
+                found.append(replace(refused.first[0][0], row=f"{refused.more} more rows"))
+        return tuple(found)
+
+    @property
+    def errors(self) -> Mapping[Target, DatabaseError]:
+        """The first error of each target that has rows which could not be read."""
+        found: dict[Target, DatabaseError] = {}
+        for (target, _), refused in self._refused.items():
+            found.setdefault(target, refused.first[0][1])
+        return found
+
+    def failure(self, target: Target) -> CloudFailure | None:
+        """The first failure of a target's rows."""
+        return next((refused.first[0][0] for (at, _), refused in self._refused.items() if at == target), None)
+
+    def tell(self, notice: Callable[[str], None]) -> None:
+        """Say which rows were gone."""
+        for (table, target, operation), rows in self._gone.items():
+            names = ", ".join(rows[:3]) + (f" and {len(rows) - 3} more" if len(rows) > 3 else "")
+            them = "a row" if len(rows) == 1 else f"{len(rows)} rows"
+            notice(f"{them} of {table} in {target} left out: {operation} no longer finds what was listed ({names})")
+
+
+def named(values: Mapping[str, Any]) -> str:
+    """A row as messages name it: by the key that it was asked for with."""
+    if len(values) == 1:
+        return _short(next(iter(values.values())))
+    return ", ".join(f"{column} {_short(value)}" for column, value in values.items())
+
+
+def _short(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= 200 else text[:200] + "…"
