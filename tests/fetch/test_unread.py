@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from cirql.catalog.model import Fetch, Input, Output, Paging, Role, Table
+from cirql.cloud.survey import Inquiry, Survey
 from cirql.cloud.target import Target
 from cirql.errors import AccessDenied, CloudError, CloudFailure, CredentialsError, ResourceNotFound, Unreachable
 from cirql.fetch.calls import Calls
@@ -37,7 +38,7 @@ Refuse = Callable[[str], Exception | None]
 
 @dataclass
 class Keeper:
-    """A door that answers for each key unless `refuse` has an error for it."""
+    """A cloud that answers for each key unless `refuse` has an error for it."""
 
     refuse: Refuse
     asked: list[Any] = field(default_factory=list)
@@ -55,6 +56,12 @@ class Keeper:
         self, target: Target, service: str, operation: str, params: dict[str, Any], paging: Paging | None
     ) -> AsyncIterator[dict[str, Any]]:
         raise AssertionError("no page is asked for")
+
+    async def survey(self, inquiry: Inquiry) -> Survey:
+        return Survey()
+
+    async def close(self) -> None:
+        """Nothing is open."""
 
 
 def error(kind: Any = AccessDenied, code: str = "AccessDenied") -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 
 from cirql.catalog.lookup import Catalog
 from cirql.catalog.model import Fetch, Paging, Role, Table
+from cirql.cloud.survey import Inquiry, Survey
 from cirql.cloud.target import Target
 from cirql.errors import AccessDenied, CloudFailure, DatabaseError, ResourceNotFound
 from cirql.fetch.calls import Calls
@@ -24,7 +26,7 @@ BAD = "the-bad-one"
 
 
 class Refusing:
-    """A door that raises for whatever request names the bad one, and answers every other with as little as is an answer."""
+    """A cloud that raises for whatever request names the bad one, and answers every other with as little as is an answer."""
 
     def __init__(self, fetch: Fetch, error: DatabaseError) -> None:
         self.fetch = fetch
@@ -39,12 +41,19 @@ class Refusing:
             output = next((o for o in self.fetch.outputs if o.column == batched.column), None)
             path = output.path if output is not None else ()
             rows = [nested(path, key) for key in asked(params, batched.param)]
-        return nested(self.fetch.rows, rows)
+        answer: dict[str, Any] = nested(self.fetch.rows, rows)
+        return answer
 
     async def pages(
         self, target: Target, service: str, operation: str, params: dict[str, Any], paging: Paging | None
     ) -> AsyncIterator[dict[str, Any]]:
         yield await self.call(target, service, operation, params)
+
+    async def survey(self, inquiry: Inquiry) -> Survey:
+        return Survey()
+
+    async def close(self) -> None:
+        """Nothing is open."""
 
 
 def nested(path: tuple[str, ...], value: Any) -> Any:
@@ -81,7 +90,7 @@ def is_structured(fetch: Fetch, column: str) -> bool:
 
 
 @pytest.mark.parametrize("kind", [AccessDenied, ResourceNotFound])
-def test_one_row_that_is_refused_or_gone_takes_no_other_with_it(kind: Any, record_property: Any) -> None:
+def test_one_row_that_is_refused_or_gone_takes_no_other_with_it(kind: Any) -> None:
     calls, wrong = 0, []
     error = kind("no", failure=CloudFailure("111111111111", "eu-west-1", "x", "Y", "Code", "no"))
     with Catalog.open() as catalog:
@@ -96,6 +105,6 @@ def test_one_row_that_is_refused_or_gone_takes_no_other_with_it(kind: Any, recor
                 is_told = fetch.tolerated or (bad is not None and UNREAD in bad and len(failures) == 1 and BAD in failures[0].row)
             if not (others_are_read and is_told):
                 wrong.append(f"{table.name} {fetch.operation}")
-    print(f"\n{kind.__name__} of one row: {calls} calls made for a row, {len(wrong)} wrong")
+    sys.stdout.write(f"\n{kind.__name__} of one row: {calls} calls made for a row, {len(wrong)} wrong\n")
     assert calls > 1500
     assert wrong == []
