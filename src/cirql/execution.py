@@ -193,16 +193,17 @@ class Execution:
     async def _one_scan(self, scan: Scan, before: list[asyncio.Task[None]], around: Surroundings) -> None:
         if before:
             await asyncio.gather(*(asyncio.shield(task) for task in before))
+        finder = Finder(self._cloud, self._reach, scan, self._engine.passes, around.notice)
         scan = self._with_keys(scan)
         if self._channel is not None:
-            self._so_far.outcomes.append(await self._watched(scan, around, self._channel.put))
+            self._so_far.outcomes.append(await self._watched(scan, finder, around, self._channel.put))
             return
         batches: list[pa.RecordBatch] = []
 
         async def keep(batch: pa.RecordBatch) -> None:
             batches.append(batch)
 
-        self._so_far.outcomes.append(await self._watched(scan, around, keep))
+        self._so_far.outcomes.append(await self._watched(scan, finder, around, keep))
         import pyarrow as pa
 
         self._engine.register(scan.relation, pa.Table.from_batches(batches, schema=schema_of(self._plan.relations[scan.relation])))
@@ -215,13 +216,12 @@ class Execution:
         rows = {sql: tuple(r for r in self._engine.rows(sql) if None not in r) for sql in queries}
         return self._plan.replan(scan.relation, rows)
 
-    async def _watched(self, scan: Scan, around: Surroundings, emit: Any) -> ScanOutcome:
+    async def _watched(self, scan: Scan, finder: Finder, around: Surroundings, emit: Any) -> ScanOutcome:
         def report(outcome: ScanOutcome) -> None:
             self._so_far.started[scan.relation] = outcome
             if outcome.rows:
                 self._report(scan, outcome.rows, done=False)
 
-        finder = Finder(self._cloud, self._reach, self._engine.passes, around.notice)
         if self._recall is not None:
             outcome = await self._recall.answer(scan, finder, around, emit, report, self._began)
             if scan.limit is None:  # the targets that the inventory answered for

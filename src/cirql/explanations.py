@@ -47,7 +47,7 @@ def explained(plan: Plan, asked: Explain, settings: Settings, reach: Reach, pass
 
 def _count_targets(scan: Scan, settings: Settings, reach: Reach, passes: RowTest) -> int | None:
     """How many targets a scan asks, where settings and constants say so without a call."""
-    want = wanted(scan)
+    want = wanted(scan, scan)
     inquiry, known = want.inquiry(reach), of_settings(settings, reach)
     if known is None or inquiry.enabled:
         return None

@@ -75,6 +75,51 @@ def test_a_star_is_every_enabled_region_asked_once(aws: FakeAWS) -> None:
     assert using(aws, scenario, regions=("*",)) == ["ap-east-1", "us-east-1"]
 
 
+def described(request: Request) -> dict[str, Any]:
+    """The regions of the partition that a request was signed for."""
+    signed = request.headers["authorization"].split("/")[2]
+    names = ("us-gov-east-1", "us-gov-west-1") if signed.startswith("us-gov-") else ("eu-west-1", "us-east-1")
+    items = "".join(f"<item><regionName>{n}</regionName><optInStatus>opt-in-not-required</optInStatus></item>" for n in names)
+    return {"body": f"<DescribeRegionsResponse><regionInfo>{items}</regionInfo></DescribeRegionsResponse>".encode()}
+
+
+@pytest.mark.parametrize("variable", ["AWS_REGION", "AWS_DEFAULT_REGION"])
+def test_a_star_is_the_regions_of_the_partition_that_the_environment_names(
+    aws: FakeAWS, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    aws.answer(described)
+    monkeypatch.setenv(variable, "us-gov-west-1")
+    found = using(aws, find, regions=("*",))
+    assert [(t.region, t.partition) for t in found] == [("us-gov-east-1", "aws-us-gov"), ("us-gov-west-1", "aws-us-gov")]
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    if variable == "AWS_REGION":
+        assert using(aws, find, regions=("*",)) == found, "it counts more than the other"
+
+
+def test_a_service_that_lives_once_in_an_account_is_asked_in_the_environment_s_partition(
+    aws: FakeAWS, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_REGION", "us-gov-east-1")
+    assert [t.region for t in using(aws, lambda c: find(c, once=True), regions=("*",))] == ["us-gov-west-1"]
+    assert aws.requests == []
+
+
+def test_profiles_of_several_partitions_are_each_asked_in_their_own(aws: FakeAWS, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = "aws_access_key_id = 11111111111{n}\naws_secret_access_key = s\n"
+    config = tmp_path / "config"
+    config.write_text(f"[profile a]\n{keys.format(n=1)}region = us-gov-west-1\n[profile b]\n{keys.format(n=2)}region = eu-west-1\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    aws.answer(described)
+    found = using(aws, find, credentials=(), profiles=("a", "b"), regions=("*",))
+    assert [(t.credentials, t.region) for t in found] == [
+        ("a", "us-gov-east-1"),
+        ("a", "us-gov-west-1"),
+        ("b", "eu-west-1"),
+        ("b", "us-east-1"),
+    ]
+
+
 def test_the_account_is_asked_of_sts_once_and_only_when_it_matters(aws: FakeAWS) -> None:
     aws.always(body=identity("444444444444"))
     stranger = Credential("x", "AKIAEXAMPLE", "s")

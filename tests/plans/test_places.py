@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from cirql.catalog.lookup import Catalog
+from cirql.catalog.model import Table
 from cirql.cloud.reach import Reach
 from cirql.cloud.survey import Account, Survey, of_settings
 from cirql.cloud.target import EVERYWHERE
-from cirql.plan.places import Wanted, targets
+from cirql.plan.model import Scan
+from cirql.plan.places import Wanted, places, targets
 from cirql.settings import AccountRole, Credential, Settings
 
 ANA = Account("111111111111", "ana", "eu-west-1", ("eu-west-1", "us-east-1", "us-west-2"))
@@ -91,7 +95,7 @@ def test_conditions_that_leave_no_place_ask_nobody(want: Wanted) -> None:
 
 
 @pytest.mark.parametrize(
-    ("reach", "want", "places"),
+    ("reach", "want", "regions"),
     [
         (Reach(("us-east-1",), confined=True), of("eu-west-1"), []),
         (Reach(("us-east-1", "eu-west-1"), confined=True), of("eu-west-1 us-west-2"), ["eu-west-1"]),
@@ -101,8 +105,8 @@ def test_conditions_that_leave_no_place_ask_nobody(want: Wanted) -> None:
         (Reach(("*",), confined=True), of("us-west-2", once=True), ["us-west-2"]),
     ],
 )
-def test_in_a_confined_session_a_statement_only_narrows(reach: Reach, want: Wanted, places: list[str]) -> None:
-    assert asked(want, reach, Survey((ANA,))) == [f"111111111111/{region}" for region in places]
+def test_in_a_confined_session_a_statement_only_narrows(reach: Reach, want: Wanted, regions: list[str]) -> None:
+    assert asked(want, reach, Survey((ANA,))) == [f"111111111111/{region}" for region in regions]
 
 
 @pytest.mark.parametrize(
@@ -136,3 +140,27 @@ def test_settings_alone_say_which_accounts_there_are_where_they_can() -> None:
     assert known(accounts=("1" * 12, "2" * 12), role="r", exclude_accounts=("2" * 12,)) == ["1" * 12]
     assert known(account_roles=(AccountRole("3" * 12, "r"), AccountRole("4" * 12, "r")), accounts=("4" * 12,)) == ["4" * 12]
     assert known(accounts=("organization",), role="r") is None
+
+
+def test_a_region_out_of_a_confined_reach_is_told(images: Table) -> None:
+    scan = Scan("scan_0", images, ("image_name",), images.fetches[0])
+    for reach, told in (
+        (Reach(("us-east-1",), confined=True), ("region eu-west-1 is not in this session's scope; it was not asked there",)),
+        (Reach(("us-east-1",)), ()),
+        (Reach(("*",), confined=True), ()),
+    ):
+        found = places(scan, of("eu-west-1"), reach, Survey((ANA,)), lambda *_: [])
+        assert found.notices == told
+
+
+def test_a_table_that_does_not_exist_in_a_region_is_not_asked_there(images: Table) -> None:
+    scan = Scan("scan_0", replace(images, regions=frozenset({"us-east-1"})), ("image_name",), images.fetches[0])
+    found = places(scan, of(), Reach(("us-east-1", "eu-west-1")), BOTH, lambda *_: [])
+    assert {t.region for t in found.targets} == {"us-east-1"}
+    assert found.notices == ("aws.sagemaker_image does not exist in eu-west-1; it was not asked there",)
+
+
+@pytest.fixture(scope="module")
+def images() -> Table:
+    with Catalog.open() as catalog:
+        return catalog.find("aws.sagemaker_image").table

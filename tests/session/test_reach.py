@@ -111,3 +111,23 @@ def test_set_before_the_first_query_means_the_same(settings: Settings) -> None:
                 session.execute(IMAGES).fetchall()
             session.execute(f"SET accounts = '{OTHER_ACCOUNT}'")
             assert {row[2] for row in session.execute(IMAGES).fetchall()} == {OTHER_ACCOUNT}
+
+
+@pytest.mark.parametrize("table", ["aws.sagemaker_image", "aws.sagemaker.images", "aws.iam_role"])
+def test_an_account_out_of_reach_is_told_and_not_just_no_rows(settings: Settings, table: str) -> None:
+    outside = "account_id = '999999999999'"
+    for one in (settings, replace(settings, credentials=settings.credentials[:1])):
+        with Session(one) as session:
+            result = session.execute(f"SELECT account_id FROM {table} WHERE {outside}")
+            assert result.fetchall() == []
+            assert result.notices == ("account 999999999999 is not in this session's scope; it was not asked",)
+
+
+def test_accounts_that_rows_name_are_no_news(session: Session) -> None:
+    told = session.execute("SELECT account_id FROM aws.sagemaker_image WHERE account_id IN ('111111111111', '8', '9')")
+    told.fetchall()
+    assert told.notices == ("accounts 8, 9 are not in this session's scope; they were not asked",)
+    named = "WITH others AS (SELECT replace(account_id, '1', '9') AS owner FROM aws.sagemaker_image WHERE account_id = '111111111111')"
+    joined = session.execute(f"{named} SELECT i.account_id FROM aws.sagemaker_image i JOIN others ON i.account_id = owner")
+    assert joined.fetchall() == []
+    assert joined.notices == ()

@@ -134,11 +134,16 @@ class CloudClient:
         return Account(id_, name, home, await self._regions_of(name, home) if inquiry.enabled else None)
 
     async def _home_region(self, name: str, *, required: bool) -> str:
-        """The region in the profile or the environment; where it is only asked for a list of regions, `us-east-1` will do."""
-        configured = await self._open().services.configured(self._keyring.profile(name), "region")
+        """The region in the environment or the profile; where it is only asked for a list of regions, `us-east-1` will do.
+
+        Of several profiles, one of another partition than the environment's region is asked at home: its keys mean nothing there.
+        """
+        configured, own = await self._open().services.home_regions(self._keyring.profile(name))
+        if own and len(self._keyring.names) > 1 and partition_of(own) is not partition_of(configured or own):
+            configured = own
         if configured:
             check_regions((configured,), self.settings.extra_regions)
-            return str(configured)
+            return configured
         if required:
             hint = "name one in the statement (region = 'us-east-1'), with --region or AWS_REGION, or use '*' for all enabled ones"
             raise SettingsError("no AWS region is configured", hint=hint)

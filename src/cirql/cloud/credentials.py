@@ -235,7 +235,10 @@ def open_session(profile: str | None) -> Session:
     import botocore.session
     from botocore.exceptions import ConfigNotFound, ConfigParseError, ProfileNotFound
 
-    session = botocore.session.Session(profile=profile)
+    # AWS's command line and most of its SDKs read AWS_REGION, and before the other: botocore by itself does not.
+    session = botocore.session.Session(
+        session_vars={"region": ("region", ["AWS_REGION", "AWS_DEFAULT_REGION"], None, None)}, profile=profile
+    )
     try:
         session.get_scoped_config()
         session.register_component("data_loader", _model_loader(session.get_config_variable("data_path")))

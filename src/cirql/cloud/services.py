@@ -409,10 +409,14 @@ class Services:
             task.add_done_callback(lambda _: self._pending.pop(key, None))
         return await asyncio.shield(task)
 
-    async def configured(self, profile: str | None, variable: str) -> Any:
-        """A value of botocore's configuration for a profile, such as `region` or `ca_bundle`."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._maker, lambda: open_session(profile).get_config_variable(variable))
+    async def home_regions(self, profile: str | None) -> tuple[str | None, str | None]:
+        """The region that AWS's configuration says for a profile, the environment before its file; and what the file alone says."""
+
+        def read() -> tuple[str | None, str | None]:
+            session = open_session(profile)
+            return session.get_config_variable("region"), session.get_scoped_config().get("region")
+
+        return await asyncio.get_running_loop().run_in_executor(self._maker, read)
 
     async def _make(self, service: str, region: str, profile: str | None) -> Service:
         loop = asyncio.get_running_loop()

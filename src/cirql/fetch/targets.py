@@ -22,17 +22,25 @@ async def find_targets(cloud: Cloud, reach: Reach, want: Wanted) -> tuple[Target
 
 @dataclass(frozen=True, slots=True)
 class Finder:
-    """Finds the targets of one statement's scans: `reach` is the session's when it began. `notice` tells its reader something, once."""
+    """Finds the targets of one scan, that was `planned` before it knew the keys that others give.
+
+    `reach` is the session's when the statement began. `notice` tells its reader something, once.
+    """
 
     cloud: Cloud
     reach: Reach
+    planned: Scan
     passes: RowTest
     notice: Callable[[str], None]
 
     async def find(self, scan: Scan) -> tuple[Target, ...]:
         """The targets that a scan asks. Raises as `find_targets`."""
-        want = wanted(scan)
+        want = self.want(scan)
         return self.among(await self.survey(want), scan, want)
+
+    def want(self, scan: Scan, *, identified: bool = False) -> Wanted:
+        """Where the scan asks, now that it knows its keys. `identified`: account ids matter."""
+        return wanted(scan, self.planned, identified=identified)
 
     async def survey(self, want: Wanted) -> Survey:
         """What the cloud says. Raises as `find_targets`."""

@@ -33,7 +33,7 @@ from cirql.inventory.store import Store
 from cirql.inventory.stored import StoredTable
 from cirql.names import Scheme
 from cirql.plan.model import Scan
-from cirql.plan.places import Wanted, wanted
+from cirql.plan.places import Wanted
 from cirql.sql.bind import column_types
 from cirql.types import ColumnType
 
@@ -113,7 +113,7 @@ class Recall:
         stored = StoredTable(scan.table)
         if not self.needs_aws(scan):
             return await self._remembered(scan, stored, finder, emit)
-        want = wanted(scan, identified=True)
+        want = finder.want(scan, identified=True)
         targets = await asyncio.to_thread(self._known_targets, scan, want, stored, finder)
         if targets is None:
             survey = await finder.survey(want)
@@ -214,7 +214,7 @@ class Recall:
                 seen.setdefault(account, []).append(region)
         survey = Survey(tuple(Account(a, enabled=None if stored.is_global else tuple(regions)) for a, regions in seen.items()))
         reach = finder.reach if finder.reach.regions else replace(finder.reach, regions=(EVERY_REGION,))
-        targets = replace(finder, reach=reach).among(survey, scan, wanted(scan))
+        targets = replace(finder, reach=reach).among(survey, scan, finder.want(scan))
         return tuple(t for t in targets if named_values(stored, scan, t) is not None)
 
     def _missing(self, scan: Scan, stored: StoredTable, target: Target | None) -> DatabaseError:

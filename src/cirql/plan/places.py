@@ -18,6 +18,7 @@ from cirql.cloud.survey import Account, Inquiry, Survey
 from cirql.cloud.target import EVERYWHERE, Target
 from cirql.plan.model import RowFilter, Scan
 
+_SHOWN = 3
 RowTest = Callable[[RowFilter, Table, Sequence[Mapping[str, Any]]], list[bool]]
 
 
@@ -26,12 +27,14 @@ class Wanted:
     """Where a statement asks, as far as its own constants say; None where it does not.
 
     `once`: the service lives once in an account, and any region of it would answer for all. `identified`: account ids matter.
+    `told` are the accounts that the statement itself names, of whom its reader hears where they are out of reach: not those that rows name.
     """
 
     regions: frozenset[str] | None = None
     accounts: frozenset[str] | None = None
     once: bool = False
     identified: bool = False
+    told: frozenset[str] = frozenset()
 
     @property
     def is_nowhere(self) -> bool:
@@ -45,15 +48,22 @@ class Wanted:
         return Inquiry(reach, regions, self.accounts, self.identified, enabled)
 
 
-def wanted(scan: Scan, *, identified: bool = False) -> Wanted:
-    """Where a scan asks. `identified`: the account ids matter to whoever asks; else the scan's own columns say."""
-    regions, accounts = scan.constants("region"), scan.constants(scan.table.account_column)
+def wanted(scan: Scan, planned: Scan, *, identified: bool = False) -> Wanted:
+    """Where a scan asks, which was `planned` before it knew the keys that other scans give.
+
+    `identified`: the account ids matter to whoever asks; else the scan's own columns say.
+    """
     return Wanted(
-        None if regions is None else frozenset(map(str, regions)),
-        None if accounts is None else frozenset(map(str, accounts)),
+        _texts(scan.constants("region")),
+        _texts(scan.constants(scan.table.account_column)),
         once=scan.table.scope is Scope.GLOBAL,
         identified=identified or _needs_ids(scan),
+        told=_texts(planned.constants(scan.table.account_column)) or frozenset(),
     )
+
+
+def _texts(values: frozenset[Any] | None) -> frozenset[str] | None:
+    return None if values is None else frozenset(map(str, values))
 
 
 def targets(want: Wanted, reach: Reach, survey: Survey) -> tuple[Target, ...]:
@@ -100,12 +110,37 @@ def places(scan: Scan, want: Wanted, reach: Reach, survey: Survey, passes: RowTe
     found = targets(want, reach, survey)
     kept = possible(scan, [(t.account, t.known_region) for t in found], passes)
     found = tuple(t for t, keep in zip(found, kept, strict=True) if keep)
+    notices = _out_of_reach(want, reach, survey)
     table = scan.table
-    if table.regions is None or want.once:
-        return Places(found)
-    absent = [t.region for t in found if t.known_region and t.region not in table.regions]
-    notices = (f"{table.name} does not exist in {region}; it was not asked there" for region in dict.fromkeys(absent))
-    return Places(tuple(t for t in found if t.region not in absent), tuple(notices))
+    if table.regions is not None and not want.once:
+        absent = {t.region: f"{table.name} does not exist in {t.region}; it was not asked there" for t in found if _lacks(table, t)}
+        notices += list(absent.values())
+        found = tuple(t for t in found if t.region not in absent)
+    return Places(found, tuple(notices))
+
+
+def _lacks(table: Table, target: Target) -> bool:
+    return table.regions is not None and bool(target.known_region) and target.region not in table.regions
+
+
+def _out_of_reach(want: Wanted, reach: Reach, survey: Survey) -> list[str]:
+    """What to say of accounts and regions that a statement names in vain: no rows of theirs are no proof that there are none."""
+    if want.is_nowhere:
+        return []
+    notices = []
+    if all(a.id for a in survey.accounts) and (missing := sorted(want.told - {a.id for a in survey.accounts})):
+        notices.append(_told("account", missing, ""))
+    regions = frozenset(reach.regions or [a.home for a in survey.accounts])
+    if reach.confined and EVERY_REGION not in regions and (missing := sorted((want.regions or frozenset()) - regions)):
+        notices.append(_told("region", missing, " there"))
+    return notices
+
+
+def _told(noun: str, names: Sequence[str], there: str) -> str:
+    if len(names) == 1:
+        return f"{noun} {names[0]} is not in this session's scope; it was not asked{there}"
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return f"{noun}s {', '.join(names[:_SHOWN])}{more} are not in this session's scope; they were not asked{there}"
 
 
 def possible(scan: Scan, places: Sequence[tuple[str, str]], passes: RowTest) -> list[bool]:
