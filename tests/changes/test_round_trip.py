@@ -1,4 +1,7 @@
-"""Every type that has all five handlers is created, read, updated, read and deleted in the local AWS, from values its schema takes."""
+"""Every type that has all five handlers is created, read, updated, read and deleted in the local AWS, from values its schema takes.
+
+Types with a service behind them want true values (a subnet that exists): `tests/localcloud/test_world.py` has a case for each.
+"""
 
 from __future__ import annotations
 
@@ -21,11 +24,12 @@ from cirql.cloud.client import CloudClient
 from cirql.cloud.target import Target
 from cirql.errors import DatabaseError, ResourceNotFound
 from cirql.localcloud import LocalCloud
+from cirql.localcloud.native_types import native_types
 from tests.changes.conftest import ACCOUNTS_AT_ONCE, REGION, many_accounts, settings_over
 
 HANDLERS = ("create", "read", "update", "delete", "list")
 # The types that pass today, and all that have the handlers: neither may fall.
-PASSING, ALL = 1425, 1505
+PASSING, ALL = 1409, 1463
 
 
 class NoExampleError(Exception):
@@ -40,7 +44,7 @@ class RoundTrips:
         self._journal = journal
         self._catalog = catalog
         self._count = 0
-        self.tables = {t.cfn_type: t for t in catalog.tables() if t.cfn_type and self._has_all(t)}
+        self.tables = {t.cfn_type: t for t in catalog.tables() if t.cfn_type and t.cfn_type not in native_types() and self._has_all(t)}
         self.failed: dict[str, str] = {}
         self.models: dict[str, Model] = {}
         self.desired: dict[str, Model] = {}

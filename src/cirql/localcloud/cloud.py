@@ -63,7 +63,7 @@ class LocalCloud:
         self._images = ImageStore(clock, settle_looks, settle_seconds)
         self._sagemaker = SageMakerImages(self._images)
         self._app_image_configs = AppImageConfigs(clock)
-        self._cloudcontrol = CloudControl(self._images, clock, settle_looks, settle_seconds)
+        self._cloudcontrol = CloudControl(self._images, self._serve_within, clock, settle_looks, settle_seconds)
         self._moto = MotoServices(demo=demo)
         self._port = port
         self._listener: Listener | None = None

@@ -15,6 +15,9 @@ from cirql.localcloud.image_types import image_handlers
 from cirql.localcloud.images import AccountRegion, ImageStore
 from cirql.localcloud.listener import HttpAnswer
 from cirql.localcloud.models import Model, PropertyPath, is_given, values_at
+from cirql.localcloud.native_calls import Send
+from cirql.localcloud.native_resources import NativeResources
+from cirql.localcloud.native_types import native_types
 from cirql.localcloud.paging import take_page
 from cirql.localcloud.progress import HandlerError, Outcome, RequestBook, Work
 from cirql.localcloud.resources import ResourceHandler, ResourceStore, join_identifier
@@ -35,11 +38,12 @@ Body = Mapping[str, Any]
 class CloudControl:
     """Answers Cloud Control calls; thread-safe."""
 
-    def __init__(self, images: ImageStore, clock: Callable[[], float], settle_looks: int, settle_seconds: float) -> None:
+    def __init__(self, images: ImageStore, send: Send, clock: Callable[[], float], settle_looks: int, settle_seconds: float) -> None:
         self._lock = threading.RLock()
         self._book = RequestBook(clock, settle_looks, settle_seconds)
         self._resources = ResourceStore(clock)
-        self._handlers = image_handlers(images)
+        self._images = image_handlers(images)
+        self._natives = NativeResources(send)
         self._operations: dict[str, Callable[[AccountRegion, Body, int | None], dict[str, Any]]] = {
             "CreateResource": self._create,
             "GetResource": self._get,
@@ -56,6 +60,7 @@ class CloudControl:
         with self._lock:
             self._book.clear()
             self._resources.clear()
+            self._natives.clear()
 
     def answer(self, place: AccountRegion, operation: str, body: bytes, page_limit: int | None) -> HttpAnswer:
         """The answer to one operation; `page_limit` forces small pages. Raises ServiceError."""
@@ -147,7 +152,7 @@ class CloudControl:
             found = self._handler(kind).list(place, kind, wanted)
         except HandlerError as failure:
             raise _as_exception(failure) from None
-        size = SAGEMAKER_PAGE if kind.name in self._handlers else PAGE
+        size = SAGEMAKER_PAGE if kind.name in self._images else PAGE
         question = f"{kind.name} {json.dumps(wanted, sort_keys=True)}"
         page, token = take_page(found, min(size, limit or size), asked.get("NextToken"), question)
         shown = {"TypeName": kind.name, "ResourceDescriptions": [_description(identifier, model) for identifier, model in page]}
@@ -186,7 +191,9 @@ class CloudControl:
             raise _as_exception(failure) from None
 
     def _handler(self, kind: ResourceType) -> ResourceHandler:
-        return self._handlers.get(kind.name, self._resources)
+        if kind.name in native_types():
+            return self._natives
+        return self._images.get(kind.name, self._resources)
 
 
 def _find_kind(place: AccountRegion, name: str, verb: str) -> ResourceType:

@@ -65,6 +65,12 @@ def _inside_array(kind: ResourceType, path: tuple[str, ...]) -> bool:
     return any(kind.property_schema(path[:depth]).get("type") == "array" for depth in range(1, len(path)))
 
 
+def make_name(kind: ResourceType, serial: int) -> str:
+    """A name for a resource that was given none, as CloudFormation makes them up."""
+    noun = kind.name.rpartition("::")[2].lower()
+    return f"{noun}-{hashlib.sha256(f'{kind.name}/{serial}'.encode()).hexdigest()[:12]}"
+
+
 class _Maker:
     """Makes the values of one new resource."""
 

@@ -45,13 +45,13 @@ def exchange(
     from botocore import parsers, serialize
 
     model = _service_model(service)
-    operation_model = model.operation_model(operation)
+    asked = operation_model(service, operation)
     protocol = model.resolved_protocol
-    sent = serialize.create_serializer(protocol, include_validation=False).serialize_to_request(dict(members), operation_model)
+    sent = serialize.create_serializer(protocol, include_validation=False).serialize_to_request(dict(members), asked)
     caller = Caller(place.account, place.account, place.region, model.signing_name)
     answer = send(_as_request(sent, caller), caller)
     received = {"status_code": answer.status, "headers": _lowered(answer.headers), "body": answer.body}
-    parsed: dict[str, Any] = parsers.create_parser(protocol).parse(received, operation_model.output_shape)
+    parsed: dict[str, Any] = parsers.create_parser(protocol).parse(received, asked.output_shape)
     return answer.status, parsed
 
 
@@ -72,6 +72,12 @@ def _lowered(headers: tuple[tuple[str, str], ...]) -> Any:
     from botocore.compat import HTTPHeaders
 
     return HTTPHeaders.from_pairs(headers)
+
+
+@cache
+def operation_model(service: str, operation: str) -> Any:
+    """One operation as botocore models it."""
+    return _service_model(service).operation_model(operation)
 
 
 @cache

@@ -40,7 +40,7 @@ class ResourceStore:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._models: dict[tuple[str, str, str], dict[str, Model]] = {}
+        self._models: dict[tuple[AccountRegion, str], dict[str, Model]] = {}
         self._made = 0
 
     def clear(self) -> None:
@@ -89,14 +89,18 @@ class ResourceStore:
         return found
 
     def _partition(self, place: AccountRegion, kind: ResourceType) -> dict[str, Model]:
-        region = "" if kind.name.split("::")[1] in _GLOBAL_SERVICES else place.region
-        return self._models.setdefault((place.account, region, kind.name), {})
+        return self._models.setdefault((home_of(place, kind), kind.name), {})
 
     def _find(self, place: AccountRegion, kind: ResourceType, identifier: str) -> Model:
         model = self._partition(place, kind).get(identifier)
         if model is None:
             raise not_found(kind.name, identifier)
         return model
+
+
+def home_of(place: AccountRegion, kind: ResourceType) -> AccountRegion:
+    """Where resources of a type are kept that a place asks for: of global services once for all regions."""
+    return AccountRegion(place.account, "") if kind.name.split("::")[1] in _GLOBAL_SERVICES else place
 
 
 def not_found(type_name: str, identifier: str) -> HandlerError:
