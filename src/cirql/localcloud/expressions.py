@@ -1,14 +1,13 @@
 """JMESPath over calls and models, with the few functions that moving values between two APIs needs.
 
 JMESPath comes with botocore. The functions beside its own: `minus(a, b)` is what of one array is not in another, `tail(text)` what
-follows the last `/` or `:`, `parse(text)` and `dump(value)` read and write JSON, `pairs(map)` and `table(pairs)` change between a map and a
-list of `Key` and `Value`, `split(text, separator)`, `text(value)`, `encode(text)` is base64, `zip(source)` the archive that a function's
+follows the last `/` or `:`, `dump(value)` writes JSON, `pairs(map)` and `table(pairs)` change between a map and a
+list of `Key` and `Value`, `split(text, separator)`, `text(value)`, `zip(source)` the archive that a function's
 inline code becomes, and `spread(items, lists)` repeats each item for each element of its own lists, with that element's members beside it.
 """
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Mapping
 from functools import cache
@@ -31,10 +30,6 @@ class _Functions(functions.Functions):  # type: ignore[misc]
     def _func_tail(self, text: str | None) -> str | None:
         return text.replace(":", "/").rpartition("/")[2] if text else None
 
-    @functions.signature({"types": ["string", "null"]})  # type: ignore[untyped-decorator]
-    def _func_parse(self, text: str | None) -> Any:
-        return json.loads(text) if text else None
-
     @functions.signature({"types": []})  # type: ignore[untyped-decorator]
     def _func_dump(self, value: Any) -> str | None:
         return value if value is None or isinstance(value, str) else json.dumps(value)
@@ -54,10 +49,6 @@ class _Functions(functions.Functions):  # type: ignore[misc]
     @functions.signature({"types": []})  # type: ignore[untyped-decorator]
     def _func_text(self, value: Any) -> str | None:
         return None if value is None else str(value).lower() if isinstance(value, bool) else str(value)
-
-    @functions.signature({"types": ["string", "null"]})  # type: ignore[untyped-decorator]
-    def _func_encode(self, text: str | None) -> str | None:
-        return None if text is None else base64.b64encode(text.encode()).decode()
 
     @functions.signature({"types": ["array", "null"]}, {"types": ["array"]})  # type: ignore[untyped-decorator]
     def _func_spread(self, items: list[Mapping[str, Any]] | None, lists: list[str]) -> list[dict[str, Any]]:
