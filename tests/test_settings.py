@@ -48,6 +48,8 @@ def test_the_folders_file_wins_over_the_users_own_in_what_is_safe(tmp_path: Path
 
 
 UNSAFE = {
+    "locked": "true",
+    "exec_allowed": '["sqs:ListQueues"]',
     "profiles": '["admin"]',
     "accounts": '["111111111111"]',
     "role": '"reader"\naccounts = "111111111111"',

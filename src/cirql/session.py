@@ -20,7 +20,7 @@ from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, cast
 
-from cirql.errors import InterfaceError, ParseError
+from cirql.errors import AccessDenied, InterfaceError, ParseError
 from cirql.result import ProgressEvent, Result
 from cirql.settings import Settings
 from cirql.shared import Shared, once
@@ -79,6 +79,7 @@ class Session:
         self._closed = False
         self._last: Execution | None = None
         self._given_client: CloudClient | None = None
+        self._opened = settings
         self._shared.joined(self)
 
     @property
@@ -147,7 +148,8 @@ class Session:
         """The accounts and regions that statements ask now."""
         from cirql.cloud.reach import Reach
 
-        return Reach.of(self.settings, self._shared.settings)
+        reach = Reach.of(self.settings, self._shared.settings)
+        return replace(reach, confined=self.settings.locked)
 
     @once
     def database(self) -> Database:
@@ -207,7 +209,9 @@ class Session:
         if params is not None:
             statement = fill(statement, params)
         if is_definition(statement):
-            result, self.settings = self.workspace.run(statement, self.settings)
+            result, changed = self.workspace.run(statement, self.settings)
+            self._confine(changed)
+            self.settings = changed
             return result
         if not is_write(statement):
             return self.select(statement, pushdown=pushdown)
@@ -215,6 +219,16 @@ class Session:
             return self.writer.run(statement)
         finally:
             self.memory.touch()
+
+    def _confine(self, changed: Settings) -> None:
+        """Raise AccessDenied where a locked session would reach an account or a region that it did not when it was opened."""
+        if not changed.locked or (changed.regions, changed.accounts) == (self.settings.regions, self.settings.accounts):
+            return
+        from cirql.cloud.reach import Reach
+
+        outer, inner = Reach.of(self._opened, self._shared.settings), Reach.of(changed, self._shared.settings)
+        if not inner.is_within(outer):
+            raise AccessDenied("this session is locked: SET regions and SET accounts only narrow what it was opened with")
 
     def _prepared(self, sql: str) -> Result | None:
         """Answer PREPARE, EXECUTE of a prepared statement, or DEALLOCATE; None where the text is something else."""
@@ -311,6 +325,8 @@ class Session:
 
         bound = bind(statement, directory, self.workspace, directory.call)
         if (files := files_of(bound.tree)) is not None:
+            if self.settings.locked:
+                raise AccessDenied("this session is locked: it reads no file", hint="ask whoever runs it for the rows as a table of AWS")
             engine.read_files(files, self._own_tables(bound.tree))
         now = datetime.now(UTC)
         times = {s.relation: moment(s.as_of, now, self._evaluated) for s in bound.sources if s.as_of is not None}

@@ -105,6 +105,8 @@ class Settings:
     * `strict`: a statement with a failed target fails as a whole.
     * `writable`: INSERT, UPDATE, DELETE and EXEC may change something. `max_changes`: the most changes of one statement or transaction.
     * `change_timeout`: how long one change may take before it is left to `cirql changes resume`. `journal`: the file of changes.
+    * `locked`: for whoever runs statements of others. They open no file, only narrow the scope, and EXEC runs what `exec_allowed` lists
+      (`service:Operation`).
     """
 
     profiles: tuple[str, ...] = ()
@@ -135,6 +137,8 @@ class Settings:
     max_age: float | None = None
     table_max_age: Mapping[str, float] = field(default_factory=dict)
     store: str | None = None
+    locked: bool = False
+    exec_allowed: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for problem in _problems(self):
@@ -188,6 +192,8 @@ class Settings:
         read = _read(values, "the arguments", code=True)
         if shared := sorted(SHARED.intersection(read)):
             raise SettingsError(f"{shared[0]} is the same for all sessions of a runtime", hint="open another Runtime for it")
+        if self.locked and not read.get("locked", True):
+            raise SettingsError("a session of a locked runtime is locked", hint="open another Runtime for it")
         return replace(self, **read)
 
     def changed(self, **values: Any) -> Settings:
@@ -519,6 +525,8 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "max_age": parse_duration,
     "table_max_age": _durations,
     "store": _text,
+    "locked": _boolean,
+    "exec_allowed": _texts,
 }
 SAFE = frozenset({"regions", "dialect", "strict", "connect_timeout", "read_timeout", "max_age", "table_max_age"})
 """What a file that came with a folder may set before it is trusted: how a statement is read and how old its rows may be, never with

@@ -1,7 +1,7 @@
 """EXEC: one operation of a service by its dotted name, and whether it only reads.
 
-What an operation does is not in its model, so only verbs that read count as reading; everything else needs a writable session, counts as a
-change and is journalled.
+What only reads is answered at once (`access` says what that is); everything else needs a writable session, counts as a change and is
+journalled.
 """
 
 from __future__ import annotations
@@ -13,41 +13,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from cirql.changes.access import Access, access_of
 from cirql.changes.model import Change, ChangeKind
 from cirql.cloud.target import Target
-from cirql.errors import InvalidText, NotSupported
+from cirql.errors import AccessDenied, InvalidText, NotSupported
 from cirql.names import snake
+from cirql.settings import Settings
 
-_READING = ("Get", "List", "Describe", "BatchGet", "BatchDescribe", "Search", "Lookup", "Head", "Select", "Scan", "Query")
-# These begin like reads and make something: users, identities, credentials, or rows by a statement of their own.
-_CHANGING = frozenset(
-    {
-        "redshift:GetClusterCredentials",
-        "redshift:GetClusterCredentialsWithIAM",
-        "redshift-serverless:GetCredentials",
-        "cognito-identity:GetId",
-        "cognito-identity:GetOpenIdToken",
-        "cognito-identity:GetOpenIdTokenForDeveloperIdentity",
-        "cognito-identity:GetCredentialsForIdentity",
-        "ssm:GetParametersForImport",
-        "macie2:GetInvitationsCount",
-        "s3:SelectObjectContent",
-        "signer:GetRevocationStatus",
-        "codeartifact:GetAuthorizationToken",
-        "ecr:GetAuthorizationToken",
-        "sts:GetSessionToken",
-        "sts:GetFederationToken",
-        "ssm-guiconnect:GetConnection",
-        "iot:GetRegistrationCode",
-        "directconnect:DescribeLoa",
-        "workspaces-thin-client:GetSoftwareSet",
-        "timestream-query:Query",
-        "rds-data:Query",
-        "neptune-graph:ExecuteQuery",
-        "bcm-data-exports:GetExecution",
-        "iotsitewise:ExecuteQuery",
-    }
-)
 # CloudFormation's name of a service where botocore has another.
 _SERVICES = {
     "applicationautoscaling": "application-autoscaling",
@@ -76,8 +48,20 @@ class Call:
     service: str
     operation: str
     params: Mapping[str, Any]
-    reads_only: bool
+    access: Access
     repeatable: bool
+
+    @property
+    def name(self) -> str:
+        """The service and the operation, as IAM spells an action: `ec2:StopInstances`."""
+        return f"{self.service}:{self.operation}"
+
+    def check_allowed(self, settings: Settings, *, wants_secrets: bool) -> None:
+        """Raise AccessDenied where a locked session does not list it, or a statement does not say that it wants secrets."""
+        if settings.locked and self.name not in settings.exec_allowed:
+            raise AccessDenied(f"this session is locked: EXEC of {self.name} is not allowed", hint="exec_allowed lists what is")
+        if self.access is Access.SECRET and not wants_secrets:
+            raise AccessDenied(f"{self.name} gives out secrets", hint="say that they are wanted: EXEC /*+ SECRETS */ …")
 
     def change(self, table: str, target: Target, change_id: str) -> Change:
         """The call as a change to be journalled and carried out."""
@@ -85,11 +69,11 @@ class Call:
             id=change_id,
             operation=ChangeKind.CALL,
             table=table,
-            type_name=f"{self.service}:{self.operation}",
+            type_name=self.name,
             target=target,
             identifier=None,
             body=json.dumps(dict(self.params), sort_keys=True),
-            permissions=(f"{self.service}:{self.operation}",),
+            permissions=(self.name,),
             repeatable=self.repeatable,
         )
 
@@ -114,9 +98,9 @@ def read_call(path: tuple[str, ...], params: Mapping[str, Any], body: Mapping[st
     given = {**body, **{_member(members, service, name, key): value for key, value in params.items()}}
     request = {key: _typed(members.get(key), value) for key, value in given.items()}
     tokens = list(operation.idempotent_members)
+    access = access_of(service, operation, request)
     request |= {token: new_token() for token in tokens if token not in request}
-    reads = name.startswith(_READING) and f"{service}:{name}" not in _CHANGING
-    return Call(service, name, request, reads, repeatable=reads or bool(tokens))
+    return Call(service, name, request, access, repeatable=access is not Access.CHANGE or bool(tokens))
 
 
 def rows_of(answer: Mapping[str, Any]) -> list[dict[str, Any]]:

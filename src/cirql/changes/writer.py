@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from cirql.catalog.model import Scope, Table
 from cirql.changes import explain
+from cirql.changes.access import Access
 from cirql.changes.apply import Applier
 from cirql.changes.calls import read_call
 from cirql.changes.drafting import ChangeDraft, Drafting, new_id
@@ -325,13 +326,14 @@ class Writer:
         explained = write.statement.explain
         params = {k: v for k, v in write.params if k not in ("region", "account_id")}
         call = read_call(write.path, params, write.body, lambda: str(uuid.uuid4()))
-        if not call.reads_only and explained is None:
+        call.check_allowed(self._home.settings, wants_secrets=write.wants_secrets or explained is not None)
+        if call.access is Access.CHANGE and explained is None:
             self._require_writable()
         draft = self._exec_draft(write)
         if explained is not None:
             return self._explained([draft], explained.format, started)
         change = draft.changes[0]
-        if call.reads_only:
+        if call.access is not Access.CHANGE:
             answer = self._do(self._home.client.call(change.target, call.service, call.operation, json.loads(change.body)))
             return answer_result(answer, self._cost(started))
         if self._transaction is not None:

@@ -34,6 +34,10 @@ class Reach:
 
     def is_within(self, outer: Reach) -> bool:
         """Whether all that it reaches is surely in reach of another too: what SET may say in a session that is confined."""
+        if outer.accounts and ORGANIZATION not in outer.accounts and not set(self.accounts or ("",)) <= set(outer.accounts):
+            return False
+        if not outer.accounts and self.accounts and self.only is None:  # a role would be assumed in them
+            return False
         if outer.only is not None and (self.only is None or not self.only <= outer.only):
             return False
         if not outer.regions:  # the region of the configuration, whichever it is

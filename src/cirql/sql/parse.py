@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from cirql.errors import InvalidStatement, NotSupported, ParseError
+from cirql.sql.blanks import first_word
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -172,7 +173,6 @@ def peel_explain(text: str) -> tuple[Explain | None, int]:
     return explain, match.end()
 
 
-_WORD = re.compile(r"(?:\s|--[^\n]*(?:\n|$)|/\*.*?\*/)*([A-Za-z]+)", re.DOTALL)
 _REFUSED = re.compile(
     r"ALTER|ANALYZE|ATTACH|CALL|CHECKPOINT|CLUSTER|COMMENT|COPY|DETACH|DO|EXPORT|FORCE|GRANT|IMPORT|INSTALL|LISTEN|LOAD|"
     r"LOCK|MERGE|PRAGMA|REASSIGN|REINDEX|RESET|REVOKE|SECURITY|SUMMARIZE|TRUNCATE|VACUUM",
@@ -182,9 +182,9 @@ _REFUSED = re.compile(
 
 def _refuse_by_name(text: str) -> None:
     """Statements that DuckDB or PostgreSQL know and that could write files or change the engine: none of them is run."""
-    match = _WORD.match(text)
-    if match is not None and _REFUSED.fullmatch(match[1]):
-        raise NotSupported(f"{match[1].upper()} is not a statement that cirql runs", hint="SELECT, WITH, VALUES and EXPLAIN are")
+    word = first_word(text)
+    if _REFUSED.fullmatch(word):
+        raise NotSupported(f"{word} is not a statement that cirql runs", hint="SELECT, WITH, VALUES and EXPLAIN are")
 
 
 # Words that sqlglot has no node for; `writes` reads these statements.
@@ -236,8 +236,7 @@ def split(text: str) -> list[str]:
 
 
 def _first_word(statement: Statement) -> str:
-    match = _WORD.match(statement.text[statement.offset :])
-    return match[1].upper() if match is not None else ""
+    return first_word(statement.text, statement.offset)
 
 
 def _refuse_others(statement: Statement) -> None:

@@ -7,9 +7,7 @@ here knows schemas, AWS or guards: `cirql.changes` does.
 from __future__ import annotations
 
 import difflib
-import json
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +17,8 @@ from cirql.catalog.model import Column, Face, Table
 from cirql.errors import InvalidStatement, MissingKey, NotSupported, ParseError, UnknownColumn, UnknownTable
 from cirql.names import Scheme
 from cirql.sql.bind import TableFinder
+from cirql.sql.blanks import first_word
+from cirql.sql.calls import read_exec
 from cirql.sql.parse import Statement
 
 if TYPE_CHECKING:
@@ -88,12 +88,16 @@ class Delete:
 
 @dataclass(frozen=True, slots=True)
 class Exec:
-    """One operation of a service: `path` is the dotted name, `params` the `@name=value` pairs, `body` the `@@json` object."""
+    """One operation of a service: `path` is the dotted name, `params` the `@name=value` pairs, `body` the `@@json` object.
+
+    `wants_secrets`: the statement says that what it reads may be secrets.
+    """
 
     statement: Statement
     path: tuple[str, ...]
     params: tuple[tuple[str, Any], ...]
     body: dict[str, Any]
+    wants_secrets: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +116,7 @@ def read_write(statement: Statement, catalog: TableFinder) -> Write:
 
     Raises ParseError, UnknownTable, UnknownColumn, NotSupported, InvalidStatement.
     """
-    word = _first_word(statement)
+    word = first_word(statement.text, statement.offset)
     statement = replace(statement, tree=statement.tree.copy())
     tree = statement.tree
     _with_casts(tree)
@@ -135,16 +139,10 @@ def _with_casts(tree: exp.Expr) -> None:
             call.replace(exp.cast(call.expressions[0].copy(), "text" if name == "string" else "json"))
 
 
-def _first_word(statement: Statement) -> str:
-    text = re.sub(r"\A(?:\s+|/\*.*?\*/|--[^\n]*\n)*", "", statement.text[statement.offset :], flags=re.DOTALL)
-    word = re.match(r"[A-Za-z]+", text)
-    return word[0].upper() if word else ""
-
-
 def _hints(statement: Statement) -> frozenset[str]:
     """The words of `/*+ … */` comments."""
     comments = [c for node in statement.tree.walk() for c in node.comments or ()]
-    return frozenset(w.upper() for c in comments if c.strip().startswith("+") for w in re.findall(r"\w+", c))
+    return frozenset(w.upper() for c in comments if c.strip().startswith("+") for w in c.replace(",", " ").replace("+", " ").split())
 
 
 # -- INSERT
@@ -415,57 +413,6 @@ def _unknown(statement: Statement, table: Table, node: exp.Expr) -> UnknownColum
 # -- EXEC
 
 
-_EXEC = re.compile(
-    r"""\s*(?:/\*.*?\*/\s*)*EXEC(?:UTE)?\s*(?:/\*.*?\*/\s*)*(?P<path>[\w."-]+)\s*(?P<rest>.*?)\s*;?\s*\Z""", re.IGNORECASE | re.DOTALL
-)
-
-
 def _exec(statement: Statement) -> Exec:
-    """`EXEC aws.ec2.instances.stop_instances @InstanceIds='["i-1"]', @region='us-east-1' @@json='{…}'`."""
-    text = statement.text[statement.offset :]
-    match = _EXEC.match(text)
-    if match is None:
-        raise ParseError("EXEC needs an operation", hint="EXEC aws.<service>[.<resource>].<operation> @param = 'value' @@json = '{…}'")
-    path = tuple(part.strip('"').lower() for part in match["path"].split("."))
-    if len(path) not in (3, 4) or path[0] not in ("aws", "awscc"):
-        raise ParseError(
-            f"{match['path']} names no operation",
-            hint="write aws.<service>.<operation> or aws.<service>.<resource>.<operation>",
-            position=statement.offset + match.start("path"),
-        )
-    params: list[tuple[str, Any]] = []
-    body: dict[str, Any] = {}
-    for name, value in _exec_parameters(match["rest"], statement.offset + match.start("rest")):
-        if name == "@json":
-            if not isinstance(value, dict):
-                raise ParseError("@@json takes a JSON object in quotes")
-            body = value
-        else:
-            params.append((name, value))
-    return Exec(statement, path, tuple(params), body)
-
-
-_PARAMETER = re.compile(r"""\s*,?\s*@(?P<name>@?\w+)\s*=\s*(?:'(?P<text>(?:[^']|'')*)'|(?P<word>[^\s,@']+))""")
-
-
-def _exec_parameters(text: str, offset: int) -> Iterator[tuple[str, Any]]:
-    at = 0
-    while at < len(text):
-        match = _PARAMETER.match(text, at)
-        if match is None:
-            if not text[at:].strip():
-                return
-            raise ParseError("EXEC takes @name = 'value' pairs", position=offset + at)
-        quoted = match["text"]
-        yield match["name"], _exec_value(match["word"] if quoted is None else quoted.replace("''", "'"), quoted is not None)
-        at = match.end()
-
-
-def _exec_value(text: str, quoted: bool) -> Any:
-    """JSON objects and lists in quotes are read; bare words are numbers, booleans or NULL."""
-    if not quoted or text.strip()[:1] in ("{", "["):
-        try:
-            return json.loads(text if quoted else text.lower())
-        except ValueError:
-            return text
-    return text
+    found = read_exec(statement.text[statement.offset :], statement.offset)
+    return Exec(statement, found.path, found.params, found.body, "SECRETS" in found.hints)

@@ -1,0 +1,101 @@
+"""EXEC's own grammar: `EXEC /*+ HINT */ aws.ec2.instances.stop_instances @InstanceIds = '["i-1"]', @@json = '{…}'`, read in one pass."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from cirql.errors import ParseError
+from cirql.sql.blanks import after_blanks
+
+_FORM = "EXEC aws.<service>[.<resource>].<operation> @param = 'value' @@json = '{…}'"
+
+
+@dataclass(frozen=True, slots=True)
+class CallText:
+    """One EXEC: `path` is the dotted name, `params` are `@name = value` pairs, `body` is `@@json`, `hints` are the words of `/*+ … */`."""
+
+    path: tuple[str, ...]
+    params: tuple[tuple[str, Any], ...]
+    body: dict[str, Any]
+    hints: frozenset[str]
+
+
+def read_exec(text: str, offset: int) -> CallText:
+    """Read an EXEC whose text begins at `offset` of its statement. Raises ParseError with the place."""
+    comments: list[str] = []
+    at = after_blanks(text, 0, comments)
+    word = _while(text, at, str.isalpha)
+    at = after_blanks(text, word, comments)
+    end = _while(text, at, lambda c: c.isalnum() or c in '._"-')
+    if end == at:
+        raise ParseError("EXEC needs an operation", hint=_FORM)
+    path = tuple(part.strip('"').lower() for part in text[at:end].split("."))
+    if len(path) not in (3, 4) or path[0] not in ("aws", "awscc"):
+        hint = "write aws.<service>.<operation> or aws.<service>.<resource>.<operation>"
+        raise ParseError(f"{text[at:end][:200]} names no operation", hint=hint, position=offset + at)
+    params: list[tuple[str, Any]] = []
+    body: dict[str, Any] = {}
+    for name, value in _parameters(text, end, offset):
+        if name != "@json":
+            params.append((name, value))
+        elif isinstance(value, dict):
+            body = value
+        else:
+            raise ParseError("@@json takes a JSON object in quotes")
+    hints = (w.upper() for c in comments if c.startswith("+") for w in c[1:].replace(",", " ").split())
+    return CallText(path, tuple(params), body, frozenset(hints))
+
+
+def _parameters(text: str, at: int, offset: int) -> Iterator[tuple[str, Any]]:
+    while (at := after_blanks(text, at)) < len(text) and (text[at] != ";" or after_blanks(text, at + 1) < len(text)):
+        if text[at] == ",":
+            at = after_blanks(text, at + 1)
+        start = at + 1
+        name_end = _while(text, start + text.startswith("@", start), _is_word)
+        equals = after_blanks(text, name_end)
+        if not text.startswith("@", at) or name_end == start or not text.startswith("=", equals):
+            raise ParseError("EXEC takes @name = 'value' pairs", position=offset + at)
+        value = after_blanks(text, equals + 1)
+        at = (
+            _end_of_quoted(text, value)
+            if text.startswith("'", value)
+            else _while(text, value, lambda c: not c.isspace() and c not in ",@';")
+        )
+        if at <= value:
+            raise ParseError("EXEC takes @name = 'value' pairs", position=offset + value)
+        yield text[start:name_end], _value(text[value:at])
+
+
+def _end_of_quoted(text: str, start: int) -> int:
+    """The place after the quote that closes; two quotes are one inside. 0 where none does."""
+    at = start + 1
+    while (at := text.find("'", at)) >= 0:
+        if not text.startswith("''", at):
+            return at + 1
+        at += 2
+    return 0
+
+
+def _while(text: str, at: int, holds: Any) -> int:
+    while at < len(text) and holds(text[at]):
+        at += 1
+    return at
+
+
+def _is_word(character: str) -> bool:
+    return character.isalnum() or character == "_"
+
+
+def _value(written: str) -> Any:
+    """JSON objects and lists in quotes are read; bare words are numbers, booleans or NULL."""
+    quoted = written.startswith("'")
+    text = written[1:-1].replace("''", "'") if quoted else written
+    if quoted and text.strip()[:1] not in ("{", "["):
+        return text
+    try:
+        return json.loads(text if quoted else text.lower())
+    except (ValueError, RecursionError):
+        return text
