@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cirql import errors
-from cirql.fetch.batches import record_batch, schema_of
+from cirql.fetch.batches import pass_over, record_batch, schema_of
 from cirql.plan.model import RowFilter
 from cirql.quoting import name, text, texts
 from cirql.result import ResultColumn
@@ -157,7 +157,7 @@ class Engine:
         """Which rows a filter keeps: decided by DuckDB itself, so that it can never differ from the final WHERE."""
         import pyarrow as pa
 
-        page = pa.Table.from_batches([record_batch(table, sorted(row_filter.columns), rows)])
+        page = pa.Table.from_batches([record_batch(table, sorted(row_filter.columns), rows, pass_over)])
         with self._testing:
             try:
                 if row_filter.sql not in self._installed:

@@ -158,6 +158,10 @@ def from_json_schema(definition: Mapping[str, Any], resolve: Callable[[Mapping[s
             return ColumnType.JSON, "object"
 
 
+NO_VALUE = (ValueError, TypeError, OverflowError, OSError, RecursionError)
+"""What `arrow_array` raises for a value that is not of the type: OSError is the clock's word for a year that it does not know."""
+
+
 def arrow_array(values: list[Any], column_type: ColumnType) -> pa.Array:
     """Values as AWS gave them (JSON scalars, datetimes, structures), as one Arrow array of the column's type.
 
@@ -171,8 +175,17 @@ def arrow_array(values: list[Any], column_type: ColumnType) -> pa.Array:
     read = _READERS[column_type]
     plain = [None if v is None else read(v) for v in values]
     if column_type is ColumnType.JSON:
-        return pa.ExtensionArray.from_storage(storage, pa.array(plain, pa.string()))
+        try:
+            texts = pa.array(plain, pa.string())
+        except UnicodeEncodeError:  # half a character: JSON can say it in escapes
+            texts = pa.array([None if t is None else _encodable(t) for t in plain], pa.string())
+        return pa.ExtensionArray.from_storage(storage, texts)
     return pa.array(plain, storage)
+
+
+def _encodable(text: str) -> str:
+    """JSON text with the halves of characters that UTF-8 has no form for as escapes."""
+    return "".join(f"\\u{ord(c):04x}" if "\ud800" <= c <= "\udfff" else c for c in text)
 
 
 def _are_read(values: list[Any], column_type: ColumnType) -> bool:

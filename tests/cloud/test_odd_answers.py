@@ -252,3 +252,16 @@ def test_cbor_that_cannot_be_read_is_an_error(aws: FakeAWS, body: bytes) -> None
     aws.always(body=body, headers=CBOR)
     with pytest.raises(Unreachable):
         call(aws, "eventbridgev2", "ListEventBuses")
+
+
+def test_an_odd_value_stays_as_it_was_written_and_costs_no_other(aws: FakeAWS) -> None:
+    aws.then(body=b'{"Images": [{"ImageName": "a", "CreationTime": 1700000000000}, {"ImageName": "b", "CreationTime": 1700000000}]}')
+    first, second = call(aws)["Images"]
+    assert first == {"ImageName": "a", "CreationTime": 1700000000000}
+    assert second["CreationTime"].year == 2023
+    aws.then(body=b'{"Functions": [{"FunctionName": "f", "CodeSize": 7.5, "Timeout": "long"}]}')
+    assert call(aws, "lambda", "ListFunctions")["Functions"] == [{"FunctionName": "f", "CodeSize": 7.5, "Timeout": "long"}]
+    item = b"<item><volumeId>v</volumeId><size>7.5</size><createTime>1700000000000</createTime></item>"
+    aws.then(body=b"<DescribeVolumesResponse><volumeSet>" + item + b"</volumeSet></DescribeVolumesResponse>")
+    assert call(aws, "ec2", "DescribeVolumes")["Volumes"] == [{"VolumeId": "v", "Size": "7.5", "CreateTime": "1700000000000"}]
+    assert len(aws.requests) == 3

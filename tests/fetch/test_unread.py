@@ -16,9 +16,9 @@ from cirql.cloud.target import Target
 from cirql.errors import AccessDenied, CloudError, CloudFailure, CredentialsError, ResourceNotFound, Unreachable
 from cirql.fetch.calls import Calls
 from cirql.fetch.hydrate import hydrated
-from cirql.fetch.rows import Row
+from cirql.fetch.rows import UNREAD, Row
 from cirql.fetch.surroundings import Surroundings
-from cirql.fetch.unread import NAMED, PATIENCE, PATIENCE_WITH_THE_WAY, UNREAD
+from cirql.fetch.unread import NAMED, PATIENCE, PATIENCE_WITH_THE_WAY
 from cirql.names import TableName
 
 HERE = Target("111111111111", "eu-west-1")

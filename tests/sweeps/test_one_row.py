@@ -17,9 +17,8 @@ from cirql.cloud.target import Target
 from cirql.errors import AccessDenied, CloudFailure, DatabaseError, ResourceNotFound
 from cirql.fetch.calls import Calls
 from cirql.fetch.hydrate import hydrated
-from cirql.fetch.rows import Row
+from cirql.fetch.rows import UNREAD, Row
 from cirql.fetch.surroundings import Surroundings
-from cirql.fetch.unread import UNREAD
 
 HERE = Target("111111111111", "eu-west-1")
 BAD = "the-bad-one"

@@ -161,8 +161,10 @@ class Fetch:
     `rows` is the path from the answer to the rows; lists on the way are flattened, a structure at the end is one row,
     and an empty path takes the answer itself as the row. `lifted` fills columns from members on the way (path from the answer's
     outer element to a scalar), for wrapped lists. `json_params` and `json_members` are request members to encode,
-    and row members to decode, as JSON text (Cloud Control). `rows_may_be_absent`: the protocol drops empty lists
-    (flattened XML), so a missing member is an empty list rather than a broken answer.
+    and row members to decode, as JSON text (Cloud Control). `rows_may_be_absent`: the model does not
+    require the member or the protocol drops empty lists (flattened XML), so a missing one is an empty list rather than a broken answer.
+    `not_found` are the codes by which AWS says that what was asked for is not there; `code: words` where only with those words in the
+    message.
     `tolerated`: a denial leaves the columns NULL with a notice, instead of failing the target.
     `collect`: all rows of all pages of one call are one list value, which the outputs then read (`list`, `only`): the call
     gives exactly one row, even when the list is empty.

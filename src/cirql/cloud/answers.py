@@ -20,7 +20,7 @@ from botocore.model import OperationModel, Shape
 
 from cirql.cloud.documents import XML, ForeignDocumentError, check_json_members, check_xml_members, error_texts, is_error, read_xml
 from cirql.cloud.http import MAX_BODY, Response
-from cirql.cloud.shapes import Readers
+from cirql.cloud.shapes import ODD, Readers
 from cirql.cloud.timestamps import parse_timestamp
 
 _JSON = ("json", "rest-json")
@@ -55,14 +55,42 @@ class _JSONParser(parsers.JSONParser):  # type: ignore[misc]
         return body_contents if not isinstance(body_contents, bytes) else super()._parse_body_as_json(body_contents)
 
 
-class _RestJSONParser(parsers.RestJSONParser):  # type: ignore[misc]
+class _Lenient:
+    """Mixed into a parser: a scalar that is not of its shape stays as it was written, for its column to judge."""
+
+    def _handle_integer(self: Any, shape: Any, node: Any) -> Any:
+        if isinstance(node, float):  # int() would make 7 of 7.5
+            return node
+        return _or_as_written(super()._handle_integer, shape, node)  # type: ignore[misc]
+
+    def _handle_float(self: Any, shape: Any, node: Any) -> Any:
+        return _or_as_written(super()._handle_float, shape, node)  # type: ignore[misc]
+
+    def _handle_timestamp(self: Any, shape: Any, node: Any) -> Any:
+        return _or_as_written(super()._handle_timestamp, shape, node)  # type: ignore[misc]
+
+    def _handle_blob(self: Any, shape: Any, node: Any) -> Any:
+        return _or_as_written(super()._handle_blob, shape, node)  # type: ignore[misc]
+
+    _handle_long = _handle_integer
+    _handle_double = _handle_float
+
+
+def _or_as_written(handle: Any, shape: Any, node: Any) -> Any:
+    try:
+        return handle(shape, node)
+    except ODD:
+        return node.text if isinstance(node, Element) else node
+
+
+class _RestJSONParser(_Lenient, parsers.RestJSONParser):  # type: ignore[misc]
     """Takes a body that is decoded already."""
 
     def _parse_body_as_json(self, body_contents: Any) -> Any:
         return body_contents if not isinstance(body_contents, bytes) else super()._parse_body_as_json(body_contents)
 
 
-class _Tree:
+class _Tree(_Lenient):
     """Mixed into a parser of XML: takes a body that is a tree already."""
 
     def _parse_xml_string_to_dom(self: Any, xml_string: Any) -> Any:
@@ -118,7 +146,7 @@ def _json_reader(model: OperationModel) -> Any:
     service = model.service_model
     readers, by_operation = _JSON_READERS.setdefault(service, (Readers(), {}))
     if model.name not in by_operation:
-        by_operation[model.name] = readers.reader(model.output_shape)
+        by_operation[model.name] = readers.outermost(model.output_shape)
     return by_operation[model.name]
 
 

@@ -66,8 +66,17 @@ _UNKNOWN_TOKEN = frozenset({"UnrecognizedClientException", "InvalidClientTokenId
 """What a region says of good credentials while it is not enabled for their account."""
 _CLOCK = frozenset({"RequestTimeTooSkewed", "RequestExpired", "RequestInTheFuture"})
 _NOT_FOUND = re.compile(r"NotFound(Exception|Fault|Error)?$|DoesNotExist(Exception|Fault)?$|NonExistent\w+$|^NoSuch")
-# These say that a request or a type is unknown, not that the resource is gone.
-_NOT_FOUND_EXCEPTIONS = frozenset({"RequestTokenNotFoundException", "TypeNotFoundException"})
+# These say that a request, a type or the key that encrypts it is unknown, not that the resource is gone.
+_NOT_FOUND_EXCEPTIONS = frozenset(
+    {
+        "RequestTokenNotFoundException",
+        "TypeNotFoundException",
+        "KMSNotFoundException",
+        "KmsNotFoundException",
+        "EncryptionKeyNotFoundException",
+        "KMS.NotFoundException",
+    }
+)
 _EXISTS = re.compile(r"AlreadyExists(Exception|Fault)?$|\.Duplicate$|^BucketAlreadyOwnedByYou$")
 
 

@@ -1,7 +1,9 @@
 """Shapes: readers for JSON-protocol answers, compiled once per botocore shape.
 
 They follow the rules of botocore's JSON parser (members by their serialised name, unknown and null members dropped, timestamps
-and blobs decoded) and do nothing where there is nothing to do, which is most of an answer.
+and blobs decoded) and do nothing where there is nothing to do, which is most of an answer. A value inside a row that is not of its
+shape stays as AWS wrote it, for its column to judge: one odd value must not cost the rows beside it. The outermost structure and its
+lists must be what they should be, for they are what the rows are found by.
 """
 
 from __future__ import annotations
@@ -13,6 +15,8 @@ from typing import Any
 from cirql.cloud.timestamps import parse_timestamp
 
 Read = Callable[[Any], Any]
+ODD = (ValueError, TypeError, OverflowError)
+"""What reading a value that is not of its shape raises."""
 
 
 class Readers:
@@ -20,6 +24,10 @@ class Readers:
 
     def __init__(self) -> None:
         self._structures: dict[str, Read] = {}
+
+    def outermost(self, shape: Any) -> Read:
+        """How to read a whole answer."""
+        return self._structure(shape, is_outermost=True)
 
     def reader(self, shape: Any) -> Read | None:
         """How to read a decoded JSON value of that shape; None: take it as it is."""
@@ -69,8 +77,11 @@ class Readers:
 
         return read_map
 
-    def _structure(self, shape: Any) -> Read:
-        members = {m.serialization.get("name", name): (name, self.reader(m)) for name, m in shape.members.items()}
+    def _structure(self, shape: Any, *, is_outermost: bool = False) -> Read:
+        members = {
+            m.serialization.get("name", name): (name, self.reader(m), m.type_name in ("timestamp", "blob"))
+            for name, m in shape.members.items()
+        }
         is_union = shape.is_tagged_union
 
         def read_structure(value: Any) -> Any:
@@ -80,7 +91,12 @@ class Readers:
             for key, item in value.items():
                 member = members.get(key)
                 if member is not None and item is not None:
-                    found[member[0]] = item if member[1] is None else member[1](item)
+                    try:
+                        found[member[0]] = item if member[1] is None else member[1](item)
+                    except ODD:
+                        if is_outermost and not member[2]:
+                            raise
+                        found[member[0]] = item
             if is_union and not found:
                 unknown = [key for key, item in value.items() if item is not None and key != "__type"]
                 return {"SDK_UNKNOWN_MEMBER": {"name": unknown[0]}} if unknown else {}

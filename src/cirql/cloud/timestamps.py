@@ -53,5 +53,8 @@ def _by_dateutil(text: str) -> datetime:
     """The spellings nobody documents, as botocore reads them."""
     from botocore.utils import parse_timestamp as botocore_parse
 
-    when: datetime = botocore_parse(text)
+    try:
+        when: datetime = botocore_parse(text)
+    except RuntimeError as error:  # what botocore makes of a number that is no time
+        raise ValueError(f"not a time: {text[:80]}") from error
     return when.astimezone(UTC) if when.tzinfo else when.replace(tzinfo=UTC)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from botocore.model import OperationModel, Shape
 
 from cirql.catalog.model import Arn, Column, Fetch, Input, Output, Role, Table
-from cirql.compiler import filters, tags
+from cirql.compiler import filters, missing, tags
 from cirql.compiler.descriptions import clean
 from cirql.compiler.operations import (
     Getting,
@@ -224,9 +224,9 @@ def _list_fetch(draft: _Draft, hint: Hint, listing: Listing) -> Fetch:
         lifted=lifted,
         constants=dict(hint.constants),
         paging=listing.paging,
-        rows_may_be_absent=service.has_xml_answers if absent is None else absent,
+        rows_may_be_absent=service.may_leave_out(operation, listing.rows) if absent is None else absent,
         permissions=service.permissions(operation.name),
-        not_found=tags.not_found_codes(operation) if listing.required or any(i.exact for i in optional) else (),
+        not_found=missing.codes(operation) if listing.required or any(i.exact for i in optional) else (),
     )
 
 
@@ -399,10 +399,15 @@ def _get_fetch(draft: _Draft, hint: Hint, listing: Listing, getting: Getting, so
         constants=dict(hint.get_constants),
         # Pages of one row: its list goes on (the users of a group).
         paging=service.paging(operation.name) if operation.name in service.paginators and getting.batch is None else None,
-        rows_may_be_absent=False,
+        rows_may_be_absent=_is_list(operation, getting.rows) and service.may_leave_out(operation, getting.rows),
         permissions=service.permissions(operation.name),
-        not_found=tags.not_found_codes(operation),
+        not_found=missing.codes(operation),
     )
+
+
+def _is_list(operation: OperationModel, rows: tuple[str, ...]) -> bool:
+    """Whether the rows are in a list right in the answer; a structure that a describe call leaves out is no empty list."""
+    return bool(rows) and operation.output_shape.members[rows[0]].type_name == "list"
 
 
 def _get_column(draft: _Draft, param: str, member: str) -> str:

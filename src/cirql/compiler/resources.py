@@ -148,6 +148,7 @@ def _fetches(schema: ResourceSchema, columns: Sequence[Column], account_column: 
                 inputs=tuple(_required_input(schema, m, account_column) for m in required),
                 outputs=outputs,
                 rows=("ResourceDescriptions",),
+                rows_may_be_absent=True,
                 constants={"TypeName": schema.type_name},
                 paging=_PAGING,
                 json_params=("ResourceModel",) if required else (),

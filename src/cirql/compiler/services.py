@@ -50,10 +50,17 @@ class Service:
     arns: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
-    @property
-    def has_xml_answers(self) -> bool:
-        """Whether answers are XML, where an empty list may be no element at all."""
-        return self.model.metadata["protocol"] in ("query", "ec2", "rest-xml")
+    def may_leave_out(self, operation: OperationModel, path: tuple[str, ...]) -> bool:
+        """Whether an answer that is whole may lack the member that a path begins with: the model does not require it.
+
+        A list without a wrapping element (flattened XML) is no element at all where it is empty, required or not.
+        """
+        shape = operation.output_shape
+        if not path or shape is None or path[0] not in shape.members:
+            return False
+        member = shape.members[path[0]]
+        is_flat = member.type_name == "list" and bool(member.serialization.get("flattened"))
+        return path[0] not in shape.required_members or is_flat
 
     def operation(self, name: str) -> OperationModel:
         """The model of an operation."""

@@ -9,6 +9,7 @@ from dataclasses import replace
 from botocore.model import OperationModel, Shape
 
 from cirql.catalog.model import Fetch, Input, Output, Role
+from cirql.compiler import missing
 from cirql.compiler.operations import required_members
 from cirql.compiler.services import Service
 from cirql.names import singular
@@ -99,9 +100,9 @@ def _batched(service: Service, operation: OperationModel, param: str, column: st
                 inputs=(Input(param, column, batch=min(int(asked.metadata.get("max", _BATCH)), _BATCH)),),
                 outputs=(Output(column, (named[0],)), Output("tags", (tagged[0],), "tags")),
                 rows=(member,),
-                rows_may_be_absent=service.has_xml_answers,
+                rows_may_be_absent=service.may_leave_out(operation, (member,)),
                 permissions=service.permissions(operation.name),
-                not_found=not_found_codes(operation),
+                not_found=missing.codes(operation),
             )
     return None
 
@@ -132,9 +133,9 @@ def _fetch(service: Service, operation: OperationModel, inputs: Mapping[str, str
         rows=tuple(path) if is_list else tuple(outer),
         paging=paging if is_list else None,
         collect=is_list,
-        rows_may_be_absent=service.has_xml_answers,
+        rows_may_be_absent=service.may_leave_out(operation, tuple(path)),
         permissions=service.permissions(operation.name),
-        not_found=not_found_codes(operation),
+        not_found=missing.codes(operation),
     )
 
 
@@ -152,11 +153,6 @@ def _path(operation: OperationModel) -> Sequence[str] | None:
                 if ("tag" in inner.lower() or ("tag" in name.lower() and inner == "Items")) and are_tags(inner_shape):
                     return [name, inner]
     return None
-
-
-def not_found_codes(operation: OperationModel) -> tuple[str, ...]:
-    """The error codes by which an operation says that there is no such thing."""
-    return tuple(c for c in error_codes(operation) if "NotFound" in c or "NoSuch" in c or "DoesNotExist" in c or "NonExistent" in c)
 
 
 def error_codes(operation: OperationModel) -> list[str]:

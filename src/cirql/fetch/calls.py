@@ -12,7 +12,7 @@ from typing import Any
 from cirql.catalog.model import Fetch
 from cirql.cloud import Answer, Cloud
 from cirql.cloud.target import Target
-from cirql.errors import CloudError, ResourceNotFound
+from cirql.errors import CloudError, CloudFailure, ResourceNotFound
 from cirql.plan.model import Scan
 
 
@@ -105,8 +105,16 @@ class _MissingByItsOwnCode:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if not isinstance(error, CloudError) or isinstance(error, ResourceNotFound) or error.failure is None:
             return
-        if error.failure.code in self._fetch.not_found:
+        if self._fetch.not_found and _says_missing(self._fetch.not_found, error.failure):
             raise ResourceNotFound(error.message, hint=error.hint, failure=error.failure) from error
+
+
+def _says_missing(codes: tuple[str, ...], failure: CloudFailure) -> bool:
+    for entry in codes:
+        code, _, words = entry.partition(": ")
+        if code == failure.code and words in failure.message.lower():
+            return True
+    return False
 
 
 def _with_parents(scan: Scan | None) -> Iterator[Scan]:

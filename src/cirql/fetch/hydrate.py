@@ -11,9 +11,9 @@ from cirql.catalog.model import Fetch, Input, Role, Table
 from cirql.cloud.target import Target
 from cirql.errors import AccessDenied, CloudError, DatabaseError, ResourceNotFound
 from cirql.fetch.requests import request
-from cirql.fetch.rows import Row, collected, rows_of, whole
+from cirql.fetch.rows import UNREAD, Row, collected, rows_of, whole
 from cirql.fetch.surroundings import Surroundings
-from cirql.fetch.unread import OF_ONE_ROW, UNREAD, named
+from cirql.fetch.unread import OF_ONE_ROW, named
 
 _REFUSES_THE_QUESTION = re.compile(r"Validation|Invalid|BadRequest")
 """Codes with which a service says that this kind of thing has no tags, rather than that the thing is gone: worth a word to the user."""

@@ -15,6 +15,10 @@ from cirql.errors import CloudError
 from cirql.plan.arns import arn_columns, parse_arn
 
 Row = dict[str, Any]
+UNREAD = "_unread"
+"""Where a row holds the columns that could not be read, so that nobody takes their NULL for a value."""
+ODD = "_odd"
+"""Where a row holds the members of its answer that could not be read, as they were written."""
 
 
 def rows_of(fetch: Fetch, answer: dict[str, Any]) -> list[Row]:
@@ -63,23 +67,28 @@ def _descend(node: Any, path: tuple[str, ...], outer: list[Any]) -> Iterator[tup
 
 def _row(fetch: Fetch, item: Any, outer: list[Any]) -> Row:
     if fetch.json_members and isinstance(item, dict):
-        item = {**item, **{m: _decode(fetch, m, item[m]) for m in fetch.json_members if m in item}}
+        item = {**item, **{m: _decode(item[m]) for m in fetch.json_members if m in item}}
     if isinstance(item, dict):  # nearly every output is a plain member, and there are many rows
         row = {
             o.column: item.get(o.path[0]) if len(o.path) == 1 and not o.reading else _read(o, _follow(item, o.path)) for o in fetch.outputs
         }
     else:
         row = {o.column: _read(o, _follow(item, o.path)) for o in fetch.outputs}
+    unread = [m for m in fetch.json_members if isinstance(item, dict) and isinstance(item.get(m), str)]
+    if unread:
+        row[ODD] = {m: item[m] for m in unread}
+        row[UNREAD] = frozenset(o.column for o in fetch.outputs if len(o.path) > 1 and o.path[0] in unread)
     for output in fetch.lifted:
         row[output.column] = _read(output, next((v for node in outer if (v := _follow(node, output.path)) is not None), None))
     return row
 
 
-def _decode(fetch: Fetch, member: str, text: Any) -> Any:
+def _decode(text: Any) -> Any:
+    """A member that holds JSON in writing; as it is where it does not."""
     try:
         return json.loads(text) if isinstance(text, str) else text
-    except ValueError:
-        raise CloudError(f"AWS's answer to {fetch.service}:{fetch.operation} has a {member} that is not JSON") from None
+    except (ValueError, RecursionError):
+        return text
 
 
 def _follow(node: Any, path: tuple[str, ...]) -> Any:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from cirql.cloud.target import Target
 from cirql.errors import CloudFailure, DatabaseError
@@ -17,6 +17,7 @@ from cirql.fetch.scanner import Enough, Scanner
 from cirql.fetch.surroundings import Surroundings
 from cirql.fetch.unread import Unread
 from cirql.plan.model import Scan
+from cirql.types import ColumnType
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -102,7 +103,7 @@ async def run_scan(
     around = replace(around, unread=Unread())
     outcome = ScanOutcome(scan, tuple(targets), seen=dict.fromkeys(targets, 0), unread=around.unread)
     report(outcome)
-    batcher = _Batcher(scan, emit)
+    batcher = _Batcher(scan, emit, around.unread)
     async with aclosing(_pages(scan, targets, around, outcome, watcher)) as pages:
         async for page in pages:
             if scan.limit is not None:
@@ -153,8 +154,9 @@ async def _pages(
 class _Batcher:
     """Collects rows until there are enough of them, or the last batch was long enough ago: the first page goes out at once."""
 
-    def __init__(self, scan: Scan, emit: Callable[[pa.RecordBatch], Awaitable[None]]) -> None:
+    def __init__(self, scan: Scan, emit: Callable[[pa.RecordBatch], Awaitable[None]], unread: Unread) -> None:
         self._scan = scan
+        self._unread = unread
         self._emit = emit
         self._rows: list[Row] = []
         self._flushed = 0.0
@@ -169,4 +171,9 @@ class _Batcher:
     async def flush(self) -> None:
         if self._rows:
             rows, self._rows = self._rows, []
-            await self._emit(record_batch(self._scan.table, self._scan.columns, rows))
+            table, unread = self._scan.table, self._unread
+
+            def odd(at: int, column: str, value: Any, wanted: ColumnType) -> None:
+                unread.note_odd(table, rows[at], column, value, str(wanted))
+
+            await self._emit(record_batch(table, self._scan.columns, rows, odd))

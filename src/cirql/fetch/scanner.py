@@ -21,10 +21,10 @@ from cirql.fetch.hydrate import given, hydrated
 from cirql.fetch.keys import TargetKeys
 from cirql.fetch.merge import each, flat_map, in_blocks, in_waves
 from cirql.fetch.requests import request
-from cirql.fetch.rows import Row, derive, make_key, rows_of, whole
+from cirql.fetch.rows import ODD, UNREAD, Row, derive, make_key, rows_of, whole
 from cirql.fetch.surroundings import Surroundings
 from cirql.fetch.sweep import swept
-from cirql.fetch.unread import OF_ONE_ROW, PATIENCE, UNREAD, named
+from cirql.fetch.unread import OF_ONE_ROW, PATIENCE, named
 from cirql.plan.hydrate import context_columns
 from cirql.plan.model import Scan, Step
 
@@ -278,7 +278,13 @@ class Scanner:
         row["_source"] = "live"
         if self._target.account:
             row[self._table.account_column] = self._target.account
+        self._tell_odd(row)
         self._derive(row)
+
+    def _tell_odd(self, row: Row) -> None:
+        """Tell of members that could not be read at all; the row's columns of them are NULL."""
+        for member, text in row.pop(ODD, {}).items():
+            self._around.unread.note_odd(self._table, row, member, text, "JSON")
 
     def _derive(self, row: Row) -> None:
         derive(self._table, row, self._target.partition)
@@ -325,6 +331,7 @@ class Scanner:
                 row.update(part or {})
             if lacking:
                 row[UNREAD] = frozenset().union(*lacking)
+            self._tell_odd(row)
             self._derive(row)
             complete.append(row)
         return complete

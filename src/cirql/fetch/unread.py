@@ -15,17 +15,19 @@ from typing import Any
 from cirql.catalog.model import Fetch, Table
 from cirql.cloud.target import Target
 from cirql.errors import AccessDenied, CloudError, CloudFailure, DatabaseError, InvalidText, Throttled, Unreachable
+from cirql.fetch.rows import Row
 
 OF_ONE_ROW = (CloudError, AccessDenied, Throttled, Unreachable, InvalidText)
 """What AWS may say of one row and not of the next. Credentials that are not taken are nobody's in particular."""
-UNREAD = "_unread"
-"""Where a row holds the columns that could not be read, so that nobody takes their NULL for a value."""
 PATIENCE = 20
 """Refusals without one answer after which an operation is not asked again in a target."""
 PATIENCE_WITH_THE_WAY = 3
 """The same where nothing answers at all: each try has taken its retries and timeouts already."""
 NAMED = 20
 """Rows that are named one by one for each operation and target; the others are counted."""
+
+ODD_NAMED = 3
+"""Odd values that are told one by one for each column; the others are counted."""
 
 Place = tuple[Target, str]
 
@@ -47,6 +49,7 @@ class Unread:
         self._answered: set[Place] = set()
         self._given_up: dict[Place, DatabaseError] = {}
         self._gone: dict[tuple[str, Target, str], list[str]] = {}
+        self._odd: dict[tuple[str, str], list[str]] = {}
 
     def answered(self, target: Target, fetch: Fetch) -> None:
         """An operation has answered for a row of a target."""
@@ -84,6 +87,14 @@ class Unread:
         """Remember a row that was listed and, when it was asked for, not there."""
         self._gone.setdefault((str(table.name), target, f"{fetch.service}:{fetch.operation}"), []).append(row)
 
+    def note_odd(self, table: Table, row: Row, column: str, value: Any, wanted: str) -> None:
+        """Remember a value that its column cannot hold."""
+        where = "/".join(str(row[c]) for c in (table.account_column, "region") if row.get(c))
+        keys = [row[c] for c in ("_key", *table.key, *table.identifier) if row.get(c) is not None]
+        name = f"{_short(keys[0])} in {where}" if keys else where
+        told = self._odd.setdefault((str(table.name), column), [])
+        told.append(f"{name}: AWS gave {_excerpt(value)}, which is no {wanted}" if len(told) < ODD_NAMED else "")
+
     @property
     def failures(self) -> tuple[CloudFailure, ...]:
         """The rows that could not be read, the first of each operation by name and the others counted."""
@@ -107,7 +118,10 @@ class Unread:
         return next((refused.first[0][0] for (at, _), refused in self._refused.items() if at == target), None)
 
     def tell(self, notice: Callable[[str], None]) -> None:
-        """Say which rows were gone."""
+        """Say which rows were gone, and which values are NULL because their columns cannot hold them."""
+        for (table, column), told in self._odd.items():
+            more = f" and {len(told) - ODD_NAMED} more" if len(told) > ODD_NAMED else ""
+            notice(f"{table}.{column} is NULL for {'; '.join(told[:ODD_NAMED])}{more}")
         for (table, target, operation), rows in self._gone.items():
             names = ", ".join(rows[:3]) + (f" and {len(rows) - 3} more" if len(rows) > 3 else "")
             them = "a row" if len(rows) == 1 else f"{len(rows)} rows"
@@ -124,3 +138,9 @@ def named(values: Mapping[str, Any]) -> str:
 def _short(value: Any) -> str:
     text = str(value)
     return text if len(text) <= 200 else text[:200] + "…"
+
+
+def _excerpt(value: Any) -> str:
+    """A value as a message shows it: short, and of characters that can be written."""
+    text = repr(value).encode("utf-8", "backslashreplace").decode()
+    return text if len(text) <= 80 else text[:80] + "…"

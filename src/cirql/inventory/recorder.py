@@ -14,11 +14,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from cirql.cloud.target import Target
-from cirql.errors import CloudError, DatabaseError, Error
+from cirql.errors import DatabaseError, Error
 from cirql.fetch.batches import record_batch
-from cirql.fetch.rows import Row
+from cirql.fetch.rows import UNREAD, Row
 from cirql.fetch.surroundings import Surroundings
-from cirql.fetch.unread import UNREAD
 from cirql.inventory.model import KEY, Partition, ScanRecord, WriteSummary
 from cirql.inventory.questions import named_values, shortfall
 from cirql.inventory.store import Store
@@ -80,11 +79,11 @@ class Recorder:
         keyed = [row for row in whole if row.get(key) is not None]
         if len(keyed) < len(whole):
             self._broken[target] = f"AWS gave {len(whole) - len(keyed)} rows without {key}"
-        try:
-            batch = record_batch(self._stored.table, self.columns, keyed)
-        except CloudError as error:  # a column that nobody asked for; where somebody did, the scan itself fails
-            self._broken[target] = error.message
-            return
+        bad: set[int] = set()
+        batch = record_batch(self._stored.table, self.columns, keyed, lambda at, *_: bad.add(at))
+        if bad:  # a NULL that stands for what no column can hold is no value to remember either
+            self._broken[target] = f"AWS gave {len(bad)} rows with values that their columns cannot hold"
+            batch = record_batch(self._stored.table, self.columns, [row for at, row in enumerate(keyed) if at not in bad])
         self._rows.setdefault(target, []).append(batch)
 
     async def ended(self, target: Target, error: DatabaseError | None) -> None:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from cirql.catalog.model import Role
 from cirql.cloud.target import Target
 from cirql.errors import CloudError, Error
-from cirql.fetch.batches import record_batch
+from cirql.fetch.batches import pass_over, record_batch
 from cirql.fetch.rows import Row
 from cirql.inventory.model import KEY, Request
 from cirql.inventory.store import Store
@@ -75,7 +75,7 @@ class Reuse:
         if known is None or self._stored.key is None:
             return [None] * len(rows)
         try:
-            listed = record_batch(self._stored.table, self._listed, rows)
+            listed = record_batch(self._stored.table, self._listed, rows, pass_over)
         except CloudError:  # a value of another type: whoever delivers the rows says so
             return [None] * len(rows)
         found = [self._row(known, str(row.get(self._stored.key)), listed, i) for i, row in enumerate(rows)]
