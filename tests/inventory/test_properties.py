@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from cirql.errors import NotInInventory
 from cirql.inventory.embedded.store import DuckDBStore
 from cirql.inventory.model import Difference, Partition, Request, ScanRecord
 from tests.inventory.conftest import TYPES, minute, table_of
@@ -61,6 +62,7 @@ class Model:
     """What the store should hold: by place and key, the versions in order."""
 
     lives: dict[tuple[str, str, str], list[Life]] = field(default_factory=dict)
+    looked: list[ScanRecord] = field(default_factory=list)
 
     def apply(self, scan: ScanRecord, rows: list[dict[str, Any]]) -> None:
         parent = dict(scan.partition.parent)
@@ -69,6 +71,7 @@ class Model:
         for key, values in last.items():
             self._see((*scan.partition.place, key), scan.started, frozenset(fetched), values)
         if scan.complete:
+            self.looked.append(scan)
             for (account, region, key), versions in self.lives.items():
                 is_open = versions[-1].end is None
                 belongs = all(c in versions[-1].known and versions[-1].values[c] == v for c, v in parent.items())
@@ -144,11 +147,18 @@ def agree(store: DuckDBStore, name: str, model: Model, moment: datetime | None) 
 def agree_on_difference(store: DuckDBStore, name: str, model: Model, early: datetime, late: datetime) -> None:
     before, after = model.at(early), model.at(late)
     expected: dict[tuple[str, str, str], tuple[Difference, set[str]]] = {}
+    looked = [s.partition for s in model.looked if s.started <= early]
+    if not looked:
+        with pytest.raises(NotInInventory, match="not in the inventory as of"):
+            list(store.diff(name, early, late))
+        return
     for identity in before.keys() | after.keys():
         if identity not in after:
             expected[identity] = (Difference.DELETED, set(before[identity].known))
         elif identity not in before:
-            expected[identity] = (Difference.CREATED, set(after[identity].known))
+            values = after[identity].values
+            was_there = any(p.place == identity[:2] and all(values.get(c) == v for c, v in p.parent) for p in looked)
+            expected[identity] = (Difference.CREATED if was_there else Difference.FIRST_SEEN, set(after[identity].known))
         else:
             one, two = before[identity], after[identity]
             changed = {c for c in one.known & two.known if not same(c, one.values[c], two.values[c])}

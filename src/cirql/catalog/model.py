@@ -248,7 +248,7 @@ class Table:
 
     `columns` are in published order, hidden ones last. `identifier` names the columns of the primary identifier, in order
     (joined by `|` in `data__identifier`). `key` names the columns whose values tell one row of a target from another: the
-    ARN alone where there is one; `_key` is made of them, or of all published columns where nothing tells rows apart.
+    ARN alone where there is one; `_key` is made of them, and NULL where nothing tells rows apart.
     `plural` is the other spelling of a resource (equal to the name's last part where a type has only one). `account_column`
     says which column holds the account that was asked: a resource with a property `AccountId` of its own publishes that
     as `account_id`. `permissions` maps a verb (`read`, `list`, `create`, `update`, `delete`) to IAM actions. `regions` is None

@@ -96,13 +96,16 @@ def _print(summary: Summary, *, as_json: bool) -> None:
             click.echo(json.dumps(report.to_json()))
         else:
             click.echo(visible(_line(report)))
+    for report in summary.tables:
+        for notice in report.notices:
+            say(f"note: {report.table}: {notice}")
     for report in summary.failed:
         for failure in report.failures:
             say(f"failed: {report.table}: {failure}")
     skipped = sum(bool(r.skipped) for r in summary.tables)
     rows, calls = (sum(getattr(r, name) for r in summary.tables) for name in ("rows", "calls"))
     failed = f", {len(summary.failed)} not complete" if summary.failed else ""
-    left = f", {skipped} cannot be kept or listed" if skipped else ""
+    left = f", {skipped} cannot be listed" if skipped else ""
     say(f"{len(summary.tables)} tables, {rows} rows, {calls} calls in {summary.seconds:.1f} s{failed}{left}")
 
 

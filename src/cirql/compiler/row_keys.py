@@ -1,7 +1,7 @@
 """Which columns tell a dataset's rows apart, by their names and the noun of the table.
 
 What must not be taken for a key: a member that names something of which there may be several rows (the alarm of an alarm's history), and
-one that changes (a status). A table without a key can be read; the inventory does not keep it.
+one that changes (a status). The inventory keeps the rows of a table without a key by what they say.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ from cirql.errors import DatabaseError, ResourceNotFound
 from cirql.fetch.hydrate import given, hydrated
 from cirql.fetch.keys import TargetKeys
 from cirql.fetch.merge import each, flat_map, in_blocks, in_waves
+from cirql.fetch.repeats import Naming, each_once
 from cirql.fetch.requests import request
 from cirql.fetch.rows import ODD, UNREAD, Row, derive, make_key, rows_of, whole
 from cirql.fetch.surroundings import Surroundings
@@ -236,12 +237,16 @@ class Scanner:
         root = self._scan.root
         params = request(root, values) | self._bounds(root)
         asked = {i.column: values[i.column] for i in root.inputs if i.operator == "=" and i.required and i.batch == 1}
+        naming = Naming.of(self._table, root, asked.keys() | self._place.keys())
         if self._scan.parent is not None and not self._scan.keys_suffice:
             asked.update({c: v for c, v in values.items() if c not in asked and not isinstance(v, list)})
         self._root_calls += 1
         has_begun = False
         try:
-            async for rows in self._answered(root, params):
+            pages = self._answered(root, params)
+            if naming is not None:
+                pages = each_once(pages, naming, self._say_repeated, lookahead=not self._lazy)
+            async for rows in pages:
                 self._has_root_answer = has_begun = True
                 now = self._around.clock()
                 yield [{"_fetched_at": now, **asked, **given(row)} for row in rows]
@@ -262,6 +267,12 @@ class Scanner:
         """What tells one root call from the others of this target."""
         required = self._scan.root.required
         return {c: v for c, v in values.items() if c in required and c not in self._place}
+
+    def _say_repeated(self, rows: int) -> None:
+        self._around.notice(
+            f"AWS listed {rows} items of {self._table.name} in {self._target} on more than one page, as it does when some come or go"
+            " meanwhile: each is one row"
+        )
 
     async def _answered(self, root: Fetch, params: dict[str, Any]) -> AsyncGenerator[list[Row]]:
         """The rows of one call page by page; where the pages are those of a single row, that row."""

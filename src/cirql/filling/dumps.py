@@ -18,6 +18,7 @@ from cirql.cloud.target import Target
 from cirql.errors import InvalidText
 from cirql.fetch.batches import record_batch
 from cirql.fetch.rows import Row, derive, make_key, rows_of
+from cirql.inventory.identities import identify
 from cirql.inventory.model import KEY, Partition, ScanRecord, WriteSummary
 from cirql.inventory.stored import StoredTable
 
@@ -77,7 +78,7 @@ def import_answer(store: Store, table: Table, document: Any, source: DumpOrigin)
     stored = StoredTable(table)
     pages = document if isinstance(document, list) and document else [document]
     fetch = _fetch_of(table, pages)
-    if stored.key is None or fetch is None:
+    if fetch is None:
         raise _not_an_answer(table, document)
     target = Target(source.account, source.region)
     found = [row for page in pages for row in _rows(fetch, page, table)]
@@ -194,13 +195,15 @@ def keep(
     """Write rows that a file has: all that `parent`, or the whole table there, has, unless there is a reason against that."""
     import pyarrow as pa
 
-    assert stored.key is not None
-    names = sorted({stored.key, *stored.kept(c for c in columns if stored.table.column(c) is not None)})
-    keyed = [row for row in rows if row.get(stored.key) is not None]
-    if len(keyed) < len(rows):
-        without = sorted(set(stored.table.key) - set(names)) or [stored.key]
-        reason = f"{len(rows) - len(keyed)} rows were left out: the file does not have their {' and '.join(without)}"
-    table = pa.Table.from_batches([record_batch(stored.table, names, keyed)]).rename_columns([stored.spelled(c) for c in names])
+    names = sorted(stored.kept(c for c in columns if stored.table.column(c) is not None) | ({stored.key} if stored.key else set()))
+    unnamed = sum(row.get(stored.key) is None for row in rows) if stored.key else 0
+    if unnamed:
+        without = sorted(set(stored.table.key) - set(names)) or [stored.key or KEY]
+        reason = f"{unnamed} rows were left out: the file does not have their {' and '.join(without)}"
+        rows = [row for row in rows if row.get(stored.key or "") is not None]
+    table = pa.Table.from_batches([record_batch(stored.table, names, rows)]).rename_columns([stored.spelled(c) for c in names])
+    told_by = stored.told_by(stored.table.roots[0]) if stored.table.roots else table.column_names
+    table = identify(table, None if stored.key is None else KEY, sorted(told_by)).rows
     record = ScanRecord(
         partition=stored.partition(target, parent) if parent else Partition(stored.name, *stored.place(target)),
         started=at,

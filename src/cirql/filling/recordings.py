@@ -19,7 +19,6 @@ from cirql.cloud.survey import Account, Inquiry, Survey
 from cirql.cloud.target import Target
 from cirql.errors import CloudError, CloudFailure, Error, InvalidText
 from cirql.inventory.model import WriteSummary
-from cirql.inventory.stored import StoredTable
 from cirql.settings import Credential, Settings
 
 if TYPE_CHECKING:
@@ -175,7 +174,7 @@ def play(session: Session, recording: Recording) -> Played:
             if not failures:
                 break
         done.failures += failures
-    done.written = [w for w in ledger.written if w.scan.complete or w.scan.rows]
+    done.written = [w for w in (w for same in ledger.written.values() for w in same) if w.scan.complete or w.scan.rows]
     return done
 
 
@@ -185,7 +184,7 @@ def _questions(table: Table, operations: set[tuple[str, str]], types: Iterable[A
     if table.cfn_type is not None and table.cfn_type not in types:
         return []
     lists = [f for f in recorded if f.role is Role.LIST]
-    if not lists or StoredTable(table).key is None or table.problem:
+    if not lists or table.problem:
         return []
     published = {c.name for c in table.published}
     found = [frozenset(c for f in group for c in f.gives) & published for group in (recorded, lists)]

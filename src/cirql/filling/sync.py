@@ -18,7 +18,6 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from cirql.errors import Error, MissingKey, UnknownTable
-from cirql.inventory.stored import StoredTable
 from cirql.names import Scheme, TableName
 from cirql.settings import MEMORY
 
@@ -61,11 +60,13 @@ class TableReport:
     reused: int = 0
     seconds: float = 0.0
     failures: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
     skipped: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """A plain dict."""
-        return {name: getattr(self, name) for name in self.__slots__} | {"failures": list(self.failures)}
+        lists = {"failures": list(self.failures), "notices": list(self.notices)}
+        return {name: getattr(self, name) for name in self.__slots__} | lists
 
 
 @dataclass(slots=True)
@@ -202,22 +203,22 @@ def _table(session: Session, table: str) -> TableReport:
     """Read one table whole."""
     began = time.monotonic()
     failures: tuple[str, ...] = ()
-    if StoredTable(session.catalog.find(table).table).key is None:
-        return TableReport(table, skipped=f"{table} is never kept: nothing tells its rows apart")
+    notices: tuple[str, ...] = ()
     try:
         result = session.execute(f"SELECT * FROM {table}")
         for _ in result.batches():
             pass
-        failures = tuple(map(str, result.failures))
+        failures, notices = tuple(map(str, result.failures)), tuple(result.notices)
     except MissingKey as error:
         return TableReport(table, skipped=error.message)
     except Error as error:
         failures = (str(error.failure or error),)
-    return replace(_account(session, table), seconds=time.monotonic() - began, failures=(*failures, *_unkept(session, table)))
+    failures = (*failures, *_unkept(session, table))
+    return replace(_account(session, table), seconds=time.monotonic() - began, failures=failures, notices=notices)
 
 
 def _account(session: Session, table: str) -> TableReport:
-    written = [w for w in session.memory.ledger.written if w.scan.partition.table == table]
+    written = session.memory.ledger.written.get(table, [])
     return TableReport(
         table,
         places=sum(w.scan.complete for w in written),

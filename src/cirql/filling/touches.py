@@ -251,7 +251,7 @@ def _settle(session: Session, stored: StoredTable, group: list[Touch], failure: 
     if failure is not None:
         done.failed.update(dict.fromkeys(group, failure))
         return
-    if any(w.scan.partition.table == stored.name and w.scan.partition.place == place for w in ledger.written):
+    if any(w.scan.partition.place == place for w in ledger.written.get(stored.name, ())):
         done.refreshed += group
     elif place in session.memory.store(session.settings).places(stored.name):
         why = f"{stored.name}: {target} is in the inventory, and not in this session's scope"

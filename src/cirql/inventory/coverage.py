@@ -7,11 +7,12 @@ that a column which was not fetched is fetched, never shown as NULL.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from cirql.inventory.model import ALWAYS_KNOWN, Partition, ScanRecord
+from cirql.errors import NotInInventory
+from cirql.inventory.model import ALWAYS_KNOWN, KEY, Difference, Partition, RowChange, ScanRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,28 @@ def rivals(scans: Iterable[ScanRecord], scan: ScanRecord) -> list[ScanRecord]:
         for s in scans
         if (s.complete or s.rows) and (s.finished > scan.started or s.started >= scan.started) and not s.partition.excludes(scan.partition)
     ]
+
+
+def told_apart(change: RowChange, table: str, known: Collection[Partition]) -> RowChange:
+    """The change, as one that is only first seen where none of the partitions read before has the row in it."""
+    if change.kind is not Difference.CREATED:
+        return change
+    values = {c: str(new) for c, (_, new) in change.columns.items() if new is not None} | {KEY: change.key}
+    holds = (p.place == (change.account, change.region) and all(values.get(c) == v for c, v in p.parent) for p in known)
+    return change if any(holds) else replace(change, kind=Difference.FIRST_SEEN)
+
+
+def unknown_then(table: str, at: datetime, since: datetime | None) -> NotInInventory:
+    """The error for a moment at which nothing of a table had been read completely; `since` says when something first was."""
+    when = at.isoformat(timespec="seconds")
+    if since is None:
+        return NotInInventory(
+            f"{table} is not in the inventory as of {when}: it was never read completely", hint=f"cirql sync {table} reads it"
+        )
+    first = since.isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return NotInInventory(
+        f"{table} is not in the inventory as of {when}: it is known since {first}", hint="name that moment or a later one"
+    )
 
 
 def seen_at(claims: Iterable[Claim], columns: frozenset[str]) -> dict[Partition, datetime]:

@@ -220,9 +220,10 @@ class Version:
 
 
 class Difference(StrEnum):
-    """What became of a row between two moments."""
+    """What became of a row between two moments. FIRST_SEEN: nobody had looked where it is before, so it may have been there."""
 
     CREATED = "created"
+    FIRST_SEEN = "first seen"
     CHANGED = "changed"
     DELETED = "deleted"
 
@@ -231,8 +232,8 @@ class Difference(StrEnum):
 class RowChange:
     """One row that differs between two moments: per column, the old and the new value.
 
-    For a created row every old value is None, for a deleted row every new one. Columns not known at both moments are left out of a
-    changed row.
+    For a row that was created, or first seen, every old value is None, for a deleted row every new one. Columns not known at both
+    moments are left out of a changed row.
     """
 
     kind: Difference

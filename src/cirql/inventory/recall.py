@@ -24,7 +24,8 @@ from cirql.fetch.batches import schema_of
 from cirql.fetch.runner import ScanOutcome, run_scan
 from cirql.fetch.surroundings import Surroundings
 from cirql.fetch.targets import Finder
-from cirql.inventory.model import Clause, Condition, Request
+from cirql.inventory.identities import SEPARATOR, key_of
+from cirql.inventory.model import KEY, Clause, Condition, Request
 from cirql.inventory.questions import named_values, partitions
 from cirql.inventory.recorder import Ledger, Recorder
 from cirql.inventory.reuse import Reuse, may_reuse
@@ -121,8 +122,6 @@ class Recall:
                 self.scopes.note(survey, self.clock())
             targets = finder.among(survey, scan, want)
         around = replace(around, targets=targets, denied={})
-        if stored.key is None:
-            return await run_scan(scan, targets, around, emit, report)
         fresh = await asyncio.to_thread(self._fresh, scan, stored, targets)
         stale = tuple(t for t in targets if t not in fresh)
         rows = 0
@@ -172,7 +171,6 @@ class Recall:
         *,
         has_others: bool,
     ) -> ScanOutcome:
-        assert stored.key is not None
         wanted = list(scan.columns)
 
         async def only_wanted(batch: pa.RecordBatch) -> None:
@@ -184,7 +182,7 @@ class Recall:
         if self.reuses and may_reuse(scan):
             count = partial(self.ledger.count_reused, stored.name)
             around = replace(around, known=Reuse(self.store, stored, scan, self.clock, count))
-        keyed = scan if stored.key in scan.columns else replace(scan, columns=(*scan.columns, stored.key))
+        keyed = scan if stored.key is None or stored.key in scan.columns else replace(scan, columns=(*scan.columns, stored.key))
         return await run_scan(keyed, targets, around, only_wanted, report, recorder, has_others=has_others)
 
     # -- from the store alone
@@ -227,8 +225,6 @@ class Recall:
         if since is not None:
             message = f"{stored.name} is not in the inventory{where}{when}: with these columns it is known there since {since}"
             hint = "name that moment or a later one"
-        if stored.key is None:
-            message, hint = f"{stored.name} is never kept: nothing tells its rows apart", "read it live"
         account, region = (target.account, target.region) if target is not None else ("", "")
         failure = CloudFailure(account, region, scan.table.service, "inventory", "NotInInventory", message, table=stored.name)
         return NotInInventory(message, hint=hint, failure=failure)
@@ -239,6 +235,16 @@ class Recall:
         asked = partitions(stored, scan, target) or () if target is not None else ()
         since = self.store.fresh_since(asked, columns, at) if asked else None
         return None if since is None else since.isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+    def _keys(self, scan: Scan, stored: StoredTable, targets: Sequence[Target]) -> tuple[str, ...] | None:
+        """The keys of the only rows that matter, where the scan names them and rows are kept under them alone."""
+        found: set[str] = set()
+        for target in targets:
+            for values in named_values(stored, scan, target) or ():
+                if stored.key is None or stored.key not in values:
+                    return None
+                found.add(str(values[stored.key]))
+        return tuple(sorted(found)) if self.store.note(stored.twins()) is None else None
 
     async def _read(
         self, scan: Scan, stored: StoredTable, targets: Sequence[Target], as_of: datetime | None
@@ -259,7 +265,7 @@ class Recall:
                 accounts=tuple(sorted({t.account for t in group})),
                 regions=places,
                 as_of=as_of,
-                keys=_keys(stored, scan, group),
+                keys=await asyncio.to_thread(self._keys, scan, stored, group),
                 where=tuple(_clauses(stored, scan)),
                 abridged={stored.spelled(c): paths for c, paths in scan.members.items()},
             )
@@ -268,15 +274,14 @@ class Recall:
                 yield _delivered(scan, stored, batch, group[0].region)
 
 
-def _keys(stored: StoredTable, scan: Scan, targets: Sequence[Target]) -> tuple[str, ...] | None:
-    """The keys of the only rows that matter, where the scan names them."""
-    found: set[str] = set()
-    for target in targets:
-        for values in named_values(stored, scan, target) or ():
-            if stored.key is None or stored.key not in values:
-                return None
-            found.add(str(values[stored.key]))
-    return tuple(sorted(found))
+def _keys_alone(identities: pa.Array) -> pa.Array:
+    """The keys of rows, where some are kept under more than that."""
+    import pyarrow as pa
+
+    text = identities.buffers()[2]
+    if text is None or SEPARATOR.encode() not in text.to_pybytes():
+        return identities
+    return pa.array([key_of(i) for i in identities.to_pylist()], identities.type)
 
 
 def _clauses(stored: StoredTable, scan: Scan) -> Iterator[Clause]:
@@ -303,5 +308,6 @@ def _delivered(scan: Scan, stored: StoredTable, batch: pa.RecordBatch, region: s
         name = column if column in ("_fetched_at", "_source") else stored.spelled(column)
         array = batch.column(name)
         wanted = schema.field(at).type
+        array = _keys_alone(array) if name == KEY else array
         arrays.append(array if array.type == wanted else array.cast(wanted))
     return pa.RecordBatch.from_arrays(arrays, schema=schema)

@@ -18,6 +18,7 @@ from cirql.errors import DatabaseError, Error
 from cirql.fetch.batches import record_batch
 from cirql.fetch.rows import UNREAD, Row
 from cirql.fetch.surroundings import Surroundings
+from cirql.inventory.identities import identify
 from cirql.inventory.model import KEY, Partition, ScanRecord, WriteSummary
 from cirql.inventory.questions import named_values, shortfall
 from cirql.inventory.store import Store
@@ -34,7 +35,7 @@ class Ledger:
 
     by: str = "query"
     keeps_account: bool = False
-    written: list[WriteSummary] = field(default_factory=list)
+    written: dict[str, list[WriteSummary]] = field(default_factory=dict)
     unkept: list[tuple[str, Target, str]] = field(default_factory=list)
     reused: Counter[str] = field(default_factory=Counter)
 
@@ -59,7 +60,6 @@ class Recorder:
         started: datetime,
         clock: Callable[[], datetime],
     ) -> None:
-        assert stored.key is not None
         self._store = store
         self._stored = stored
         self._scan = scan
@@ -67,23 +67,19 @@ class Recorder:
         self._ledger = ledger
         self._started = started
         self._clock = clock
-        self.columns = tuple(sorted(stored.filled_by(scan) | stored.kept(scan.columns) | {stored.key}))
+        own = frozenset() if stored.key is None else frozenset({stored.key})
+        self.columns = tuple(sorted(stored.filled_by(scan) | stored.kept(scan.columns) | own))
         self._rows: dict[Target, list[pa.RecordBatch]] = {}
         self._broken: dict[Target, str] = {}
 
     def page(self, target: Target, rows: Sequence[Row]) -> None:
-        """A page of a target's rows, as raw values. Rows without a key cannot be kept."""
-        key = self._stored.key
-        assert key is not None
+        """A page of a target's rows, as raw values."""
         whole = [row for row in rows if UNREAD not in row]  # a NULL that stands for what was refused is no value to remember
-        keyed = [row for row in whole if row.get(key) is not None]
-        if len(keyed) < len(whole):
-            self._broken[target] = f"AWS gave {len(whole) - len(keyed)} rows without {key}"
         bad: set[int] = set()
-        batch = record_batch(self._stored.table, self.columns, keyed, lambda at, *_: bad.add(at))
+        batch = record_batch(self._stored.table, self.columns, whole, lambda at, *_: bad.add(at))
         if bad:  # a NULL that stands for what no column can hold is no value to remember either
             self._broken[target] = f"AWS gave {len(bad)} rows with values that their columns cannot hold"
-            batch = record_batch(self._stored.table, self.columns, [row for at, row in enumerate(keyed) if at not in bad])
+            batch = record_batch(self._stored.table, self.columns, [row for at, row in enumerate(whole) if at not in bad])
         self._rows.setdefault(target, []).append(batch)
 
     async def ended(self, target: Target, error: DatabaseError | None) -> None:
@@ -113,14 +109,29 @@ class Recorder:
         else:
             table = pa.Table.from_batches([record_batch(self._stored.table, self.columns, [])])
         table = table.select(columns).rename_columns([self._stored.spelled(c) for c in columns])
+        found = identify(table, None if self._stored.key is None else KEY, sorted(self._stored.told_by(self._scan.root)))
+        table = found.rows
         names = sorted({c for values in combinations for c in values})
+        if found.shared:
+            self._say_shared(target, found.shared)
+        if self._stored.key in names and (found.shared or self._store.note(self._stored.twins()) is not None):
+            reason = reason or "the key does not tell all rows apart"
         if len(combinations) > 1 and (reason or not set(names) <= set(columns)):
             reason, combinations = reason or "rows could not be told apart by key", [{}]
         for values in combinations:
             part = table if len(combinations) == 1 else table.filter(_having(self._stored, table, values))
-            self._keep(self._stored.partition(target, values), part, reason)
+            self._keep(self._stored.partition(target, values), part, reason, self._around.calls.sent[target.account, target.region])
 
-    def _keep(self, partition: Partition, rows: pa.Table, reason: str) -> None:
+    def _say_shared(self, target: Target, keys: Sequence[str]) -> None:
+        """Remember, before they are kept, that rows are kept under more than their key; and say which share one."""
+        self._store.swap_note(self._stored.twins(), None, "")  # whoever was first: it is there
+        more = f" and {len(keys) - 1} more" if len(keys) > 1 else ""
+        self._around.notice(
+            f"different rows of {self._stored.name} in {target} have one key ({keys[0]}{more}):"
+            " the inventory keeps each of them, without versions"
+        )
+
+    def _keep(self, partition: Partition, rows: pa.Table, reason: str, calls: int) -> None:
         record = ScanRecord(
             partition=partition,
             started=self._started,
@@ -129,12 +140,12 @@ class Recorder:
             complete=not reason,
             columns=frozenset(rows.column_names) - {KEY},
             reason=reason,
-            calls=self._around.calls.sent[partition.account, partition.region],
+            calls=calls,
             rows=rows.num_rows,
         )
         summary = self._store.write(record, rows)
         if self._ledger.keeps_account:
-            self._ledger.written.append(summary)
+            self._ledger.written.setdefault(partition.table, []).append(summary)
 
 
 def _having(stored: StoredTable, table: pa.Table, values: Mapping[str, Any]) -> pa.Array:

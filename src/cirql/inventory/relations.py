@@ -11,6 +11,7 @@ from cirql.catalog.lookup import Catalog, Found
 from cirql.catalog.model import Column, Table
 from cirql.errors import InvalidStatement
 from cirql.introspection.relations import Relation, Row, Wish, define
+from cirql.inventory.identities import key_of
 from cirql.names import TableName
 from cirql.types import ColumnType
 
@@ -53,7 +54,7 @@ _VERSION = (
     ("deleted", _YES, "The resource was gone at `valid_to`."),
 )
 _DIFFERENCE = (
-    ("change", _TEXT, "`created`, `changed` or `deleted`."),
+    ("change", _TEXT, "`created`, `changed` or `deleted`; or `first seen`: where it is nobody had looked before the first moment."),
     ("_key", _TEXT, "The resource."),
     ("account_id", _TEXT, "The account."),
     ("region", _TEXT, "The region."),
@@ -115,7 +116,7 @@ def _history(store: OpenStore, find: Find, given: tuple[exp.Expr, ...]) -> Relat
                 values = {names[s]: _value(v, types[names[s]]) for s, v in version.values.items() if s in names}
                 yield {
                     **values,
-                    **({stored.key: version.key} if stored.key else {}),
+                    **({stored.key: key_of(version.key)} if stored.key else {}),
                     stored.table.account_column: version.account,
                     "region": version.region,
                     "valid_from": _naive(version.valid_from),
@@ -149,11 +150,11 @@ def _diff(store: OpenStore, find: Find, evaluate: Evaluate, given: tuple[exp.Exp
             pairs = {n: pair for n, pair in pairs.items() if pair[0] != pair[1]}
             yield {
                 "change": change.kind.value,
-                "_key": change.key,
+                "_key": key_of(change.key),
                 "account_id": change.account,
                 "region": change.region,
                 "changed": sorted(pairs),
-                "old": None if change.kind.value == "created" else {n: old for n, (old, _) in sorted(pairs.items())},
+                "old": None if change.kind.value in ("created", "first seen") else {n: old for n, (old, _) in sorted(pairs.items())},
                 "new": None if change.kind.value == "deleted" else {n: new for n, (_, new) in sorted(pairs.items())},
             }
 

@@ -82,7 +82,10 @@ class Store(Protocol):
         ...
 
     def diff(self, table: str, earlier: datetime, later: datetime) -> Iterator[RowChange]:
-        """The rows that were created, changed or deleted between two moments."""
+        """The rows that were created, changed or deleted between two moments, and those that are new to the store alone.
+
+        Raises NotInInventory where nothing of the table had been read completely by the earlier moment.
+        """
         ...
 
     def scans(self, table: str | None = None) -> Iterator[ScanRecord]:

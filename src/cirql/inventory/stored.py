@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cirql.catalog.model import Scope, Table
+from cirql.catalog.model import Fetch, Scope, Table
 from cirql.cloud.target import Target
 from cirql.inventory.model import KEY, Partition
 from cirql.plan.arns import arn_columns
@@ -40,7 +40,7 @@ class StoredTable:
 
     @property
     def key(self) -> str | None:
-        """The column that names a row; None where nothing does, and the table cannot be kept."""
+        """The column that names a row; None where nothing does: its rows are kept under what they say."""
         if not self.table.key:
             return None
         return next((c for c in (KEY, IDENTIFIER) if self.table.column(c) is not None), None)
@@ -66,7 +66,20 @@ class StoredTable:
     def kept(self, columns: Iterable[str]) -> frozenset[str]:
         """Those of the columns that rows are kept with."""
         place = {"region", self.table.account_column}
-        return frozenset(c for c in columns if c not in place and c not in _BY_THE_STORE)
+        own = {KEY} if self.key is None else set()
+        return frozenset(c for c in columns if c not in place and c not in _BY_THE_STORE and c not in own)
+
+    def told_by(self, root: Fetch) -> frozenset[str]:
+        """The columns, as the store spells them, that say what a row is where its key does not: all that the call that lists it gives.
+
+        What other calls add is not asked for each time, so it cannot be part of it.
+        """
+        names = {c.name for c in self.table.columns} - {KEY, IDENTIFIER}
+        return frozenset(self.spelled(c) for c in self.kept((root.gives | root.required) & names))
+
+    def twins(self) -> str:
+        """The store's note that says that rows of this table shared a key."""
+        return f"twins {self.name}"
 
     def needed(self, columns: Iterable[str]) -> frozenset[str]:
         """The spellings of the columns that a scan must have filled, for the store to answer with these."""

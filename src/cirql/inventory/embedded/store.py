@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cirql.errors import InvalidStatement
-from cirql.inventory.coverage import Claim, covering
+from cirql.inventory.coverage import Claim, covering, told_apart, unknown_then
 from cirql.inventory.embedded import transfer, verification, versions
 from cirql.inventory.embedded.engines import StoreEngine
 from cirql.inventory.embedded.index import Index
@@ -183,9 +183,14 @@ class DuckDBStore:
     def diff(self, table: str, earlier: datetime, later: datetime) -> Iterator[RowChange]:
         """What differs between two moments; see `Store.diff`."""
         with closing(self._merging.cursor()) as con:
-            with Index.open(self._index) as index:
+            with worded(self.place), Index.open(self._index) as index:
                 self._check_horizon(index, min(earlier, later))
-            yield from versions.diff(con, Reader(con, self._segments), self._look(table), earlier, later)
+                known = {c.scan.partition for c in index.claims_at(table, micros(earlier))}
+                begun = index.beginnings(table, micros(earlier))
+            if not known:
+                raise unknown_then(table, earlier, moment(begun[0]) if begun else None)
+            for change in versions.diff(con, Reader(con, self._segments), self._look(table), earlier, later):
+                yield told_apart(change, table, known)
 
     def scans(self, table: str | None = None) -> Iterator[ScanRecord]:
         """The scan log; see `Store.scans`."""
