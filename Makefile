@@ -4,6 +4,7 @@
 #   make test    the tests
 #   make sweep   every table and operation against faults and odd answers, with figures
 #   make fuzz    generated queries against PostgreSQL for ten minutes
+#   make truth   every dataset read in a world that answers by AWS's models: what is right, and what is not, by kind: about eight minutes
 #   make check   format, lint, types, layers
 #   make bench   calls, time and memory beside plain boto3, and the inventory: about seven minutes
 #   make clean   remove everything that was made
@@ -11,7 +12,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help bench demo test sweep fuzz check format install constraints clean
+.PHONY: help bench demo test sweep fuzz truth check format install constraints clean
 
 # The first interpreter that is new enough; `make PYTHON=/path/to/python test` takes another.
 PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3 python; do \
@@ -70,6 +71,10 @@ sweep: $(CATALOG)
 
 fuzz: $(STAMP) $(CATALOG)
 	FUZZ_SECONDS=600 $(BIN)/python -m pytest tests/sql/translate/test_fuzz.py
+
+truth: $(CATALOG)
+	@mkdir -p .benchmarks
+	@$(BIN)/python -m tests.truth --json .benchmarks/truth.json
 
 check: $(STAMP)
 	$(BIN)/python -m ruff format --check .

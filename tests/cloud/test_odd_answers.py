@@ -55,6 +55,13 @@ def test_a_packed_body_is_unpacked_in_every_protocol(aws: FakeAWS, coding: str, 
         call(aws)
 
 
+def test_a_header_that_is_no_moment_is_kept_as_text(aws: FakeAWS) -> None:
+    aws.then(body=b"", headers={"Expires": "never"})
+    answer = call(aws, "s3", "HeadObject", {"Bucket": "bucket", "Key": "k"})
+    assert answer["ExpiresString"] == "never"
+    assert "Expires" not in answer
+
+
 def test_an_object_that_was_stored_packed_stays_so(aws: FakeAWS) -> None:
     aws.then(body=gzip.compress(b"x"), headers={"Content-Encoding": "gzip"})
     assert gzip.decompress(call(aws, "s3", "GetObject", {"Bucket": "bucket", "Key": "k"})["Body"]) == b"x"

@@ -145,6 +145,7 @@ class Paging:
 
     `input_tokens` and `output_tokens` pair up; an output token may be a dotted path. `more` names a boolean member that
     says whether there is another page. `limit` is the page-size member and `size` the largest value it takes.
+    `ends_with_same`: the last page gives the token that it was asked with, and not none.
     """
 
     input_tokens: tuple[str, ...]
@@ -152,6 +153,7 @@ class Paging:
     more: str | None = None
     limit: str | None = None
     size: int | None = None
+    ends_with_same: bool = False
 
 
 @dataclass(frozen=True, slots=True)

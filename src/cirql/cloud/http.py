@@ -58,6 +58,9 @@ class Headers(dict[str, str]):
     def __getitem__(self, name: str) -> str:
         return super().__getitem__(name.lower())
 
+    def __delitem__(self, name: str) -> None:
+        super().__delitem__(name.lower())
+
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and super().__contains__(name.lower())
 

@@ -44,6 +44,9 @@ class Cursor:
                 raise PagingError("the answer says that there is more, without a token for it")
             self.params = None
             return
+        if self._paging.ends_with_same and tokens == [value_at(self.params, name) for name in self._paging.input_tokens]:
+            self.params = None
+            return
         mark = repr(tokens)
         if mark in self._seen:
             raise PagingError("the same page token came twice")

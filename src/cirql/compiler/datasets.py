@@ -398,7 +398,7 @@ def _get_fetch(draft: _Draft, hint: Hint, listing: Listing, getting: Getting, so
         rows=getting.rows,
         constants=dict(hint.get_constants),
         # Pages of one row: its list goes on (the users of a group).
-        paging=service.paging(operation.name) if operation.name in service.paginators and getting.batch is None else None,
+        paging=service.paging(operation.name) if getting.batch is None else None,
         rows_may_be_absent=_is_list(operation, getting.rows) and service.may_leave_out(operation, getting.rows),
         permissions=service.permissions(operation.name),
         not_found=missing.codes(operation),

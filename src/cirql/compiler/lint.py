@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 from cirql.catalog.model import Fetch, Role, Table
 from cirql.catalog.spellings import Spelling
-from cirql.compiler import iam_actions
+from cirql.compiler import iam_actions, overlay, services
+from cirql.compiler.paging import given_tokens
 from cirql.names import Scheme
 
 # Filled by the engine, not by a fetch.
@@ -61,8 +62,33 @@ def lint(tables: Iterable[Table], spellings: Iterable[Spelling], actions: iam_ac
         report.counts.update(_kinds(table))
         scheme = table.name.scheme.value
         report.warnings += [Warning(f"{scheme}: {kind}", str(table.name), detail) for kind, detail in _shortcomings(table)]
+    report.errors += _unused_tokens(every.values())
     report.warnings += _undocumented(every.values(), actions) if actions is not None else ()
     return report
+
+
+def _unused_tokens(tables: Iterable[Table]) -> Iterator[str]:
+    """Answers that can be continued and are not: what looks like a page token is used, or the overlay says why it is not."""
+    facts = overlay.load().services
+    calls: dict[tuple[str, str], tuple[Table, Fetch]] = {}
+    for table in tables:
+        if table.name.scheme is Scheme.DATASET:
+            calls |= {(f.service, f.operation): (table, f) for f in table.fetches if f.role is not Role.ENRICH}
+    for name in sorted({service for service, _ in calls}):
+        service = services.load(name, facts.get(name, {}))
+        excused = facts.get(name, {}).get("unused_tokens", {})
+        for operation in sorted(o for s, o in calls if s == name):
+            table, fetch = calls[name, operation]
+            used = fetch.paging.output_tokens if fetch.paging is not None else ()
+            said = {_token_name(path) for path in used}
+            unused = [path for path in given_tokens(service.operation(operation)) if _token_name(path) not in said]
+            if unused and operation not in excused:
+                yield f"{table.name}: {name}:{operation} answers with {', '.join(unused)}, which continues nothing"
+
+
+def _token_name(path: str) -> str:
+    """What a token is called: `Marker` beside `NextMarker` says again what was asked."""
+    return path.rpartition(".")[2].lower().removeprefix("next")
 
 
 def _undocumented(tables: Collection[Table], known: iam_actions.Actions) -> Iterator[Warning]:

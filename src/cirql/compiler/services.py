@@ -5,25 +5,18 @@ Read at build time only; nothing here calls AWS.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
 from botocore.exceptions import DataNotFoundError
 from botocore.loaders import Loader
-from botocore.model import OperationModel, ServiceModel, Shape
+from botocore.model import OperationModel, ServiceModel
 
 from cirql.catalog.model import Paging, Scope
+from cirql.compiler.paging import paging
 from cirql.names import snake
-
-# Members that paginate where botocore has no paginator for the operation.
-_TOKENS = ("NextToken", "nextToken", "Marker", "NextMarker", "nextMarker")
-_LIMITS = ("MaxResults", "maxResults", "MaxItems", "maxItems", "MaxRecords", "Limit", "limit", "PageSize", "pageSize")
-# Models allow page sizes (up to 2^31) that services then refuse or answer slowly.
-_LARGEST_PAGE = 1000
-# Where a page size must be given and the model bounds it by nothing.
-_USUAL_PAGE = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +26,7 @@ class Service:
     `is_own_account`: an account id that its requests require is the caller's. `url_encoded` names shapes whose text is percent-encoded.
     `is_keyed_by_id`: rows are told apart by ids, since ARNs are members that answers may lack. `tagged_by_id` names the only nouns that
     have tags where the service asks for those by id. `arns` are the ARNs of nouns in whose answers there are none, as templates.
-    `values` are all that a request member can be told, for all operations.
+    `paginators` are botocore's and the overlay's. `values` are all that a request member can be told, for all operations.
     """
 
     name: str
@@ -75,45 +68,7 @@ class Service:
 
     def paging(self, operation: str) -> Paging | None:
         """How an operation pages; None where it does not."""
-        shape = self.operation(operation)
-        members = shape.input_shape.members if shape.input_shape else {}
-        required = shape.input_shape.required_members if shape.input_shape else []
-        known = self.paginators.get(operation)
-        if known is None:
-            return _guessed_paging(members, shape.output_shape.members if shape.output_shape else {}, required)
-        outputs = _texts(known["output_token"])
-        # Some paginators leave out a page size that the request cannot do without.
-        limit = known.get("limit_key") or next((k for k in _LIMITS if k in required), None)
-        return Paging(
-            input_tokens=_texts(known["input_token"]),
-            # `NextMarker || Contents[-1].Key`: the first is always there when the engine asks without a delimiter.
-            output_tokens=tuple(o.split(" || ")[0] for o in outputs),
-            more=known.get("more_results"),
-            limit=limit if limit in members else None,
-            size=_page_size(members[limit], is_required=limit in required) if limit in members else None,
-        )
-
-
-def _texts(value: str | list[str]) -> tuple[str, ...]:
-    return (value,) if isinstance(value, str) else tuple(value)
-
-
-def _page_size(shape: Shape, *, is_required: bool) -> int | None:
-    """The largest page a model allows, within reason; None where it sets no bound and a request can do without."""
-    largest = shape.metadata.get("max")
-    if largest and shape.type_name in ("integer", "long"):
-        return min(int(largest), _LARGEST_PAGE)
-    # Numbers as text (Route 53's MaxItems, CloudFront's) carry a length there, not a bound.
-    return _USUAL_PAGE if is_required else None
-
-
-def _guessed_paging(inputs: Mapping[str, Shape], outputs: Mapping[str, Shape], required: Collection[str]) -> Paging | None:
-    given = next((t for t in _TOKENS if t in outputs and outputs[t].type_name == "string"), None)
-    taken = next((t for t in (given, *_TOKENS) if t in inputs), None) if given else None
-    if given is None or taken is None:
-        return None
-    limit = next((k for k in _LIMITS if k in inputs), None)
-    return Paging((taken,), (given,), None, limit, _page_size(inputs[limit], is_required=limit in required) if limit else None)
+        return paging(self.operation(operation), self.paginators.get(operation))
 
 
 @cache
@@ -152,7 +107,7 @@ def load(name: str, corrections: Mapping[str, Any]) -> Service:
         actions=corrections.get("actions", metadata.get("signingName", metadata["endpointPrefix"])),
         scope=Scope(corrections.get("scope", Scope.GLOBAL if is_global else Scope.REGIONAL)),
         model=ServiceModel(raw, name),
-        paginators=paginators,
+        paginators={**paginators, **corrections.get("paginators", {})},
         is_own_account=corrections.get("own_account", False),
         url_encoded=frozenset(corrections.get("url_encoded", ())),
         is_keyed_by_id=corrections.get("key_by", "arn") == "id",
