@@ -18,7 +18,7 @@ from werkzeug.datastructures import Headers, MultiDict
 from cirql.localcloud.identity import answer_caller_identity, read_caller
 from cirql.localcloud.listener import HOST, HttpAnswer, HttpRequest, Listener
 from cirql.localcloud.operations import services_signing_as
-from cirql.localcloud.wire import Operation, Protocol, ServiceError, render_error
+from cirql.localcloud.wire import Protocol, ServiceError, WireOperation, render_error
 from tests.truth import cbor, world
 from tests.truth.models import model, operation
 
@@ -89,7 +89,7 @@ class Endpoint:
             raise RuntimeError(f"{MOST_CALLS} calls for one table")
         if self.refuses(call):
             protocol = Protocol(_protocol(request, call.service))
-            return render_error(Operation(call.service, call.operation, protocol), ServiceError("AccessDeniedException", "no", 403))
+            return render_error(WireOperation(call.service, call.operation, protocol), ServiceError("AccessDeniedException", "no", 403))
         return _written(_protocol(request, call.service), call, world.answer(call.service, call.operation, call.params))
 
 
