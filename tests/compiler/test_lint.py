@@ -140,3 +140,10 @@ def test_an_alias_never_hides_a_published_name_nor_stands_for_two_tables() -> No
 def test_an_alias_of_nothing_is_an_error() -> None:
     with pytest.raises(ValueError, match="there is no table"):
         assign([widget()], {"aws.gadget": "aws.shop_gadget"})
+
+
+def test_a_page_token_that_continues_nothing_is_an_error() -> None:
+    found = errors(widget(fetches=(replace(widget().fetches[0], service="cloudfront", operation="ListFunctions"),)), SHOP)
+    assert [e for e in found if "NextMarker" in e] == [
+        "aws.shop_widget: cloudfront:ListFunctions answers with FunctionList.NextMarker, which continues nothing"
+    ]
