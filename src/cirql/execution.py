@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
-from cirql.cloud.lazy import Lazy
 from cirql.cloud.reach import Reach
 from cirql.cloud.stats import CallStats, recording
 from cirql.errors import CloudFailure, DatabaseError, Error
@@ -45,7 +44,7 @@ class Home(Protocol):
         ...
 
     @property
-    def client(self) -> Cloud:
+    def cloud(self) -> Cloud:
         """The door to AWS."""
         ...
 
@@ -88,7 +87,7 @@ class Execution:
         self._columns = columns
         self._engine = engine
         self._home = home
-        self._cloud = Lazy(lambda: home.client)
+        self._cloud = home.cloud
         self._reach = home.reach
         self._started = started
         self._tell = progress

@@ -32,11 +32,12 @@ if TYPE_CHECKING:
     from cirql.changes.journal import Journal
     from cirql.changes.plan import ChangePlan
     from cirql.changes.writer import Writer
-    from cirql.cloud.client import CloudClient
+    from cirql.cloud import Cloud
     from cirql.cloud.reach import Reach
     from cirql.engine import Database, Engine
     from cirql.execution import Execution
     from cirql.introspection.directory import Directory
+    from cirql.inventory.errand import Errand
     from cirql.inventory.memory import Memory
     from cirql.inventory.recall import Recall
     from cirql.plan.model import Plan
@@ -65,20 +66,23 @@ class Session:
         catalog: Catalog | None = None,
         progress: Callable[[ProgressEvent], None] | None = None,
         confirm: Callable[[ChangePlan], bool] | None = None,
+        cloud: Cloud | None = None,
         shared: Shared | None = None,
         user: str | None = None,
     ) -> None:
-        """`confirm` is shown every plan of changes before it is carried out, and may refuse it. `user` is who the session is for."""
+        """`confirm` is shown every plan of changes before it is carried out, and may refuse it. `user` is who the session is for.
+
+        `cloud` is asked in place of AWS, and closed with the session.
+        """
         self.settings = settings
         self.confirm = confirm
         self.user = user
         self.making = threading.RLock()
         self._progress = progress
-        self._owned = Shared(settings, catalog=catalog) if shared is None else None
+        self._owned = Shared(settings, catalog=catalog, cloud=cloud) if shared is None else None
         self._shared = self._owned or cast("Shared", shared)
         self._closed = False
         self._last: Execution | None = None
-        self._given_client: CloudClient | None = None
         self._opened = settings
         self._shared.joined(self)
 
@@ -88,13 +92,9 @@ class Session:
         return self._shared.catalog
 
     @property
-    def client(self) -> CloudClient:
-        """The door to AWS, opened when first needed."""
-        return self._given_client or self._shared.client
-
-    @client.setter
-    def client(self, client: CloudClient) -> None:
-        self._given_client = client
+    def cloud(self) -> Cloud:
+        """The door to AWS, opened by the first question."""
+        return self._shared.cloud
 
     @property
     def journal(self) -> Journal:
@@ -111,8 +111,8 @@ class Session:
         from cirql.fetch.targets import find_targets
         from cirql.plan.places import Wanted
 
-        targets = self.start(find_targets(self.client, self.reach, Wanted())).result()
-        return merge(self.start(account_types(self.client, targets)).result(), self.settings.types_path)
+        targets = self.start(find_targets(self.cloud, self.reach, Wanted())).result()
+        return merge(self.start(account_types(self.cloud, targets)).result(), self.settings.types_path)
 
     @once
     def directory(self) -> Directory:
@@ -172,11 +172,12 @@ class Session:
 
         return Writer(self)
 
-    def execute(self, sql: str, params: Parameters | None = None, *, pushdown: bool = True) -> Result:
+    def execute(self, sql: str, params: Parameters | None = None, *, pushdown: bool = True, errand: Errand | None = None) -> Result:
         """Run one statement and give its rows as they come.
 
         `params` fills `$1`, `$2`, … or `%s` from a sequence, `:name` or `%(name)s` from a mapping. `pushdown=False` reads every table
-        whole and lets DuckDB do all the work: slower, and the same answer.
+        whole and lets DuckDB do all the work: slower, and the same answer. `errand` is what a query is run for, where that is to fill the
+        inventory.
 
         Raises the error of the statement; errors of the data may also be raised while rows are read.
         """
@@ -193,7 +194,7 @@ class Session:
         prepared = self._prepared(sql)
         if prepared is not None:
             return prepared
-        return self.run(parse(from_percent(sql, params) if params is not None else sql), params, pushdown=pushdown)
+        return self.run(parse(from_percent(sql, params) if params is not None else sql), params, pushdown=pushdown, errand=errand)
 
     def prepare(self, sql: str) -> Prepared:
         """A statement that is read once and executed many times, each time with its own parameters."""
@@ -201,7 +202,7 @@ class Session:
 
         return Prepared(self, parse(sql))
 
-    def run(self, statement: Statement, params: Parameters | None = None, *, pushdown: bool = True) -> Result:
+    def run(self, statement: Statement, params: Parameters | None = None, *, pushdown: bool = True, errand: Errand | None = None) -> Result:
         """Run a statement that has been parsed."""
         from cirql.sql.parameters import fill
         from cirql.sql.parse import is_definition, is_write
@@ -214,7 +215,7 @@ class Session:
             self.settings = changed
             return result
         if not is_write(statement):
-            return self.select(statement, pushdown=pushdown)
+            return self.select(statement, pushdown=pushdown, errand=errand)
         try:
             return self.writer.run(statement)
         finally:
@@ -271,10 +272,11 @@ class Session:
         directory: Directory | None = None,
         notices: Sequence[str] = (),
         live: bool = False,
+        errand: Errand | None = None,
     ) -> Result:
         """Run a query that has been parsed, over the tables of a directory: all there are, unless one is given.
 
-        `live` asks AWS, whatever the inventory knows.
+        `live` asks AWS, whatever the inventory knows. `errand` is as in `execute`.
         """
         from cirql.engine import Engine
         from cirql.execution import Execution
@@ -284,7 +286,7 @@ class Session:
         try:
             plan, times = self._plan(statement, engine, pushdown, directory or self.directory)
             columns = engine.check(plan.sql)
-            recall = self._recall(statement, times, live)
+            recall = self._recall(statement, times, live, errand)
             execution = Execution(plan, columns, engine, self, started, self._progress, recall)
             execution.note(*notices)
             if plan.scans and (statement.explain is None or statement.explain.analyze):
@@ -300,11 +302,11 @@ class Session:
             engine.close()
             raise
 
-    def _recall(self, statement: Statement, times: Mapping[str, datetime], live: bool) -> Recall | None:
+    def _recall(self, statement: Statement, times: Mapping[str, datetime], live: bool, errand: Errand | None) -> Recall | None:
         """The statement's way to the inventory, where it asks for one; nothing is imported where it does not."""
-        if live or not (times or statement.max_age or self.settings.uses_inventory):
+        if live or not (times or statement.max_age or self.settings.uses_inventory or errand):
             return None
-        return self.memory.recall(self.settings, self.reach, statement.max_age, times)
+        return self.memory.recall(self.settings, self.reach, statement.max_age, times, errand)
 
     async def aexecute(self, sql: str, params: Parameters | None = None) -> Result:
         """Run one statement from async code, without blocking its event loop; all rows are there when it returns."""

@@ -1,6 +1,6 @@
 """What the sessions of one runtime share: each part is made when something first needs it, and closed before what it leans on.
 
-    sessions -> event loop and its threads -> cloud client -> inventories -> journals -> catalog
+    sessions -> event loop and its threads -> cloud -> inventories -> journals -> catalog
 
 A cancelled call may still write to the inventory from a thread of the loop's: a store that is closed before the loop has come to rest
 fails under it.
@@ -23,7 +23,7 @@ from cirql.settings import Settings
 if TYPE_CHECKING:
     from cirql.catalog.lookup import Catalog
     from cirql.changes.journal import Journal
-    from cirql.cloud.client import CloudClient
+    from cirql.cloud import Cloud
     from cirql.fetch.loop import Loop
     from cirql.inventory.memory import Stores
 
@@ -62,11 +62,12 @@ class Shared:
     `settings` say who signs, where requests go and how: that is the same for all sessions.
     """
 
-    def __init__(self, settings: Settings, *, catalog: Catalog | None = None) -> None:
-        """A catalog that is given is not closed."""
+    def __init__(self, settings: Settings, *, catalog: Catalog | None = None, cloud: Cloud | None = None) -> None:
+        """A catalog that is given is not closed. A cloud that is given is, on the loop that it was asked from."""
         self.settings = settings
         self.making = threading.RLock()
         self._given_catalog = catalog
+        self._given_cloud = cloud
         self._process = os.getpid()
         self._sessions: weakref.WeakSet[Closing] = weakref.WeakSet()
         self._journals: dict[Path, Journal] = {}
@@ -80,11 +81,11 @@ class Shared:
         return Loop()
 
     @once
-    def client(self) -> CloudClient:
-        """The door to AWS, with the rate limits that all sessions are under."""
-        from cirql.cloud.client import CloudClient
+    def cloud(self) -> Cloud:
+        """The door to AWS, with the rate limits that all sessions are under; opened by the first question."""
+        from cirql.cloud.lazy import Lazy
 
-        return CloudClient(self.settings)
+        return self._given_cloud or Lazy.of(self.settings)
 
     @once
     def catalog(self) -> Catalog:
@@ -152,7 +153,7 @@ class Shared:
             session.close()
         made = self.__dict__
         if "loop" in made:
-            self.loop.close(self.client.close if "client" in made else None)
+            self.loop.close(self.cloud.close if "cloud" in made else None)
         if "stores" in made:
             self.stores.close()
         for journal in self._journals.values():

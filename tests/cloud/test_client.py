@@ -16,6 +16,7 @@ import pytest
 from cirql.catalog.model import Paging
 from cirql.cloud.client import CloudClient
 from cirql.cloud.reach import Reach
+from cirql.cloud.stats import recording
 from cirql.cloud.target import Target
 from cirql.errors import (
     AccessDenied,
@@ -219,7 +220,7 @@ def test_throttles_are_tried_again_and_counted_on_every_protocol(aws: FakeAWS, s
     aws.then(body=success)
 
     async def scenario(client: CloudClient) -> dict[str, Any]:
-        with client.recording() as stats:
+        with recording() as stats:
             await client.call(HERE, service, operation, {})
         return stats.to_json()
 
@@ -490,7 +491,7 @@ def test_many_calls_at_once_are_all_answered_and_counted_per_statement(aws: Fake
             answer = await client.call(HERE, "sagemaker", "DescribeImage", {"ImageName": f"image-{n}"})
             assert answer == {"ImageName": f"image-{n}"}
 
-        with client.recording() as stats:
+        with recording() as stats:
             await asyncio.gather(*(one(n) for n in range(count)))
         return stats.requests
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -11,20 +10,20 @@ from typing import Any
 import pytest
 
 from cirql.catalog.lookup import Catalog
-from cirql.catalog.model import Paging, Table
-from cirql.cloud.survey import Inquiry, Survey
+from cirql.catalog.model import Table
 from cirql.cloud.target import Target
 from cirql.fetch.calls import Calls
 from cirql.fetch.rows import Row
 from cirql.fetch.surroundings import Surroundings
 from cirql.fetch.sweep import swept
+from tests.clouds import SilentCloud
 
 HERE = Target("111111111111", "eu-west-1")
 OWN = "arn:aws:sns:eu-west-1:111111111111"
 Answer = dict[str, Any]
 
 
-class Tagged:
+class Tagged(SilentCloud):
     """A cloud in which every ARN has a tag that says which call gave it; `answer` is what the sweep says."""
 
     def __init__(self, answer: Answer | None = None) -> None:
@@ -40,15 +39,6 @@ class Tagged:
         if self.answer is not None:
             return self.answer
         return {"ResourceTagMappingList": [{"ResourceARN": a, "Tags": [{"Key": "by", "Value": "sweep"}]} for a in arns]}
-
-    def pages(self, target: Target, service: str, operation: str, params: dict[str, Any], paging: Paging | None) -> AsyncIterator[Answer]:
-        raise AssertionError("no page is asked for")
-
-    async def survey(self, inquiry: Inquiry) -> Survey:
-        return Survey()
-
-    async def close(self) -> None:
-        pass
 
 
 @pytest.fixture(scope="module")

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import pytest
 
-from cirql.catalog.model import Fetch, Input, Output, Paging, Role, Table
-from cirql.cloud.survey import Inquiry, Survey
+from cirql.catalog.model import Fetch, Input, Output, Role, Table
 from cirql.cloud.target import Target
 from cirql.errors import AccessDenied, CloudError, CloudFailure, CredentialsError, ResourceNotFound, Unreachable
 from cirql.fetch.calls import Calls
@@ -20,6 +19,7 @@ from cirql.fetch.rows import UNREAD, Row
 from cirql.fetch.surroundings import Surroundings
 from cirql.fetch.unread import NAMED, PATIENCE, PATIENCE_WITH_THE_WAY
 from cirql.names import TableName
+from tests.clouds import SilentCloud
 
 HERE = Target("111111111111", "eu-west-1")
 ONE = Fetch("get", Role.GET, "kms", "DescribeKey", (Input("KeyId", "key_id"),), (Output("state", ("State",)),), rows=("Key",))
@@ -37,7 +37,7 @@ Refuse = Callable[[str], Exception | None]
 
 
 @dataclass
-class Keeper:
+class Keeper(SilentCloud):
     """A cloud that answers for each key unless `refuse` has an error for it."""
 
     refuse: Refuse
@@ -51,17 +51,6 @@ class Keeper:
                 raise error
         found = [{"name": key, "state": f"of {key}", "State": f"of {key}"} for key in wanted]
         return {"clusters": found, "Key": found[0]}
-
-    def pages(
-        self, target: Target, service: str, operation: str, params: dict[str, Any], paging: Paging | None
-    ) -> AsyncIterator[dict[str, Any]]:
-        raise AssertionError("no page is asked for")
-
-    async def survey(self, inquiry: Inquiry) -> Survey:
-        return Survey()
-
-    async def close(self) -> None:
-        """Nothing is open."""
 
 
 def error(kind: Any = AccessDenied, code: str = "AccessDenied") -> Any:

@@ -36,6 +36,6 @@ def test_queries_in_any_order_answer_as_live_ones_do(connect: Connect, seed: int
     truth = {sql: _ask(live, sql) for sql in chosen}
     assert [sql for sql in chosen if _ask(remembering, sql) != truth[sql]] == []
     random.Random(seed + 1).shuffle(chosen)
-    before = remembering.client.stats.requests
+    before = remembering.cloud.stats.requests
     assert [sql for sql in chosen if _ask(remembering, sql) != truth[sql]] == []
-    assert remembering.client.stats.requests < live.client.stats.requests + before, "something was remembered"
+    assert remembering.cloud.stats.requests < live.cloud.stats.requests + before, "something was remembered"

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from cirql import errors
+from cirql.cloud.lazy import Lazy
 from cirql.localcloud import ACCOUNTS, REGIONS, LocalCloud, Rule
 from cirql.session import Session
 from cirql.settings import Settings
@@ -179,7 +180,8 @@ def test_a_fresh_inventory_answers_without_the_way_to_aws(connect: Connect, clou
     again = connect(max_age=3600)
     assert rows(again, ALL) == first
     assert len(rows(again, f"{ALL} WHERE region = '{REGIONS[0]}' AND account_id = '{ACCOUNTS[0]}'")) < len(first)
-    assert "client" not in vars(again), "nothing that reaches AWS was made"
+    assert isinstance(again.cloud, Lazy)
+    assert not again.cloud.is_open, "nothing that reaches AWS was made"
     narrower = connect(max_age=3600, accounts=(ACCOUNTS[0],))
     assert {r[1] for r in rows(narrower, ALL)} == {ACCOUNTS[0]}
     for session in (again, narrower):

@@ -33,7 +33,7 @@ class Box:
     offline: Session
 
     def call(self, service: str, operation: str, **params: Any) -> dict[str, Any]:
-        return self.session.start(self.session.client.call(HOME, service, operation, params)).result()
+        return self.session.start(self.session.cloud.call(HOME, service, operation, params)).result()
 
     def send(self, *bodies: Any) -> None:
         for body in bodies:
@@ -77,7 +77,7 @@ def enveloped(detail: dict[str, Any], kind: str = "AWS API Call via CloudTrail",
 def box(connect: Connect, cloud: LocalCloud) -> Iterator[Box]:
     session = connect(read_timeout=20)
     assert sync(session, begin(session, ("aws.ec2_vpc",), datetime.now(UTC))).is_complete
-    made = session.start(session.client.call(HOME, "sqs", "CreateQueue", {"QueueName": "changes"})).result()
+    made = session.start(session.cloud.call(HOME, "sqs", "CreateQueue", {"QueueName": "changes"})).result()
     reader = connect(read_timeout=20)
     found = Box(session, Queue(reader, QueueName(made["QueueUrl"], ACCOUNT, REGION)), connect(max_age=float("inf")))
     yield found

@@ -13,8 +13,11 @@ from click.testing import CliRunner
 
 from cirql import errors
 from cirql.cli.main import app
+from cirql.cloud.lazy import Lazy
+from cirql.cloud.recording import Recording
+from cirql.cloud.replaying import Recorded
 from cirql.cloud.tape import Tape
-from cirql.filling.recordings import Recording, play, settings_for
+from cirql.filling.recordings import play
 from cirql.localcloud import LocalCloud, Rule
 from cirql.session import Session
 from cirql.settings import Settings
@@ -24,11 +27,10 @@ VERSIONS = "SELECT image_name, version, release_notes, tags, last_modified_time 
 
 
 def record(connect: Connect, file: Path, *statements: str) -> None:
-    session = connect(store=None)
-    session.client.tape = Tape(file)
-    for sql in statements:
-        session.execute(sql).fetchall()
-    session.close()
+    settings = connect(store=None).settings
+    with Tape(file) as tape, Session(settings, cloud=Recording(Lazy.of(settings), tape)) as session:
+        for sql in statements:
+            session.execute(sql).fetchall()
 
 
 def imported(*files: Path, store: Path) -> tuple[int, str, str]:
@@ -128,10 +130,9 @@ def test_a_broken_line_is_refused(tmp_path: Path, wrong: dict[str, Any]) -> None
 
 
 def test_a_recording_that_lists_nothing_is_refused(tmp_path: Path) -> None:
-    recording = Recording()
-    recording.add(line(operation="DescribeVpcAttribute"), "here")
-    with Session(settings_for(recording, str(tmp_path / "own"))) as session:
-        assert play(session, recording).written == []
+    recorded = Recorded()
+    recorded.add(line(operation="DescribeVpcAttribute"), "here")
+    assert play(recorded, str(tmp_path / "own")).written == []
 
 
 def test_a_recording_is_never_written_over(connect: Connect, tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ def test_a_new_row_is_described_and_a_gone_one_is_gone(connect: Connect, cloud: 
     with connect() as session:
         for operation, changes in (("CreateEventBus", (0, 0)), ("CreateEventBus", (1, 0)), ("DeleteEventBus", (0, 1))):
             name = {"Name": "late" if changes != (0, 0) else "early"}
-            session.start(session.client.call(home, "events", operation, name)).result()
+            session.start(session.cloud.call(home, "events", operation, name)).result()
             report = run(connect, "aws.events_event_bus")
             assert changes == (0, 0) or (report.created, report.gone) == changes
     sql = "SELECT * FROM aws.events_event_bus"

@@ -31,7 +31,7 @@ def test_the_package_offers_it() -> None:
 
 def test_sessions_share_the_door_to_aws_the_catalog_and_the_loop(runtime: Runtime) -> None:
     one, two = runtime.session(), runtime.session()
-    assert one.client is two.client
+    assert one.cloud is two.cloud
     assert one.catalog is two.catalog
     assert one.loop is two.loop
 

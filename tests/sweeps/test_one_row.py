@@ -12,19 +12,19 @@ import pytest
 
 from cirql.catalog.lookup import Catalog
 from cirql.catalog.model import Fetch, Paging, Role, Table
-from cirql.cloud.survey import Inquiry, Survey
 from cirql.cloud.target import Target
 from cirql.errors import AccessDenied, CloudFailure, DatabaseError, ResourceNotFound
 from cirql.fetch.calls import Calls
 from cirql.fetch.hydrate import hydrated
 from cirql.fetch.rows import UNREAD, Row
 from cirql.fetch.surroundings import Surroundings
+from tests.clouds import SilentCloud
 
 HERE = Target("111111111111", "eu-west-1")
 BAD = "the-bad-one"
 
 
-class Refusing:
+class Refusing(SilentCloud):
     """A cloud that raises for whatever request names the bad one, and answers every other with as little as is an answer."""
 
     def __init__(self, fetch: Fetch, error: DatabaseError) -> None:
@@ -47,12 +47,6 @@ class Refusing:
         self, target: Target, service: str, operation: str, params: dict[str, Any], paging: Paging | None
     ) -> AsyncIterator[dict[str, Any]]:
         yield await self.call(target, service, operation, params)
-
-    async def survey(self, inquiry: Inquiry) -> Survey:
-        return Survey()
-
-    async def close(self) -> None:
-        """Nothing is open."""
 
 
 def nested(path: tuple[str, ...], value: Any) -> Any:

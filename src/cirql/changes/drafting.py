@@ -53,10 +53,10 @@ class _RowKey:
 
 @dataclass(frozen=True, slots=True)
 class Drafting:
-    """Makes drafts of rows. `catalog` finds tables and rules, `places` targets, `client` asks what is there."""
+    """Makes drafts of rows. `catalog` finds tables and rules, `places` targets, `cloud` asks what is there."""
 
     catalog: Catalog
-    client: Cloud
+    cloud: Cloud
     places: Places
 
     def _kind(self, table: Table, type_name: str | None) -> tuple[Table, Rules]:
@@ -133,12 +133,12 @@ class Drafting:
         assigned = {c.member: v for c, v in zip(write.columns, row, strict=True) if isinstance(c, Column)}
         current: dict[str, list[str]] = {}
         for native, inputs in drafter.native_reads(identifier, before, assigned):
-            current[native.property] = sorted(await Applier.current_set(self.client, target, native, inputs))
+            current[native.property] = sorted(await Applier.current_set(self.cloud, target, native, inputs))
         return drafter.update(identifier, before, assigned, current)
 
     async def _model(self, target: Target, rules: Rules, identifier: str) -> Model:
         params = {"TypeName": rules.type_name, "Identifier": identifier}
-        answer = await self.client.call(target, "cloudcontrol", "GetResource", params)
+        answer = await self.cloud.call(target, "cloudcontrol", "GetResource", params)
         try:
             model: Model = json.loads(answer["ResourceDescription"]["Properties"])
         except (KeyError, ValueError):
@@ -151,7 +151,7 @@ class Drafting:
             if change.operation is ChangeKind.SET:
                 told = json.loads(change.body)
                 native = NativeWrite.from_plain(told["write"])
-                now: Model | None = {native.property: sorted(await Applier.current_set(self.client, change.target, native, told["inputs"]))}
+                now: Model | None = {native.property: sorted(await Applier.current_set(self.cloud, change.target, native, told["inputs"]))}
             elif change.operation is ChangeKind.CALL or change.identifier is None:
                 continue
             else:

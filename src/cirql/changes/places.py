@@ -14,8 +14,8 @@ from cirql.plan.places import Wanted
 class Places:
     """Finds targets within a reach, each once."""
 
-    def __init__(self, client: Cloud, reach: Reach) -> None:
-        self._client = client
+    def __init__(self, cloud: Cloud, reach: Reach) -> None:
+        self._cloud = cloud
         self.reach = reach
         self._known: dict[tuple[str | None, str | None], Target] = {}
         self._callers: dict[str, str] = {}
@@ -51,13 +51,13 @@ class Places:
         return found[0]
 
     async def _find(self, want: Wanted) -> tuple[Target, ...]:
-        return await find_targets(self._client, self.reach, want)
+        return await find_targets(self._cloud, self.reach, want)
 
     async def caller(self, target: Target) -> str:
         """Who the credentials of a target belong to, as an ARN; the name of the credentials where AWS does not say."""
         if target.credentials not in self._callers:
             try:
-                answer = await self._client.call(target, "sts", "GetCallerIdentity", {})
+                answer = await self._cloud.call(target, "sts", "GetCallerIdentity", {})
                 self._callers[target.credentials] = str(answer.get("Arn") or target.credentials)
             except (CloudError, CredentialsError):
                 self._callers[target.credentials] = target.credentials

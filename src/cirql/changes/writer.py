@@ -80,7 +80,7 @@ class WriterHome(Protocol):
         ...
 
     @property
-    def client(self) -> Cloud:
+    def cloud(self) -> Cloud:
         """The door to AWS."""
         ...
 
@@ -334,7 +334,7 @@ class Writer:
             return self._explained([draft], explained.format, started)
         change = draft.changes[0]
         if call.access is not Access.CHANGE:
-            answer = self._do(self._home.client.call(change.target, call.service, call.operation, json.loads(change.body)))
+            answer = self._do(self._home.cloud.call(change.target, call.service, call.operation, json.loads(change.body)))
             return answer_result(answer, self._cost(started))
         if self._transaction is not None:
             return self._queue(draft, started)
@@ -390,7 +390,7 @@ class Writer:
                 done.add(entry.change.id)
             self._home.tell(ProgressEvent(entry.change.title, self._stats.requests, len(done), len(done) == total))
 
-        return Applier(self._home.client, self.journal, time.time, self._home.settings.change_timeout, tell=tell)
+        return Applier(self._home.cloud, self.journal, time.time, self._home.settings.change_timeout, tell=tell)
 
     # -- results
 
@@ -431,13 +431,13 @@ class Writer:
 
     @property
     def _drafting(self) -> Drafting:
-        return Drafting(self._home.catalog, self._home.client, self._where)
+        return Drafting(self._home.catalog, self._home.cloud, self._where)
 
     @property
     def _where(self) -> Places:
         reach = self._home.reach
         if self._places is None or self._places.reach != reach:
-            self._places = Places(self._home.client, reach)
+            self._places = Places(self._home.cloud, reach)
         return self._places
 
     def _do(self, work: Coroutine[Any, Any, T]) -> T:

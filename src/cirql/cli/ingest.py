@@ -208,14 +208,13 @@ def _import_one(store: Store, document: Any, file: str, table: str | None, accou
 
 def _play(store: str, document: Any, file: str) -> list[str]:
     """Keep what a recording has, and say so; gives what it could not answer."""
-    from cirql.filling.recordings import Recording, play, settings_for
-    from cirql.session import Session
+    from cirql.cloud.replaying import Recorded
+    from cirql.filling.recordings import play
 
-    recording = Recording()
+    recorded = Recorded()
     for number, line in enumerate(document if isinstance(document, list) else [document], 1):
-        recording.add(line, f"{file}, answer {number}")
-    with Session(settings_for(recording, store)) as session:
-        done = play(session, recording)
+        recorded.add(line, f"{file}, answer {number}")
+    done = play(recorded, store)
     _tell_written(done.written)
     if not done.written and not done.failures:
         raise InvalidText(f"{file} has no answer of a call that lists a table")

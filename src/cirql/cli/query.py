@@ -9,14 +9,13 @@ import shutil
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import click
 
-import cirql
 from cirql.cli.absent import import_pyarrow
 from cirql.cli.confirm import asker
 from cirql.cli.interrupt import prompt_interrupts
@@ -31,6 +30,7 @@ from cirql.errors import Error, FileUnreadable
 from cirql.result import Result, Stats
 
 if TYPE_CHECKING:
+    from cirql.cloud import Cloud
     from cirql.session import Session
 
 FAILED, INCOMPLETE, PIPE_CLOSED = 1, 3, 141
@@ -183,10 +183,7 @@ def run(request: QueryRequest) -> int:
     session: Session | None = None
     sql = request.sql
     try:
-        with ScanProgress() as progress, _scope(request) as settings, cirql.connect(progress=progress, **settings) as session:
-            session.confirm = None if request.yes else asker(progress)
-            if request.record is not None:
-                _record(session, request.record)
+        with ScanProgress() as progress, _scope(request) as given, _session(request, given, progress) as session:
             code = 0
             for sql in _statements(request):
                 with execute(session, sql) as result:
@@ -211,11 +208,22 @@ def run(request: QueryRequest) -> int:
     return code
 
 
-def _record(session: Session, path: Path) -> None:
-    """Write down what AWS answers. Raises FileUnreadable."""
-    from cirql.cloud.tape import Tape
+@contextmanager
+def _session(request: QueryRequest, given: dict[str, Any], progress: ScanProgress) -> Iterator[Session]:
+    """A session, whose cloud is recorded where that is asked for. Raises SettingsError, FileUnreadable."""
+    from cirql.session import Session
+    from cirql.settings import Settings
 
-    session.client.tape = Tape(path)
+    settings, confirm = Settings.load(**given), None if request.yes else asker(progress)
+    with ExitStack() as opened:
+        cloud: Cloud | None = None
+        if request.record is not None:
+            from cirql.cloud.lazy import Lazy
+            from cirql.cloud.recording import Recording
+            from cirql.cloud.tape import Tape
+
+            cloud = Recording(Lazy.of(settings), opened.enter_context(Tape(request.record)))
+        yield opened.enter_context(Session(settings, progress=progress, confirm=confirm, cloud=cloud))
 
 
 def _statements(request: QueryRequest) -> list[str]:
@@ -280,7 +288,7 @@ def _cost_of(error: Error, so_far: Stats | None, session: Session | None, starte
         return Stats(wall_ms=wall_ms, failures=failures)
     if so_far is not None:
         return replace(so_far, failures=so_far.failures or failures)
-    sent = session.client.stats
+    sent = session.cloud.stats
     return Stats(dict(sent.calls), sent.retries, sent.throttles, wall_ms=wall_ms, failures=failures)
 
 

@@ -1,7 +1,8 @@
 """The only way to AWS: `Cloud` is what everything above this package knows of it.
 
-`client.py` asks AWS itself. What records answers, plays them back, or waits with opening the client until somebody asks is a `Cloud` too,
-around another one or in its place. Tables, plans and SQL are unknown here.
+`client.py` asks AWS itself. `lazy.py` opens it when somebody first asks, `recording.py` writes down what another cloud answers, and
+`replaying.py` answers from what was written down: each is a `Cloud`, made by whoever wants it and handed in. Tables, plans and SQL are
+unknown here.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from cirql.catalog.model import Paging
+    from cirql.cloud.stats import CallStats
     from cirql.cloud.survey import Inquiry, Survey
     from cirql.cloud.target import Target
 
@@ -43,6 +45,11 @@ class Cloud(Protocol):
         Raises: InvalidText for a name that is no region, before any call; SettingsError where no region is configured;
         CredentialsError; the errors of `call`.
         """
+        ...
+
+    @property
+    def stats(self) -> CallStats:
+        """Everything sent since it was made."""
         ...
 
     async def close(self) -> None:

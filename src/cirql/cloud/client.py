@@ -9,12 +9,10 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Collection
-from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from cirql.catalog.model import Paging
-from cirql.cloud import stats
 from cirql.cloud.credentials import Keyring, Keys, Lease, Role
 from cirql.cloud.failures import Place
 from cirql.cloud.http import Transport
@@ -27,7 +25,6 @@ from cirql.cloud.reach import EVERY_REGION, Reach
 from cirql.cloud.regions import check_regions
 from cirql.cloud.stats import CallStats
 from cirql.cloud.survey import Account, Inquiry, Survey
-from cirql.cloud.tape import Tape
 from cirql.cloud.target import EVERYWHERE, Target
 from cirql.errors import AccessDenied, CloudError, CredentialsError, DatabaseError, SettingsError
 from cirql.settings import Settings
@@ -51,17 +48,11 @@ class CloudClient:
         self._asking: dict[str, asyncio.Lock] = {}
         self._sizes_are_text: dict[tuple[str, str, str], bool] = {}
         self._total = CallStats()
-        self.tape: Tape | None = None
-        """Where answers are written down, if anywhere."""
 
     @property
     def stats(self) -> CallStats:
         """Everything sent since the client was made."""
         return self._total
-
-    def recording(self) -> AbstractContextManager[CallStats]:
-        """A block whose calls, and those of the tasks started in it, are counted apart: one per statement."""
-        return stats.recording()
 
     async def survey(self, inquiry: Inquiry) -> Survey:
         """The accounts in reach, as far as the inquiry wants to know them.
@@ -77,7 +68,7 @@ class CloudClient:
         only = inquiry.reach.only
         if inquiry.accounts is not None and (only is not None or len(names) > 1):
             only = inquiry.accounts if only is None else only & inquiry.accounts
-        identified = inquiry.identified or only is not None or len(names) > 1 or self.tape is not None
+        identified = inquiry.identified or only is not None or len(names) > 1
         found = await asyncio.gather(*(self._account(name, inquiry, only, identified) for name in names))
         return Survey(tuple(account for account in found if account is not None))
 
@@ -230,15 +221,7 @@ class CloudClient:
         its CloudFailure; InvalidText for parameters that the operation does not take; NotSupported for an unknown operation.
         """
         self._refuse_unlisted(target)
-        try:
-            answer = await self._open().call(target, service, operation, params)
-        except CloudError as error:
-            if self.tape is not None:
-                self.tape.refusal(target, service, operation, params, error)
-            raise
-        if self.tape is not None:
-            self.tape.answer(target, service, operation, params, answer)
-        return answer
+        return await self._open().call(target, service, operation, params)
 
     async def pages(
         self, target: Target, service: str, operation: str, params: dict[str, Any], paging: Paging | None
@@ -302,9 +285,6 @@ class CloudClient:
         for task in self._members.values():
             task.cancel()
         self._members.clear()
-        if self.tape is not None:
-            self.tape.close()
-            self.tape = None
         if self._exchange is not None:
             exchange, self._exchange = self._exchange, None
             await exchange.transport.close()

@@ -6,7 +6,7 @@ AWS says it (`Cloud.survey` gathers the answer to an `Inquiry`), or the settings
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cirql.cloud.reach import Reach
 from cirql.cloud.target import EVERYWHERE
@@ -64,6 +64,13 @@ class Survey:
     def is_certain(self) -> bool:
         """Whether every account said who it is, and none refused to say which regions it has."""
         return all(a.id and a.enabled != (EVERYWHERE,) for a in self.accounts)
+
+    def within(self, places: frozenset[tuple[str, str]] | None) -> Survey:
+        """Those that have one of these accounts and regions, and no other regions; all, where that is None."""
+        if places is None:
+            return self
+        kept = (replace(a, enabled=tuple(r for r in a.enabled or () if (a.id, r) in places)) for a in self.accounts)
+        return Survey(tuple(a for a in kept if a.enabled))
 
     def of_named(self, ids: frozenset[str] | None) -> Survey:
         """Those that may be meant by ids: of accounts whose id is not known, no more than there are ids left."""

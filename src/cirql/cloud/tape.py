@@ -13,7 +13,8 @@ import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 from cirql.cloud.target import Target
 from cirql.errors import CloudError, FileUnreadable
@@ -58,6 +59,12 @@ class Tape:
         with self._lock:
             self._file.write(text + "\n")
             self._file.flush()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
 
     def close(self) -> None:
         """Close the file."""

@@ -110,7 +110,7 @@ class Queue:
         """
         region = self.name.region or next((r for r in self._session.reach.regions if r != "*"), "")
         want = Wanted(frozenset({region}) if region else None)
-        targets = self._session.start(find_targets(self._session.client, self._session.reach, want)).result()
+        targets = self._session.start(find_targets(self._session.cloud, self._session.reach, want)).result()
         if len(targets) == 1:
             return targets[0]
         own = [t for t in targets if t.account == self.name.account]
@@ -121,7 +121,7 @@ class Queue:
 
     def call(self, service: str, operation: str, **params: Any) -> dict[str, Any]:
         """One call, as the reader of the queue."""
-        return self._session.start(self._session.client.call(self.target, service, operation, params)).result()
+        return self._session.start(self._session.cloud.call(self.target, service, operation, params)).result()
 
     def receive(self, wait: int) -> list[Message]:
         """Up to ten messages; none where none came within `wait` seconds."""
@@ -192,7 +192,7 @@ class Queue:
 
     def _log(self, log: LogFile) -> Iterator[Event]:
         target = Target(self.target.account, log.region or self.target.region, self.target.credentials, self.target.partition)
-        answer = self._session.start(self._session.client.call(target, "s3", "GetObject", {"Bucket": log.bucket, "Key": log.key})).result()
+        answer = self._session.start(self._session.cloud.call(target, "s3", "GetObject", {"Bucket": log.bucket, "Key": log.key})).result()
         try:
             yield from read_events(answer["Body"])
         except Error as error:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -18,14 +18,13 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from cirql.errors import Error, MissingKey, UnknownTable
+from cirql.inventory.errand import Errand, Ledger
 from cirql.names import Scheme, TableName
-from cirql.settings import MEMORY
 
 if TYPE_CHECKING:
     from cirql.catalog.lookup import Catalog
     from cirql.result import ProgressEvent
     from cirql.session import Session
-    from cirql.settings import Settings
 
 TABLES_AT_ONCE = 8
 RESUMABLE_FOR = timedelta(hours=24)
@@ -120,7 +119,7 @@ def begin(session: Session, tables: tuple[str, ...], now: datetime, *, restart: 
     Of two that begin at the same moment, one goes on with the other's.
     """
     settings = session.settings
-    store = session.memory.store(settings_of(settings))
+    store = session.memory.store(settings)
     scope = json.dumps([tables, settings.profiles, settings.regions, settings.accounts, settings.endpoint_url])
     digest = hashlib.blake2b(scope.encode(), digest_size=6).hexdigest()
     name, run = f"run {digest}", Run(f"{now:%Y%m%dT%H%M%S}-{digest}", now, tables)
@@ -150,14 +149,8 @@ def expected_calls(session: Session, tables: Iterable[str]) -> dict[str, int]:
     if path is not None and not path.is_dir():
         return dict.fromkeys(tables, 0)
     names = list(tables)
-    found = session.memory.store(settings_of(session.settings)).last_calls(names, "sync")
+    found = session.memory.store(session.settings).last_calls(names, "sync")
     return {table: found.get(table, 0) for table in names}
-
-
-def settings_of(settings: Settings) -> Settings:
-    """Settings that keep what is read, wherever the store is."""
-    path = settings.store_path
-    return replace(settings, store=MEMORY if path is None else str(path))
 
 
 def sync(
@@ -176,15 +169,13 @@ def sync(
     A table that fails is reported, and the others go on.
     """
     began = time.monotonic()
-    session.settings = settings_of(session.settings)
-    memory = session.memory
     if watch is not None:
         session.watch(watch)
-    memory.since, memory.reuses = run.started, not full
-    memory.ledger.by, memory.ledger.keeps_account = f"sync {run.id}", True
     summary = Summary(run)
     with ThreadPoolExecutor(at_once, thread_name_prefix="cirql-sync") as threads:
-        work = [threads.submit(_table, session, table) for table in run.tables]
+        work = [
+            threads.submit(_table, session, table, Errand(f"sync {run.id}", since=run.started, reuses=not full)) for table in run.tables
+        ]
         try:
             for done in as_completed(work):
                 report = done.result()
@@ -195,17 +186,17 @@ def sync(
                 waiting.cancel()
     summary.seconds = time.monotonic() - began
     if run.note is not None:
-        memory.store(session.settings).swap_note(*run.note, None)
+        session.memory.store(session.settings).swap_note(*run.note, None)
     return summary
 
 
-def _table(session: Session, table: str) -> TableReport:
+def _table(session: Session, table: str, errand: Errand) -> TableReport:
     """Read one table whole."""
     began = time.monotonic()
     failures: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
     try:
-        result = session.execute(f"SELECT * FROM {table}")
+        result = session.execute(f"SELECT * FROM {table}", errand=errand)
         for _ in result.batches():
             pass
         failures, notices = tuple(map(str, result.failures)), tuple(result.notices)
@@ -213,25 +204,18 @@ def _table(session: Session, table: str) -> TableReport:
         return TableReport(table, skipped=error.message)
     except Error as error:
         failures = (str(error.failure or error),)
-    failures = (*failures, *_unkept(session, table))
-    return replace(_account(session, table), seconds=time.monotonic() - began, failures=failures, notices=notices)
+    failures += tuple(f"{target}: not kept: {reason}" for target, reason in errand.ledger.unkept)
+    return replace(_account(table, errand.ledger), seconds=time.monotonic() - began, failures=failures, notices=notices)
 
 
-def _account(session: Session, table: str) -> TableReport:
-    written = session.memory.ledger.written.get(table, [])
+def _account(table: str, ledger: Ledger) -> TableReport:
     return TableReport(
         table,
-        places=sum(w.scan.complete for w in written),
-        rows=sum(w.scan.rows for w in written),
-        calls=sum(w.scan.calls for w in written),
-        created=sum(w.created for w in written),
-        changed=sum(w.changed for w in written),
-        gone=sum(w.closed for w in written),
-        reused=session.memory.ledger.reused[table],
+        places=sum(w.scan.complete for w in ledger.written),
+        rows=sum(w.scan.rows for w in ledger.written),
+        calls=sum(w.scan.calls for w in ledger.written),
+        created=sum(w.created for w in ledger.written),
+        changed=sum(w.changed for w in ledger.written),
+        gone=sum(w.closed for w in ledger.written),
+        reused=ledger.reused,
     )
-
-
-def _unkept(session: Session, table: str) -> Iterator[str]:
-    for name, target, reason in session.memory.ledger.unkept:
-        if name == table:
-            yield f"{target}: not kept: {reason}"

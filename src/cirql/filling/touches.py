@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 from cirql.cloud.target import Target
 from cirql.errors import Error, UnknownTable
 from cirql.filling.events import Event
-from cirql.filling.sync import TABLES_AT_ONCE, settings_of
+from cirql.filling.sync import TABLES_AT_ONCE
+from cirql.inventory.errand import Errand, Ledger
 from cirql.inventory.stored import GLOBAL_REGION, StoredTable
 
 if TYPE_CHECKING:
@@ -126,11 +127,7 @@ def sources(stored: StoredTable) -> frozenset[str]:
 
 def ingest(session: Session, events: Iterable[Event]) -> Ingested:
     """Read again what events touched, each thing once, and keep it. What the inventory has seen since an event is left alone."""
-    session.settings = settings_of(session.settings)
-    store, memory = session.memory.store(session.settings), session.memory
-    memory.ledger.by, memory.ledger.keeps_account = "events", True
-    memory.ledger.written.clear()
-    memory.ledger.unkept.clear()
+    store = session.memory.store(session.settings)
     tables = {t.name: t for name in store.tables() if (t := _find(session, name)) is not None}
     done = Ingested()
     wanted: dict[Touch, datetime] = {}
@@ -141,11 +138,12 @@ def ingest(session: Session, events: Iterable[Event]) -> Ingested:
     stale = [touch for touch in sorted(wanted) if not _is_seen(store, tables[touch.table], touch, wanted[touch])]
     done.left += sorted(wanted.keys() - set(stale))
     if stale:
-        memory.since = max(wanted[touch] for touch in stale)
+        since = max(wanted[touch] for touch in stale)
         with ThreadPoolExecutor(TABLES_AT_ONCE, thread_name_prefix="cirql-events") as threads:
-            groups = list(_groups(stale))
-            for group, failure in zip(groups, threads.map(lambda g: _refresh(session, tables[g[0].table], g), groups), strict=True):
-                _settle(session, tables[group[0].table], group, failure, done)
+            groups = [(group, Errand("events", since=since)) for group in _groups(stale)]
+            failures = threads.map(lambda asked: _refresh(session, tables[asked[0][0].table], *asked), groups)
+            for (group, errand), failure in zip(groups, failures, strict=True):
+                _settle(session, tables[group[0].table], group, errand.ledger, failure, done)
     return done
 
 
@@ -221,7 +219,7 @@ def _groups(touches: Iterable[Touch]) -> Iterable[list[Touch]]:
         yield from (alike[i : i + size] for i in range(0, len(alike), size))
 
 
-def _refresh(session: Session, stored: StoredTable, group: list[Touch]) -> str | None:
+def _refresh(session: Session, stored: StoredTable, group: list[Touch], errand: Errand) -> str | None:
     """Read the rows again; why it failed, if it did."""
     first = group[0]
     conditions = [f"\"{stored.table.account_column}\" = '{_quoted(first.account)}'"]
@@ -232,7 +230,7 @@ def _refresh(session: Session, stored: StoredTable, group: list[Touch]) -> str |
         conditions.append(f'"{column}" IN ({found})')
     columns = ", ".join(f'"{c.name}"' for c in stored.table.published)
     try:
-        result = session.execute(f"SELECT {columns} FROM {stored.name} WHERE {' AND '.join(conditions)}")
+        result = session.execute(f"SELECT {columns} FROM {stored.name} WHERE {' AND '.join(conditions)}", errand=errand)
         for _ in result.batches():
             pass
     except Error as error:
@@ -240,18 +238,17 @@ def _refresh(session: Session, stored: StoredTable, group: list[Touch]) -> str |
     return str(result.failures[0]) if result.failures else None
 
 
-def _settle(session: Session, stored: StoredTable, group: list[Touch], failure: str | None, done: Ingested) -> None:
+def _settle(session: Session, stored: StoredTable, group: list[Touch], ledger: Ledger, failure: str | None, done: Ingested) -> None:
     """Say what became of a group of touches."""
-    ledger = session.memory.ledger
     target = Target(group[0].account, group[0].region)
     place = stored.place(target)
-    for table, at, why in ledger.unkept:
-        if failure is None and table == stored.name and stored.place(at) == place:
-            failure = f"{table} in {at}: not kept: {why}"
+    for at, why in ledger.unkept:
+        if failure is None and stored.place(at) == place:
+            failure = f"{stored.name} in {at}: not kept: {why}"
     if failure is not None:
         done.failed.update(dict.fromkeys(group, failure))
         return
-    if any(w.scan.partition.place == place for w in ledger.written.get(stored.name, ())):
+    if any(w.scan.partition.place == place for w in ledger.written):
         done.refreshed += group
     elif place in session.memory.store(session.settings).places(stored.name):
         why = f"{stored.name}: {target} is in the inventory, and not in this session's scope"

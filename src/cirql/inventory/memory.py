@@ -10,8 +10,8 @@ from pathlib import Path
 
 from cirql.cloud.reach import Reach
 from cirql.cloud.survey import Survey, of_settings
+from cirql.inventory.errand import Errand
 from cirql.inventory.recall import Ages, Recall
-from cirql.inventory.recorder import Ledger
 from cirql.inventory.scopes import Scopes
 from cirql.inventory.store import Store, open_store
 from cirql.settings import Settings
@@ -48,13 +48,6 @@ class Memory:
 
     def __init__(self, stores: Callable[[], Stores]) -> None:
         self._stores = stores
-        self.ledger = Ledger()
-        self.since: datetime | None = None
-        """For a sync: what was seen since then is done; the rest is read, whatever else the settings say."""
-        self.dated: datetime | None = None
-        """For a recording: when what is read was so, where that is not now."""
-        self.reuses = False
-        """For a sync: what the list call shows to be unchanged is not described again."""
 
     def store(self, settings: Settings) -> Store:
         """The store that the settings name, created where there is none. Raises StoreDamaged."""
@@ -64,18 +57,24 @@ class Memory:
         """Resources were changed, perhaps: nothing seen before now says how they are."""
         self._stores().touched = datetime.now(UTC)
 
-    def recall(self, settings: Settings, reach: Reach, statement_age: float | None, times: Mapping[str, datetime]) -> Recall | None:
+    def recall(
+        self,
+        settings: Settings,
+        reach: Reach,
+        statement_age: float | None,
+        times: Mapping[str, datetime],
+        errand: Errand | None = None,
+    ) -> Recall | None:
         """What one statement may take from the store; None where it asks for none, and everything is read live."""
-        if not (settings.uses_inventory or times or statement_age):
+        if not (settings.uses_inventory or times or statement_age or errand):
             return None
         ages = Ages(statement_age, settings.table_max_age, settings.max_age, self._stores().touched)
-        if statement_age is None and not settings.uses_inventory:
+        if errand is not None:
+            ages = Ages(0.0) if errand.since is None else Ages(_LONG, not_before=errand.since)
+        elif statement_age is None and not settings.uses_inventory:
             ages = Ages(0.0)  # only the tables with a moment of their own are remembered
-        if self.since is not None:
-            ages = Ages(_LONG, not_before=self.since)
         known = of_settings(settings, reach) or Survey()
         accounts = tuple(a.id for a in known.accounts if a.id) or tuple(sorted(reach.only or ()))
-        digest = settings.scope_digest
-        store, ledger, delivers = self.store(settings), self.ledger, self.since is None
+        digest, store = settings.scope_digest, self.store(settings)
         scopes = Scopes(store, f"scope {digest}") if digest is not None else Scopes(None)
-        return Recall(store, ages, accounts, times, ledger, scopes=scopes, delivers=delivers, reuses=self.reuses, dated=self.dated)
+        return Recall(store, ages, accounts, times, scopes=scopes, errand=errand)

@@ -12,7 +12,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mappin
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
-from functools import partial
 from typing import TYPE_CHECKING
 
 from cirql.catalog.model import Table
@@ -24,10 +23,11 @@ from cirql.fetch.batches import schema_of
 from cirql.fetch.runner import ScanOutcome, run_scan
 from cirql.fetch.surroundings import Surroundings
 from cirql.fetch.targets import Finder
+from cirql.inventory.errand import Errand
 from cirql.inventory.identities import SEPARATOR, key_of
 from cirql.inventory.model import KEY, Clause, Condition, Request
 from cirql.inventory.questions import named_values, partitions
-from cirql.inventory.recorder import Ledger, Recorder
+from cirql.inventory.recorder import Recorder
 from cirql.inventory.reuse import Reuse, may_reuse
 from cirql.inventory.scopes import Scopes
 from cirql.inventory.store import Store
@@ -82,19 +82,16 @@ class Recall:
     """The inventory as one statement sees it.
 
     `accounts` are those in reach, as far as that is known without asking AWS; empty is every account that the store has.
-    `times` are the relations that are read as of a moment. Without `delivers`, rows that are fresh already are not read at all. With
-    `reuses`, rows whose list data are as they were are not described again. `dated` says when what is read was so, if not now.
+    `times` are the relations that are read as of a moment. `errand` is what it is run for, where that is not to answer its reader: then
+    rows that are fresh already are not read at all.
     """
 
     store: Store
     ages: Ages
     accounts: tuple[str, ...] = ()
     times: Mapping[str, datetime] = field(default_factory=dict)
-    ledger: Ledger = field(default_factory=Ledger)
     scopes: Scopes = field(default_factory=lambda: Scopes(None))
-    delivers: bool = True
-    reuses: bool = False
-    dated: datetime | None = None
+    errand: Errand | None = None
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def needs_aws(self, scan: Scan) -> bool:
@@ -120,12 +117,12 @@ class Recall:
             survey = await finder.survey(want)
             if want.inquiry(finder.reach).is_whole:
                 self.scopes.note(survey, self.clock())
-            targets = finder.among(survey, scan, want)
+            targets = finder.among(survey.within(self.errand.places if self.errand is not None else None), scan, want)
         around = replace(around, targets=targets, denied={})
         fresh = await asyncio.to_thread(self._fresh, scan, stored, targets)
         stale = tuple(t for t in targets if t not in fresh)
         rows = 0
-        async for batch in self._read(scan, stored, fresh if self.delivers else (), None):
+        async for batch in self._read(scan, stored, fresh if self.errand is None else (), None):
             rows += batch.num_rows
             await emit(batch)
         if not stale:
@@ -176,12 +173,12 @@ class Recall:
         async def only_wanted(batch: pa.RecordBatch) -> None:
             await emit(batch.select(wanted))
 
-        dated = self.dated
+        errand = self.errand
+        dated = errand.dated if errand is not None else None
         clock = self.clock if dated is None else lambda: dated
-        recorder = Recorder(self.store, stored, scan, around, self.ledger, dated or started, clock)
-        if self.reuses and may_reuse(scan):
-            count = partial(self.ledger.count_reused, stored.name)
-            around = replace(around, known=Reuse(self.store, stored, scan, self.clock, count))
+        recorder = Recorder(self.store, stored, scan, around, errand, dated or started, clock)
+        if errand is not None and errand.reuses and may_reuse(scan):
+            around = replace(around, known=Reuse(self.store, stored, scan, self.clock, errand.ledger.count_reused))
         keyed = scan if stored.key is None or stored.key in scan.columns else replace(scan, columns=(*scan.columns, stored.key))
         return await run_scan(keyed, targets, around, only_wanted, report, recorder, has_others=has_others)
 

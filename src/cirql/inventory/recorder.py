@@ -7,9 +7,7 @@ statement goes on: its rows are right all the same.
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +16,9 @@ from cirql.errors import DatabaseError, Error
 from cirql.fetch.batches import record_batch
 from cirql.fetch.rows import UNREAD, Row
 from cirql.fetch.surroundings import Surroundings
+from cirql.inventory.errand import Errand
 from cirql.inventory.identities import identify
-from cirql.inventory.model import KEY, Partition, ScanRecord, WriteSummary
+from cirql.inventory.model import KEY, Partition, ScanRecord
 from cirql.inventory.questions import named_values, shortfall
 from cirql.inventory.store import Store
 from cirql.inventory.stored import StoredTable
@@ -27,21 +26,6 @@ from cirql.plan.model import Scan
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-
-@dataclass(slots=True)
-class Ledger:
-    """Who reads (said in the scan log), and for those who ask, what each write did and which could not be made."""
-
-    by: str = "query"
-    keeps_account: bool = False
-    written: dict[str, list[WriteSummary]] = field(default_factory=dict)
-    unkept: list[tuple[str, Target, str]] = field(default_factory=list)
-    reused: Counter[str] = field(default_factory=Counter)
-
-    def count_reused(self, table: str, rows: int) -> None:
-        """So many rows of a table were not described again."""
-        self.reused[table] += rows
 
 
 class Recorder:
@@ -56,7 +40,7 @@ class Recorder:
         stored: StoredTable,
         scan: Scan,
         around: Surroundings,
-        ledger: Ledger,
+        errand: Errand | None,
         started: datetime,
         clock: Callable[[], datetime],
     ) -> None:
@@ -64,7 +48,7 @@ class Recorder:
         self._stored = stored
         self._scan = scan
         self._around = around
-        self._ledger = ledger
+        self._errand = errand
         self._started = started
         self._clock = clock
         own = frozenset() if stored.key is None else frozenset({stored.key})
@@ -97,7 +81,8 @@ class Recorder:
             await asyncio.to_thread(self._write, target, combinations, batches, reason)
         except (Error, OSError) as fault:
             self._around.notice(f"what was read of {self._stored.name} in {target} could not be kept: {fault}")
-            self._ledger.unkept.append((self._stored.name, target, str(fault)))
+            if self._errand is not None:
+                self._errand.ledger.unkept.append((target, str(fault)))
 
     def _write(self, target: Target, combinations: Sequence[Mapping[str, Any]], batches: list[pa.RecordBatch], reason: str) -> None:
         import pyarrow as pa
@@ -136,7 +121,7 @@ class Recorder:
             partition=partition,
             started=self._started,
             finished=max(self._clock(), self._started),
-            by=self._ledger.by,
+            by=self._errand.by if self._errand is not None else "query",
             complete=not reason,
             columns=frozenset(rows.column_names) - {KEY},
             reason=reason,
@@ -144,8 +129,8 @@ class Recorder:
             rows=rows.num_rows,
         )
         summary = self._store.write(record, rows)
-        if self._ledger.keeps_account:
-            self._ledger.written.setdefault(partition.table, []).append(summary)
+        if self._errand is not None:
+            self._errand.ledger.written.append(summary)
 
 
 def _having(stored: StoredTable, table: pa.Table, values: Mapping[str, Any]) -> pa.Array:
