@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
 
@@ -14,8 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cirql.catalog.lookup import Catalog
-from cirql.catalog.model import Column, Fetch, Output, Paging, Role, Table
-from cirql.cloud.survey import Inquiry, Survey
+from cirql.catalog.model import Column, Fetch, Output, Role, Table
 from cirql.cloud.target import Target
 from cirql.fetch.batches import record_batch
 from cirql.fetch.calls import Calls
@@ -25,6 +23,7 @@ from cirql.fetch.surroundings import Surroundings
 from cirql.names import TableName
 from cirql.plan.model import Scan
 from cirql.types import ColumnType
+from tests.clouds import SilentCloud
 
 TYPES = [t for t in ColumnType if t.name in ("VARCHAR", "BIGINT", "DOUBLE", "BOOLEAN", "TIMESTAMP", "JSON", "HSTORE", "VARCHAR_LIST")]
 COLUMNS = (Column("name", ColumnType.VARCHAR, "string"), *(Column(f"c_{t.name.lower()}", t, "any") for t in TYPES))
@@ -53,7 +52,7 @@ def test_no_value_costs_a_row_or_another_value(odd: list[Row]) -> None:
             assert is_null is (value is None or (at, name) in told)
 
 
-class Answering:
+class Answering(SilentCloud):
     """A cloud that gives these things in one region and a plain one in every other."""
 
     def __init__(self, things: list[Row]) -> None:
@@ -63,17 +62,6 @@ class Answering:
     async def call(self, target: Target, service: str, operation: str, params: dict[str, Any]) -> dict[str, Any]:
         self.calls += 1
         return {"Things": self.things if target.region == "eu-west-1" else [{"name": "elsewhere", "c_bigint": 1}]}
-
-    def pages(
-        self, target: Target, service: str, operation: str, params: dict[str, Any], paging: Paging | None
-    ) -> AsyncIterator[dict[str, Any]]:
-        raise AssertionError("no page is asked for")
-
-    async def survey(self, inquiry: Inquiry) -> Survey:
-        return Survey()
-
-    async def close(self) -> None:
-        """Nothing is open."""
 
 
 def read(things: list[Row]) -> tuple[dict[str, Row], list[str], int]:
