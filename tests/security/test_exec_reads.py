@@ -12,7 +12,7 @@ from botocore.loaders import Loader
 from botocore.model import ServiceModel
 
 from cirql import errors
-from cirql.changes.access import READING, Access, _known, access_of
+from cirql.changes.access import READING, Effect, _known, effect_of
 from cirql.localcloud import LocalCloud
 from cirql.session import Session
 from cirql.settings import Settings
@@ -65,13 +65,13 @@ def test_every_operation_that_is_named_in_the_data_exists(operations: dict[str, 
         assert all(value in members[member].enum for member, value in values.items())
     for name in known["masked"]:  # an exception that excepts nothing is a mistake
         operation = operations[name][0]
-        assert access_of("another", operation, {}) is Access.SECRET
+        assert effect_of("another", operation, {}) is Effect.SECRET
 
 
 def test_most_operations_that_are_named_like_reads_read(operations: dict[str, tuple[Any, tuple[str, ...]]]) -> None:
-    found = [access_of(name.partition(":")[0], operation, {}) for name, (operation, _) in operations.items()]
-    assert found.count(Access.READ) > 8_000
-    assert 80 < found.count(Access.SECRET) < 150
+    found = [effect_of(name.partition(":")[0], operation, {}) for name, (operation, _) in operations.items()]
+    assert found.count(Effect.READ) > 8_000
+    assert 80 < found.count(Effect.SECRET) < 150
 
 
 SECRETS = (

@@ -16,7 +16,7 @@ from typing import Any
 from cirql.names import snake
 
 
-class Access(StrEnum):
+class Effect(StrEnum):
     """What a call does."""
 
     READ = "read"
@@ -36,23 +36,23 @@ _SECRET_ENDS = tuple(
 _DEEPEST = 8
 
 
-def access_of(service: str, operation: Any, request: Mapping[str, Any]) -> Access:
-    """The access of an operation (botocore's model of it) with a request."""
+def effect_of(service: str, operation: Any, request: Mapping[str, Any]) -> Effect:
+    """The effect of an operation (botocore's model of it) with a request."""
     name = f"{service}:{operation.name}"
     if (
         not operation.name.startswith(READING)
         or operation.idempotent_members
         or operation.http.get("method") not in ("GET", "POST", "HEAD")
     ):
-        return Access.CHANGE
+        return Effect.CHANGE
     known = _known()
     if name in known["iam"] or name in known["changing"]:
-        return Access.CHANGE
+        return Effect.CHANGE
     if any(request.get(member) != value for member, value in known["reading_when"].get(name, {}).items()):
-        return Access.CHANGE
+        return Effect.CHANGE
     if name in known["secret"] or (name not in known["masked"] and any(map(is_secret, _leaves(operation.output_shape)))):
-        return Access.SECRET
-    return Access.READ
+        return Effect.SECRET
+    return Effect.READ
 
 
 def is_secret(path: tuple[str, ...]) -> bool:

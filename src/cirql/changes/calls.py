@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from cirql.changes.access import Access, access_of
+from cirql.changes.access import Effect, effect_of
 from cirql.changes.model import Change, ChangeKind
 from cirql.cloud.target import Target
 from cirql.errors import AccessDenied, InvalidText, NotSupported
@@ -48,7 +48,7 @@ class Call:
     service: str
     operation: str
     params: Mapping[str, Any]
-    access: Access
+    effect: Effect
     repeatable: bool
 
     @property
@@ -60,7 +60,7 @@ class Call:
         """Raise AccessDenied where a locked session does not list it, or a statement does not say that it wants secrets."""
         if settings.locked and self.name not in settings.exec_allowed:
             raise AccessDenied(f"this session is locked: EXEC of {self.name} is not allowed", hint="exec_allowed lists what is")
-        if self.access is Access.SECRET and not wants_secrets:
+        if self.effect is Effect.SECRET and not wants_secrets:
             raise AccessDenied(f"{self.name} gives out secrets", hint="say that they are wanted: EXEC /*+ SECRETS */ …")
 
     def change(self, table: str, target: Target, change_id: str) -> Change:
@@ -98,9 +98,9 @@ def read_call(path: tuple[str, ...], params: Mapping[str, Any], body: Mapping[st
     given = {**body, **{_member(members, service, name, key): value for key, value in params.items()}}
     request = {key: _typed(members.get(key), value) for key, value in given.items()}
     tokens = list(operation.idempotent_members)
-    access = access_of(service, operation, request)
+    effect = effect_of(service, operation, request)
     request |= {token: new_token() for token in tokens if token not in request}
-    return Call(service, name, request, access, repeatable=access is not Access.CHANGE or bool(tokens))
+    return Call(service, name, request, effect, repeatable=effect is not Effect.CHANGE or bool(tokens))
 
 
 def rows_of(answer: Mapping[str, Any]) -> list[dict[str, Any]]:

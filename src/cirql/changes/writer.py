@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from cirql.catalog.model import Scope, Table
 from cirql.changes import explain
-from cirql.changes.access import Access
+from cirql.changes.access import Effect
 from cirql.changes.apply import Applier
 from cirql.changes.calls import read_call
 from cirql.changes.drafting import ChangeDraft, Drafting, new_id
@@ -327,13 +327,13 @@ class Writer:
         params = {k: v for k, v in write.params if k not in ("region", "account_id")}
         call = read_call(write.path, params, write.body, lambda: str(uuid.uuid4()))
         call.check_allowed(self._home.settings, wants_secrets=write.wants_secrets or explained is not None)
-        if call.access is Access.CHANGE and explained is None:
+        if call.effect is Effect.CHANGE and explained is None:
             self._require_writable()
         draft = self._exec_draft(write)
         if explained is not None:
             return self._explained([draft], explained.format, started)
         change = draft.changes[0]
-        if call.access is not Access.CHANGE:
+        if call.effect is not Effect.CHANGE:
             answer = self._do(self._home.cloud.call(change.target, call.service, call.operation, json.loads(change.body)))
             return answer_result(answer, self._cost(started))
         if self._transaction is not None:

@@ -117,7 +117,7 @@ class Recall:
             survey = await finder.survey(want)
             if want.inquiry(finder.reach).is_whole:
                 self.scopes.note(survey, self.clock())
-            targets = finder.among(survey.within(self.errand.places if self.errand is not None else None), scan, want)
+            targets = finder.among(self._asked(survey), scan, want)
         around = replace(around, targets=targets, denied={})
         fresh = await asyncio.to_thread(self._fresh, scan, stored, targets)
         stale = tuple(t for t in targets if t not in fresh)
@@ -136,8 +136,12 @@ class Recall:
         known = self.scopes.known(self.clock()) if stored.key is not None else None
         if known is None or not known.answers(want.inquiry(finder.reach)):
             return None
-        targets = finder.among(known, scan, want)
+        targets = finder.among(self._asked(known), scan, want)
         return targets if targets and len(self._fresh(scan, stored, targets)) == len(targets) else None
+
+    def _asked(self, survey: Survey) -> Survey:
+        """Those of the accounts and regions that are asked at all."""
+        return survey if self.errand is None else survey.within(self.errand.places)
 
     def _fresh(self, scan: Scan, stored: StoredTable, targets: Sequence[Target]) -> tuple[Target, ...]:
         """The targets for which the store may answer."""

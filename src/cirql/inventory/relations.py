@@ -11,7 +11,6 @@ from cirql.catalog.lookup import Catalog, Found
 from cirql.catalog.model import Column, Table
 from cirql.errors import InvalidStatement
 from cirql.introspection.relations import Relation, Row, Wish, define
-from cirql.inventory.identities import key_of
 from cirql.names import TableName
 from cirql.types import ColumnType
 
@@ -97,6 +96,8 @@ def functions(store: OpenStore, find: Find, evaluate: Evaluate) -> Mapping[str, 
 
 def _history(store: OpenStore, find: Find, given: tuple[exp.Expr, ...]) -> Relation:
     """Every version of every row: the table's columns, and what became of each version."""
+    from cirql.inventory.identities import key_of
+
     if len(given) != 1:
         raise InvalidStatement("cirql.history takes one table", hint="write cirql.history('aws.ec2_vpc')")
     stored = _table(find, given[0], "cirql.history")
@@ -131,6 +132,7 @@ def _history(store: OpenStore, find: Find, given: tuple[exp.Expr, ...]) -> Relat
 
 def _diff(store: OpenStore, find: Find, evaluate: Evaluate, given: tuple[exp.Expr, ...]) -> Relation:
     """What differs between two moments, a row for each resource."""
+    from cirql.inventory.identities import key_of
     from cirql.sql.time_travel import moment
 
     if len(given) not in (2, 3):
