@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from types import TracebackType
 
 from cirql.localcloud.app_image_configs import AppImageConfigs
@@ -167,6 +168,8 @@ class LocalCloud:
 
     def _serve_within(self, request: HttpRequest, caller: Caller) -> HttpAnswer:
         """The answer to a question that one service asks another: not logged, and without faults."""
+        # Some answers hold addresses (a queue's URL): they are those that a caller from outside gets.
+        request = replace(request, headers={**request.headers, "host": f"{HOST}:{self.port}"})
         return self._serve(request, caller, identify(request, caller.service), None)
 
     def _log(self, caller: Caller, operation: WireOperation, status: int, verdict: Spoiling = NO_FAULT) -> None:

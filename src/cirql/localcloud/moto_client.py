@@ -89,23 +89,42 @@ def _service_model(service: str) -> Any:
     return ServiceModel(service_model(service), service)
 
 
+class SteadyClock:
+    """The clock of `steady_moto`: it stands until it is moved."""
+
+    def __init__(self, now: float) -> None:
+        self._moment = _naive(now)
+
+    def move(self, now: float) -> None:
+        """Stand at another moment, seconds since the epoch."""
+        self._moment = _naive(now)
+
+    def __call__(self) -> datetime.datetime:
+        """The moment, in UTC and without saying so, as moto has it."""
+        return self._moment
+
+
+def _naive(now: float) -> datetime.datetime:
+    return datetime.datetime.fromtimestamp(now, datetime.UTC).replace(tzinfo=None)
+
+
 @contextlib.contextmanager
-def steady_moto(seed: str, now: float) -> Iterator[None]:
-    """Make moto's ids and times the same on every run: its random source seeded, its clock standing at `now`.
+def steady_moto(seed: str, now: float) -> Iterator[SteadyClock]:
+    """Make moto's ids and times the same on every run: its random source seeded, its clock standing at `now` or where it is moved.
 
     moto has a seed for its ids but none for its clock, which every module of it holds as `utcnow`.
     """
     from moto.moto_api._internal import mock_random
 
-    moment = datetime.datetime.fromtimestamp(now, datetime.UTC).replace(tzinfo=None)
+    clock = SteadyClock(now)
     mock_random.seed(seed)
     stopped = []
     for name, module in list(sys.modules.items()):
         if name.startswith("moto.") and "utcnow" in vars(module):
             stopped.append((module, module.utcnow))
-            setattr(module, "utcnow", lambda: moment)  # noqa: B010 - the type checker knows no such attribute
+            setattr(module, "utcnow", clock)  # noqa: B010 - the type checker knows no such attribute
     try:
-        yield
+        yield clock
     finally:
-        for module, clock in stopped:
-            setattr(module, "utcnow", clock)  # noqa: B010
+        for module, before in stopped:
+            setattr(module, "utcnow", before)  # noqa: B010

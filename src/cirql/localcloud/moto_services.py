@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode
 
-from cirql.localcloud.demo_services import needed_seeds
+from cirql.localcloud.demo_services import DemoServices
 from cirql.localcloud.identity import DEFAULT_ACCOUNT, Caller
 from cirql.localcloud.listener import HttpAnswer, HttpRequest
 from cirql.localcloud.operations import read_parameters, service_model
@@ -32,16 +32,15 @@ class MotoServices:
     """Answers what the local AWS has no implementation of its own for. `demo` fills services with the demo world."""
 
     def __init__(self, demo: bool) -> None:
-        self._demo = demo
+        self._demo = DemoServices() if demo else None
         self._application: WSGIApplication | None = None
-        self._seeded: set[str] = set()
 
     def clear(self) -> None:
         """Forget everything moto holds; the demo world comes back with the next call."""
         with _ownership:
             if _owner and _owner[0] is self:
                 _owner.clear()
-            self._seeded.clear()
+            self._forget()
 
     def resolve_account(self, caller: Caller) -> Caller:
         """The caller with the account that moto knows for its key: keys that sts:AssumeRole or IAM gave out belong to accounts."""
@@ -56,8 +55,8 @@ class MotoServices:
         """The answer of moto to a request. Raises ServiceError where moto has no such service or operation."""
         with _ownership:
             application = self._own()
-            if self._demo:
-                self._seed(operation.service, application)
+            if self._demo is not None:
+                self._demo.prepare(application, operation.service, caller.account, caller.region)
         if page_limit is not None:
             request = limit_page(request, operation, page_limit)
         from cirql.localcloud.moto_application import MotoBrokeError, NotServedError
@@ -83,14 +82,12 @@ class MotoServices:
 
             moto_api_backend.reset()
             _owner[:] = [self]
-            self._seeded.clear()
+            self._forget()
         return self._application
 
-    def _seed(self, service: str, application: WSGIApplication) -> None:
-        for seed in needed_seeds(service):
-            if seed.service not in self._seeded:
-                self._seeded.add(seed.service)
-                seed.run(application)
+    def _forget(self) -> None:
+        if self._demo is not None:
+            self._demo.clear()
 
 
 def limit_page(request: HttpRequest, operation: WireOperation, size: int) -> HttpRequest:
