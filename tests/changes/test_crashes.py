@@ -104,7 +104,7 @@ class World:
         session = boto3.Session()
         self._clients = [session.client("cloudcontrol", aws_access_key_id=t.account, **keys) for t in TARGETS]
         self._rounds = 0
-        self.expected = 0
+        self.expected = self.total()  # each account has a default VPC
 
     def total(self) -> int:
         pages = (page for client in self._clients for page in client.get_paginator("list_resources").paginate(TypeName=TYPE))

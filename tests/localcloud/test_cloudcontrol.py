@@ -51,6 +51,11 @@ def read(control: Any, type_name: str, identifier: str) -> Any:
     return json.loads(control.get_resource(TypeName=type_name, Identifier=identifier)["ResourceDescription"]["Properties"])
 
 
+def listed(control: Any, type_name: str) -> set[str]:
+    pages = control.get_paginator("list_resources").paginate(TypeName=type_name)
+    return {item["Identifier"] for page in pages for item in page["ResourceDescriptions"]}
+
+
 def test_reading_an_image_version_gives_everything_but_its_aliases(control: Any) -> None:
     model = read(control, VERSION, f"{PREFIX}:image-version/pytorch-training/5")
     assert model["ImageName"] == "pytorch-training" and model["Version"] == 5 and model["Horovod"] is True
@@ -130,6 +135,7 @@ def test_what_a_handler_finds_wrong_is_a_failed_event(control: Any, type_name: s
 
 
 def test_any_type_can_be_created_read_updated_listed_and_deleted(control: Any) -> None:
+    before = listed(control, "AWS::Logs::LogGroup")
     made = create(control, "AWS::Logs::LogGroup", LogGroupName="app", RetentionInDays=7)
     assert made["Identifier"] == "app"
     model = read(control, "AWS::Logs::LogGroup", "app")
@@ -140,8 +146,7 @@ def test_any_type_can_be_created_read_updated_listed_and_deleted(control: Any) -
 
     update(control, "AWS::Logs::LogGroup", "app", {"op": "test", "path": "/RetentionInDays", "value": 7}, _replace("/RetentionInDays", 30))
     assert read(control, "AWS::Logs::LogGroup", "app")["RetentionInDays"] == 30
-    listed = control.list_resources(TypeName="AWS::Logs::LogGroup")["ResourceDescriptions"]
-    assert [item["Identifier"] for item in listed] == ["app"]
+    assert listed(control, "AWS::Logs::LogGroup") - before == {"app"}
     finish(control, control.delete_resource(TypeName="AWS::Logs::LogGroup", Identifier="app"))
     assert refused(control.get_resource, TypeName="AWS::Logs::LogGroup", Identifier="app")[0] == "ResourceNotFoundException"
     event = finish(control, control.delete_resource(TypeName="AWS::Logs::LogGroup", Identifier="app"))
@@ -251,7 +256,7 @@ def test_a_request_can_be_cancelled_while_it_is_open(control: Any) -> None:
     token = answer["ProgressEvent"]["RequestToken"]
     assert control.cancel_resource_request(RequestToken=token)["ProgressEvent"]["OperationStatus"] == "CANCEL_IN_PROGRESS"
     assert finish(control, answer)["OperationStatus"] == "CANCEL_COMPLETE"
-    assert control.list_resources(TypeName="AWS::SNS::Topic")["ResourceDescriptions"] == []
+    assert not any("never" in identifier for identifier in listed(control, "AWS::SNS::Topic"))
     assert refused(control.cancel_resource_request, RequestToken=token)[0] == "ConcurrentModificationException"
 
 
@@ -299,8 +304,9 @@ def test_calls_that_make_no_sense_have_their_own_codes(client: Client, call: str
 
 
 def test_long_lists_come_in_pages_of_25_and_max_results_has_no_effect(cloud: LocalCloud, control: Any) -> None:
-    for number in range(30):
+    for number in range(30 - len(listed(control, "AWS::SNS::Topic"))):
         create(control, "AWS::SNS::Topic", TopicName=f"t{number:02}")
+    cloud.calls.clear()
     first = control.list_resources(TypeName="AWS::SNS::Topic", MaxResults=3)
     rest = control.list_resources(TypeName="AWS::SNS::Topic", NextToken=first["NextToken"])
     assert (len(first["ResourceDescriptions"]), len(rest["ResourceDescriptions"])) == (25, 5)
