@@ -92,6 +92,24 @@ def _mentioned(statement: ast.stmt) -> set[str]:
     }
 
 
+SHARED = {"session", "_session", "client", "cloud", "_cloud", "memory", "runtime", "shared", "_shared"}
+
+
+def test_nobody_sets_what_is_a_session_s_or_a_cloud_s_own() -> None:
+    """Many use one at once: what one of them wants goes with its statements."""
+    poked = [
+        f"{name}:{node.lineno}"
+        for name, tree in trees("src")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and _last_name(node.value) in SHARED
+    ]
+    assert poked == []
+
+
+def _last_name(node: ast.expr) -> str | None:
+    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else None
+
+
 def test_every_public_class_name_means_one_thing() -> None:
     places: dict[str, list[str]] = {}
     for name, tree in trees("src"):

@@ -19,6 +19,7 @@ from cirql.errors import Error
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from cirql.changes.plan import ChangePlan
     from cirql.result import ProgressEvent
     from cirql.runtime import Runtime
     from cirql.session import Session
@@ -28,19 +29,25 @@ __version__ = "0.1.0"
 __all__ = ["Error", "Runtime", "__version__", "connect"]
 
 
-def connect(*, progress: Callable[[ProgressEvent], None] | None = None, **settings: Any) -> Session:
+def connect(
+    *,
+    progress: Callable[[ProgressEvent], None] | None = None,
+    confirm: Callable[[ChangePlan], bool] | None = None,
+    **settings: Any,
+) -> Session:
     """Open a session over the AWS accounts and regions that the settings name.
 
     Settings are those of `cirql.settings.Settings` (`profile`, `regions`, `endpoint_url`, ...); what is not given comes
     from `CIRQL_*` in the environment, `cirql.toml`, and botocore's own configuration. Opening makes no call to AWS.
-    `progress` is told, from whichever thread does the work, how far each scan of a running statement is.
+    `progress` is told, from whichever thread does the work, how far each scan of a running statement is;
+    `confirm` is shown every plan of changes before it is carried out, and may refuse it.
 
     Raises SettingsError for a setting that does not exist or cannot be used.
     """
     from cirql.session import Session
     from cirql.settings import Settings
 
-    return Session(Settings.load(**settings), progress=progress)
+    return Session(Settings.load(**settings), progress=progress, confirm=confirm)
 
 
 def __getattr__(name: str) -> Any:

@@ -287,7 +287,7 @@ class Session:
             plan, times = self._plan(statement, engine, pushdown, directory or self.directory)
             columns = engine.check(plan.sql)
             recall = self._recall(statement, times, live, errand)
-            execution = Execution(plan, columns, engine, self, started, self._progress, recall)
+            execution = Execution(plan, columns, engine, self, started, (errand and errand.watch) or self._progress, recall)
             execution.note(*notices)
             if plan.scans and (statement.explain is None or statement.explain.analyze):
                 self._last = execution
@@ -383,10 +383,6 @@ class Session:
 
         for piece in split(sql):
             yield self.execute(piece, params)
-
-    def watch(self, progress: Callable[[ProgressEvent], None] | None) -> None:
-        """From now on, say to `progress` how far work has come."""
-        self._progress = progress
 
     def tell(self, event: ProgressEvent) -> None:
         """Say how far work has come to whoever watches."""

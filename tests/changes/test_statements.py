@@ -406,3 +406,11 @@ def test_an_exec_that_makes_no_sense_is_refused(session: Session, cloud: LocalCl
         session.execute(statement)
     assert told in str(caught.value) + str(caught.value.hint)
     assert len(cloud.calls.counts()) == 0
+
+
+def test_a_call_goes_where_the_datasets_of_its_service_live(connect: Connect) -> None:
+    session = connect(regions=(REGION, OTHER_REGION))
+    shown = session.execute("EXPLAIN EXEC aws.networkmanager.create_global_network").fetchall()
+    assert any(REGION in line for (line,) in shown)
+    with pytest.raises(errors.MissingKey, match="several regions"):
+        session.execute("EXPLAIN EXEC aws.sqs.create_queue @QueueName = 'q'")

@@ -142,6 +142,14 @@ def test_settings_alone_say_which_accounts_there_are_where_they_can() -> None:
     assert known(accounts=("organization",), role="r") is None
 
 
+def test_an_errand_s_places_narrow_what_is_known() -> None:
+    known = Survey((Account("1" * 12, "a", enabled=("us-east-1", "eu-west-1")), Account("2" * 12, "b", enabled=("us-east-1",))))
+    reach, only = Reach(("*",)), frozenset({("1" * 12, "eu-west-1"), ("2" * 12, "eu-west-1")})
+    assert asked(of(), reach, known.within(only)) == asked(of("eu-west-1", "1" * 12), reach, known)
+    assert asked(of(), reach, known.within(None)) == asked(of(), reach, known)
+    assert asked(of(), reach, known.within(frozenset())) == []
+
+
 def test_a_region_out_of_a_confined_reach_is_told(images: Table) -> None:
     scan = Scan("scan_0", images, ("image_name",), images.fetches[0])
     for reach, told in (

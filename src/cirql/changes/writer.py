@@ -481,11 +481,12 @@ def _first_error(group: BaseExceptionGroup[BaseException]) -> BaseException:
 
 
 def _call_table(catalog: Catalog, name: str) -> Table:
-    """A stand-in that says where a service lives, for finding the target of a call."""
-    from cirql.names import TableName
+    """A stand-in that says where a service lives, for finding the target of a call: where its datasets do."""
+    from cirql.names import Scheme, TableName
 
     service = name.split(".")[1]
-    is_global = service in ("iam", "route53", "cloudfront", "organizations", "budgets", "shield", "globalaccelerator", "waf")
+    beside = next(iter(catalog.names(service=service, scheme=Scheme.DATASET)), None)
+    found = None if beside is None else catalog.find(beside).table
     return Table(
         name=TableName.parse(f"aws.{service}.call"),
         service=service,
@@ -493,5 +494,6 @@ def _call_table(catalog: Catalog, name: str) -> Table:
         description="",
         columns=(),
         fetches=(),
-        scope=Scope.GLOBAL if is_global else Scope.REGIONAL,
+        scope=Scope.REGIONAL if found is None else found.scope,
+        regions=None if found is None else found.regions,
     )

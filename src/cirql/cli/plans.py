@@ -58,10 +58,9 @@ def plan(file: Path, output: Path | None, style: str, local: bool, scope: dict[s
 def apply(saved: Path, yes: bool, scope: dict[str, Any]) -> None:
     """Carry out a saved plan exactly as it was shown; refuse if the resources have changed since."""
     settings = {**scope, "writable": True}
-    with _reported(None), ScanProgress() as progress, _session({**settings, "progress": progress}) as session:
+    with _reported(None), ScanProgress() as progress, _session(settings, progress, asks=not yes) as session:
         from cirql.changes.saved import read_plan
 
-        session.confirm = None if yes else asker(progress)
         ended = session.writer.carry_out(read_plan(saved, session.catalog))
         progress.stop()
         for entry in ended:
@@ -84,10 +83,11 @@ def _reported(text: str | None) -> Iterator[None]:
 
 
 @contextmanager
-def _session(settings: dict[str, Any]) -> Iterator[Session]:
+def _session(settings: dict[str, Any], progress: ScanProgress | None = None, *, asks: bool = False) -> Iterator[Session]:
     import cirql
 
-    with cirql.connect(**settings) as session:
+    confirm = asker(progress) if asks and progress is not None else None
+    with cirql.connect(progress=progress, confirm=confirm, **settings) as session:
         yield session
 
 

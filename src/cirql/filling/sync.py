@@ -169,13 +169,10 @@ def sync(
     A table that fails is reported, and the others go on.
     """
     began = time.monotonic()
-    if watch is not None:
-        session.watch(watch)
     summary = Summary(run)
     with ThreadPoolExecutor(at_once, thread_name_prefix="cirql-sync") as threads:
-        work = [
-            threads.submit(_table, session, table, Errand(f"sync {run.id}", since=run.started, reuses=not full)) for table in run.tables
-        ]
+        errands = ((t, Errand(f"sync {run.id}", since=run.started, reuses=not full, watch=watch)) for t in run.tables)
+        work = [threads.submit(_table, session, table, errand) for table, errand in errands]
         try:
             for done in as_completed(work):
                 report = done.result()

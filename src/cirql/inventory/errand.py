@@ -6,11 +6,16 @@ for it: others may use the session meanwhile.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from cirql.cloud.target import Target
 from cirql.inventory.model import WriteSummary
+
+if TYPE_CHECKING:
+    from cirql.result import ProgressEvent
 
 Place = tuple[str, str]
 """An account and a region."""
@@ -35,6 +40,7 @@ class Errand:
 
     `since`: what was seen from then on is done, and is neither read nor delivered; without it everything is read. `dated`: when what is
     read was so, if not now. `reuses`: what the list call shows to be unchanged is not described again. `places`: the only ones to ask.
+    `watch` is told how far its scans are, in place of who watches the session.
     """
 
     by: str
@@ -42,4 +48,5 @@ class Errand:
     dated: datetime | None = None
     reuses: bool = False
     places: frozenset[Place] | None = None
+    watch: Callable[[ProgressEvent], None] | None = None
     ledger: Ledger = field(default_factory=Ledger)
