@@ -157,14 +157,14 @@ class Settings:
         return _data_home() / "catalog.sqlite"
 
     @property
-    def store_path(self) -> Path | None:
+    def store_place(self) -> str | None:
         """Where the inventory is: `store`, else `cirql/inventory` in the user's data directory (XDG_DATA_HOME).
 
         None, an inventory in memory, for `:memory:` and where credentials were given in code: those of a local AWS.
         """
         if self.store == MEMORY or (self.store is None and self.credentials):
             return None
-        return Path(self.store).expanduser() if self.store is not None else _data_home() / "inventory"
+        return self.store if self.store is not None else str(_data_home() / "inventory")
 
     @property
     def scope_digest(self) -> str | None:

@@ -136,12 +136,12 @@ def import_(files: tuple[str, ...], table: str | None, account: str | None, regi
         from cirql.inventory.store import open_store
         from cirql.settings import MEMORY, Settings
 
-        where = Settings.load(store=str(store) if store else None).store_path
+        where = Settings.load(store=str(store) if store else None).store_place
         with open_store(where) as opened:
             for file in _files(files):
                 document = _document(file)
                 if table is None and _is_recording(document):
-                    failures += _play(str(where or MEMORY), document, file)
+                    failures += _play(where or MEMORY, document, file)
                 else:
                     _import_one(opened, document, file, table, account or "", region or "", moment)
     for failure in failures:

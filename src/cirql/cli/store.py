@@ -99,15 +99,15 @@ def verify(store: Path | None) -> None:
 @contextmanager
 def _opened(path: Path | None, *, create: bool = False) -> Iterator[Store]:
     """The store for the block; errors go to stderr, with exit code 1."""
-    from cirql.inventory.store import open_store
+    from cirql.inventory.store import is_made, open_store
     from cirql.settings import Settings
 
     try:
         with prompt_interrupts():
-            where = Settings.load(store=str(path) if path else None).store_path
+            where = Settings.load(store=str(path) if path else None).store_place
             if where is None:
                 raise SettingsError("an inventory in memory has no upkeep", hint="name a directory with --store")
-            if not create and not where.is_dir():
+            if not create and not is_made(where):
                 raise FileUnreadable(f"there is no inventory at {where}", hint="cirql sync makes one; --store names another")
             with open_store(where) as store:
                 yield store

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from cirql.errors import Error, MissingKey, UnknownTable
 from cirql.inventory.errand import Errand, Ledger
+from cirql.inventory.store import is_made
 from cirql.names import Scheme, TableName
 
 if TYPE_CHECKING:
@@ -145,10 +146,9 @@ def _noted(text: str) -> tuple[str, datetime] | None:
 
 def expected_calls(session: Session, tables: Iterable[str]) -> dict[str, int]:
     """How many calls each table is likely to take: as many as when its places were last read completely; 0 where that is not known."""
-    path = session.settings.store_path
-    if path is not None and not path.is_dir():
-        return dict.fromkeys(tables, 0)
-    names = list(tables)
+    place, names = session.settings.store_place, list(tables)
+    if place is not None and not is_made(place):
+        return dict.fromkeys(names, 0)
     found = session.memory.store(session.settings).last_calls(names, "sync")
     return {table: found.get(table, 0) for table in names}
 

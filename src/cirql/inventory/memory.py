@@ -6,7 +6,6 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from cirql.cloud.reach import Reach
 from cirql.cloud.survey import Survey, of_settings
@@ -25,16 +24,16 @@ class Stores:
     def __init__(self) -> None:
         self._guard = threading.Lock()
         self._cleanup = ExitStack()
-        self._opened: dict[Path | None, Store] = {}
+        self._opened: dict[str | None, Store] = {}
         self.touched: datetime | None = None
         """When a session last changed resources, perhaps: nothing seen before then says how they are."""
 
-    def open(self, path: Path | None) -> Store:
-        """The store in a directory, created where there is none; None is the one in memory. Raises StoreDamaged."""
+    def open(self, place: str | None) -> Store:
+        """The store at a place, created where there is none; None is the one in memory. Raises StoreDamaged."""
         with self._guard:
-            if path not in self._opened:
-                self._opened[path] = self._cleanup.enter_context(open_store(path))
-            return self._opened[path]
+            if place not in self._opened:
+                self._opened[place] = self._cleanup.enter_context(open_store(place))
+            return self._opened[place]
 
     def close(self) -> None:
         """Let go of all. Closing twice is fine."""
@@ -51,7 +50,7 @@ class Memory:
 
     def store(self, settings: Settings) -> Store:
         """The store that the settings name, created where there is none. Raises StoreDamaged."""
-        return self._stores().open(settings.store_path)
+        return self._stores().open(settings.store_place)
 
     def touch(self) -> None:
         """Resources were changed, perhaps: nothing seen before now says how they are."""

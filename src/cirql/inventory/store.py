@@ -137,12 +137,17 @@ class Store(Protocol):
         ...
 
 
-def open_store(path: Path | None, *, patience: timedelta = timedelta(seconds=60)) -> AbstractContextManager[Store]:
-    """Open, or create, the embedded store in a directory; None is a store that lasts as long as the object.
+def open_store(place: str | Path | None, *, patience: timedelta = timedelta(seconds=60)) -> AbstractContextManager[Store]:
+    """Open, or create, the store at a place, which says what kind it is: a directory is the embedded one, None one in memory.
 
-    `patience` is how long a write waits for other writers. Raises StoreDamaged where the directory holds something else.
+    `patience` is how long a write waits for other writers. Raises StoreDamaged where the place holds something else.
     The object is a `Store` and closes itself at the end of a `with`.
     """
     from cirql.inventory.embedded.store import DuckDBStore
 
-    return DuckDBStore(path, patience=patience)
+    return DuckDBStore(None if place is None else Path(place).expanduser(), patience=patience)
+
+
+def is_made(place: str) -> bool:
+    """Whether there is a store at a place: opening it would not make one."""
+    return Path(place).expanduser().is_dir()
