@@ -21,6 +21,7 @@ from cirql.shared import Shared
 if TYPE_CHECKING:
     from cirql.catalog.lookup import Catalog
     from cirql.changes.plan import ChangePlan
+    from cirql.cloud import Cloud
     from cirql.result import ProgressEvent
 
 
@@ -31,9 +32,12 @@ class Runtime(Shared):
     use it as a context manager: its sessions end with it, running statements as if they had been cancelled.
     """
 
-    def __init__(self, settings: Settings | None = None, *, catalog: Catalog | None = None) -> None:
-        """Without settings, those of the environment and of `cirql.toml`. Raises SettingsError."""
-        super().__init__(Settings.load() if settings is None else settings, catalog=catalog)
+    def __init__(self, settings: Settings | None = None, *, catalog: Catalog | None = None, cloud: Cloud | None = None) -> None:
+        """Without settings, those of the environment and of `cirql.toml`. Raises SettingsError.
+
+        `cloud` is asked in place of AWS and closed with the runtime; `catalog` has its tables in place of AWS's, and is not closed.
+        """
+        super().__init__(Settings.load() if settings is None else settings, catalog=catalog, cloud=cloud)
 
     def session(
         self,

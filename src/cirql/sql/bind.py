@@ -198,7 +198,7 @@ def _bind_tables(
             _refuse_as_of(statement, node)
             continue
         parts = [p.name for p in node.parts]
-        if parts[0] not in PROVIDERS and not (len(parts) == 2 and parts[0] in SYSTEM_SCHEMAS):
+        if not _is_cloud_table(parts, catalog) and not (len(parts) == 2 and parts[0] in SYSTEM_SCHEMAS):
             if own is None or len(parts) > 1 or own.columns(parts[0]) is None:
                 _check_other_table(statement, node, parts, catalog)
             _refuse_as_of(statement, node)
@@ -212,7 +212,7 @@ def _bind_tables(
             )
         relation = f"scan_{len(sources)}"
         alias = node.alias or _free_alias(node, found.table.name)
-        if parts[0] not in PROVIDERS:
+        if parts[0] in SYSTEM_SCHEMAS:
             _refuse_as_of(statement, node)
         version = node.args.get("version")
         node.set("version", None)
@@ -226,6 +226,17 @@ def _bind_tables(
     for source in sources:
         _replace_name(source)
     return sources, tag_views
+
+
+def _is_cloud_table(parts: list[str], catalog: TableFinder) -> bool:
+    """Whether a name is meant as a cloud table's: by how it begins, or because the catalog has it, whichever cloud's it is."""
+    if parts[0] in PROVIDERS or len(parts) == 1 or parts[0] in SYSTEM_SCHEMAS:
+        return parts[0] in PROVIDERS
+    try:
+        catalog.find(".".join(parts))
+    except (UnknownTable, ValueError):
+        return False
+    return True
 
 
 def _read_as_of(query: exp.Query, version: exp.Version | None) -> None:
