@@ -22,8 +22,23 @@ APART = {"AWS::Lambda::LayerVersion"}
 
 
 @pytest.fixture(scope="module")
-def session() -> Iterator[Session]:
-    with LocalCloud() as cloud, Catalog.open() as catalog, Session(Settings(**settings_for(cloud.endpoint_url)), catalog=catalog) as opened:
+def cloud() -> Iterator[LocalCloud]:
+    with LocalCloud() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def session(cloud: LocalCloud) -> Iterator[Session]:
+    with Catalog.open() as catalog, Session(Settings(**settings_for(cloud.endpoint_url)), catalog=catalog) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def lone_session(cloud: LocalCloud) -> Iterator[Session]:
+    """One account in one region."""
+    scope = settings_for(cloud.endpoint_url)
+    narrow = Settings(**{**scope, "credentials": scope["credentials"][:1], "regions": scope["regions"][:1]})
+    with Catalog.open() as catalog, Session(narrow, catalog=catalog) as opened:
         yield opened
 
 
@@ -52,6 +67,12 @@ def test_both_schemes_list_the_same_things_of_each_kind(session: Session, tables
     assert resources <= {value.removeprefix("/hostedzone/") for value in found}
 
 
+@pytest.mark.parametrize("type_name", sorted(set(native_types()) - APART))
+def test_nothing_is_listed_twice_in_a_place(lone_session: Session, tables: Mapping[str, str], type_name: str) -> None:
+    identifiers = column(lone_session, f"SELECT data__Identifier FROM {tables[type_name]}")
+    assert len(identifiers) == len(set(identifiers)) > 0
+
+
 @pytest.mark.parametrize(
     ("audit", "expected"),
     [
@@ -64,6 +85,17 @@ def test_both_schemes_list_the_same_things_of_each_kind(session: Session, tables
         ("SELECT DISTINCT key_name FROM aws.ec2_instance WHERE tags IS NULL OR tags->'Name' IS NULL", {"alice-2022"}),
         ("SELECT DISTINCT function_name FROM aws.lambda.functions WHERE runtime IN ('nodejs12.x', 'python3.8')", {"legacy-report"}),
         ("SELECT user_name FROM aws.iam_access_key WHERE create_date < '2024-01-01'", {"bob", "old-pipeline"}),
+        ("SELECT account_id FROM aws.iam_access_key WHERE create_date < '2022-01-01'", {"111111111111", "222222222222"}),
+        (
+            "SELECT DISTINCT role_name FROM aws.iam_role WHERE CAST(assume_role_policy_document AS text) LIKE '%333333333333%' "
+            "AND CAST(assume_role_policy_document AS text) NOT LIKE '%ExternalId%'",
+            {"vendor-audit"},
+        ),
+        (
+            "SELECT DISTINCT i.key_name FROM aws.ec2_instance i JOIN aws.ec2_subnet s ON s.subnet_id = i.subnet_id AND s.region = i.region "
+            "WHERE s.map_public_ip_on_launch AND i.public_ip_address IS NOT NULL",
+            {"alice-2022"},
+        ),
         (
             "SELECT DISTINCT db_instance_identifier FROM aws.rds.db_instances WHERE NOT storage_encrypted AND publicly_accessible",
             {"reports"},

@@ -13,6 +13,7 @@ from typing import Any
 from cirql.localcloud.expressions import evaluate
 from cirql.localcloud.generated import make_name
 from cirql.localcloud.images import AccountRegion
+from cirql.localcloud.members import find_member
 from cirql.localcloud.models import Model, set_value, values_at, without
 from cirql.localcloud.moto_client import operation_model
 from cirql.localcloud.native_calls import Facts, NativeCalls, Send, find_values
@@ -106,15 +107,18 @@ class NativeResources:
             ids = self._reader.listed_ids(native, kind, place, item, parent)
             identifier = join_identifier(kind, ids)
             shown = ids
-            if kind.lists_whole_models:
+            told = {**_told(native, wanted, item), **_told(native, wanted, parent), **ids}
+            if any(told.get(name, value) != value for name, value in wanted.items()):
+                continue
+            if kind.lists_whole_models or not wanted.keys() <= told.keys():
                 try:
                     shown = self.read(place, kind, identifier)
                 except HandlerError as error:
                     if error.code != "NotFound":
                         raise
                     continue
-            if all(shown.get(name, value) == value for name, value in wanted.items()):
-                found.append((identifier, shown))
+            if all({**told, **shown}.get(name) == value for name, value in wanted.items()):
+                found.append((identifier, shown if kind.lists_whole_models else ids))
         return sorted(found, key=lambda pair: pair[0])
 
     def _whole_model(self, place: AccountRegion, kind: ResourceType, identifier: str) -> Model:
@@ -246,6 +250,14 @@ def _split(kind: ResourceType, identifier: str) -> Model:
     for path, part in zip(kind.identifier, parts, strict=True):
         set_value(ids, path, part)
     return ids
+
+
+def _told(native: NativeType, wanted: Model, item: Any) -> Model:
+    """What a listed item, or what it was listed for, says of the properties that a list is narrowed by."""
+    if not isinstance(item, Mapping):
+        return {}
+    members = {name: find_member(item, name, native.noun) for name in wanted}
+    return {name: item[member] for name, member in members.items() if member is not None and isinstance(item[member], str | int)}
 
 
 def _pairs(tags: Any) -> dict[str, str]:
