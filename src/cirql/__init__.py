@@ -31,6 +31,7 @@ __all__ = ["Error", "Runtime", "__version__", "connect"]
 
 def connect(
     *,
+    local: bool = False,
     progress: Callable[[ProgressEvent], None] | None = None,
     confirm: Callable[[ChangePlan], bool] | None = None,
     **settings: Any,
@@ -42,8 +43,14 @@ def connect(
     `progress` is told, from whichever thread does the work, how far each scan of a running statement is;
     `confirm` is shown every plan of changes before it is carried out, and may refuse it.
 
+    `local` opens it over a local AWS of its own with sample data (two accounts, three regions), which ends with the session.
+
     Raises SettingsError for a setting that does not exist or cannot be used.
     """
+    if local:
+        from cirql.local import LocalSession
+
+        return LocalSession(progress=progress, confirm=confirm, **settings)
     from cirql.session import Session
     from cirql.settings import Settings
 

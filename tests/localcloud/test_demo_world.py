@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from cirql.catalog.lookup import Catalog
-from cirql.cli.local import settings_for
+from cirql.local import settings_for
 from cirql.localcloud import LocalCloud
 from cirql.localcloud.native_types import native_types
 from cirql.session import Session

@@ -42,7 +42,13 @@ def test_the_demo_world_has_objects_in_five_more_services(client: Client) -> Non
     assert {v["CidrBlock"] for v in ec2.describe_vpcs()["Vpcs"]} > {"10.1.0.0/16"}
     assert {g["GroupName"] for g in ec2.describe_security_groups()["SecurityGroups"]} >= {"web", "database"}
     assert [v["Encrypted"] for v in ec2.describe_volumes()["Volumes"] if v["VolumeType"] == "gp3"] == [False, True]
-    assert {r["RoleName"] for r in client("iam").list_roles()["Roles"]} == {"ci-deploy", "ml-execution", "tasks", "vendor-audit", "web-server"}
+    assert {r["RoleName"] for r in client("iam").list_roles()["Roles"]} == {
+        "ci-deploy",
+        "ml-execution",
+        "tasks",
+        "vendor-audit",
+        "web-server",
+    }
     assert len(client("s3").list_buckets()["Buckets"]) == 8
     functions = client("lambda", ACCOUNTS[1], REGIONS[2]).list_functions()["Functions"]
     assert {f["Role"] for f in functions} == {f"arn:aws:iam::{ACCOUNTS[1]}:role/ml-execution"}

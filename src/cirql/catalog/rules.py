@@ -52,6 +52,32 @@ class NativeWrite:
         return cls(**{**raw, "inputs": inputs, "permissions": tuple(raw.get("permissions", ()))})
 
 
+@dataclass(frozen=True, slots=True)
+class Handling:
+    """How Cloud Control serves a type: its verbs, what a list must be told, whether a list gives whole models, where (None: everywhere).
+
+    `tags` is the property that holds the tags, where the schema names one.
+    """
+
+    verbs: tuple[str, ...] = ()
+    list_needs: tuple[str, ...] = ()
+    lists_whole_models: bool = False
+    tags: str | None = None
+    regions: frozenset[str] | None = None
+
+    @classmethod
+    def from_plain(cls, raw: Mapping[str, Any]) -> Handling:
+        """The declaration in a plain mapping."""
+        regions = raw.get("regions")
+        return cls(
+            tuple(raw.get("verbs", ())),
+            tuple(raw.get("list_needs", ())),
+            raw.get("lists_whole_models", False),
+            raw.get("tags"),
+            None if regions is None else frozenset(regions),
+        )
+
+
 @dataclass(frozen=True)
 class Rules:
     """One type's schema, with the questions that a write asks of it.
@@ -62,6 +88,7 @@ class Rules:
     type_name: str
     body: Mapping[str, Any]
     native: tuple[NativeWrite, ...] = field(default=())
+    handling: Handling = field(default_factory=lambda: Handling())
 
     @cached_property
     def read_only(self) -> tuple[PropertyPath, ...]:
@@ -133,4 +160,5 @@ class Rules:
 def decode_rules(type_name: str, stored: bytes) -> Rules:
     """The rules that the compiler stored."""
     raw = json.loads(zlib.decompress(stored))
-    return Rules(type_name, raw["schema"], tuple(NativeWrite.from_plain(w) for w in raw.get("native", ())))
+    native = tuple(NativeWrite.from_plain(w) for w in raw.get("native", ()))
+    return Rules(type_name, raw["schema"], native, Handling.from_plain(raw.get("handling", {})))

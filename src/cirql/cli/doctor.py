@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from cirql.settings import Settings
 
 _ENGINE_PACKAGES = ("duckdb", "sqlglot", "pyarrow", "botocore")
-_LOCAL_PACKAGES = ("moto", "cfn-lint", "werkzeug")
 _SHOWN_TARGETS = 40
 
 
@@ -61,6 +60,8 @@ def doctor(scope: dict[str, Any]) -> None:
 def _installation() -> Iterator[Check]:
     from importlib.metadata import PackageNotFoundError, version
 
+    from cirql.localcloud.packages import INSTALL, missing_package
+
     yield Check(True, f"cirql {__version__} on Python {platform.python_version()}")
     for package in _ENGINE_PACKAGES:
         try:
@@ -68,14 +69,9 @@ def _installation() -> Iterator[Check]:
         except PackageNotFoundError:
             yield Check(False, f"{package} is not installed", "install cirql again: pip install --force-reinstall cirql")
     yield _catalog()
-    missing = []
-    for package in _LOCAL_PACKAGES:
-        try:
-            version(package)
-        except PackageNotFoundError:
-            missing.append(package)
-    without = f"local AWS: not installed ({', '.join(missing)} missing); only --local needs it: pip install 'cirql[demo]'"
-    yield Check(True, without if missing else "local AWS: installed")
+    missing = missing_package()
+    without = f"local AWS: SageMaker's images and resources with a state of their own; other services need {missing!r}: {INSTALL}"
+    yield Check(True, without if missing else "local AWS: with all services of moto")
 
 
 def _catalog() -> Check:

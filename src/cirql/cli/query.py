@@ -217,12 +217,16 @@ def _session(request: QueryRequest, given: dict[str, Any], progress: ScanProgres
     settings, confirm = Settings.load(**given), None if request.yes else asker(progress)
     with ExitStack() as opened:
         cloud: Cloud | None = None
+        if request.local:
+            from cirql.local import door
+
+            cloud = door(settings)
         if request.record is not None:
             from cirql.cloud.lazy import Lazy
             from cirql.cloud.recording import Recording
             from cirql.cloud.tape import Tape
 
-            cloud = Recording(Lazy.of(settings), opened.enter_context(Tape(request.record)))
+            cloud = Recording(cloud or Lazy.of(settings), opened.enter_context(Tape(request.record)))
         yield opened.enter_context(Session(settings, progress=progress, confirm=confirm, cloud=cloud))
 
 

@@ -51,10 +51,25 @@ def compile_rules(schemas: Iterable[ResourceSchema], *, complete: bool = True) -
             if write.property not in schema.body["properties"]:
                 raise ValueError(f"overlay/writes: {schema.type_name} has no property {write.property}")
         body = _without_prose({k: v for k, v in schema.body.items() if k in _OUTER}, names=False)
-        stored = {"schema": body} | ({"native": [asdict(w) for w in writes]} if writes else {})
+        stored = {"schema": body, "handling": _handling(schema)} | ({"native": [asdict(w) for w in writes]} if writes else {})
         yield schema.type_name, zlib.compress(json.dumps(stored, separators=(",", ":"), sort_keys=True).encode(), 9)
     if native and complete:
         raise ValueError(f"overlay/writes: there is no type {', '.join(sorted(native))}")
+
+
+def _handling(schema: ResourceSchema) -> dict[str, Any]:
+    """How Cloud Control serves the type: what the schema's handlers say without their permissions (`catalog.rules.Handling`)."""
+    handlers = schema.body.get("handlers", {})
+    read, listed = (set(schema.permissions(verb)) for verb in ("read", "list"))
+    said = {
+        "verbs": list(handlers),
+        "list_needs": handlers.get("list", {}).get("handlerSchema", {}).get("required", []),
+        # Where the list handler may call everything that the read handler calls.
+        "lists_whole_models": bool(read) and read <= listed,
+        "tags": schema.body.get("tagging", {}).get("tagProperty", "").rpartition("/")[2],
+    }
+    regions = {} if schema.regions is None else {"regions": sorted(schema.regions)}
+    return {name: value for name, value in said.items() if value} | regions
 
 
 def _load_overlay() -> dict[str, tuple[NativeWrite, ...]]:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import TracebackType
+from typing import Any
 
 from cirql.localcloud.app_image_configs import AppImageConfigs
 from cirql.localcloud.calls import CallLog, ServedCall
@@ -22,12 +23,14 @@ from cirql.localcloud.images import AccountRegion, ImageStore
 from cirql.localcloud.listener import HOST, HttpAnswer, HttpRequest, Listener, NoAnswerError
 from cirql.localcloud.moto_names import with_older_name
 from cirql.localcloud.moto_services import MotoServices
+from cirql.localcloud.native_types import native_types
 from cirql.localcloud.operations import identify, read_parameters
 from cirql.localcloud.registry import answer_registry
 from cirql.localcloud.sagemaker import SageMakerImages
 from cirql.localcloud.tagging import TaggingApi
 from cirql.localcloud.wire import ServiceError, WireOperation, render_error
 
+_ALONE = frozenset({("sts", "GetCallerIdentity"), ("cloudformation", "ListTypes"), ("cloudformation", "DescribeType")})
 _GARBAGE = HttpAnswer(200, (("Content-Type", "text/html"),), b"<html><body>\xff\xfeThis is not the service you asked for.")
 
 
@@ -127,6 +130,17 @@ class LocalCloud:
             raise
         self._log(caller, operation, answer.status, verdict)
         return answer
+
+    def serves(self, service: str, operation: str, params: Mapping[str, Any]) -> bool:
+        """Whether it answers that itself, without moto."""
+        match service:
+            case "cloudcontrol":
+                return params.get("TypeName") not in native_types()
+            case "sagemaker":
+                return self._sagemaker.serves(operation) or self._app_image_configs.serves(operation)
+            case "resourcegroupstaggingapi":
+                return "ResourceARNList" in params
+        return (service, operation) in _ALONE
 
     def _answer_judged(self, request: HttpRequest, caller: Caller, operation: WireOperation, verdict: Spoiling) -> HttpAnswer:
         rule = verdict.spoiler

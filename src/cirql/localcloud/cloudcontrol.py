@@ -13,6 +13,7 @@ from typing import Any
 
 from cirql.localcloud.image_types import image_handlers
 from cirql.localcloud.images import AccountRegion, ImageStore
+from cirql.localcloud.json_patch import patched
 from cirql.localcloud.listener import HttpAnswer
 from cirql.localcloud.models import Model, PropertyPath, is_given, values_at
 from cirql.localcloud.native_calls import Send
@@ -143,7 +144,7 @@ class CloudControl:
     def _list(self, place: AccountRegion, asked: Body, limit: int | None) -> dict[str, Any]:
         kind = _find_kind(place, asked["TypeName"], "list")
         wanted = _read_object(asked.get("ResourceModel", "{}"), "ResourceModel")
-        missing = [name for name in kind.list_required if name not in wanted]
+        missing = [name for name in kind.handling.list_needs if name not in wanted]
         if missing:
             problems = "".join(f"(#: required key [{name}] not found)" for name in missing)
             message = f"Missing or invalid ResourceModel property in {kind.name} list handler request input.Required property: {problems}"
@@ -201,7 +202,7 @@ def _find_kind(place: AccountRegion, name: str, verb: str) -> ResourceType:
     kind = find_type(name, place.region)
     if kind is None:
         raise ServiceError("TypeNotFoundException", f"The type '{name}' cannot be found.")
-    if verb not in kind.handlers:
+    if verb not in kind.handling.verbs:
         raise ServiceError("UnsupportedActionException", f"Resource type {name} does not support {verb.upper()} action")
     return kind
 
@@ -224,12 +225,9 @@ def _refuse_invalid(kind: ResourceType, model: Model) -> None:
 
 def _apply_patch(before: Model, document: str) -> Model:
     """A model with an RFC 6902 patch applied. Raises ValidationException."""
-    import jsonpatch
-
     try:
-        after = jsonpatch.JsonPatch.from_string(document).apply(before)
-    except (jsonpatch.JsonPatchException, jsonpatch.JsonPointerException, ValueError, TypeError, AttributeError) as error:
-        # jsonpatch lets the last three out for documents that are not lists of objects with an op and a path.
+        after = patched(before, json.loads(document))
+    except ValueError as error:
         raise ServiceError("ValidationException", f"Invalid patch update: {error}") from None
     if not isinstance(after, dict):
         raise ServiceError("ValidationException", "Invalid patch update: the result is not an object")

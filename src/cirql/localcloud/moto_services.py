@@ -16,6 +16,7 @@ from cirql.localcloud.demo_services import DemoServices
 from cirql.localcloud.identity import DEFAULT_ACCOUNT, Caller
 from cirql.localcloud.listener import HttpAnswer, HttpRequest
 from cirql.localcloud.operations import read_parameters, service_model
+from cirql.localcloud.packages import INSTALL, missing_package
 from cirql.localcloud.wire import Protocol, ServiceError, WireOperation
 from cirql.localcloud.wsgi import call_application
 
@@ -53,6 +54,8 @@ class MotoServices:
 
     def answer(self, request: HttpRequest, caller: Caller, operation: WireOperation, page_limit: int | None) -> HttpAnswer:
         """The answer of moto to a request. Raises ServiceError where moto has no such service or operation."""
+        if (missing := missing_package()) is not None:
+            raise unserved(operation, f"for that it needs the Python package {missing!r}: {INSTALL}")
         with _ownership:
             application = self._own()
             if self._demo is not None:

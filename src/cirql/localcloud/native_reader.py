@@ -162,9 +162,7 @@ def find_arn(native: NativeType, kind: ResourceType, facts: Facts) -> Any:
 
 def tag_property(kind: ResourceType) -> str | None:
     """The property that holds the tags of a type, None where there is none."""
-    tagging = kind.schema.get("tagging") or {}
-    path: str = tagging.get("tagProperty", "/properties/Tags")
-    name = path.rpartition("/")[2]
+    name = kind.handling.tags or "Tags"
     node = kind.property_schema((name,))
     is_pairs = "Key" in kind.property_schema((name, "*")).get("properties", {}) or node.get("type") == "object"
     return name if is_pairs else None

@@ -110,7 +110,7 @@ class NativeResources:
             told = {**_told(native, wanted, item), **_told(native, wanted, parent), **ids}
             if any(told.get(name, value) != value for name, value in wanted.items()):
                 continue
-            if kind.lists_whole_models or not wanted.keys() <= told.keys():
+            if kind.handling.lists_whole_models or not wanted.keys() <= told.keys():
                 try:
                     shown = self.read(place, kind, identifier)
                 except HandlerError as error:
@@ -118,7 +118,7 @@ class NativeResources:
                         raise
                     continue
             if all({**told, **shown}.get(name) == value for name, value in wanted.items()):
-                found.append((identifier, shown if kind.lists_whole_models else ids))
+                found.append((identifier, shown if kind.handling.lists_whole_models else ids))
         return sorted(found, key=lambda pair: pair[0])
 
     def _whole_model(self, place: AccountRegion, kind: ResourceType, identifier: str) -> Model:

@@ -84,7 +84,7 @@ class ResourceStore:
         found = []
         for identifier, model in sorted(self._partition(place, kind).items()):
             if all(model.get(name, value) == value for name, value in wanted.items()):
-                shown = without(model, kind.write_only) if kind.lists_whole_models else identifying_model(kind, model)
+                shown = without(model, kind.write_only) if kind.handling.lists_whole_models else identifying_model(kind, model)
                 found.append((identifier, shown))
         return found
 

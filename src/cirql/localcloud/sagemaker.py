@@ -43,6 +43,10 @@ class SageMakerImages:
             "ListTags": self._list_tags,
         }
 
+    def serves(self, operation: str) -> bool:
+        """Whether the operation is one of these."""
+        return operation in self._operations
+
     def answer(self, place: AccountRegion, operation: str, body: bytes, page_limit: int | None) -> HttpAnswer | None:
         """The answer to one operation; `page_limit` forces small pages. Raises ServiceError."""
         run = self._operations.get(operation)

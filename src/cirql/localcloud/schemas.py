@@ -1,16 +1,14 @@
-"""CloudFormation resource types as cfn-lint's package carries them: one `ResourceType` per region and type, read when asked for."""
+"""CloudFormation types as the compiled catalog carries them for writes: schemas without prose, and how Cloud Control serves them."""
 
 from __future__ import annotations
 
-import importlib.util
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, cached_property
-from pathlib import Path
 from typing import Any
 
-FALLBACK_REGION = "us-east-1"
+from cirql.catalog.artefact import DEFAULT_PATH, Artefact
+from cirql.catalog.rules import Handling, decode_rules
 
 
 @dataclass(frozen=True)
@@ -22,6 +20,7 @@ class ResourceType:
 
     name: str
     schema: Mapping[str, Any]
+    handling: Handling = field(default_factory=Handling)
 
     @cached_property
     def identifier(self) -> tuple[tuple[str, ...], ...]:
@@ -42,23 +41,6 @@ class ResourceType:
     def create_only(self) -> tuple[tuple[str, ...], ...]:
         """The paths that can be given at creation alone."""
         return self._paths("createOnlyProperties")
-
-    @cached_property
-    def list_required(self) -> tuple[str, ...]:
-        """The properties a ResourceModel must have for ListResources."""
-        return tuple(self.handlers.get("list", {}).get("handlerSchema", {}).get("required", ()))
-
-    @property
-    def handlers(self) -> Mapping[str, Mapping[str, Any]]:
-        """The handlers there are, by verb: create, read, update, delete, list."""
-        handlers: Mapping[str, Mapping[str, Any]] = self.schema.get("handlers", {})
-        return handlers
-
-    @cached_property
-    def lists_whole_models(self) -> bool:
-        """Whether list gives what read gives: only where the list handler may call everything the read handler calls."""
-        read = set(self.handlers.get("read", {}).get("permissions", ()))
-        return bool(read) and read <= set(self.handlers.get("list", {}).get("permissions", ()))
 
     def property_schema(self, path: tuple[str, ...]) -> Mapping[str, Any]:
         """The schema node at a property path, references followed; empty where there is none."""
@@ -81,31 +63,17 @@ class ResourceType:
         return tuple(tuple(path.split("/")[2:]) for path in self.schema.get(key, ()))
 
 
-@cache
 def find_type(name: str, region: str) -> ResourceType | None:
-    """The type as that region has it, or None where the region does not have it. Unknown regions have what us-east-1 has."""
-    digest = _region_types(region).get(name)
-    return _read_type(name, digest) if digest else None
+    """The type, or None where the region does not have it."""
+    kind = _read_type(name)
+    return kind if kind is not None and (kind.handling.regions is None or region in kind.handling.regions) else None
 
 
 @cache
-def _read_type(name: str, digest: str) -> ResourceType:
-    return ResourceType(name, json.loads((_data_folder() / "resources" / f"{digest}.json").read_bytes()))
-
-
-@cache
-def _region_types(region: str) -> Mapping[str, str]:
-    file = _data_folder() / "providers" / f"{region}.json"
-    if not file.exists():
-        return _region_types(FALLBACK_REGION)
-    types: Mapping[str, str] = json.loads(file.read_bytes())
-    return types
-
-
-@cache
-def _data_folder() -> Path:
-    # find_spec does not import the package: cfn-lint itself takes a second to import, and only its data is wanted.
-    spec = importlib.util.find_spec("cfnlint")
-    if spec is None or not spec.submodule_search_locations:
-        raise RuntimeError("the local AWS needs cfn-lint's schemas: install cirql[demo]")
-    return Path(spec.submodule_search_locations[0]) / "data" / "schemas"
+def _read_type(name: str) -> ResourceType | None:
+    with Artefact(DEFAULT_PATH) as catalog:
+        stored = catalog.rules(name)
+    if stored is None:
+        return None
+    rules = decode_rules(name, stored)
+    return ResourceType(name, rules.body, rules.handling)
