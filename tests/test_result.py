@@ -148,6 +148,8 @@ def test_stats_are_fixed_at_the_last_row() -> None:
                 "request_id": None,
                 "table": None,
                 "reason": "",
+                "row": "",
+                "columns": (),
             }
         ],
     }

@@ -69,6 +69,10 @@ UNSAFE = {
     "change_timeout": "9",
     "journal": '"here"',
     "store": '"here"',
+    "statement_timeout": "9",
+    "max_calls": "9",
+    "max_rows": "9",
+    "memory": '"9 GB"',
 }
 
 

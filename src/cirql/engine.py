@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -51,10 +51,21 @@ class Database:
     into memory goes to a directory that only this user can read.
     """
 
-    def __init__(self, files: Files | None = None) -> None:
+    def __init__(self, files: Files | None = None, memory: int | None = None) -> None:
+        """`memory` is the most bytes it holds; what it can put on disk goes there first."""
         self._files = files or Files()
+        self._memory = memory
         self._root: Any = None
         self._lock = threading.Lock()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is anything behind it yet."""
+        return self._root is not None
+
+    def opening(self, files: Files) -> Database:
+        """Another one, that may open these files, under the same limit."""
+        return Database(files, self._memory)
 
     def connect(self) -> Any:
         """A new connection with cirql's settings. Relations and macros of one connection are not seen by the others."""
@@ -68,8 +79,11 @@ class Database:
     def _open(self) -> Any:
         import duckdb
 
-        root = duckdb.connect(":memory:")
+        # Eight threads for each instance by default, that wait for a network which nothing here reads from.
+        root = duckdb.connect(":memory:", config={"async_threads": 1})
         settings = [*_SETTINGS, f"temp_directory = {text(_spill_directory())}"]
+        if self._memory is not None:
+            settings.append(f"memory_limit = {text(f'{self._memory}B')}")
         if self._files.paths:
             settings.append(f"allowed_paths = {texts(self._files.paths, '[]')}")
         if self._files.folders:
@@ -112,11 +126,15 @@ class Database:
 class Engine:
     """One statement's connections. Not shared between statements; `interrupt` and `passes` may be called from other threads."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, give_back: Callable[[], None] = lambda: None) -> None:
+        """`give_back` is called once the database is no longer used."""
         self._database = database
+        self._give_back = give_back
         self._connection = database.connect()
         self._tester = database.connect()
         self._testing = threading.Lock()
+        self._open = threading.Lock()
+        self._is_open = True
         self._installed: set[str] = set()
         self._admitted: dict[tuple[bool, str], Any] = {}
         self._private: Database | None = None
@@ -124,11 +142,18 @@ class Engine:
     def read_files(self, files: Files, tables: Iterable[str]) -> None:
         """Run this statement in a database of its own, which may open these files; it gets copies of the user tables that are named."""
         copies = {table: self._connection.sql(f"SELECT * FROM {name(table)}").to_arrow_table() for table in tables}
-        self.close()
-        self._database = self._private = Database(files)
-        self._connection, self._tester = self._database.connect(), self._database.connect()
+        private = self._database.opening(files)
+        with self._testing, self._open:
+            self._disconnect()
+            self._database, self._give_back = private, private.close
+            self._connection, self._tester = private.connect(), private.connect()
         for table, rows in copies.items():
             self._connection.register(table, rows)
+
+    def _disconnect(self) -> None:
+        self._tester.close()
+        self._connection.close()
+        self._give_back()
 
     def declare(self, relations: Mapping[str, Mapping[str, ColumnType]]) -> None:
         """Make empty relations, for `check`."""
@@ -204,23 +229,26 @@ class Engine:
         return list(zip(*(column.to_pylist() for column in table.columns), strict=True))
 
     def run(self, sql: str) -> pa.RecordBatchReader:
-        """Run the statement; rows come as they are read. Errors may also be raised while reading."""
+        """Run the statement; rows come as they are read, in small batches. Errors may also be raised while reading."""
         try:
             return self._query(self._connection, sql).to_arrow_reader()
         except self._faults() as fault:
             raise engine_error(fault) from None
 
     def interrupt(self) -> None:
-        """Stop whatever runs, from another thread."""
-        self._connection.interrupt()
+        """Stop whatever runs, from another thread: its error is Cancelled. What begins afterwards is not stopped. Never waits."""
+        with self._open:
+            if self._is_open:
+                self._tester.interrupt()
+                self._connection.interrupt()
 
     def close(self) -> None:
-        """Free everything. Closing twice is fine."""
-        with self._testing:
-            self._tester.close()
-        self._connection.close()
-        if self._private is not None:
-            self._private.close()
+        """Free everything. Nothing may run on its main connection. Closing twice is fine."""
+        with self._testing, self._open:
+            if not self._is_open:
+                return
+            self._is_open = False
+            self._disconnect()
 
     def change(self, sql: str) -> int:
         """Run a statement that changes user tables, and say how many rows it touched (0 for definitions)."""
@@ -296,6 +324,8 @@ def _class_of(kind: str, message: str) -> type[errors.Error]:
             return errors.FileUnreadable
         case "InterruptException":
             return errors.Cancelled
+        case "OutOfMemoryException":
+            return errors.OutOfMemory
         case "NotImplementedException":
             return errors.NotSupported
     return errors.Internal

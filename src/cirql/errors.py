@@ -16,7 +16,11 @@ The names at the top are those of PEP 249, so that database code catches what it
         |   +-- Unreachable          08006   no usable answer: refused, timed out, cut short
         |   +-- CredentialsError     28000   no credentials, or credentials AWS does not take
         |   +-- ChangeFailed         HV00L   a write reached AWS and failed there
-        |   +-- Cancelled            57014   the user or a deadline stopped the statement
+        |   +-- Cancelled            57014   the user, or the end of the session, stopped the statement
+        |   |   +-- TimedOut         57014   its time was up (statement_timeout), which PostgreSQL gives the same code
+        |   +-- TooManyCalls         53000   it would have sent more requests than it may (max_calls)
+        |   +-- TooManyRows          54000   it has more rows than it may give (max_rows)
+        |   +-- OutOfMemory          53200   it needs more memory than it may have (memory)
         |   +-- FileUnreadable       58030   a local file could not be read
         |   +-- NotInInventory       55000   the inventory was to answer alone, and does not have it
     |   +-- StoreBusy            55P03   another process kept the inventory's write lock for too long
@@ -39,7 +43,7 @@ The names at the top are those of PEP 249, so that database code catches what it
         +-- InternalError
             +-- Internal             XX000   a defect in cirql
 
-A SQLSTATE belongs to exactly one class. Where AWS was involved, `failure` says where and what.
+A SQLSTATE belongs to exactly one class, or to one that narrows it. Where AWS was involved, `failure` says where and what.
 This module knows nothing of AWS codes: `cirql.cloud` maps those.
 """
 
@@ -205,9 +209,31 @@ class ChangeFailed(OperationalError):
 
 
 class Cancelled(OperationalError):
-    """The user or a deadline stopped the statement."""
+    """The user, a limit, or the end of the session stopped the statement."""
 
     sqlstate = "57014"
+
+
+class TimedOut(Cancelled):
+    """The statement took longer than `statement_timeout`."""
+
+
+class TooManyCalls(OperationalError):
+    """The statement would have sent more requests than `max_calls`."""
+
+    sqlstate = "53000"
+
+
+class TooManyRows(OperationalError):
+    """The statement has more rows than `max_rows`."""
+
+    sqlstate = "54000"
+
+
+class OutOfMemory(OperationalError):
+    """The statement needs more memory than there is, or than `memory` allows."""
+
+    sqlstate = "53200"
 
 
 class FileUnreadable(OperationalError):

@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from cirql.cloud.reach import Reach
 from cirql.cloud.stats import CallStats, recording
@@ -29,8 +28,15 @@ if TYPE_CHECKING:
 
     from cirql.cloud import Cloud
     from cirql.engine import Engine
+    from cirql.fetch.loop import Work
     from cirql.inventory.recall import Recall
     from cirql.settings import Settings
+    from cirql.statements.alarm import Alarm
+    from cirql.statements.running import Running
+
+T = TypeVar("T")
+_PATIENCE = 5.0
+"""Seconds that a cancelled fetch may take to come to rest: it waits for nothing any more."""
 
 
 class Home(Protocol):
@@ -53,8 +59,22 @@ class Home(Protocol):
         """The loop that calls run on."""
         ...
 
-    def start(self, work: Any) -> Future[Any]:
+    @property
+    def alarm(self) -> Alarm:
+        """What does what must not be done on the loop."""
+        ...
+
+    @property
+    def is_on_loop(self) -> bool:
+        """Whether the caller runs on the loop."""
+        ...
+
+    def start(self, work: Coroutine[Any, Any, T]) -> Work[T]:
         """Run a coroutine on the loop."""
+        ...
+
+    def wait(self, work: Work[T]) -> T:
+        """Wait for it, unless the statement is stopped."""
         ...
 
 
@@ -78,6 +98,7 @@ class Execution:
         columns: list[ResultColumn],
         engine: Engine,
         home: Home,
+        running: Running,
         started: float,
         progress: Callable[[ProgressEvent], None] | None,
         recall: Recall | None = None,
@@ -89,12 +110,16 @@ class Execution:
         self._home = home
         self._cloud = home.cloud
         self._reach = home.reach
+        self._running = running
         self._started = started
         self._tell = progress
         self._so_far = _Progress()
         self._began = datetime.now(UTC)
-        self._fetching: Future[Any] | None = None
+        self._fetching: Work[None] | None = None
         self._channel: Channel | None = None
+        self._is_closed = False
+        running.at_stop(self._stop)
+        running.at_end(self.close)
 
     def note(self, *notices: str) -> None:
         """Add to what the reader of the rows should know."""
@@ -107,14 +132,14 @@ class Execution:
         elif self._plan.scans:
             self._fetching = self._home.start(self._fetch())
             try:
-                self._fetching.result()
+                self._home.wait(self._fetching)
             except BaseException:
                 self.close()
                 raise
             if self._home.settings.strict:
                 self._refuse_partial()
         try:
-            rows = _Rows(self._engine, self._plan.sql, self._settle, self._cause)
+            rows = _Rows(self._engine, self._plan.sql, self._running, self._settle, self._cause)
         except BaseException:
             self.close()
             raise
@@ -131,6 +156,8 @@ class Execution:
         import pyarrow as pa
 
         self._channel = Channel(self._home.loop)
+        self._home.alarm.ready()
+        self._running.goes_on = True
         self._fetching = self._home.start(self._fetch())
         schema = schema_of(self._plan.relations[relation])
         self._engine.register(relation, pa.RecordBatchReader.from_batches(schema, iter(self._channel)))
@@ -245,7 +272,7 @@ class Execution:
         if self._fetching is not None:
             if self._channel is not None and not self._fetching.done() and not self._channel.ended:
                 self._fetching.cancel()
-            with contextlib.suppress(Exception, asyncio.CancelledError):
+            with contextlib.suppress(Exception):
                 self._fetching.result()
         if self._home.settings.strict:
             self._refuse_partial()
@@ -268,19 +295,37 @@ class Execution:
         wall = round((time.monotonic() - self._started) * 1000)
         return Stats(calls=dict(stats.calls), retries=stats.retries, throttles=stats.throttles, wall_ms=wall)
 
-    def close(self) -> None:
-        """Stop everything and free the engine. Closing twice is fine."""
+    def _stop(self) -> None:
+        """End all waiting: for AWS, for rows."""
+        if self._fetching is not None:
+            self._fetching.cancel()
         if self._channel is not None:
             self._channel.stop()
-        if self._fetching is not None and not self._fetching.done():
-            self._fetching.cancel()
+
+    def close(self) -> None:
+        """Stop everything, and free the engine once nothing of the fetch goes on. Closing twice is fine."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        self._stop()
+        if self._home.is_on_loop:  # the garbage collector, most likely
+            self._home.alarm.soon(self._free)
+        else:
+            self._free()
+
+    def _free(self) -> None:
+        if self._fetching is not None:
+            self._fetching.wait(_PATIENCE)
         self._engine.close()
 
 
 class _Rows:
     """The rows of the final query, as a source for `Result`; the error that was the cause is the one that is raised."""
 
-    def __init__(self, engine: Engine, sql: str, settle: Callable[[], None], cause: Callable[[], BaseException | None]) -> None:
+    def __init__(
+        self, engine: Engine, sql: str, running: Running, settle: Callable[[], None], cause: Callable[[], BaseException | None]
+    ) -> None:
+        self._running = running
         self._settle = settle
         self._cause = cause
         with self._blaming():
@@ -291,12 +336,20 @@ class _Rows:
         return self._reader.schema
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
-        with self._blaming():
-            yield from self._reader
-        self._settle()
-        cause = self._cause()
-        if isinstance(cause, DatabaseError):
-            raise cause
+        while (batch := self._next()) is not None:
+            yield batch
+
+    def _next(self) -> pa.RecordBatch | None:
+        """The next rows; None after the last, when all has come to rest."""
+        with self._running.at_work():
+            with self._blaming():
+                batch = next(self._reader, None)
+            if batch is None:
+                self._settle()
+                cause = self._cause()
+                if isinstance(cause, DatabaseError):
+                    raise cause
+            return batch
 
     @contextlib.contextmanager
     def _blaming(self) -> Iterator[None]:

@@ -230,10 +230,22 @@ class Result:
 
     # Closing.
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it holds what must be let go: there is something, and it was neither read to its end nor closed."""
+        return not self._closed and self._close is not _no_op
+
+    def hand_over(self, close: Callable[[], None]) -> Callable[[], None]:
+        """Let closing do that from now on; gives what it would have done."""
+        before, self._close = self._close, close
+        return before
+
     def close(self) -> None:
         """Stop reading and free what the statement holds; rows not yet read are gone. Closing twice is fine."""
         if self._final is None:
             self._final = self._count()
+        if not self._exhausted:
+            self._batch, self._values, self._position = None, [], 0
         if not self._closed:
             self._closed = True
             self._close()

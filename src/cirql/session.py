@@ -10,20 +10,24 @@ threads at once: each has DuckDB connections of its own.
 from __future__ import annotations
 
 import asyncio
+import math
 import threading
 import time
+import weakref
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
-from concurrent.futures import Future
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, cast
 
-from cirql.errors import AccessDenied, InterfaceError, ParseError
+from cirql.errors import AccessDenied, Cancelled, Error, InterfaceError, ParseError
 from cirql.result import ProgressEvent, Result
 from cirql.settings import Settings
 from cirql.shared import Shared, once
+from cirql.statements.running import Running
 
 if TYPE_CHECKING:
     from sqlglot.expressions import Expr
@@ -36,6 +40,7 @@ if TYPE_CHECKING:
     from cirql.cloud.reach import Reach
     from cirql.engine import Database, Engine
     from cirql.execution import Execution
+    from cirql.fetch.loop import Work
     from cirql.introspection.directory import Directory
     from cirql.inventory.errand import Errand
     from cirql.inventory.memory import Memory
@@ -45,10 +50,13 @@ if TYPE_CHECKING:
     from cirql.sql.bind import Bound
     from cirql.sql.parameters import Parameters
     from cirql.sql.parse import Explain, Statement
+    from cirql.statements.alarm import Alarm
     from cirql.types import ColumnType
     from cirql.workspace import Workspace
 
 T = TypeVar("T")
+_PATIENCE = 5.0
+"""Seconds that closing waits for statements to come to rest: after that, one is stuck where nothing can end it."""
 Dialect = Literal["postgres", "ddsql", "stackql"]
 
 
@@ -82,6 +90,8 @@ class Session:
         self._owned = Shared(settings, catalog=catalog, cloud=cloud) if shared is None else None
         self._shared = self._owned or cast("Shared", shared)
         self._closed = False
+        self._running: weakref.WeakSet[Running] = weakref.WeakSet()
+        self._current: ContextVar[Running | None] = ContextVar("cirql_running", default=None)
         self._last: Execution | None = None
         self._opened = settings
         self._shared.joined(self)
@@ -156,7 +166,7 @@ class Session:
         """The session's own DuckDB, which holds its user tables."""
         from cirql.engine import Database
 
-        return Database()
+        return Database(memory=self.settings.memory)
 
     @once
     def workspace(self) -> Workspace:
@@ -181,9 +191,9 @@ class Session:
 
         Raises the error of the statement; errors of the data may also be raised while rows are read.
         """
-        self._shared.check()
-        if self._closed:
-            raise InterfaceError("the session is closed")
+        return self._under_way(lambda: self._execute(sql, params, pushdown, errand))
+
+    def _execute(self, sql: str, params: Parameters | None, pushdown: bool, errand: Errand | None = None) -> Result:
         from cirql.introspection.forms import is_introspection
         from cirql.sql.parameters import from_percent
         from cirql.sql.parse import parse, peel_explain
@@ -205,10 +215,13 @@ class Session:
     def run(self, statement: Statement, params: Parameters | None = None, *, pushdown: bool = True, errand: Errand | None = None) -> Result:
         """Run a statement that has been parsed."""
         from cirql.sql.parameters import fill
+
+        filled = fill(statement, params) if params is not None else statement
+        return self._under_way(lambda: self._run(filled, pushdown, errand))
+
+    def _run(self, statement: Statement, pushdown: bool, errand: Errand | None) -> Result:
         from cirql.sql.parse import is_definition, is_write
 
-        if params is not None:
-            statement = fill(statement, params)
         if is_definition(statement):
             result, changed = self.workspace.run(statement, self.settings)
             self._confine(changed)
@@ -230,6 +243,80 @@ class Session:
         outer, inner = Reach.of(self._opened, self._shared.settings), Reach.of(changed, self._shared.settings)
         if not inner.is_within(outer):
             raise AccessDenied("this session is locked: SET regions and SET accounts only narrow what it was opened with")
+
+    # -- one statement's life
+
+    def _under_way(self, answer: Callable[[], Result]) -> Result:
+        """Answer as one statement, which can be stopped and must keep to the limits until its last row has been read.
+
+        What a statement itself executes is part of it.
+        """
+        if self._current.get() is not None:
+            return answer()
+        with self._began() as running:
+            return self._answered(running, answer)
+
+    @contextmanager
+    def _began(self) -> Iterator[Running]:
+        """A new statement. It ends with the block where that raises. Raises InterfaceError where there can be none any more."""
+        self._shared.refuse_fork()
+        if self._is_closed():
+            raise InterfaceError("the session is closed")
+        self._shared.check()
+        running = Running(lambda: self._shared.alarm, self._shared.refuse_fork)
+        self._running.add(running)
+        if self.settings.statement_timeout is not None and self.settings.statement_timeout < math.inf:
+            running.limit(self.settings.statement_timeout)
+        if self._is_closed():  # in between: nobody else would stop it
+            running.stop(Cancelled("the session was closed while the statement ran"))
+        try:
+            yield running
+        except BaseException:
+            running.end()
+            raise
+
+    def _answered(self, running: Running, answer: Callable[[], Result]) -> Result:
+        token = self._current.set(running)
+        try:
+            with running.at_work():
+                result = answer()
+        finally:
+            self._current.reset(token)
+        if not result.is_open:
+            running.end()
+            return result
+        running.at_end(result.hand_over(running.end))
+        if running.goes_on:
+            weakref.finalize(result, self.alarm.soon, running.end).atexit = False
+        return result
+
+    def wait(self, work: Work[T]) -> T:
+        """Wait for work on the event loop, in the name of the statement at hand: who stops it cancels the work."""
+        running = self._current.get()
+        forget = running.at_stop(work.cancel) if running is not None else None
+        try:
+            return work.result()
+        except BaseException:
+            work.cancel()
+            raise
+        finally:
+            if forget is not None:
+                forget()
+
+    def cancel(self) -> int:
+        """End every statement of the session that runs, from any thread; gives how many there were. The session goes on.
+
+        Whoever waits for one of them, or reads its rows next, gets Cancelled within moments: calls to AWS are given up, DuckDB is
+        interrupted. Changes that were under way are in the journal, and `cirql changes resume` sees them to their end.
+        """
+        return self.stop(Cancelled("the statement was cancelled"))
+
+    def stop(self, cause: Error) -> int:
+        """As `cancel`, with an error of the caller's."""
+        running = [r for r in tuple(self._running) if not r.is_over]
+        for statement in running:
+            statement.stop(cause)
+        return len(running)
 
     def _prepared(self, sql: str) -> Result | None:
         """Answer PREPARE, EXECUTE of a prepared statement, or DEALLOCATE; None where the text is something else."""
@@ -278,16 +365,29 @@ class Session:
 
         `live` asks AWS, whatever the inventory knows. `errand` is as in `execute`.
         """
-        from cirql.engine import Engine
+        return self._under_way(lambda: self._select(statement, pushdown, directory, notices, live, errand))
+
+    def _select(
+        self,
+        statement: Statement,
+        pushdown: bool,
+        directory: Directory | None,
+        notices: Sequence[str],
+        live: bool,
+        errand: Errand | None,
+    ) -> Result:
         from cirql.execution import Execution
 
-        started = time.monotonic()
-        engine = Engine(self.database)
+        started, running = time.monotonic(), cast("Running", self._current.get())
+        engine = self._engine()
+        running.at_stop(engine.interrupt)
+        running.at_end(engine.close)
         try:
             plan, times = self._plan(statement, engine, pushdown, directory or self.directory)
             columns = engine.check(plan.sql)
             recall = self._recall(statement, times, live, errand)
-            execution = Execution(plan, columns, engine, self, started, (errand and errand.watch) or self._progress, recall)
+            watch = (errand and errand.watch) or self._progress
+            execution = Execution(plan, columns, engine, self, running, started, watch, recall)
             execution.note(*notices)
             if plan.scans and (statement.explain is None or statement.explain.analyze):
                 self._last = execution
@@ -302,6 +402,16 @@ class Session:
             engine.close()
             raise
 
+    def _engine(self) -> Engine:
+        """Connections for a statement: to the session's own DuckDB where it has tables, else to one that nobody has tables in."""
+        from cirql.engine import Engine
+
+        if "database" in self.__dict__ and self.database.is_open:
+            return Engine(self.database)
+        memory, databases = self.settings.memory, self._shared.databases
+        lent = databases.lend(memory)
+        return Engine(lent, lambda: databases.give_back(memory, lent))
+
     def _recall(self, statement: Statement, times: Mapping[str, datetime], live: bool, errand: Errand | None) -> Recall | None:
         """The statement's way to the inventory, where it asks for one; nothing is imported where it does not."""
         if live or not (times or statement.max_age or self.settings.uses_inventory or errand):
@@ -310,10 +420,19 @@ class Session:
 
     async def aexecute(self, sql: str, params: Parameters | None = None) -> Result:
         """Run one statement from async code, without blocking its event loop; all rows are there when it returns."""
-        return await asyncio.to_thread(self._execute_all, sql, params)
+        with self._began() as running:
+            work = asyncio.ensure_future(asyncio.to_thread(self._answered, running, lambda: self._read(sql, params)))
+            try:
+                return await asyncio.shield(work)
+            except asyncio.CancelledError:
+                running.stop(Cancelled("the task that waited for the statement was cancelled"))
+                await asyncio.wait([work])
+                work.exception()
+                raise
 
-    def _execute_all(self, sql: str, params: Parameters | None) -> Result:
-        result = self.execute(sql, params)
+    def _read(self, sql: str, params: Parameters | None) -> Result:
+        """The answer with all its rows at hand."""
+        result = self._execute(sql, params, True)
         result.to_arrow()
         return result
 
@@ -389,7 +508,7 @@ class Session:
         if self._progress is not None:
             self._progress(event)
 
-    def start(self, work: Coroutine[Any, Any, T]) -> Future[T]:
+    def start(self, work: Coroutine[Any, Any, T]) -> Work[T]:
         """Run a coroutine on the event loop."""
         return self._shared.start(work)
 
@@ -398,17 +517,38 @@ class Session:
         """The event loop that calls to AWS run on."""
         return self._shared.loop.running
 
+    @property
+    def is_on_loop(self) -> bool:
+        """Whether the caller runs on that loop."""
+        return self._shared.loop.is_here
+
+    @property
+    def alarm(self) -> Alarm:
+        """What does things later, or in a thread of its own."""
+        return self._shared.alarm
+
+    def _is_closed(self) -> bool:
+        return self._closed
+
     def close(self) -> None:
-        """Drop an open transaction and let go of everything that is the session's own. Closing twice is fine."""
+        """End the statements that run, drop an open transaction, and let go of everything that is the session's own.
+
+        Whoever waits for a statement, or reads its rows next, gets Cancelled. Closing twice is fine.
+        """
         if self._closed or self._shared.is_fork:
             return
         self._closed = True
         self._shared.left(self)
+        self.stop(Cancelled("the session was closed while the statement ran"))
+        running = tuple(self._running)
+        for statement in running:
+            statement.end()
+        stuck = [statement for statement in running if not statement.wait(_PATIENCE)]
         if "writer" in self.__dict__:
             self.writer.close()
         if self._owned is not None:
             self._owned.close()
-        if "database" in self.__dict__:
+        if "database" in self.__dict__ and not stuck:  # else it goes when the last that works in it has left
             self.database.close()
 
     def __enter__(self) -> Self:

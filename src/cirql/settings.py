@@ -29,6 +29,8 @@ ORGANIZATION = "organization"
 DIALECTS = ("postgres", "ddsql", "stackql")
 DEFAULT_MAX_CHANGES = 20
 MEMORY = ":memory:"
+LEAST_MEMORY = 16 * 1024 * 1024
+"""With less, DuckDB cannot answer even small statements."""
 SHARED = frozenset(
     {
         "profiles",
@@ -55,7 +57,7 @@ _AWS_FILES = {"AWS_CONFIG_FILE": "config", "AWS_SHARED_CREDENTIALS_FILE": "crede
 _AWS_IDENTITY = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE")
 _PREFIX = "CIRQL_"
 _SINGULARS = {"profile": "profiles", "region": "regions", "account": "accounts", "extra_region": "extra_regions"}
-_UNITS = {"s": 1.0, "sec": 1.0, "second": 1.0, "m": 60.0, "min": 60.0, "minute": 60.0}
+_UNITS = {"ms": 0.001, "s": 1.0, "sec": 1.0, "second": 1.0, "m": 60.0, "min": 60.0, "minute": 60.0}
 _UNITS |= {"h": 3600.0, "hour": 3600.0, "d": 86400.0, "day": 86400.0}
 
 
@@ -101,6 +103,9 @@ class Settings:
     * `proxies`: by URL scheme, as `{"https": url, "no": "host,host"}`; from HTTPS_PROXY, HTTP_PROXY and NO_PROXY by default.
     * `max_age`: how old remembered rows may be; 0 is live, infinity is offline, None leaves it to each kind of table.
     * `table_max_age`: the same by table name or pattern (`aws.ec2_*`), which counts more than `max_age`.
+    * `statement_timeout`: how long a statement may take, until its last row has been read. `max_calls`: the most requests that it may send
+      to read, retries included. `max_rows`: the most rows that it may give. `memory`: the most bytes that it may hold. Past any of them
+      it fails; None is no limit. SET may lower the first three, for itself.
     * `store`: the directory of the inventory. It is opened only where this, an age or a moment in the past asks for it.
     * `strict`: a statement with a failed target fails as a whole.
     * `writable`: INSERT, UPDATE, DELETE and EXEC may change something. `max_changes`: the most changes of one statement or transaction.
@@ -139,6 +144,10 @@ class Settings:
     store: str | None = None
     locked: bool = False
     exec_allowed: tuple[str, ...] = ()
+    statement_timeout: float | None = None
+    max_calls: int | None = None
+    max_rows: int | None = None
+    memory: int | None = None
 
     def __post_init__(self) -> None:
         for problem in _problems(self):
@@ -265,6 +274,9 @@ def _problems(settings: Settings) -> Iterator[SettingsError]:
     for name in ("connect_timeout", "read_timeout", "change_timeout"):
         if not 0 < getattr(settings, name) < math.inf:
             yield SettingsError(f"{name} must be a positive number of seconds, not {getattr(settings, name)}")
+    for name, least in (("statement_timeout", 0.001), ("max_calls", 1), ("max_rows", 1), ("memory", LEAST_MEMORY)):
+        if (given := getattr(settings, name)) is not None and not given >= least:
+            yield SettingsError(f"{name} must be at least {least}, not {given}", hint="leave it out for no limit")
     yield from _account_problems(settings)
     for key, rate in settings.max_rps.items():
         if not 0 < rate < math.inf:
@@ -496,6 +508,19 @@ def parse_duration(value: Any) -> float:
     return seconds
 
 
+def parse_size(value: Any) -> int:
+    """Bytes in a size: a number, or text such as `512MB` or `2 GiB` (MB and MiB are both 1024 * 1024, as PostgreSQL has it).
+
+    Raises: ValueError for anything else.
+    """
+    if not isinstance(value, str):
+        return _whole(value)
+    found = re.fullmatch(r"(\d{1,15})\s*([kmgt]?)i?b?", value.strip().lower())
+    if found is None:
+        raise ValueError(f"a size is needed, such as '512MB' or '2 GiB', not {value!r}")
+    return int(found[1]) << 10 * " kmgt".index(found[2] or " ")
+
+
 _READERS: dict[str, Callable[[Any], Any]] = {
     "profiles": _texts,
     "regions": _texts,
@@ -527,6 +552,10 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "store": _text,
     "locked": _boolean,
     "exec_allowed": _texts,
+    "statement_timeout": parse_duration,
+    "max_calls": _whole,
+    "max_rows": _whole,
+    "memory": parse_size,
 }
 SAFE = frozenset({"regions", "dialect", "strict", "connect_timeout", "read_timeout", "max_age", "table_max_age"})
 """What a file that came with a folder may set before it is trusted: how a statement is read and how old its rows may be, never with

@@ -1,6 +1,6 @@
 """What the sessions of one runtime share: each part is made when something first needs it, and closed before what it leans on.
 
-    sessions -> event loop and its threads -> cloud -> inventories -> journals -> catalog
+    sessions -> event loop and its threads -> cloud -> inventories -> journals -> DuckDB -> alarm -> catalog
 
 A cancelled call may still write to the inventory from a thread of the loop's: a store that is closed before the loop has come to rest
 fails under it.
@@ -12,20 +12,21 @@ import os
 import threading
 import weakref
 from collections.abc import Coroutine
-from concurrent.futures import Future
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from cirql.errors import InterfaceError
+from cirql.errors import Cancelled, Error, InterfaceError
 from cirql.settings import Settings
 
 if TYPE_CHECKING:
     from cirql.catalog.lookup import Catalog
     from cirql.changes.journal import Journal
     from cirql.cloud import Cloud
-    from cirql.fetch.loop import Loop
+    from cirql.fetch.loop import Loop, Work
     from cirql.inventory.memory import Stores
+    from cirql.statements.alarm import Alarm
+    from cirql.statements.databases import Databases
 
 T = TypeVar("T")
 
@@ -50,6 +51,10 @@ class once(cached_property[T]):  # noqa: N801 (used as a decorator)
 
 class Closing(Protocol):
     """A session, as far as its runtime must know it."""
+
+    def stop(self, cause: Error) -> int:
+        """End every statement that runs."""
+        ...
 
     def close(self) -> None:
         """End what runs and let go of everything."""
@@ -81,6 +86,20 @@ class Shared:
         return Loop()
 
     @once
+    def alarm(self) -> Alarm:
+        """What ends a statement when its time is up."""
+        from cirql.statements.alarm import Alarm
+
+        return Alarm()
+
+    @once
+    def databases(self) -> Databases:
+        """The DuckDB instances in which nobody has tables."""
+        from cirql.statements.databases import Databases
+
+        return Databases()
+
+    @once
     def cloud(self) -> Cloud:
         """The door to AWS, with the rate limits that all sessions are under; opened by the first question."""
         from cirql.cloud.lazy import Lazy
@@ -110,7 +129,7 @@ class Shared:
                 self._journals[path] = Journal.at(path)
             return self._journals[path]
 
-    def start(self, work: Coroutine[Any, Any, T]) -> Future[T]:
+    def start(self, work: Coroutine[Any, Any, T]) -> Work[T]:
         """Run a coroutine on the event loop."""
         return self.loop.start(work)
 
@@ -132,13 +151,17 @@ class Shared:
 
     def check(self) -> None:
         """Raise InterfaceError where nothing can be done any more: it is closed, or this is a fork of the process that opened it."""
+        self.refuse_fork()
+        if self._closed:
+            raise InterfaceError("the runtime is closed")
+
+    def refuse_fork(self) -> None:
+        """Raise InterfaceError in a fork of the process that opened it."""
         if self.is_fork:
             raise InterfaceError(
                 "the session was opened by another process, of which this one is a fork",
                 hint="threads and connections do not survive a fork: open a session of its own in each process",
             )
-        if self._closed:
-            raise InterfaceError("the runtime is closed")
 
     def close(self) -> None:
         """Close the sessions, then everything they shared. Closing twice is fine; in a fork of its process it does nothing."""
@@ -150,6 +173,8 @@ class Shared:
             self._closed = True
             sessions = list(self._sessions)
         for session in sessions:
+            session.stop(Cancelled("the runtime was closed while the statement ran"))
+        for session in sessions:
             session.close()
         made = self.__dict__
         if "loop" in made:
@@ -158,5 +183,9 @@ class Shared:
             self.stores.close()
         for journal in self._journals.values():
             journal.close()
+        if "databases" in made:
+            self.databases.close()
+        if "alarm" in made:
+            self.alarm.close()
         if "catalog" in made and self._given_catalog is None:
             self.catalog.close()

@@ -11,7 +11,6 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from concurrent.futures import Future
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -58,6 +57,7 @@ if TYPE_CHECKING:
     from cirql.changes.journal import Journal
     from cirql.cloud import Cloud
     from cirql.cloud.reach import Reach
+    from cirql.fetch.loop import Work
     from cirql.sql.parse import Statement
 
 T = TypeVar("T")
@@ -89,8 +89,12 @@ class WriterHome(Protocol):
         """Where changes are written down."""
         ...
 
-    def start(self, work: Coroutine[Any, Any, T]) -> Future[T]:
+    def start(self, work: Coroutine[Any, Any, T]) -> Work[T]:
         """Run a coroutine on the session's loop."""
+        ...
+
+    def wait(self, work: Work[T]) -> T:
+        """Wait for it, unless the statement is stopped."""
         ...
 
     def select(self, statement: Statement, *, live: bool = False) -> Result:
@@ -452,14 +456,10 @@ class Writer:
                     self._stats.retries += stats.retries
                     self._stats.throttles += stats.throttles
 
-        future = self._home.start(counted())
         try:
-            return future.result()
+            return self._home.wait(self._home.start(counted()))
         except BaseExceptionGroup as group:
             raise _first_error(group) from None
-        except BaseException:
-            future.cancel()
-            raise
 
     def _add(self, stats: Stats) -> None:
         self._stats.calls.update(stats.calls)
