@@ -36,7 +36,8 @@ HERE = "region = 'us-east-1' AND account_id = '111111111111'"
         (f"SELECT version FROM {VERSION} WHERE image_arn IN (SELECT image_arn FROM {IMAGE} WHERE image_name LIKE 'xg%')", 10),
         (f"SELECT version FROM (VALUES ('a')) AS t(n) JOIN {VERSION} v ON v.image_name = t.n WHERE t.n = 'b'", 0),
         (
-            "SELECT table_status FROM (VALUES ('a'), ('a')) t(n) JOIN aws.dynamodb_table ON table_name = n WHERE region = 'us-east-1'",
+            "SELECT table_status FROM (VALUES ('a'), ('a')) t(n) JOIN aws.dynamodb_table ON table_name = n "
+            "WHERE region = 'us-east-1' AND table_name LIKE 'none%'",
             2,
         ),
         ("SELECT i.arn FROM aws.ec2_instance i JOIN aws.ec2_subnet s USING (subnet_id, region) WHERE i.region <> 'us-east-1'", 8),
