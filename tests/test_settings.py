@@ -11,7 +11,7 @@ import pytest
 
 from cirql.errors import SettingsError
 from cirql.settings import SAFE, Credential, Settings, parse_duration
-from cirql.trust import forget, read_folder, trust
+from cirql.settings.trust import forget, read_folder, trust
 
 
 @pytest.fixture(autouse=True)

@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Any
 from cirql import errors
 from cirql.fetch.batches import pass_over, record_batch, schema_of
 from cirql.plan.model import RowFilter
-from cirql.quoting import name, text, texts
 from cirql.result import ResultColumn
 from cirql.sql.admission import CHANGE, QUERY, admit
 from cirql.sql.bind import column_types
 from cirql.sql.files import Files
 from cirql.sql.functions import install
+from cirql.sql.quoting import name, text, texts
 from cirql.types import ColumnType
 
 if TYPE_CHECKING:

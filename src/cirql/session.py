@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from cirql.cloud import Cloud
     from cirql.cloud.reach import Reach
     from cirql.engine import Database, Engine
-    from cirql.execution import Execution
     from cirql.fetch.loop import Work
     from cirql.introspection.directory import Directory
     from cirql.inventory.errand import Errand
@@ -51,8 +50,9 @@ if TYPE_CHECKING:
     from cirql.sql.parameters import Parameters
     from cirql.sql.parse import Explain, Statement
     from cirql.statements.alarm import Alarm
+    from cirql.statements.execution import Execution
+    from cirql.statements.workspace import Workspace
     from cirql.types import ColumnType
-    from cirql.workspace import Workspace
 
 T = TypeVar("T")
 _PATIENCE = 5.0
@@ -171,7 +171,7 @@ class Session:
     @once
     def workspace(self) -> Workspace:
         """The session's own views, tables and variables."""
-        from cirql.workspace import Workspace
+        from cirql.statements.workspace import Workspace
 
         return Workspace(lambda: self.database, self.select)
 
@@ -376,7 +376,7 @@ class Session:
         live: bool,
         errand: Errand | None,
     ) -> Result:
-        from cirql.execution import Execution
+        from cirql.statements.execution import Execution
 
         started, running = time.monotonic(), cast("Running", self._current.get())
         engine = self._engine()
@@ -393,7 +393,7 @@ class Session:
                 self._last = execution
             if statement.explain is None:
                 return execution.result()
-            from cirql.explanations import explained
+            from cirql.statements.explanations import explained
 
             answer = explained(plan, statement.explain, self.settings, self.reach, engine.passes, lambda: execution)
             engine.close()

@@ -12,7 +12,7 @@ from cirql.cli.report import misuse, report_error, visible
 from cirql.errors import Error
 
 if TYPE_CHECKING:
-    from cirql.trust import ConfigFile
+    from cirql.settings.trust import ConfigFile
 
 _USER_IN_URL = re.compile(r"(https?://)[^/@\s'\"]*@")
 _MOST_SHOWN = 200
@@ -28,9 +28,9 @@ def trust(folder: Path | None, forget: bool, list_: bool) -> None:
     Without that, such a file may set regions, dialect, ages and timeouts. It may not say which keys are used, which host gets the requests,
     what may be changed, or where files are: it may have come with a repository.
     """
-    from cirql.trust import CONFIG_FILE, read_folder, trusted_files
-    from cirql.trust import forget as forget_folder
-    from cirql.trust import trust as trust_file
+    from cirql.settings.trust import CONFIG_FILE, read_folder, trusted_files
+    from cirql.settings.trust import forget as forget_folder
+    from cirql.settings.trust import trust as trust_file
 
     where = folder or Path()
     try:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from cirql.inventory.model import Clause, Condition, Path
-from cirql.quoting import constant, name, stored_type, text
+from cirql.sql.quoting import constant, name, stored_type, text
 from cirql.types import ColumnType
 
 if TYPE_CHECKING:

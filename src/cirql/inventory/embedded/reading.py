@@ -14,7 +14,7 @@ from cirql.inventory.coverage import Claim, seen_at
 from cirql.inventory.embedded.members import NO_HINTS, Hints
 from cirql.inventory.embedded.segments import Contents, Reader, register_closures
 from cirql.inventory.model import ALWAYS_KNOWN, KEY, PLACE_COLUMNS, Partition, Request, micros
-from cirql.quoting import name, text, texts, timestamp
+from cirql.sql.quoting import name, text, texts, timestamp
 from cirql.types import ColumnType, arrow_type
 
 if TYPE_CHECKING:

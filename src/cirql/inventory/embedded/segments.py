@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from cirql.inventory.embedded.index import Closure, Segment
 from cirql.inventory.embedded.members import NO_HINTS, Hints, choose, column_of, fragments
-from cirql.quoting import name, stored_type, text
+from cirql.sql.quoting import name, stored_type, text
 from cirql.types import ColumnType, arrow_type
 
 if TYPE_CHECKING:

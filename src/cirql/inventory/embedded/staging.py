@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from cirql.errors import Internal
 from cirql.inventory.model import KEY, ScanRecord
-from cirql.quoting import name, stored_type, text
+from cirql.sql.quoting import name, stored_type, text
 from cirql.types import ColumnType, from_arrow
 
 if TYPE_CHECKING:

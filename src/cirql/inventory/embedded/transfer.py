@@ -13,7 +13,7 @@ from cirql.inventory.embedded.index import Index, Segment
 from cirql.inventory.embedded.segments import Contents, Reader, Writer, register_closures
 from cirql.inventory.embedded.versions import every_version
 from cirql.inventory.model import Archive
-from cirql.quoting import name, text
+from cirql.sql.quoting import name, text
 from cirql.types import ColumnType
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from cirql.inventory.embedded.index import Closure, Segment
 from cirql.inventory.embedded.segments import POSITION_BITS, Contents, Reader, Writer, pack, register_closures, unpack
 from cirql.inventory.embedded.versions import every_version
-from cirql.quoting import timestamp
+from cirql.sql.quoting import timestamp
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -11,7 +11,7 @@ from cirql.inventory.embedded.merge import same_json
 from cirql.inventory.embedded.reading import held, register_ends
 from cirql.inventory.embedded.segments import Contents, Reader
 from cirql.inventory.model import Difference, Event, RowChange, Version
-from cirql.quoting import name, text
+from cirql.sql.quoting import name, text
 from cirql.types import ColumnType
 
 if TYPE_CHECKING:

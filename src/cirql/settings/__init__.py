@@ -22,7 +22,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from cirql.errors import SettingsError
-from cirql.trust import ConfigFile, config_files
+from cirql.settings.accounts import AccountRole, Credential, account_roles, credentials
+from cirql.settings.trust import ConfigFile, config_files
+from cirql.settings.values import boolean, durations, number, parse_duration, parse_size, rates, text, text_table, texts, whole
+
+__all__ = ["AccountRole", "Credential", "Settings", "parse_duration"]
 
 ORGANIZATION = "organization"
 """In place of account ids: every active account of the AWS organization."""
@@ -57,35 +61,6 @@ _AWS_FILES = {"AWS_CONFIG_FILE": "config", "AWS_SHARED_CREDENTIALS_FILE": "crede
 _AWS_IDENTITY = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE")
 _PREFIX = "CIRQL_"
 _SINGULARS = {"profile": "profiles", "region": "regions", "account": "accounts", "extra_region": "extra_regions"}
-_UNITS = {"ms": 0.001, "s": 1.0, "sec": 1.0, "second": 1.0, "m": 60.0, "min": 60.0, "minute": 60.0}
-_UNITS |= {"h": 3600.0, "hour": 3600.0, "d": 86400.0, "day": 86400.0}
-
-
-@dataclass(frozen=True, slots=True)
-class Credential:
-    """One static key pair, given in code only: the local AWS and tests use it; it is never read from a file.
-
-    `account` is the 12-digit id where it is known; asked from STS otherwise.
-    """
-
-    name: str
-    access_key: str
-    secret_key: str = field(repr=False)
-    token: str | None = field(default=None, repr=False)
-    account: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class AccountRole:
-    """One `[[account]]` table: an account and the role to assume in it, from a profile (the first credentials by default).
-
-    `role` is a role's name or its whole ARN.
-    """
-
-    id: str
-    role: str
-    profile: str | None = None
-    external_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -390,171 +365,45 @@ def _read(values: Mapping[str, Any], source: str, *, spell: Callable[[str], str]
     return read
 
 
-def _text(value: Any) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise ValueError(f"text is needed, not {value!r}")
-    return value.strip()
-
-
-def _texts(value: Any) -> tuple[str, ...]:
-    items = value.split(",") if isinstance(value, str) else value
-    if not isinstance(items, list | tuple | set | frozenset):
-        raise TypeError(f"a list of texts is needed, not {value!r}")
-    return tuple(dict.fromkeys(_text(item) for item in items))
-
-
-def _boolean(value: Any) -> bool:
-    if isinstance(value, bool):
-        return value
-    match str(value).strip().lower():
-        case "true" | "yes" | "on" | "1":
-            return True
-        case "false" | "no" | "off" | "0":
-            return False
-    raise ValueError(f"true or false is needed, not {value!r}")
-
-
-def _number(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise TypeError(f"a number is needed, not {value!r}")
-    try:
-        return float(value)
-    except ValueError:
-        raise ValueError(f"a number is needed, not {value!r}") from None
-
-
-def _whole(value: Any) -> int:
-    number = _number(value)
-    if not number.is_integer():
-        raise ValueError(f"a whole number is needed, not {value!r}")
-    return int(number)
-
-
-def _rates(value: Any) -> dict[str, float]:
-    """`{"cloudcontrol": 25}` or `cloudcontrol=25,ec2:DescribeInstances=10`."""
-    if isinstance(value, str):
-        pairs = [item.partition("=") for item in value.split(",")]
-        value = {key.strip(): rate.strip() for key, _, rate in pairs}
-    if not isinstance(value, Mapping):
-        raise TypeError(f"a table of service = rate is needed, not {value!r}")
-    return {_text(key): _number(rate) for key, rate in value.items()}
-
-
-def _durations(value: Any) -> dict[str, float]:
-    """`{"aws.ec2_*": "1 hour"}` or `aws.ec2_*=1 hour,aws.iam_role=0`."""
-    if isinstance(value, str):
-        pairs = [item.partition("=") for item in value.split(",")]
-        value = {key.strip(): age.strip() for key, _, age in pairs}
-    if not isinstance(value, Mapping):
-        raise TypeError(f"a table of table = duration is needed, not {value!r}")
-    return {_text(key).lower(): parse_duration(age) for key, age in value.items()}
-
-
-def _text_table(value: Any) -> dict[str, str]:
-    if not isinstance(value, Mapping):
-        raise TypeError(f"a table of texts is needed, not {value!r}")
-    return {_text(key): _text(item) for key, item in value.items()}
-
-
-def _credentials(value: Any) -> tuple[Credential, ...]:
-    items = tuple(value)
-    if not all(isinstance(item, Credential) for item in items):
-        raise TypeError("a tuple of Credential is needed")
-    return items
-
-
 def _are_tables(name: str, value: Any) -> bool:
     """Whether this is `[[account]]` and not the singular of `accounts`."""
     return name == "account" and isinstance(value, list | tuple) and any(isinstance(v, Mapping) for v in value)
 
 
-def _account_roles(value: Any) -> tuple[AccountRole, ...]:
-    """`[[account]]` tables: `id` and `role`, and optionally `profile` and `external_id`."""
-    read = []
-    for item in value:
-        if isinstance(item, AccountRole):
-            read.append(item)
-            continue
-        if not isinstance(item, Mapping):
-            raise TypeError("each account is a table with id and role")
-        unknown = sorted(set(item) - {f.name for f in fields(AccountRole)})
-        missing = [name for name in ("id", "role") if name not in item]
-        if unknown or missing:
-            raise ValueError(f"an account has no {unknown[0]}" if unknown else f"an account needs its {missing[0]}")
-        read.append(AccountRole(**{name: _text(text) for name, text in item.items()}))
-    return tuple(read)
-
-
-def parse_duration(value: Any) -> float:
-    """Seconds in a duration: a number, or text such as `90`, `15 minutes`, `1h`, `live`, `unlimited`.
-
-    Raises: ValueError for anything else, including negative durations.
-    """
-    if isinstance(value, str):
-        text = value.strip().lower()
-        if text in ("unlimited", "infinity", "inf", "offline"):
-            return math.inf
-        if text == "live":
-            return 0.0
-        found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([a-z]*)", text)
-        unit = found[2] if found else "?"
-        factor = 1.0 if unit == "" else _UNITS.get(unit, _UNITS.get(unit.removesuffix("s")))
-        if found is None or factor is None:
-            raise ValueError(f"a duration is needed, such as '15 minutes', '1 hour', 0 or 'unlimited', not {value!r}")
-        return float(found[1]) * factor
-    seconds = _number(value)
-    if not seconds >= 0:
-        raise ValueError(f"a duration cannot be negative: {value!r}")
-    return seconds
-
-
-def parse_size(value: Any) -> int:
-    """Bytes in a size: a number, or text such as `512MB` or `2 GiB` (MB and MiB are both 1024 * 1024, as PostgreSQL has it).
-
-    Raises: ValueError for anything else.
-    """
-    if not isinstance(value, str):
-        return _whole(value)
-    found = re.fullmatch(r"(\d{1,15})\s*([kmgt]?)i?b?", value.strip().lower())
-    if found is None:
-        raise ValueError(f"a size is needed, such as '512MB' or '2 GiB', not {value!r}")
-    return int(found[1]) << 10 * " kmgt".index(found[2] or " ")
-
-
 _READERS: dict[str, Callable[[Any], Any]] = {
-    "profiles": _texts,
-    "regions": _texts,
-    "accounts": _texts,
-    "role": _text,
-    "external_id": _text,
-    "account_roles": _account_roles,
-    "organizational_units": _texts,
-    "exclude_accounts": _texts,
-    "extra_regions": _texts,
-    "credentials": _credentials,
-    "endpoint_url": _text,
-    "max_attempts": _whole,
-    "connect_timeout": _number,
-    "read_timeout": _number,
-    "concurrency": _whole,
-    "max_rps": _rates,
-    "verify": _boolean,
-    "ca_bundle": _text,
-    "proxies": _text_table,
-    "strict": _boolean,
-    "writable": _boolean,
-    "max_changes": _whole,
+    "profiles": texts,
+    "regions": texts,
+    "accounts": texts,
+    "role": text,
+    "external_id": text,
+    "account_roles": account_roles,
+    "organizational_units": texts,
+    "exclude_accounts": texts,
+    "extra_regions": texts,
+    "credentials": credentials,
+    "endpoint_url": text,
+    "max_attempts": whole,
+    "connect_timeout": number,
+    "read_timeout": number,
+    "concurrency": whole,
+    "max_rps": rates,
+    "verify": boolean,
+    "ca_bundle": text,
+    "proxies": text_table,
+    "strict": boolean,
+    "writable": boolean,
+    "max_changes": whole,
     "change_timeout": parse_duration,
-    "journal": _text,
-    "dialect": _text,
+    "journal": text,
+    "dialect": text,
     "max_age": parse_duration,
-    "table_max_age": _durations,
-    "store": _text,
-    "locked": _boolean,
-    "exec_allowed": _texts,
+    "table_max_age": durations,
+    "store": text,
+    "locked": boolean,
+    "exec_allowed": texts,
     "statement_timeout": parse_duration,
-    "max_calls": _whole,
-    "max_rows": _whole,
+    "max_calls": whole,
+    "max_rows": whole,
     "memory": parse_size,
 }
 SAFE = frozenset({"regions", "dialect", "strict", "connect_timeout", "read_timeout", "max_age", "table_max_age"})

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from cirql.errors import AlreadyExists, InvalidStatement, NotSupported, UnknownTable
-from cirql.quoting import name as quoted
 from cirql.result import Result
 from cirql.settings import Settings
+from cirql.sql.quoting import name as quoted
 from cirql.types import ColumnType
 
 if TYPE_CHECKING:

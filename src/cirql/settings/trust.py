@@ -4,7 +4,7 @@ The user's own file (`cirql/cirql.toml` in XDG_CONFIG_HOME, `~/.config` by defau
 word. The `cirql.toml` of the working directory may have come with a repository: what it sets beyond the safe settings is refused until
 `cirql trust` has said that this very text, in this very folder, is meant. A text that changes afterwards has to be trusted again.
 
-It knows files, not what a setting means: which settings are safe is said where they are defined, in `settings.py`.
+It knows files, not what a setting means: which settings are safe is said where they are defined, in `settings/__init__.py`.
 """
 
 from __future__ import annotations

@@ -13,11 +13,11 @@ from cirql.result import PLAN, Result
 
 if TYPE_CHECKING:
     from cirql.cloud.reach import Reach
-    from cirql.execution import Execution
     from cirql.plan.model import Plan, Scan
     from cirql.plan.places import RowTest
     from cirql.settings import Settings
     from cirql.sql.parse import Explain
+    from cirql.statements.execution import Execution
 
 
 def explained(plan: Plan, asked: Explain, settings: Settings, reach: Reach, passes: RowTest, execution: Callable[[], Execution]) -> Result:
