@@ -136,7 +136,7 @@ def test_an_answer_that_never_comes_leaves_an_entry_to_resume(connect: Connect, 
 def test_a_request_that_lasts_too_long_is_left_to_resume(connect: Connect) -> None:
     with LocalCloud(settle_looks=1000, settle_seconds=0.6) as slow:
         session = connect(endpoint_url=slow.endpoint_url, change_timeout=0.3)
-        with pytest.raises(errors.ChangeFailed, match="still (PENDING|IN_PROGRESS) after"):
+        with pytest.raises(errors.ChangeFailed, match=r"still (PENDING|IN_PROGRESS) after"):
             session.execute(f"INSERT INTO aws.logs.log_groups (log_group_name, region) VALUES ('g', '{REGION}')")
         time.sleep(0.4)
         assert [e.state for e in session.writer.resume()] == [State.SUCCEEDED]
