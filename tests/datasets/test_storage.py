@@ -109,4 +109,4 @@ def test_every_column_says_what_boto3_says(case: Case, aws: Aws, cloud: LocalClo
 def test_a_bare_bucket_has_none_of_what_was_never_configured(aws: Aws, session: Session) -> None:
     aws("s3").create_bucket(Bucket=f"bare-{aws.account}")
     (row,) = session.execute("SELECT policy, public_access_block, versioning_status, tags, mfa_delete FROM aws.s3_bucket").fetchall()
-    assert row == (None, None, None, None, None)
+    assert row == (None, None, None, {}, None)

@@ -11,7 +11,7 @@ from cirql.catalog.model import Fetch, Input, Role, Table
 from cirql.cloud.target import Target
 from cirql.errors import AccessDenied, CloudError, DatabaseError, ResourceNotFound
 from cirql.fetch.requests import request
-from cirql.fetch.rows import UNREAD, Row, collected, rows_of, whole
+from cirql.fetch.rows import UNREAD, UNTOLD, Row, collected, rows_of, whole
 from cirql.fetch.surroundings import Surroundings
 from cirql.fetch.unread import OF_ONE_ROW, named
 
@@ -118,7 +118,9 @@ class _Hydration:
 
     async def _one(self, values: dict[str, Any]) -> Row | None:
         if any(v is None for v in values.values()):
-            return {}
+            lacking = " and ".join(c for c, v in values.items() if v is None)
+            self._around.notice(f"{self._columns} of {self._table.name} are NULL for rows without {lacking} in {self._target}")
+            return {UNTOLD: self._lacking}
         answers = await self._answers(values)
         if isinstance(answers, _Missing):
             return answers.part
@@ -150,12 +152,13 @@ class _Hydration:
             code = error.failure.code if error.failure is not None else ""
             if self._fetch.role is Role.ENRICH and _REFUSES_THE_QUESTION.match(code):
                 self._around.notice(f"{self._columns} of {self._table.name} are NULL for some rows in {self._target}: AWS answers {code}")
+                return _Missing({UNTOLD: self._lacking})
             return _Missing(self._gone(values))
         except OF_ONE_ROW as error:
             if self._fetch.tolerated and isinstance(error, AccessDenied):
                 self._around.denied.setdefault((str(self._table.name), self._target), set()).update(o.column for o in self._fetch.outputs)
                 self._around.notice(f"{self._columns} of {self._table.name} are NULL in {self._target}: {error.message}")
-                return _Missing({})
+                return _Missing({UNTOLD: self._lacking})
             unread.count(self._target, self._fetch, error)
             if is_divisible:
                 return _DIVIDE

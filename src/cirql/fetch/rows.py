@@ -17,6 +17,8 @@ from cirql.plan.arns import arn_columns, parse_arn
 Row = dict[str, Any]
 UNREAD = "_unread"
 """Where a row holds the columns that could not be read, so that nobody takes their NULL for a value."""
+UNTOLD = "_untold"
+"""Where a row holds the columns that AWS will not tell of its kind: NULL is all that will ever be known of them."""
 ODD = "_odd"
 """Where a row holds the members of its answer that could not be read, as they were written."""
 
@@ -166,7 +168,7 @@ def _derive_arn(table: Table, arn: Arn, row: Row, partition: str) -> None:
             return
         for name, value in (parse_arn(arn, str(text), table) or {}).items():
             row.setdefault(name, value)
-    elif row.get("account_id") and all(row.get(c) is not None for c in arn_columns(arn)):
+    elif (row.get("account_id") or "{account_id}" not in arn.template) and all(row.get(c) is not None for c in arn_columns(arn)):
         row[arn.column] = arn.template.format(**{"partition": partition, **row})
 
 

@@ -8,7 +8,7 @@ is already ruled out.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator, Set
+from collections.abc import AsyncGenerator, Iterable, Iterator, Set
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import replace
 from functools import partial
@@ -20,9 +20,10 @@ from cirql.errors import DatabaseError, ResourceNotFound
 from cirql.fetch.hydrate import given, hydrated
 from cirql.fetch.keys import TargetKeys
 from cirql.fetch.merge import each, flat_map, in_blocks, in_waves
+from cirql.fetch.placed import is_here, placed_column
 from cirql.fetch.repeats import Naming, each_once
 from cirql.fetch.requests import request
-from cirql.fetch.rows import ODD, UNREAD, Row, derive, make_key, rows_of, whole
+from cirql.fetch.rows import ODD, UNREAD, UNTOLD, Row, derive, make_key, rows_of, whole
 from cirql.fetch.surroundings import Surroundings
 from cirql.fetch.sweep import swept
 from cirql.fetch.unread import OF_ONE_ROW, PATIENCE, named
@@ -82,6 +83,7 @@ class Scanner:
         self._around = around
         self._place = {"region": target.region, scan.table.account_column: target.account}
         self._keys = TargetKeys(scan.table, scan.keys, target)
+        self._here: dict[str, bool] = {}
         self._root_calls = 0
         self._has_root_answer = False
         self._failed_roots: list[tuple[dict[str, Any], DatabaseError]] = []
@@ -186,8 +188,10 @@ class Scanner:
         root, parent = self._scan.root, self._scan.parent
         required = [i.column for i in root.inputs if i.required and i.column not in self._place]
         if parent is None or self._ask_directly(required):
+            placed = placed_column(root)
             async for values in each(_batched(root, self._keys.combinations(required, _values(root)))):
-                yield {**self._place, **self._optional(root, values), **values}
+                if placed is None or await self._is_here(str(values.get(placed))):
+                    yield {**self._place, **self._optional(root, values), **values}
             return
         bound = dict(parent.bindings)
         own = [c for c in required if c not in bound]
@@ -201,6 +205,11 @@ class Scanner:
                 seen.add(repr(values))
                 for more in self._keys.combinations(own, _values(root)):
                     yield {**self._place, **self._optional(root, values), **values, **more}
+
+    async def _is_here(self, name: str) -> bool:
+        if name not in self._here:
+            self._here[name] = await is_here(name, self._table, self._target, self._around)
+        return self._here[name]
 
     def _ask_directly(self, required: list[str]) -> bool:
         """Whether to ask for every key at once: with many keys and targets, most would not exist in most targets."""
@@ -290,7 +299,14 @@ class Scanner:
         if self._target.account:
             row[self._table.account_column] = self._target.account
         self._tell_odd(row)
+        self._say_untagged(row, (self._scan.root,), row.get(UNREAD, frozenset()))
         self._derive(row)
+
+    def _say_untagged(self, row: Row, fetches: Iterable[Fetch], unknown: Set[str] = frozenset()) -> None:
+        """Where tags were read and there are none, there are none: NULL is for tags that are not known."""
+        for output in (o for f in fetches for o in f.outputs if o.reading == "tags"):
+            if row.get(output.column) is None and output.column not in unknown:
+                row[output.column] = {}
 
     def _tell_odd(self, row: Row) -> None:
         """Tell of members that could not be read at all; the row's columns of them are NULL."""
@@ -342,6 +358,8 @@ class Scanner:
                 row.update(part or {})
             if lacking:
                 row[UNREAD] = frozenset().union(*lacking)
+            untold = [part[UNTOLD] for part in parts if part and UNTOLD in part]
+            self._say_untagged(row, step.fetches, frozenset().union(*lacking, *untold))
             self._tell_odd(row)
             self._derive(row)
             complete.append(row)

@@ -157,7 +157,7 @@ def possible(scan: Scan, places: Sequence[tuple[str, str]], passes: RowTest) -> 
 
 def _needs_ids(scan: Scan) -> bool:
     """Whether a scan's rows or calls have the account's id in them."""
-    needed = {*scan.columns, *(c for f in scan.fetches for c in f.required)}
+    needed = {*scan.columns, *(c for f in scan.fetches for c in f.required), *(scan.table.key if "_key" in scan.columns else ())}
     return (
         scan.table.account_column in needed
         or ("_key" in scan.columns and not _key_is_arn(scan))

@@ -1,0 +1,96 @@
+"""Rows that are in one place, keys that are the same in every plan, and tags that are told from no tags."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from cirql.localcloud import LocalCloud
+from cirql.session import Session
+from tests.datasets.case import Aws
+
+Open = Callable[..., Session]
+REGIONS = ("us-east-1", "eu-west-1", "us-west-2")
+
+
+@pytest.fixture
+def bucket(aws: Aws) -> str:
+    s3, name = aws("s3"), f"one-place-{aws.account}"
+    s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    s3.put_object(Bucket=name, Key="a", Body=b"hello")
+    return name
+
+
+def test_the_objects_of_a_named_bucket_come_once_from_its_own_region(open_session: Open, bucket: str) -> None:
+    session = open_session(*REGIONS)
+    found = session.execute(f"SELECT count(*), sum(size), min(region) FROM aws.s3_object WHERE bucket = '{bucket}'").fetchall()
+    assert found == [(1, 5, "eu-west-1")]
+    assert session.execute(f"SELECT region, key FROM aws.s3_object_version WHERE bucket = '{bucket}'").fetchall() == [("eu-west-1", "a")]
+    assert session.execute("SELECT count(*) FROM aws.s3_object").fetchall() == [(1,)]
+
+
+def test_a_named_bucket_that_is_not_in_scope_is_told(open_session: Open, bucket: str) -> None:
+    result = open_session("us-east-1", "us-west-2").execute(f"SELECT key FROM aws.s3_object WHERE bucket = '{bucket}'")
+    assert result.fetchall() == []
+    assert any("is in eu-west-1, which is not in scope" in notice for notice in result.notices)
+
+
+def test_a_bucket_that_is_not_there_has_no_objects(open_session: Open) -> None:
+    result = open_session(*REGIONS).execute("SELECT key FROM aws.s3_object WHERE bucket = 'nobody-has-this'")
+    assert result.fetchall() == []
+    assert result.failures == ()
+
+
+def test_a_key_is_the_same_whatever_is_asked_for_beside_it(open_session: Open, bucket: str) -> None:
+    session = open_session(*REGIONS)
+    expected = [(f"arn:aws:s3:::{bucket}",)]
+    assert session.execute("SELECT _key FROM aws.s3_bucket").fetchall() == expected
+    assert session.execute("SELECT _key FROM (SELECT *, _key FROM aws.s3_bucket) b").fetchall() == expected
+    assert session.execute(f"SELECT _key FROM aws.s3_bucket WHERE _key = 'arn:aws:s3:::{bucket}'").fetchall() == expected
+    assert session.execute(f"SELECT name FROM aws.s3_bucket WHERE _key = 'arn:aws:s3:::{bucket}'").fetchall() == [(bucket,)]
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "make"),
+    [
+        ("aws.iam_role", "role_name", lambda aws: aws("iam").create_role(RoleName="plain", AssumeRolePolicyDocument="{}")),
+        ("aws.sqs_queue", "queue_name", lambda aws: aws("sqs").create_queue(QueueName="plain")),
+        ("aws.dynamodb_table", "table_name", None),
+        ("aws.sns_topic", "topic_arn", lambda aws: aws("sns").create_topic(Name="plain")),
+        ("aws.s3_bucket", "name", lambda aws: aws("s3").create_bucket(Bucket=f"plain-{aws.account}")),
+        ("aws.ec2_vpc", "vpc_id", lambda aws: aws("ec2").create_vpc(CidrBlock="10.0.0.0/16")),
+    ],
+)
+def test_untagged_is_one_value_in_every_plan(open_session: Open, aws: Aws, catalog: object, table: str, column: str, make: object) -> None:
+    if callable(make):
+        make(aws)
+    else:
+        aws("dynamodb").create_table(
+            TableName="plain",
+            KeySchema=[{"AttributeName": "k", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "k", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+    session = open_session()
+    names = [c.name for c in session.execute(f"SELECT * FROM {table}").columns]
+    column = column if column in names else next(n for n in names if n.endswith(("name", "_arn", "_id", "arn", "url")))
+    rows = session.execute(f"SELECT {column}, tags FROM {table} ORDER BY 1").fetchall()
+    assert rows
+    assert all(tags == {} for _, tags in rows), rows
+    value = rows[0][0]
+    for condition in (f"{column} = '{value}'", f"{column} LIKE '{value[:-1]}%'", f"tags = ''::hstore AND {column} = '{value}'"):
+        assert (value, {}) in session.execute(f"SELECT {column}, tags FROM {table} WHERE {condition}").fetchall(), condition
+
+
+def test_tags_that_may_not_be_read_are_null_and_told(open_session: Open, aws: Aws, running: LocalCloud) -> None:
+    from cirql.localcloud import Rule
+
+    aws("sns").create_topic(Name="plain")
+    running.faults.add(Rule(service="sns", operation="ListTagsForResource", kind="access_denied"))
+    try:
+        result = open_session().execute("SELECT topic_arn, tags FROM aws.sns_topic")
+        assert [tags for _, tags in result.fetchall()] == [None]
+        assert result.failures or any("NULL" in notice for notice in result.notices)
+    finally:
+        running.faults.clear()
