@@ -216,8 +216,8 @@ def test_cancelling_a_waiter_leaves_its_place_to_the_next(aws: FakeAWS) -> None:
 # TLS and proxies
 
 
-def self_signed(folder: Path) -> tuple[Path, Path]:
-    """A certificate for localhost and 127.0.0.1, and its key."""
+def self_signed(folder: Path, host: str = "localhost") -> tuple[Path, Path]:
+    """A certificate for a host (and 127.0.0.1 where that is localhost), and its key."""
     from ipaddress import ip_address
 
     from cryptography import x509
@@ -226,7 +226,8 @@ def self_signed(folder: Path) -> tuple[Path, Path]:
 
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    names = x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1"))])
+    addresses = [x509.IPAddress(ip_address("127.0.0.1"))] if host == "localhost" else []
+    names = x509.SubjectAlternativeName([x509.DNSName(host), *addresses])
     now = datetime.now(UTC)
     builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
     builder = builder.serial_number(1).not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
@@ -239,8 +240,8 @@ def self_signed(folder: Path) -> tuple[Path, Path]:
     return paths
 
 
-async def serve_tls(folder: Path) -> tuple[asyncio.Server, int]:
-    certificate, key = self_signed(folder)
+async def serve_tls(folder: Path, host: str = "localhost") -> tuple[asyncio.Server, int]:
+    certificate, key = self_signed(folder, host)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
 
@@ -276,6 +277,19 @@ def test_a_certificate_nobody_vouches_for_is_refused(tmp_path: Path) -> None:
             return caught.value.reason
 
     assert using(scenario) == "tls"
+
+
+@pytest.mark.parametrize("address", ["localhost", "127.0.0.1"])
+def test_a_certificate_for_another_host_is_refused_before_anything_is_sent(tmp_path: Path, address: str) -> None:
+    async def scenario(transport: Transport) -> TransportError:
+        server, port = await serve_tls(tmp_path, "elsewhere.example")
+        async with server:
+            with pytest.raises(TransportError) as caught:
+                await get(transport, f"https://{address}:{port}/")
+            return caught.value
+
+    refused = using(scenario, tls=trusting(tmp_path))
+    assert (refused.reason, refused.sent) == ("tls", False)
 
 
 async def serve_tunnels(seen: list[bytes]) -> tuple[asyncio.Server, int]:

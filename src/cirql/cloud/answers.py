@@ -24,6 +24,8 @@ from cirql.cloud.shapes import ODD, Readers
 from cirql.cloud.timestamps import parse_timestamp
 
 _JSON = ("json", "rest-json")
+MOST_VALUES = 3_000_000
+"""Values in one answer; a page of a thousand instances has two hundred thousand."""
 _EMPTY_CBOR = (b"", b"\xa0", b"\xbf\xff")
 _UNREADABLE = (parsers.ResponseParserError, LookupError, TypeError, ValueError, AttributeError, RecursionError)
 """What botocore's parsers raise for a body that is not of their protocol, or is nested beyond reason."""
@@ -201,6 +203,8 @@ def read_success(model: OperationModel, response: dict[str, Any]) -> dict[str, A
         response = {**response, "body": "" if shape.members[raw].type_name == "blob" else body}
     elif protocol in _JSON:
         response = {**response, "body": (decoded := _decoded_json(body, model, status))}
+    elif protocol == "smithy-rpc-v2-cbor" and len(body) > MOST_VALUES:  # there, any byte may be a value
+        raise UnusableAnswerError("too-long", f"the body is longer than {MOST_VALUES} bytes")
     elif not body and _expects_body(model, status):
         raise UnusableAnswerError("cut", "the body is empty")
     parsed = _parsed(model, response)
@@ -222,6 +226,7 @@ def _read_xml(model: OperationModel, response: dict[str, Any]) -> dict[str, Any]
         if model.output_shape is not None and _expects_body(model, status):
             raise UnusableAnswerError("cut", "the body is empty")
         return {} if model.output_shape is None else _parsed(model, {**response, "body": b""})
+    _check_size(body, b"<")
     try:
         root = read_xml(model, body)
         if is_error(root):
@@ -260,11 +265,18 @@ def _expects_body(model: OperationModel, status: int) -> bool:
     return any("location" not in member.serialization for member in shape.members.values())
 
 
+def _check_size(body: bytes, marks: bytes) -> None:
+    """Refuse a body of more values than any answer has: 60 MB of `{}` take gigabytes as objects. Raises: UnusableAnswerError."""
+    if len(body) > MOST_VALUES and sum(body.count(mark) for mark in marks) > MOST_VALUES:
+        raise UnusableAnswerError("too-long", f"the body has more than {MOST_VALUES} values")
+
+
 def _decoded_json(body: bytes, model: OperationModel, status: int) -> Any:
     if not body.strip():
         if _expects_body(model, status):
             raise UnusableAnswerError("cut", "the body is empty")
         return {}
+    _check_size(body, b"{[,")
     try:
         decoded = json.loads(str(body, "utf-8"))
     except ValueError as error:
@@ -328,8 +340,10 @@ def _inflated(body: bytes, *, raw: bool) -> bytes:
         plain = unpacker.decompress(body, MAX_BODY)
     except zlib.error as error:
         raise UnusableAnswerError("garbage", f"the body cannot be unpacked ({error})") from error
+    if unpacker.unconsumed_tail:
+        raise UnusableAnswerError("too-long", f"the body unpacks to more than {MAX_BODY} bytes")
     if not unpacker.eof:
-        raise UnusableAnswerError("cut", "the packed body ends early" if not unpacker.unconsumed_tail else "the body unpacks without end")
+        raise UnusableAnswerError("cut", "the packed body ends early")
     return plain
 
 

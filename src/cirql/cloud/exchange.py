@@ -31,6 +31,8 @@ SKEW_LIMIT = 30.0
 """A clock that is off by less is not what AWS complains about (it allows five minutes)."""
 SOON = 5.0
 """Seconds for which keys need not be looked at again: they are renewed minutes before they end."""
+LONGEST_TRYING = 180.0
+"""Seconds after which a call that gets no usable answer is not tried again: what trickles once may trickle eight times."""
 _BAD_VALUE = "a value in the statement is not of the form that this API takes"
 
 
@@ -62,6 +64,7 @@ class _Call:
     has_renewed: bool = False
     has_corrected_clock: bool = False
     has_redirected: bool = False
+    began: float = field(default_factory=lambda: asyncio.get_running_loop().time())
 
 
 @dataclass(slots=True)
@@ -122,7 +125,12 @@ class Exchange:
             sent = loop.time()
             try:
                 response = await self.transport.send(
-                    request.method, request.url, request.head, request.body, repeatable=call.operation.is_repeatable
+                    request.method,
+                    request.url,
+                    request.head,
+                    request.body,
+                    repeatable=call.operation.is_repeatable,
+                    most=call.operation.most,
                 )
             except TransportError as failure:
                 if failure.sent:
@@ -226,5 +234,6 @@ def _of_transport(call: _Call, failure: TransportError, url: str) -> _Setback:
     """A request without a usable answer: worth a retry unless it may have changed something, or cannot get better."""
     unsure = failure.sent and not call.operation.is_repeatable
     error = failures.of_transport(call.place, failure, url, call.attempt, may_have_happened=unsure)
-    hopeless = failure.reason in ("tls", "proxy", "unknown-host")
+    hopeless = failure.reason in ("tls", "proxy", "unknown-host", "too-long")
+    hopeless = hopeless or asyncio.get_running_loop().time() - call.began > LONGEST_TRYING
     return _Setback(Verdict.FINAL if unsure or hopeless else Verdict.TRANSIENT, error)

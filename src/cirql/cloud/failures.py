@@ -187,6 +187,7 @@ def of_transport(place: Place, failure: TransportError, url: str, attempts: int,
         "tls": "check the certificate; ca_bundle (AWS_CA_BUNDLE) names the authorities to trust",
         "proxy": "check HTTPS_PROXY, HTTP_PROXY and NO_PROXY",
         "garbage": "is this an AWS endpoint?",
+        "too-long": "no page of an AWS API is so long; is this an AWS endpoint?",
         "cut": "the answer was cut short on the way; nothing of it was used",
     }
     hint = hints.get(failure.reason)

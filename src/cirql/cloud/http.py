@@ -18,12 +18,14 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Iterable
 
-MAX_BODY = 512 * 1024 * 1024
-"""A response longer than this is no AWS answer: the pages of every API are far smaller."""
+MAX_BODY = 64 * 1024 * 1024
+"""A response longer than this is no AWS answer: the pages of every API are far smaller. It is not asked for again."""
+MAX_OBJECT = 512 * 1024 * 1024
+"""The same where the body is an object's own bytes (S3 GetObject), which are held in memory too."""
 
 MAX_HEAD = 256 * 1024
 """Headers longer than this are an attack or a fault."""
-PATIENCE = 10
+PATIENCE = 3
 """An answer may trickle in for this many read timeouts, as long as no pause is longer than one; its headers for one."""
 MOST_ROUTES = 4096
 
@@ -33,7 +35,7 @@ class TransportError(Exception):
 
     `sent` says whether the request may have reached the server, so that a write is not repeated blindly.
     `reason` is one of `unknown-host`, `refused`, `connect-timeout`, `read-timeout`, `dropped` (no byte of an answer), `cut` (part of one),
-    `garbage` (not HTTP), `tls`, `proxy`.
+    `too-long`, `garbage` (not HTTP), `tls`, `proxy`.
     """
 
     def __init__(self, reason: str, message: str, *, sent: bool) -> None:
@@ -115,6 +117,7 @@ class Connection(asyncio.Protocol):
         self._answer: asyncio.Future[Response] | None = None
         self._parser: Any = None
         self._read_timeout = 0.0
+        self._most = MAX_BODY
         self._watch_timer: asyncio.TimerHandle | None = None
         self._begin_answer()
 
@@ -188,6 +191,9 @@ class Connection(asyncio.Protocol):
         for name, value in self._headers:
             if name == b"content-length" or (name == b"transfer-encoding" and b"chunked" in value.lower()):
                 has_length = True
+                if name == b"content-length" and not self._bodiless and value.isdigit() and _is_more(value, self._most):
+                    self._fail("too-long", f"the answer is longer than {self._most} bytes")
+                    return
             elif name == b"connection":
                 wish += b"," + value.lower()
             elif name == b"content-encoding":
@@ -202,10 +208,12 @@ class Connection(asyncio.Protocol):
 
     def on_body(self, body: bytes) -> None:
         """Keep a piece of the body."""
-        self._chunks.append(body)
         self._size += len(body)
-        if self._size > MAX_BODY:
-            self._fail("garbage", f"the answer is longer than {MAX_BODY} bytes")
+        if self._size > self._most:
+            self._chunks.clear()
+            self._fail("too-long", f"the answer is longer than {self._most} bytes")
+        else:
+            self._chunks.append(body)
 
     def on_message_complete(self) -> None:
         """Hand over the response; an interim one (100 Continue) is skipped."""
@@ -216,8 +224,8 @@ class Connection(asyncio.Protocol):
 
     # the exchange
 
-    async def exchange(self, data: bytes, *, read_timeout: float, bodiless: bool = False) -> Response:
-        """Send the bytes of one request and wait for its response.
+    async def exchange(self, data: bytes, *, read_timeout: float, bodiless: bool = False, most: int = MAX_BODY) -> Response:
+        """Send the bytes of one request and wait for its response, which may have a body of so many bytes.
 
         Raises: TransportError. Cancellation closes the connection at once: a late answer must not meet the next request.
         """
@@ -225,6 +233,7 @@ class Connection(asyncio.Protocol):
 
         self._begin_answer()
         self._bodiless = bodiless
+        self._most = most
         self._parser = httptools.HttpResponseParser(self)
         self._answer = self.loop.create_future()
         self._began = self._activity = self.loop.time()
@@ -289,6 +298,11 @@ class Connection(asyncio.Protocol):
             self.transport.abort()
 
 
+def _is_more(digits: bytes, most: int) -> bool:
+    """Whether a decimal number is larger; one of many digits is, whatever they are."""
+    return len(digits) > 18 or int(digits) > most
+
+
 @dataclass(frozen=True, slots=True)
 class _Route:
     """How to reach an origin: what goes before a request's target and its own headers, and the connections."""
@@ -323,11 +337,12 @@ class Transport:
         self._routes: dict[str, _Route] = {}
         self._tls: asyncio.Task[ssl.SSLContext] | None = None
 
-    async def send(self, method: str, url: str, head: str, body: bytes, *, repeatable: bool) -> Response:
+    async def send(self, method: str, url: str, head: str, body: bytes, *, repeatable: bool, most: int = MAX_BODY) -> Response:
         """Send one request, wait for its response, and keep the connection for the next.
 
         `head` are the header lines, each with its line end, but for Host and Accept-Encoding.
-        `repeatable`: the request may be sent a second time when a kept-alive connection turns out closed.
+        `most`: the longest body that is taken. `repeatable`: the request may be sent a second time when a kept-alive connection turns
+        out closed.
 
         Raises: TransportError.
         """
@@ -339,7 +354,7 @@ class Transport:
         connection = await pool.acquire()
         reused = connection.exchanges > 0
         try:
-            return await connection.exchange(data, read_timeout=self._read_timeout, bodiless=method == "HEAD")
+            return await connection.exchange(data, read_timeout=self._read_timeout, bodiless=method == "HEAD", most=most)
         except TransportError as failure:
             if not (reused and failure.reason == "dropped" and (repeatable or not failure.sent)):
                 raise
@@ -347,7 +362,7 @@ class Transport:
             pool.release(connection)
         connection = await pool.acquire(fresh=True)
         try:
-            return await connection.exchange(data, read_timeout=self._read_timeout, bodiless=method == "HEAD")
+            return await connection.exchange(data, read_timeout=self._read_timeout, bodiless=method == "HEAD", most=most)
         finally:
             pool.release(connection)
 

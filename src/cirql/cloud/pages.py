@@ -16,12 +16,20 @@ class PagingError(Exception):
     """The API would page for ever, or says there is more without saying where."""
 
 
+MOST_EMPTY = 10_000
+"""Pages in a row that bring nothing but a token: filters leave some, no list leaves so many."""
+MOST_ALIKE = 100
+"""Pages in a row that bring the same."""
+
+
 class Cursor:
     """Where a paged listing stands. `params` are those of the page to ask for; None after the last page."""
 
     def __init__(self, params: Mapping[str, Any], paging: Paging | None, *, size: Any = None) -> None:
         self._paging = paging
-        self._seen: set[str] = set()
+        self._seen: set[int] = set()
+        self._last: Any = None
+        self._alike = 0
         self.params: dict[str, Any] | None = dict(params)
         if paging is not None and paging.limit is not None and size is not None and paging.limit not in params:
             self.params = with_value(self.params, paging.limit, size)
@@ -47,7 +55,8 @@ class Cursor:
         if self._paging.ends_with_same and tokens == [value_at(self.params, name) for name in self._paging.input_tokens]:
             self.params = None
             return
-        mark = repr(tokens)
+        self._check_progress(answer)
+        mark = hash(repr(tokens))
         if mark in self._seen:
             raise PagingError("the same page token came twice")
         self._seen.add(mark)
@@ -56,6 +65,25 @@ class Cursor:
                 self.params = without_value(self.params, name)
             else:
                 self.params = with_value(self.params, name, token)
+
+    def _check_progress(self, answer: Mapping[str, Any]) -> None:
+        """Refuse a list that goes on for ever under fresh tokens. Raises: PagingError."""
+        assert self._paging is not None
+        brought: Mapping[str, Any] = answer
+        for path in self._paging.output_tokens:
+            brought = without_value(brought, path)
+        self._alike = self._alike + 1 if brought == self._last else 0
+        self._last = brought
+        most = MOST_ALIKE if _has_items(brought) else MOST_EMPTY
+        if self._alike >= most:
+            raise PagingError(f"{most} pages in a row were the same, each with a new token for the next")
+
+
+def _has_items(value: Any) -> bool:
+    """Whether there is a list with something in it; what a page says of itself (an owner, a count) is not what it brings."""
+    if isinstance(value, Mapping):
+        return any(map(_has_items, value.values()))
+    return isinstance(value, list) and bool(value)
 
 
 def value_at(answer: Mapping[str, Any], path: str) -> Any:

@@ -26,14 +26,14 @@ from botocore.auth import SIGV4_TIMESTAMP, SigV4Auth, resolve_auth_scheme_prefer
 from botocore.compat import get_current_datetime
 from botocore.compress import maybe_compress_request
 from botocore.config import Config
-from botocore.exceptions import FlexibleChecksumError, UnknownServiceError
+from botocore.exceptions import BotoCoreError, FlexibleChecksumError, UnknownServiceError
 from botocore.httpchecksum import apply_request_checksum, handle_checksum_body, resolve_checksum_context
 from botocore.model import OperationModel, OperationNotFoundError
 
 from cirql.cloud.answers import ErrorAnswer, UnusableAnswerError, read_error, read_json, read_success, response_dict, unpacked
 from cirql.cloud.credentials import Keys, client_configuration, open_session
 from cirql.cloud.fastlane import Lane, Write, may_have_lane, new_invocation, plain_writer, timestamp_at
-from cirql.cloud.http import Response
+from cirql.cloud.http import MAX_BODY, MAX_OBJECT, Response
 from cirql.errors import NotSupported
 from cirql.settings import Settings
 
@@ -127,12 +127,15 @@ class Operation:
     """Carrying it out twice does no harm: it reads, or it takes an idempotency token."""
     may_block: bool
     """Preparing it may block: endpoint discovery (Timestream) asks AWS first."""
+    most: int = MAX_BODY
+    """Bytes that its answer may have."""
 
     @classmethod
     def of(cls, model: OperationModel) -> Operation:
         """What botocore's model says."""
         is_repeatable = model.name.startswith(_READING_VERBS) or bool(model.idempotent_members)
-        return cls(model, is_repeatable, may_block=bool(model.endpoint_discovery))
+        most = MAX_OBJECT if model.has_streaming_output else MAX_BODY
+        return cls(model, is_repeatable, may_block=bool(model.endpoint_discovery), most=most)
 
 
 class Service:
@@ -327,6 +330,8 @@ class Service:
                 caught_exception=None,
                 request_dict=draft.request,
             )
+        except BotoCoreError:  # a region that is none: whoever answered so is not followed
+            return False
         finally:
             _caller.reset(token)
         return delay is not None and delay is not False
