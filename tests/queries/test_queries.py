@@ -105,3 +105,17 @@ def test_every_query_answers_the_same_under_faults(
     with ThreadPoolExecutor(_THREADS) as pool:
         wrong = list(pool.map(differs, (queries[at::_THREADS] for at in range(_THREADS))))
     assert [sql for some in wrong for sql in some] == []
+
+
+@pytest.mark.parametrize("cut", ["LIMIT 4", "OFFSET 4"])
+def test_parentheses_around_a_query_cut_it_before_the_condition_outside(session: Session, cut: str) -> None:
+    images = "SELECT image_name, region FROM aws.sagemaker_image ORDER BY 1, 2"
+    inside, around, cte = (
+        session.execute(f"{before} WHERE region = 'us-west-2' ORDER BY 1, 2").fetchall()
+        for before in (
+            f"SELECT * FROM ({images} {cut}) s",
+            f"SELECT * FROM (({images}) {cut}) s",
+            f"WITH c AS (({images}) {cut}) SELECT * FROM c",
+        )
+    )
+    assert inside == around == cte

@@ -108,8 +108,10 @@ def constant_value(node: exp.Expr) -> Any:
 def _cast(node: exp.Cast) -> Any:
     """A cast literal, where the cast cannot change what it compares equal to."""
     text, kind = node.this.this, node.to.this
+    if node.to.expressions:
+        raise NotConstantError  # `timestamp(0)` and `varchar(3)` change what they are given
     kinds = exp.DataType.Type
-    if kind in (kinds.TEXT, kinds.VARCHAR) and node.this.is_string and not node.to.expressions:
+    if kind in (kinds.TEXT, kinds.VARCHAR) and node.this.is_string:
         return text
     if kind in (kinds.BIGINT, kinds.INT, kinds.SMALLINT):
         return _integer(text)

@@ -9,6 +9,7 @@ it is known that of `placement` nothing but `State.Name` matters, and only where
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import TypeGuard
 
@@ -20,6 +21,7 @@ from cirql.types import ColumnType
 
 _ARROWS = (exp.JSONExtract, exp.JSONExtractScalar)
 _DEEP = (exp.JSONBExtract, exp.JSONBExtractScalar)
+_PLAIN_PATH = re.compile(r'\{[^{}"\\]*\}')
 _FUNCTIONS = ("_pg_json_extract_path", "_pg_json_extract_path_text", "_pg_jsonb_extract_path", "_pg_jsonb_extract_path_text")
 
 
@@ -89,7 +91,7 @@ def _listed(path: exp.Expr) -> DocumentPath | None:
     """The steps of `'{a,b}'` or `ARRAY['a', 'b']`."""
     if isinstance(path, exp.Array):
         return _constants(path.expressions)
-    if isinstance(path, exp.Literal) and path.is_string and path.name.startswith("{") and path.name.endswith("}"):
+    if isinstance(path, exp.Literal) and path.is_string and _PLAIN_PATH.fullmatch(path.name):
         return tuple(step.strip() for step in path.name[1:-1].split(","))
     return None
 

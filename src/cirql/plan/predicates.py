@@ -25,7 +25,7 @@ from sqlglot import exp
 from sqlglot.optimizer.scope import Scope, traverse_scope
 
 from cirql.plan.folding import is_volatile
-from cirql.plan.outer_joins import rejects_null, sides, split
+from cirql.plan.outer_joins import names_of, nullable_within, rejects_null, sides, split
 from cirql.sql.bind import Bound
 from cirql.sql.translate.calls import is_scalar
 
@@ -110,17 +110,18 @@ def _own_conjuncts(select: exp.Expr, aliases: set[str], joins: list[tuple[exp.Jo
     if where is not None:
         for conjunct in split(where.this):
             yield conjunct, aliases
-    before = {select.args["from_"].this.alias_or_name} if select.args.get("from_") else set()
+    before = names_of(select.args["from_"].this) if select.args.get("from_") else set()
     for join, side in joins:
         alias = join.this.alias_or_name
-        allowed = _restricted_by_on(join, side, before, alias, aliases)
+        joined = names_of(join.this)
+        allowed = _restricted_by_on(join, side, before, joined, aliases)
         if join.args.get("on") is not None:
             for conjunct in split(join.args["on"]):
                 yield conjunct, allowed
         for name in join.args.get("using") or []:
             for other in before:
                 yield exp.EQ(this=exp.column(name.name, table=alias), expression=exp.column(name.name, table=other)), allowed
-        before = before | {alias}
+        before = before | joined
 
 
 def _gives_no_rows(select: exp.Expr) -> bool:
@@ -130,28 +131,29 @@ def _gives_no_rows(select: exp.Expr) -> bool:
     return isinstance(count, exp.Literal) and not count.is_string and count.this == "0"
 
 
-def _restricted_by_on(join: exp.Join, side: str, before: set[str], alias: str, aliases: set[str]) -> set[str]:
+def _restricted_by_on(join: exp.Join, side: str, before: set[str], joined: set[str], aliases: set[str]) -> set[str]:
     match side:
         case "LEFT":
-            return {alias}
+            return joined
         case "RIGHT":
             return before
         case "FULL":
             return set()
-    return {alias} if join.kind in ("SEMI", "ANTI") else aliases
+    return joined if join.kind in ("SEMI", "ANTI") else aliases
 
 
 def _nullable(select: exp.Expr, joins: list[tuple[exp.Join, str]]) -> set[str]:
     """The sources whose columns an outer join may fill with NULLs."""
-    nullable: set[str] = set()
-    before = {select.args["from_"].this.alias_or_name} if select.args.get("from_") else set()
+    first = select.args.get("from_")
+    nullable = nullable_within(first.this) if first is not None else set()
+    before = names_of(first.this) if first is not None else set()
     for join, side in joins:
-        alias = join.this.alias_or_name
+        nullable |= nullable_within(join.this)
         if side in ("LEFT", "FULL"):
-            nullable.add(alias)
+            nullable |= names_of(join.this)
         if side in ("RIGHT", "FULL"):
             nullable |= before
-        before.add(alias)
+        before |= names_of(join.this)
     return nullable
 
 
@@ -176,7 +178,7 @@ def _inwards(scope: Scope, conjunct: exp.Expr) -> Iterator[tuple[Scope, exp.Expr
     if isinstance(scope.expression, exp.SetOperation):
         if _recursive(scope):
             return
-        if conjunct.find(exp.Column) is not None and (not isinstance(scope.expression, exp.Union) or scope.expression.args.get("limit")):
+        if conjunct.find(exp.Column) is not None and (not isinstance(scope.expression, exp.Union) or _is_cut(scope.expression)):
             return
         names = scope.expression.named_selects
         for branch in _branches(scope):
@@ -212,11 +214,21 @@ def _recursive(scope: Scope) -> bool:
     return bool(with_ is not None and with_.args.get("recursive"))
 
 
+def _is_cut(query: exp.Expr) -> bool:
+    """Whether LIMIT or OFFSET takes some of the rows: its own, or of parentheses around it, as in `((SELECT …) LIMIT 4) AS s`."""
+    at: exp.Expr | None = query
+    while at is query or isinstance(at, exp.Subquery):
+        if at.args.get("limit") or at.args.get("offset"):
+            return True
+        at = at.parent
+    return False
+
+
 def _through(select: exp.Select, outputs: dict[str, exp.Expr], conjunct: exp.Expr) -> exp.Expr | None:
     """The condition with every output name replaced by the column it passes through; None where that is not safe."""
     if conjunct.find(exp.Column) is None:
         return conjunct.copy()  # where it is not true, nothing of what the query gives is wanted
-    if any(select.args.get(a) for a in ("limit", "offset", "windows", "qualify")) or select.find(exp.Window):
+    if _is_cut(select) or any(select.args.get(a) for a in ("windows", "qualify")) or select.find(exp.Window):
         return None
     distinct = select.args.get("distinct")
     if distinct is not None and distinct.args.get("on"):

@@ -7,7 +7,7 @@ timestamps carry whole seconds and AWS's "after" does not say whether it include
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -54,8 +54,10 @@ def contradictions(found: Iterable[RowRange]) -> Iterator[KeyGroup]:
 def _of(node: exp.Expr, types: dict[str, ColumnType]) -> Iterator[RowRange]:
     match node:
         case exp.Between() if isinstance(node.this, exp.Column):
-            yield from _bound(node.this, _AT_LEAST, node.args["low"], types)
-            yield from _bound(node.this, _AT_MOST, node.args["high"], types)
+            low, high = node.args["low"], node.args["high"]
+            lows, highs = ([low, high], [low, high]) if node.args.get("symmetric") else ([low], [high])
+            yield from _loosest(min, [list(_bound(node.this, _AT_LEAST, end, types)) for end in lows])
+            yield from _loosest(max, [list(_bound(node.this, _AT_MOST, end, types)) for end in highs])
         case exp.GT() | exp.GTE() | exp.LT() | exp.LTE():
             if isinstance(node.this, exp.Column):
                 yield from _bound(node.this, _DIRECT[type(node)], node.expression, types)
@@ -67,6 +69,12 @@ def _of(node: exp.Expr, types: dict[str, ColumnType]) -> Iterator[RowRange]:
                 yield RowRange(node.this.name, "prefix", node.expression.this)
         case exp.Like() if isinstance(node.this, exp.Column) and isinstance(node.expression, exp.Literal) and not node.args.get("negate"):
             yield from _pattern(node.this.name, str(node.expression.this))
+
+
+def _loosest(choose: Callable[..., RowRange], ends: list[list[RowRange]]) -> Iterator[RowRange]:
+    """The end that lets most through; nothing where one of them is not known."""
+    if all(ends):
+        yield choose((end[0] for end in ends), key=lambda end: end.value)
 
 
 def _bound(column: exp.Column, operator: str, other: exp.Expr, types: dict[str, ColumnType]) -> Iterator[RowRange]:

@@ -25,6 +25,7 @@ from cirql.errors import AmbiguousColumn, InvalidStatement, NotSupported, ParseE
 from cirql.names import Scheme, TableName
 from cirql.sql.parse import Statement
 from cirql.sql.translate import parse_postgres
+from cirql.sql.translate.naming import output_name
 from cirql.types import ColumnType
 
 if TYPE_CHECKING:
@@ -125,6 +126,7 @@ def bind(statement: Statement, catalog: TableFinder, own: OwnNames | None = None
     if own is not None:
         tree = _with_views(tree, own)
         _complete_names(tree, own, catalog)
+    _name_outputs(tree)
     sources, tag_views = _bind_tables(statement, tree, catalog, own, functions)
     binder = _Binder(statement, {id(s.node): s for s in sources})
     try:
@@ -140,6 +142,19 @@ def bind(statement: Statement, catalog: TableFinder, own: OwnNames | None = None
     is_system = {s.relation: s.table.name.parts[0] in SYSTEM_SCHEMAS for s in sources}
     cloud, system = (tuple(s for s in sources if is_system[s.relation] is wanted) for wanted in (False, True))
     return Bound(statement, tree, cloud, system)
+
+
+def _name_outputs(tree: exp.Expr) -> None:
+    """Give every output column without a name the one that PostgreSQL gives it, so that whatever reads it may use that.
+
+    `SELECT region, count(*) FROM t ORDER BY count` becomes `SELECT region, count(*) AS count FROM t ORDER BY count`.
+    """
+    for select in list(tree.find_all(exp.Select)):
+        for item in list(select.expressions):
+            if not isinstance(item, exp.Alias | exp.Aliases | exp.Column | exp.Star | exp.Dot) and not item.is_star:
+                named = exp.Alias(alias=exp.to_identifier(output_name(item), quoted=True))
+                item.replace(named)
+                named.set("this", item)
 
 
 def _position(statement: Statement, node: exp.Expr | None) -> int | None:
@@ -435,7 +450,7 @@ class _Binder:
                 return
             if match == "derived":
                 return
-            reach = reach.parent
+            reach = _outside(reach)
         raise self._unknown(scope, column)
 
     def _bind_qualified(self, scope: Scope, column: exp.Column) -> None:
@@ -458,7 +473,7 @@ class _Binder:
                             position=_position(self._statement, column.this),
                         )
                 return
-            reach = reach.parent
+            reach = _outside(reach)
         if column.args.get("db"):
             return  # a field of a struct column, or DuckDB's own error
         known = [a for s in _ancestors(scope) for a in self._sources(s)]
@@ -476,18 +491,20 @@ class _Binder:
             not isinstance(s, Source) and self._output_names(s) is None for at in _ancestors(scope) for s in self._sources(at).values()
         )
 
-    @staticmethod
-    def _is_output_alias(scope: Scope, column: exp.Column) -> bool:
-        """Whether a bare name in ORDER BY, GROUP BY, HAVING or QUALIFY is a name of the select list."""
-        if not isinstance(scope.expression, exp.Query):
+    def _is_output_alias(self, scope: Scope, column: exp.Column) -> bool:
+        """Whether a bare name in ORDER BY is a name of the select list, or one in GROUP BY that no column of FROM has."""
+        query = scope.expression
+        if not isinstance(query, exp.Query):
             return False
-        outputs = {e.alias for e in scope.expression.selects if isinstance(e, exp.Alias)}
+        if isinstance(query, exp.SetOperation):
+            return column.name in query.named_selects
+        outputs = {e.alias for e in query.selects if isinstance(e, exp.Alias)}
         if column.name not in outputs:
             return False
         clause = column.find_ancestor(exp.Order, exp.Group, exp.Having, exp.Qualify, exp.Select)
         if isinstance(clause, exp.Order):
-            return isinstance(column.parent, exp.Ordered)
-        return isinstance(clause, exp.Group)
+            return isinstance(column.parent, exp.Ordered) and clause.parent is query
+        return isinstance(clause, exp.Group) and self._match(scope, column) is None
 
     def _match(self, scope: Scope, column: exp.Column) -> tuple[Source, str] | str | None:
         """Where an unqualified name leads in one scope: a source and its column, `derived`, `unknown`, or None."""
@@ -569,6 +586,13 @@ def _ancestors(scope: Scope) -> Iterator[Scope]:
     while reach is not None:
         yield reach
         reach = reach.parent
+
+
+def _outside(scope: Scope) -> Scope | None:
+    """The scope whose names a query sees beside its own: of a CTE or a derived table not its neighbours, but what encloses them all."""
+    if scope.is_cte or (scope.is_derived_table and not isinstance(scope.expression.parent, exp.Lateral)):
+        return scope.parent.parent if scope.parent is not None else None
+    return scope.parent
 
 
 def _is_region_tag(column: exp.Column, source: Source, name: str) -> bool:
