@@ -51,7 +51,8 @@ def _derived_groups(table: Table, values: Mapping[str, frozenset[Any]]) -> Itera
 def _identifier_parts(table: Table, identifiers: frozenset[Any]) -> KeyGroup:
     types = {c.name: c.type for c in table.columns}
     rows: list[tuple[Any, ...]] = []
-    for text in sorted(identifiers):
+    well_formed = frozenset(v for v in identifiers if _is_identifier(table, str(v)))
+    for text in sorted(well_formed or identifiers):  # beside good ones a malformed one matches nothing; alone it is a mistake
         parts = text.split("|") if len(table.identifier) > 1 else [text]
         if len(parts) != len(table.identifier):
             raise InvalidText(

@@ -26,6 +26,7 @@ from cirql.names import Scheme, TableName
 from cirql.sql.parse import Statement
 from cirql.sql.translate import parse_postgres
 from cirql.sql.translate.naming import output_name
+from cirql.sql.translate.sets import columns_of_call
 from cirql.types import ColumnType
 
 if TYPE_CHECKING:
@@ -126,6 +127,7 @@ def bind(statement: Statement, catalog: TableFinder, own: OwnNames | None = None
     if own is not None:
         tree = _with_views(tree, own)
         _complete_names(tree, own, catalog)
+    _name_subqueries(tree)
     _name_outputs(tree)
     sources, tag_views = _bind_tables(statement, tree, catalog, own, functions)
     binder = _Binder(statement, {id(s.node): s for s in sources})
@@ -142,6 +144,17 @@ def bind(statement: Statement, catalog: TableFinder, own: OwnNames | None = None
     is_system = {s.relation: s.table.name.parts[0] in SYSTEM_SCHEMAS for s in sources}
     cloud, system = (tuple(s for s in sources if is_system[s.relation] is wanted) for wanted in (False, True))
     return Bound(statement, tree, cloud, system)
+
+
+def _name_subqueries(tree: exp.Expr) -> None:
+    """Give a name to each query in FROM that has none, which PostgreSQL asks of nobody since version 16."""
+    unnamed = [
+        item
+        for item in tree.find_all(exp.Subquery)
+        if isinstance(item.parent, exp.From | exp.Join) and not item.alias and isinstance(item.unnest(), exp.Query)
+    ]
+    for number, item in enumerate(unnamed):
+        item.set("alias", exp.TableAlias(this=exp.to_identifier("unnamed_subquery" + (f"_{number}" if number else ""), quoted=True)))
 
 
 def _name_outputs(tree: exp.Expr) -> None:
@@ -373,6 +386,11 @@ class _Binder:
     @staticmethod
     def _output_names(source: Scope | exp.Expr) -> list[str] | None:
         """The column names a subquery gives; None where they cannot be known before DuckDB looks."""
+        if isinstance(source, exp.Table):
+            return columns_of_call(source)
+        if isinstance(source, Scope) and isinstance(source.expression, exp.Values):
+            given = source.expression.alias_column_names
+            return list(given) if given and len(given) == len(source.expression.expressions[0].expressions) else None
         if not isinstance(source, Scope) or not isinstance(source.expression, exp.Query):
             return None
         parent = source.expression.parent
@@ -481,7 +499,9 @@ class _Binder:
             return
         raise UnknownTable(
             f"there is no table or alias {column.table} in the FROM clause here",
-            hint=_nearest(column.table, known),
+            hint=f"{column.table} stands beside this query, which does not see it: write LATERAL before the query"
+            if column.table in known
+            else _nearest(column.table, known),
             position=_position(self._statement, column.args["table"]),
         )
 
@@ -527,10 +547,14 @@ class _Binder:
                 if found is not None:
                     (published if found.name in source.star else hidden).append((source, found.name))
                 continue
+            if source is column.find_ancestor(exp.Table):
+                continue  # an argument of a function in FROM, which does not see what the function gives
             names = self._output_names(source)
             unknown = unknown or names is None
             if names and column.name in names:
                 derived.append(alias)
+            elif names and column.name == alias:
+                return "derived"  # the whole row
         candidates = published or ([] if derived else hidden)
         if len(candidates) + len(derived) > 1:
             raise AmbiguousColumn(
@@ -540,7 +564,7 @@ class _Binder:
             )
         if candidates:
             return candidates[0]
-        if derived and not unknown:
+        if derived and not unknown and derived[0]:
             column.set("table", exp.to_identifier(derived[0], quoted=True))
         return "derived" if derived else "unknown" if unknown else None
 

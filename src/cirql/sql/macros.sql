@@ -2,6 +2,8 @@
 -- See cirql.sql.functions. Arguments may be evaluated more than once.
 
 -- text
+cirql_record_field(s) AS CASE WHEN s IS NULL THEN '' WHEN s = '' OR regexp_matches(s, '[\s(),"\\]') THEN '"' || replace(replace(s, '\', '\\'), '"', '""') || '"' ELSE s END;
+cirql_text_records(a, b) AS list_transform(list_zip(a, b), lambda p: '(' || cirql_record_field(p[1]) || ',' || cirql_record_field(p[2]) || ')');
 cirql_substring(s, a, n) AS CASE WHEN n < 0 THEN error('negative substring length not allowed') WHEN a + n <= 1 THEN CASE WHEN s IS NOT NULL AND a IS NOT NULL AND n IS NOT NULL THEN '' END ELSE substring(s, greatest(a, 1)::BIGINT, (a + n - greatest(a, 1))::BIGINT) END;
 cirql_substring_from(s, a) AS CASE WHEN a IS NOT NULL THEN substring(s, greatest(a, 1)::BIGINT) END;
 cirql_lpad_free(s, n) AS CASE WHEN length(s) >= n THEN s ELSE lpad(s, n::INT, ' ') END;

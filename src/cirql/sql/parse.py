@@ -146,7 +146,9 @@ def _unclosed(text: str, offset: int) -> int | None:
     return None if opened is None else offset + opened[1]
 
 
-_EXPLAIN = re.compile(r"\s*EXPLAIN\b\s*(?P<analyze>ANALYZE\b\s*)?(?:\((?P<options>[^()]*)\)\s*)?", re.IGNORECASE)
+_EXPLAIN = re.compile(
+    r"\s*EXPLAIN\b\s*(?P<analyze>ANALYZE\b\s*)?(?:\((?!\s*(?:SELECT|WITH|VALUES|TABLE)\b)(?P<options>[^()]*)\)\s*)?", re.IGNORECASE
+)
 _FORMATS = ("TEXT", "JSON", "MARKDOWN", "MERMAID", "POLICY")
 
 

@@ -9,7 +9,7 @@ from cirql.sql.translate import hstores, jsons
 from cirql.sql.translate import sqltypes as st
 from cirql.sql.translate.casts import convert
 from cirql.sql.translate.conditionals import unify
-from cirql.sql.translate.nodes import as_type, call, integer, number, type_of, typed
+from cirql.sql.translate.nodes import as_type, call, integer, number, position_of, type_of, typed
 from cirql.sql.translate.site import Rule, Site
 
 
@@ -39,6 +39,8 @@ def subscript(node: exp.Expr, site: Site) -> exp.Expr:
         return jsons.extract(subject, index if place is None else number(place + 1), as_text=False)
     if kind == st.HSTORE:
         return hstores.value_at(subject, index)
+    if kind.element is None and kind != st.ANY:
+        raise TypeMismatch(f"cannot subscript type {kind} because it does not support subscripting", position=position_of(subject))
     target = subject if isinstance(subject, (exp.Column, exp.Paren, exp.Bracket)) else typed(exp.Paren(this=subject), kind)
     if isinstance(index, exp.Slice):
         low, high = index.this, index.expression

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from sqlglot import exp
 
+from cirql.errors import TypeMismatch
+from cirql.sql.translate import sets
 from cirql.sql.translate import sqltypes as st
 from cirql.sql.translate.casts import to_json
 from cirql.sql.translate.conditionals import condition
 from cirql.sql.translate.expressions import refuse, rewrite
-from cirql.sql.translate.nodes import call, text, type_of, typed
+from cirql.sql.translate.nodes import call, position_of, text, type_of, typed
 from cirql.sql.translate.scopes import SourceColumns
+from cirql.sql.translate.signatures import name_of
 from cirql.sql.translate.site import Rule, Site
 
 
@@ -51,7 +54,18 @@ def struct_field(node: exp.Expr, site: Site) -> exp.Expr:
     """`(value).field` of a composite value, and `pg_catalog.function(…)`."""
     if isinstance(node.this, exp.Identifier) and node.this.name.lower() == "pg_catalog":
         return rewrite(node.expression, site)
+    called = node.this.unnest()
+    if isinstance(called, exp.Anonymous) and sets.set_function(name_of(called), site) is not None:
+        arguments = [rewrite(argument, site) for argument in list(called.expressions)]
+        return sets.field_in_select(name_of(called), node.expression.name, arguments, site)
     inner = rewrite(node.this, site)
+    if type_of(inner).is_json or type_of(inner) in (st.TEXT, st.HSTORE):
+        name, kind = node.expression.name, type_of(inner)
+        raise TypeMismatch(
+            f"column notation .{name} applied to type {kind}, which is not a composite type",
+            hint=f"a member is (…)->>'{name}'" if kind.is_json else None,
+            position=position_of(node),
+        )
     if isinstance(inner, exp.Paren) and isinstance(inner.this, exp.Column) and type_of(inner.this) == st.RECORD:
         return column(exp.column(node.expression.copy(), table=inner.this.name), site)
     node.set("this", inner)

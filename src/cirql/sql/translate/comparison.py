@@ -10,7 +10,7 @@ from cirql.sql.translate import sqltypes as st
 from cirql.sql.translate.arithmetic import no_operator, text_constant_is_number
 from cirql.sql.translate.casts import convert, to_text
 from cirql.sql.translate.expressions import apply, keep_type, refuse
-from cirql.sql.translate.networks import contained
+from cirql.sql.translate.networks import as_network, contained
 from cirql.sql.translate.nodes import as_type, call, constant, is_null, paren, type_of, typed
 from cirql.sql.translate.site import Rule, Site
 from cirql.sql.translate.sqltypes import SqlType
@@ -39,6 +39,9 @@ def aligned(left: exp.Expr, right: exp.Expr, symbol: str, site: Site) -> tuple[e
         left, left_type = convert(left, right_type), right_type
     elif right_type == st.UNKNOWN and not left_type.is_open:
         right, right_type = convert(right, left_type), left_type
+    if {left_type.category, right_type.category} == {"network", "text"}:  # our columns of addresses are text
+        left, right = as_network(left), as_network(right)
+        left_type, right_type = type_of(left), type_of(right)
     if not _comparable(left_type, right_type) and not site.is_lenient:
         raise no_operator(symbol, left_type, right_type, left.parent or left)
     if left_type == st.JSON and right_type == st.JSON and not (is_null(left) or is_null(right)):

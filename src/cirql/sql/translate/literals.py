@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from decimal import Decimal, InvalidOperation
 
 from sqlglot import exp
 
+from cirql.errors import InvalidText
 from cirql.sql.translate import sqltypes as st
 from cirql.sql.translate.expressions import keep_type
-from cirql.sql.translate.nodes import as_type, call, text, typed
+from cirql.sql.translate.nodes import as_type, call, position_of, text, typed
 from cirql.sql.translate.site import Rule, Site
 
 
@@ -25,7 +27,10 @@ def literal(node: exp.Expr, site: Site) -> exp.Expr:
     except InvalidOperation:
         return typed(node, st.ANY)
     if abs(value.adjusted()) > 60 or abs(int(value.as_tuple().exponent)) > 60:
-        return typed(exp.Literal.number(repr(float(value))), st.FLOAT8)
+        near = float(value)
+        if math.isinf(near) or (near == 0 and value != 0):
+            raise InvalidText(f'"{node.name}" is out of range for type double precision', position=position_of(node))
+        return typed(exp.Literal.number(repr(near)), st.FLOAT8)
     plain = format(value, "f")
     digits = len(plain.replace(".", "").lstrip("0"))
     if digits > 38:

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from cirql.errors import InvalidText, UnknownFunction
+from cirql.errors import InvalidText, UnknownColumn, UnknownFunction
 from cirql.sql.translate import sqltypes as st
 from cirql.sql.translate.casts import convert, text_of
 from cirql.sql.translate.expressions import refuse
 from cirql.sql.translate.jsons import document_of, member_path
 from cirql.sql.translate.nodes import as_type, call, constant, integer, number, text, type_of
 from cirql.sql.translate.regexes import regexp_groups, regexp_pieces
+from cirql.sql.translate.signatures import name_of
 from cirql.sql.translate.site import Site
 from cirql.sql.translate.sqltypes import SqlType
 
@@ -179,18 +180,47 @@ def set_function(name: str, site: Site) -> SetFunction | None:
     return SET_FUNCTIONS.get(name)
 
 
+_PAIRS = frozenset({"jsonb_each", "jsonb_each_text", "json_each_text", "each"})
+_VALUES = frozenset(f"{kind}_array_elements{text}" for kind in ("json", "jsonb") for text in ("", "_text"))
+
+
+def columns_of_call(node: exp.Table) -> list[str] | None:
+    """The names of the columns of a set function in FROM; None for what else stands there, and where they depend on the dialect."""
+    name = name_of(node.this)
+    if name not in SET_FUNCTIONS or name == "json_each":
+        return None
+    own = ["key", "value"] if name in _PAIRS else ["value"] if name in _VALUES else [node.alias or name]
+    if node.args.get("ordinality"):
+        own.append("ordinality")
+    given = node.alias_column_names
+    return [*given, *own[len(given) :]]
+
+
 def in_select(name: str, arguments: list[exp.Expr], site: Site) -> exp.Expr | None:
     """A set-returning call in a SELECT list: one row per element. None where the function returns no set.
 
-    Raises NotSupported for functions of several columns, which would give a record.
+    A function of several texts gives their record as PostgreSQL prints it, `(key,value)`.
+    Raises NotSupported for others of several columns.
     """
     function = set_function(name, site)
     if function is None:
         return None
     lists = function.lists(arguments, site)
+    if len(lists) > 1 and all(kind == st.TEXT for _, _, kind in lists):
+        return call("unnest", call("cirql_text_records", *(values for _, values, _ in lists)), type=st.TEXT)
     if len(lists) > 1:
         raise refuse(f"{name}(…) in a SELECT list", hint=f"put it into FROM: … , {name}(…) AS e(key, value)")
     return call("unnest", lists[0][1], type=lists[0][2])
+
+
+def field_in_select(name: str, field: str, arguments: list[exp.Expr], site: Site) -> exp.Expr:
+    """`(jsonb_each(doc)).key` in a SELECT list: one column of what the function gives. Raises UnknownColumn."""
+    function = set_function(name, site)
+    lists = function.lists(arguments, site) if function is not None else []
+    for column, values, kind in lists:
+        if column == field:
+            return call("unnest", values, type=kind)
+    raise UnknownColumn(f"{name}(…) has no column {field}", hint="it has " + " and ".join(column for column, _, _ in lists))
 
 
 def record_columns(name: str, arguments: list[exp.Expr], definitions: list[exp.ColumnDef], site: Site) -> exp.Select:

@@ -104,6 +104,8 @@ def take(letter: str, node: exp.Expr, name: str, all_arguments: list[exp.Expr], 
         return convert(node, default)
     if kind == st.ANY or (site.is_lenient and letter == "t"):
         return text_of(node) if letter == "t" and kind != st.ANY else node
+    if letter == "w" and kind == st.TEXT:  # our columns of addresses are text
+        return convert(node, st.INET)
     if kind.name not in families:
         raise unknown(name, all_arguments, call_node)
     return as_type(node, st.FLOAT8) if letter == "f" and kind != st.FLOAT8 else node

@@ -77,3 +77,6 @@ greatest(1, 'b')
 num_nulls(1, NULL, 3), num_nonnulls(1, NULL, 3)
 random() < 1, random() >= 0
 to_hex(255), to_hex(-1), to_hex(4294967295)
+1e400::float8
+1e-400::float8
+1e300::float8 > 1e299

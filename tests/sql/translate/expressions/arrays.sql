@@ -46,3 +46,5 @@ NULL::int[] || 1, NULL::int[] @> ARRAY[1], (NULL::int[])[1]
 array_length(5, 1)
 unnest(5)
 'a' = ANY ('{a,b}'::text[]), 3 IN (1, 2, 3), 3 NOT IN (1, 2), NULL IN (1, 2), 3 IN (1, NULL), 3 NOT IN (1, NULL)
+('abc'::text)[1]
+(5)[1]

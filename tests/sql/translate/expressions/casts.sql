@@ -72,3 +72,4 @@ date('2024-01-31 10:00'), text(5), int4('7')
 B'101', X'1F'
 ARRAY[1.5,2]::text -- differs: numeric-array-text
 date '2024-01-31'::text, inet '10.0.0.1'::text, timestamp '2024-01-31'::date
+12.5::money -- differs: money

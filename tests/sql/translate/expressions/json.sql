@@ -83,3 +83,8 @@ jsonb_path_query_array('{"a": [3, 4]}', '$.a[*] * 2')
 name || doc->>'os' FROM image
 name || (doc->>'os') FROM image ORDER BY id
 '1'::jsonb || '{"a": 2}'::jsonb
+jsonb_each_text('{"a": "b", "c": 1}')::text
+jsonb_each_text('{"a b": "", "c": "x\"y", "d": null, "e": "back\\slash", "f": "(x,y)"}')::text
+(jsonb_each_text('{"a": "b", "c": 1}')).key, (jsonb_each('{"a": "b", "c": 1}')).value
+(jsonb_each('{"a": 1}')).nope
+('{"a": 1}'::jsonb).a
