@@ -41,7 +41,7 @@ STATEMENTS = (
     "SELECT (SELECT max(z.b) FROM (SELECT y.a + 1 AS b) z) FROM (SELECT 1 AS a) y",
     # Functions in FROM: what they are given, and what they give.
     "SELECT id FROM (VALUES (1, '[1]'::jsonb), (2, '[]')) t(id, doc) WHERE EXISTS (SELECT 1 FROM jsonb_array_elements(doc) p)",
-    "SELECT i FROM (VALUES (1, '[1]'::jsonb), (2, '[3]')) t(i, doc) WHERE EXISTS (SELECT 1 FROM jsonb_array_elements(doc) p WHERE p::int=i)",
+    "SELECT i FROM (VALUES (1,'[1]'::jsonb), (2,'[3]')) t(i,doc) WHERE EXISTS (SELECT 1 FROM jsonb_array_elements(doc) p WHERE p::int=i)",
     """SELECT value->>'x' FROM jsonb_array_elements('[{"x":1}]')""",
     """SELECT p.value->>'x', p.ordinality FROM jsonb_array_elements('[{"x":1}]') WITH ORDINALITY p""",
     """SELECT key FROM jsonb_each('{"a":1}')""",
