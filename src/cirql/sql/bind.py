@@ -394,10 +394,13 @@ class _Binder:
         if not isinstance(source, Scope) or not isinstance(source.expression, exp.Query):
             return None
         parent = source.expression.parent
-        if isinstance(parent, exp.CTE | exp.Subquery) and parent.alias_column_names:
-            return list(parent.alias_column_names)
+        if source.is_cte and isinstance(parent, exp.SetOperation):
+            parent = parent.parent  # a recursive query as it sees itself: by its first branch
+        given: list[str] = []
+        if isinstance(parent, exp.CTE | exp.Subquery):
+            given = parent.alias_column_names
         names = source.expression.named_selects
-        return None if "*" in names else names
+        return None if "*" in names else [*given, *names[len(given) :]]
 
     # -- stars
 

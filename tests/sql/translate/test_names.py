@@ -32,6 +32,9 @@ STATEMENTS = (
     "SELECT * FROM (SELECT 1 AS a), (SELECT 2 AS b)",
     "SELECT (SELECT b) FROM (SELECT 2 AS b)",
     "SELECT a FROM ((SELECT 1 AS a) UNION SELECT 2) ORDER BY a",
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3) SELECT i FROM n",
+    "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT n.i + 1 FROM n WHERE i < 3) SELECT n.i FROM n",
+    "SELECT a, y FROM (SELECT 1 AS x, 2 AS y) t(a)",
     # What a query sees: its own FROM, and what encloses it; not what stands beside it.
     "SELECT * FROM (SELECT y.a) x, (SELECT 1 AS a) y",
     "WITH c AS (SELECT y.a) SELECT * FROM c, (SELECT 1 AS a) y",
