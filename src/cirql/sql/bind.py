@@ -389,8 +389,8 @@ class _Binder:
         if isinstance(source, exp.Table):
             return columns_of_call(source)
         if isinstance(source, Scope) and isinstance(source.expression, exp.Values):
-            given = source.expression.alias_column_names
-            return list(given) if given and len(given) == len(source.expression.expressions[0].expressions) else None
+            values = source.expression
+            return values.alias_column_names if len(values.alias_column_names) == len(values.expressions[0].expressions) else None
         if not isinstance(source, Scope) or not isinstance(source.expression, exp.Query):
             return None
         parent = source.expression.parent
