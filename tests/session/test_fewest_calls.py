@@ -38,7 +38,7 @@ HERE = "region = 'us-east-1' AND account_id = '111111111111'"
         (
             "SELECT table_status FROM (VALUES ('a'), ('a')) t(n) JOIN aws.dynamodb_table ON table_name = n "
             "WHERE region = 'us-east-1' AND table_name LIKE 'none%'",
-            2,
+            0,
         ),
         ("SELECT i.arn FROM aws.ec2_instance i JOIN aws.ec2_subnet s USING (subnet_id, region) WHERE i.region <> 'us-east-1'", 8),
         ("SELECT role_name FROM aws.iam_role WHERE region LIKE 'eu-%'", 0),
