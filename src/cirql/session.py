@@ -10,7 +10,6 @@ threads at once: each has DuckDB connections of its own.
 from __future__ import annotations
 
 import asyncio
-import math
 import threading
 import time
 import weakref
@@ -18,20 +17,18 @@ from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from functools import partial
+from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, cast
 
-from cirql.errors import AccessDenied, Cancelled, Error, InterfaceError, ParseError
+from cirql.errors import AccessDenied, Cancelled, Error, InterfaceError
 from cirql.result import ProgressEvent, Result
 from cirql.settings import Settings
 from cirql.shared import Shared, once
+from cirql.statements.limits import Limits
 from cirql.statements.running import Running
 
 if TYPE_CHECKING:
-    from sqlglot.expressions import Expr
-
     from cirql.catalog.lookup import Catalog
     from cirql.changes.journal import Journal
     from cirql.changes.plan import ChangePlan
@@ -40,19 +37,18 @@ if TYPE_CHECKING:
     from cirql.cloud.reach import Reach
     from cirql.engine import Database, Engine
     from cirql.fetch.loop import Work
+    from cirql.fetch.runner import ScanOutcome
     from cirql.introspection.directory import Directory
     from cirql.inventory.errand import Errand
     from cirql.inventory.memory import Memory
     from cirql.inventory.recall import Recall
-    from cirql.plan.model import Plan
-    from cirql.plan.restrictions import Restriction
-    from cirql.sql.bind import Bound
+    from cirql.sql.inference import ParameterTypes
     from cirql.sql.parameters import Parameters
-    from cirql.sql.parse import Explain, Statement
+    from cirql.sql.parse import Statement
     from cirql.statements.alarm import Alarm
+    from cirql.statements.description import Description
     from cirql.statements.execution import Execution
     from cirql.statements.workspace import Workspace
-    from cirql.types import ColumnType
 
 T = TypeVar("T")
 _PATIENCE = 5.0
@@ -127,24 +123,14 @@ class Session:
     @once
     def directory(self) -> Directory:
         """Every table that a statement may name: the catalog's, and those that are answered without AWS."""
-        from cirql.changes import audit
-        from cirql.fetch import last_scans
-        from cirql.introspection.directory import Directory
-        from cirql.introspection.relations import define
+        from cirql.statements.tables import tables
 
-        changes = define(audit.RELATION, audit.DESCRIPTION, audit.COLUMNS, lambda catalog, wish: audit.rows(self.writer.past))
-        from cirql.inventory import relations
+        return tables(self)
 
-        store = lambda: self.memory.store(self.settings)  # noqa: E731 (a name for what is opened later)
-        last = define(
-            last_scans.RELATION,
-            last_scans.DESCRIPTION,
-            last_scans.COLUMNS,
-            lambda catalog, wish: last_scans.rows(self._last.scans if self._last is not None else ()),
-        )
-        return Directory(
-            self.catalog, [changes, last, relations.scans(store)], relations.functions(store, self.catalog.find, self._evaluated)
-        )
+    @property
+    def last_scans(self) -> Sequence[ScanOutcome]:
+        """How the scans of the last statement that asked AWS stand."""
+        return self._last.scans if self._last is not None else ()
 
     @once
     def memory(self) -> Memory:
@@ -166,7 +152,7 @@ class Session:
         """The session's own DuckDB, which holds its user tables."""
         from cirql.engine import Database
 
-        return Database(memory=self.settings.memory)
+        return Database(memory=Limits.of(self.settings).memory)
 
     @once
     def workspace(self) -> Workspace:
@@ -194,13 +180,12 @@ class Session:
         return self._under_way(lambda: self._execute(sql, params, pushdown, errand))
 
     def _execute(self, sql: str, params: Parameters | None, pushdown: bool, errand: Errand | None = None) -> Result:
-        from cirql.introspection.forms import is_introspection
         from cirql.sql.parameters import from_percent
-        from cirql.sql.parse import parse, peel_explain
+        from cirql.sql.parse import parse
+        from cirql.statements.shows import show
 
-        explain, offset = peel_explain(sql)
-        if is_introspection(sql[offset:]):
-            return self._show(sql, explain, offset)
+        if (shown := show(sql, self.catalog)) is not None:
+            return self.select(shown.statement, directory=shown.directory, notices=shown.notices)
         prepared = self._prepared(sql)
         if prepared is not None:
             return prepared
@@ -211,6 +196,24 @@ class Session:
         from cirql.sql.parse import parse
 
         return Prepared(self, parse(sql))
+
+    def describe(self, sql: str, param_types: ParameterTypes | None = None) -> Description:
+        """What a statement gives and takes: its columns, the types of its parameters, its command tag. Runs nothing and asks nobody.
+
+        `param_types` are the types of parameters that are known, by position or by name; the others are inferred as PostgreSQL does.
+
+        Raises the errors that planning the statement would raise, InvalidStatement for a type that does not exist.
+        """
+        from cirql.statements.description import describe
+
+        with self._began() as running:
+            engine = self._engine()
+            running.at_stop(engine.interrupt)
+            running.at_end(engine.close)
+            with running.at_work():
+                described = describe(sql, param_types, self, engine)
+            running.end()
+            return described
 
     def run(self, statement: Statement, params: Parameters | None = None, *, pushdown: bool = True, errand: Errand | None = None) -> Result:
         """Run a statement that has been parsed."""
@@ -235,8 +238,11 @@ class Session:
             self.memory.touch()
 
     def _confine(self, changed: Settings) -> None:
-        """Raise AccessDenied where a locked session would reach an account or a region that it did not when it was opened."""
-        if not changed.locked or (changed.regions, changed.accounts) == (self.settings.regions, self.settings.accounts):
+        """Raise AccessDenied where a locked session would reach further, or be allowed more, than when it was opened."""
+        if not changed.locked:
+            return
+        Limits.of(self._opened).confine(Limits.of(changed))
+        if (changed.regions, changed.accounts) == (self.settings.regions, self.settings.accounts):
             return
         from cirql.cloud.reach import Reach
 
@@ -263,10 +269,9 @@ class Session:
         if self._is_closed():
             raise InterfaceError("the session is closed")
         self._shared.check()
-        running = Running(lambda: self._shared.alarm, self._shared.refuse_fork)
+        running = Running(lambda: self._shared.alarm, Limits.of(self.settings), self._shared.refuse_fork)
         self._running.add(running)
-        if self.settings.statement_timeout is not None and self.settings.statement_timeout < math.inf:
-            running.limit(self.settings.statement_timeout)
+        running.begin()
         if self._is_closed():  # in between: nobody else would stop it
             running.stop(Cancelled("the session was closed while the statement ran"))
         try:
@@ -334,23 +339,6 @@ class Session:
                 return self.workspace.deallocate(name)
         return None
 
-    def _show(self, sql: str, explain: Explain | None, offset: int) -> Result:
-        """Answer SHOW or DESCRIBE, which begins at `offset`: a query over a relation made for it."""
-        from cirql.introspection.directory import Directory
-        from cirql.introspection.show import read
-        from cirql.sql.parse import parse
-
-        try:
-            shown = read(sql[offset:], self.catalog)
-        except ParseError as error:
-            error.position = None if error.position is None else error.position + offset
-            raise
-        try:
-            statement = replace(parse(shown.query), explain=explain)
-        except ParseError as error:  # the reader wrote the condition, not the query that it became part of
-            raise ParseError(f"the WHERE of this SHOW is not understood: {error.message}", hint=shown.hint) from None
-        return self.select(statement, directory=Directory(self.catalog, [shown.relation]), notices=shown.notices)
-
     def select(
         self,
         statement: Statement,
@@ -377,15 +365,18 @@ class Session:
         errand: Errand | None,
     ) -> Result:
         from cirql.statements.execution import Execution
+        from cirql.statements.planning import Planning
 
         started, running = time.monotonic(), cast("Running", self._current.get())
         engine = self._engine()
         running.at_stop(engine.interrupt)
         running.at_end(engine.close)
         try:
-            plan, times = self._plan(statement, engine, pushdown, directory or self.directory)
-            columns = engine.check(plan.sql)
-            recall = self._recall(statement, times, live, errand)
+            planning = Planning(self, engine, directory or self.directory)
+            planned = planning.planned(statement, pushdown=pushdown)
+            planning.fill(planned.bound, pushdown=pushdown)
+            plan, columns = planned.plan, engine.check(planned.plan.sql)
+            recall = self._recall(statement, planned.times, live, errand)
             watch = (errand and errand.watch) or self._progress
             execution = Execution(plan, columns, engine, self, running, started, watch, recall)
             execution.note(*notices)
@@ -408,7 +399,7 @@ class Session:
 
         if "database" in self.__dict__ and self.database.is_open:
             return Engine(self.database)
-        memory, databases = self.settings.memory, self._shared.databases
+        memory, databases = Limits.of(self.settings).memory, self._shared.databases
         lent = databases.lend(memory)
         return Engine(lent, lambda: databases.give_back(memory, lent))
 
@@ -436,65 +427,12 @@ class Session:
         result.to_arrow()
         return result
 
-    def _plan(self, statement: Statement, engine: Engine, pushdown: bool, directory: Directory) -> tuple[Plan, Mapping[str, datetime]]:
-        """The plan, and the moments that relations are read as of."""
-        from cirql.plan.planner import plan
-        from cirql.sql.bind import bind
-        from cirql.sql.files import files_of
-        from cirql.sql.time_travel import moment
-        from cirql.sql.translate import translate
-
-        bound = bind(statement, directory, self.workspace, directory.call)
-        if (files := files_of(bound.tree)) is not None:
-            if self.settings.locked:
-                raise AccessDenied("this session is locked: it reads no file", hint="ask whoever runs it for the rows as a table of AWS")
-            engine.read_files(files, self._own_tables(bound.tree))
-        now = datetime.now(UTC)
-        times = {s.relation: moment(s.as_of, now, self._evaluated) for s in bound.sources if s.as_of is not None}
-        dialect, time_frame = cast("Dialect", self.settings.dialect), self._time_frame()
-
-        def in_dialect(tree: Expr, relations: Mapping[str, Mapping[str, ColumnType]]) -> str:
-            return translate(tree, {**self._own_tables(tree), **relations}, dialect=dialect, time_frame=time_frame)
-
-        planned = plan(bound, lambda name: self.catalog.find(name).table, in_dialect, pushdown=pushdown, calculator=engine)
-        engine.declare(planned.relations)
-        if bound.system:
-            from cirql.plan.restrictions import restrictions
-
-            self._fill(engine, bound, directory, restrictions(bound, in_dialect) if pushdown else {})
-        return planned, times
-
-    def _evaluated(self, expression: str) -> datetime | None:
+    def evaluated(self, expression: str) -> datetime | None:
         """What an expression without columns comes to, as a moment. Raises the errors of selecting it."""
         from cirql.sql.parse import parse
 
         found = self.select(parse(f"SELECT CAST({expression} AS timestamptz)")).fetchall()[0][0]
         return found if isinstance(found, datetime) else None
-
-    @staticmethod
-    def _fill(engine: Engine, bound: Bound, directory: Directory, known: Mapping[str, Restriction]) -> None:
-        """Register the rows of the relations that are answered without AWS."""
-        from cirql.introspection.relations import Wish
-
-        for source in bound.system:
-            wish = Wish(frozenset(source.columns))
-            if (found := known.get(source.relation)) is not None:
-                passes = partial(engine.passes, found.filter, source.table) if found.filter is not None else None
-                wish = replace(wish, values=found.values, passes=passes)
-            engine.fill(source, directory.rows(source.table.name, wish))
-
-    def _own_tables(self, tree: Expr) -> dict[str, Mapping[str, ColumnType]]:
-        """The columns of the user's own tables that a tree names."""
-        from sqlglot import exp
-
-        names = {t.name for t in tree.find_all(exp.Table) if len(t.parts) == 1}
-        return {n: columns for n in names if (columns := self.workspace.columns(n)) is not None}
-
-    def _time_frame(self) -> tuple[str, str]:
-        """DDSQL's time frame: what SET said, else the hour before now, as RFC 3339."""
-        start, end = self.workspace.time_frame
-        now = datetime.now(UTC)
-        return start or (now - timedelta(hours=1)).isoformat(timespec="seconds"), end or now.isoformat(timespec="seconds")
 
     def script(self, sql: str, params: Parameters | None = None) -> Iterator[Result]:
         """Run several statements, one after the other, each when its result is asked for. Stops at the first error."""

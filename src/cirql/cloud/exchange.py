@@ -23,7 +23,7 @@ from cirql.cloud.http import Response, Transport, TransportError
 from cirql.cloud.limits import Limits, Line
 from cirql.cloud.retry import RetryBudget, Verdict, backoff, classify, retry_after, skew
 from cirql.cloud.services import Draft, FastDraft, Operation, Service, Services, Signed, UnsendableError
-from cirql.cloud.stats import CallStats, listeners
+from cirql.cloud.stats import CallStats, listeners, pass_gates
 from cirql.cloud.target import Target
 from cirql.errors import CloudError, Error, InvalidText
 
@@ -122,6 +122,7 @@ class Exchange:
         await line.enter()
         try:
             request = await self._signed(call)
+            pass_gates()
             sent = loop.time()
             try:
                 response = await self.transport.send(

@@ -1,9 +1,9 @@
-"""Call statistics: what was really sent, counted per statement and for the life of a client."""
+"""Call statistics: what was really sent, counted per statement and for the life of a client; and who is asked before it is sent."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -49,3 +49,23 @@ def recording() -> Iterator[CallStats]:
 def listeners() -> tuple[CallStats, ...]:
     """The recordings that the current task belongs to."""
     return _recordings.get()
+
+
+Gate = Callable[[], None]
+_gates: ContextVar[tuple[Gate, ...]] = ContextVar("cirql_call_gates", default=())
+
+
+@contextmanager
+def gated(gate: Gate) -> Iterator[None]:
+    """Ask before each request that is sent inside the block, and in the tasks started inside it: a gate that raises lets none through."""
+    token = _gates.set((*_gates.get(), gate))
+    try:
+        yield
+    finally:
+        _gates.reset(token)
+
+
+def pass_gates() -> None:
+    """Raise what a gate of the current task raises."""
+    for gate in _gates.get():
+        gate()

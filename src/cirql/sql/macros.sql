@@ -6,11 +6,17 @@ cirql_record_field(s) AS CASE WHEN s IS NULL THEN '' WHEN s = '' OR regexp_match
 cirql_text_records(a, b) AS list_transform(list_zip(a, b), lambda p: '(' || cirql_record_field(p[1]) || ',' || cirql_record_field(p[2]) || ')');
 cirql_substring(s, a, n) AS CASE WHEN n < 0 THEN error('negative substring length not allowed') WHEN a + n <= 1 THEN CASE WHEN s IS NOT NULL AND a IS NOT NULL AND n IS NOT NULL THEN '' END ELSE substring(s, greatest(a, 1)::BIGINT, (a + n - greatest(a, 1))::BIGINT) END;
 cirql_substring_from(s, a) AS CASE WHEN a IS NOT NULL THEN substring(s, greatest(a, 1)::BIGINT) END;
+cirql_length(n) AS CASE WHEN n > 268435456 THEN error('requested length too large')::INT ELSE n::INT END;
+cirql_repeat(s, n) AS repeat(s, CASE WHEN n <= 0 THEN 0 WHEN n::DOUBLE * strlen(s) > 268435456 THEN error('requested length too large')::INT ELSE n::INT END);
+cirql_count(n) AS CASE WHEN n > 16777216 THEN error('requested list too long')::BIGINT ELSE n::BIGINT END;
+cirql_range(b) AS range(cirql_count(b)), (a, b) AS range(a, a + cirql_count(b - a)), (a, b, s) AS range(a, CASE WHEN s <> 0 AND (b - a)::DOUBLE / s > 16777216 THEN error('requested list too long')::BIGINT ELSE b END, s);
+cirql_series(a, b) AS generate_series(a, CASE WHEN b::HUGEINT - a > 16777216 THEN error('the series is too long')::BIGINT ELSE b END), (a, b, s) AS generate_series(a, CASE WHEN (b::DOUBLE - a) / s > 16777216 THEN error('the series is too long')::BIGINT ELSE b END, s);
+cirql_list_resize(a, n) AS list_resize(a, cirql_count(n)), (a, n, x) AS list_resize(a, cirql_count(n), x);
 cirql_lpad_free(s, n) AS CASE WHEN length(s) >= n THEN s ELSE lpad(s, n::INT, ' ') END;
 cirql_rpad_free(s, n) AS CASE WHEN length(s) >= n THEN s ELSE rpad(s, n::INT, ' ') END;
 cirql_lpad_zero(s, n) AS CASE WHEN length(s) >= n THEN s ELSE lpad(s, n::INT, '0') END;
-cirql_lpad(s, n) AS CASE WHEN n <= 0 THEN CASE WHEN s IS NOT NULL THEN '' END ELSE lpad(s, n::INT, ' ') END, (s, n, f) AS CASE WHEN n <= 0 THEN CASE WHEN s IS NOT NULL AND f IS NOT NULL THEN '' END WHEN f = '' THEN left(s, n) ELSE lpad(s, n::INT, f) END;
-cirql_rpad(s, n) AS CASE WHEN n <= 0 THEN CASE WHEN s IS NOT NULL THEN '' END ELSE rpad(s, n::INT, ' ') END, (s, n, f) AS CASE WHEN n <= 0 THEN CASE WHEN s IS NOT NULL AND f IS NOT NULL THEN '' END WHEN f = '' THEN left(s, n) ELSE rpad(s, n::INT, f) END;
+cirql_lpad(s, n) AS CASE WHEN n <= 0 THEN CASE WHEN s IS NOT NULL THEN '' END ELSE lpad(s, cirql_length(n), ' ') END, (s, n, f) AS CASE WHEN n <= 0 THEN CASE WHEN s IS NOT NULL AND f IS NOT NULL THEN '' END WHEN f = '' THEN left(s, n) ELSE lpad(s, cirql_length(n), f) END;
+cirql_rpad(s, n) AS CASE WHEN n <= 0 THEN CASE WHEN s IS NOT NULL THEN '' END ELSE rpad(s, cirql_length(n), ' ') END, (s, n, f) AS CASE WHEN n <= 0 THEN CASE WHEN s IS NOT NULL AND f IS NOT NULL THEN '' END WHEN f = '' THEN left(s, n) ELSE rpad(s, cirql_length(n), f) END;
 cirql_split_part(s, d, n) AS CASE WHEN n = 0 THEN error('field position must not be zero') WHEN d = '' THEN CASE WHEN n IN (1, -1) THEN s WHEN s IS NOT NULL THEN '' END WHEN s IS NULL OR d IS NULL OR n IS NULL THEN NULL ELSE coalesce(list_extract(string_split(s, d), n::BIGINT), '') END;
 cirql_initcap(s) AS array_to_string(list_transform(regexp_extract_all(s, '[[:alnum:]\x{80}-\x{10ffff}]+|[^[:alnum:]\x{80}-\x{10ffff}]+'), lambda w: upper(w[1]) || lower(w[2:])), '');
 cirql_octet_length(s) AS strlen(s);
@@ -86,7 +92,7 @@ cirql_array_remove(a, x) AS CASE WHEN a IS NOT NULL THEN list_filter(a, lambda e
 cirql_array_replace(a, x, y) AS CASE WHEN a IS NOT NULL THEN list_transform(a, lambda e: CASE WHEN e IS NOT DISTINCT FROM x THEN y ELSE e END) END;
 cirql_array_position(a, x) AS CASE WHEN a IS NULL THEN NULL ELSE list_extract(cirql_array_positions(a, x), 1) END, (a, x, f) AS list_extract(list_filter(cirql_array_positions(a, x), lambda i: i >= f), 1);
 cirql_array_positions(a, x) AS CASE WHEN a IS NOT NULL THEN list_filter(range(1, len(a) + 1), lambda i: a[i] IS NOT DISTINCT FROM x) END;
-cirql_array_fill(x, dims) AS CASE WHEN len(dims) > 1 THEN error('array_fill with several dimensions is not supported') ELSE list_transform(range(0, dims[1]), lambda i: x) END;
+cirql_array_fill(x, dims) AS CASE WHEN len(dims) > 1 THEN error('array_fill with several dimensions is not supported') ELSE list_transform(range(0, cirql_count(dims[1])), lambda i: x) END;
 cirql_trim_array(a, n) AS CASE WHEN n < 0 OR n > len(a) THEN error('number of elements to trim must be between 0 and ' || len(a)) ELSE a[1:len(a) - n] END;
 cirql_array_to_string_with(a, d, n) AS array_to_string(list_transform(a, lambda e: coalesce(e, n)), d);
 cirql_array_to_string(a, d) AS array_to_string(a, d);

@@ -53,15 +53,20 @@ def fill(statement: Statement, params: Parameters) -> Statement:
     for node in list(tree.find_all(exp.Parameter, exp.Placeholder)):
         name = node.name
         used.add(name)
-        value = _constant(_lookup(name, params))
-        if node is tree:
-            tree = value
-        else:
-            node.replace(value)
+        tree = put(tree, node, _constant(_lookup(name, params)))
     expected = set(params) if isinstance(params, Mapping) else {str(i + 1) for i in range(len(params))}
     if left := sorted(expected - used):
         raise InterfaceError(f"the statement has no parameter {', '.join(left)}")
     return replace(statement, tree=tree)
+
+
+def put(tree: exp.Expr, node: exp.Expr, value: exp.Expr) -> exp.Expr:
+    """The tree with a value where a parameter was; an output column that was only a parameter keeps PostgreSQL's name for it."""
+    if node is tree:
+        return value
+    is_output = isinstance(node.parent, exp.Select) and node.arg_key == "expressions"
+    node.replace(exp.alias_(value, "?column?", quoted=True) if is_output else value)
+    return tree
 
 
 def _lookup(name: str, params: Parameters) -> Any:

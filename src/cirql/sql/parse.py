@@ -217,11 +217,12 @@ def split(text: str) -> list[str]:
 
     Raises ParseError for a string or comment that is never closed.
     """
-    from sqlglot.dialects.postgres import Postgres
     from sqlglot.errors import TokenError
 
+    from cirql.sql.translate.tokens import tokenize
+
     try:
-        tokens = Postgres().tokenize(text)
+        tokens = tokenize(text)
     except TokenError:
         raise ParseError("a quoted string or comment is not closed", position=_unclosed(text, 0)) from None
     pieces, start, filled = [], 0, False

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from cirql.cloud.reach import Reach
-from cirql.cloud.stats import CallStats, recording
+from cirql.cloud.stats import CallStats, gated, recording
 from cirql.errors import CloudFailure, DatabaseError, Error
 from cirql.fetch.batches import schema_of
 from cirql.fetch.calls import Calls
@@ -186,7 +186,7 @@ class Execution:
     # -- on the event loop
 
     async def _fetch(self) -> None:
-        with recording() as stats:
+        with recording() as stats, gated(self._running.ask):
             self._so_far.stats = stats
             calls = Calls(self._cloud, self._plan.scans, self._home.settings.concurrency)
             around = Surroundings(calls, self._engine.passes, _now, self._home.settings.concurrency, notices=self._so_far.notices)
@@ -349,6 +349,8 @@ class _Rows:
                 cause = self._cause()
                 if isinstance(cause, DatabaseError):
                     raise cause
+            else:
+                self._running.give(batch.num_rows)
             return batch
 
     @contextlib.contextmanager

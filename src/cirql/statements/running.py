@@ -15,10 +15,12 @@ from contextlib import contextmanager
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from cirql.errors import Cancelled, Error, TimedOut
+from cirql.errors import Cancelled, Error, OutOfMemory, TimedOut, TooManyCalls, TooManyRows
+from cirql.statements.footprint import watch
 
 if TYPE_CHECKING:
     from cirql.statements.alarm import Alarm
+    from cirql.statements.limits import Limits
 
 Act = Callable[[], None]
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.01, 0.1
@@ -27,10 +29,13 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.01, 0.1
 class Running:
     """One statement's life. Safe from any thread."""
 
-    def __init__(self, alarm: Callable[[], Alarm], allowed: Act = lambda: None) -> None:
+    def __init__(self, alarm: Callable[[], Alarm], limits: Limits, allowed: Act = lambda: None) -> None:
         """`allowed` raises where nothing may be done any more, whatever the statement: in a fork of the process that began it."""
+        self.limits = limits
         self._alarm = alarm
         self._allowed = allowed
+        self._calls = 0
+        self._rows = 0
         self._rest = threading.Condition()
         self._cause: Error | None = None
         self._stops: list[Act] = []
@@ -51,15 +56,42 @@ class Running:
         """Whether it has ended, or was stopped."""
         return self._has_ended or self._is_ending or self._cause is not None
 
-    def limit(self, seconds: float) -> None:
-        """Stop it when that much time has gone by and it has not ended."""
+    def begin(self) -> None:
+        """Stop it when its time is up and it has not ended, or when far more memory is in use than it may have."""
         here = weakref.ref(self)
 
-        def stop() -> None:
+        def stop(cause: Error) -> None:
             if (running := here()) is not None:
-                running.stop(TimedOut(f"the statement took longer than {seconds:g} s", hint="statement_timeout is the limit"))
+                running.stop(cause)
 
-        self.at_end(self._alarm().after(seconds, stop))
+        if (seconds := self.limits.timeout) is not None:
+            late = TimedOut(f"the statement took longer than {seconds:g} s", hint="statement_timeout is the limit")
+            self.at_end(self._alarm().after(seconds, lambda: stop(late)))
+        if (most := self.limits.memory) is not None:
+            large = OutOfMemory(f"the statement was stopped: it holds far more than {most // 2**20} MiB", hint="memory is the limit")
+            watch(most, self._alarm().after, lambda: stop(large), lambda: (running := here()) is None or running.is_over)
+
+    def ask(self) -> None:
+        """One more request is to be sent. Raises TooManyCalls where that is one too many: it is then stopped. On the event loop only."""
+        if self.limits.calls is not None and self._calls >= self.limits.calls:
+            error = TooManyCalls(
+                f"the statement was stopped: it has sent {self.limits.calls} requests, and needs more",
+                hint="max_calls is the limit; EXPLAIN says how many a statement needs; conditions on keys, regions or accounts save some",
+            )
+            self.stop(error)
+            raise error
+        self._calls += 1
+
+    def give(self, rows: int) -> None:
+        """That many rows more are given to whoever reads them. Raises TooManyRows where those are too many."""
+        self._rows += rows
+        if self.limits.rows is not None and self._rows > self.limits.rows:
+            self.stop(
+                TooManyRows(
+                    f"the statement has more than {self.limits.rows} rows", hint="max_rows is the limit; LIMIT or a condition keeps to it"
+                )
+            )
+            self.check()
 
     def check(self) -> None:
         """Raise the cause where it was ended. Long work without waiting asks now and then."""

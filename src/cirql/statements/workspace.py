@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from cirql.engine import Database
     from cirql.sql.parse import Statement
 
-SETTABLE = ("dialect", "strict", "max_age", "regions", "accounts")
+SETTABLE = ("dialect", "strict", "max_age", "regions", "accounts", "statement_timeout", "max_calls", "max_rows")
+_LIMITS = SETTABLE[-3:]
 """The settings that a statement may change: none that says who signs, where requests go, or what may be written."""
 
 _TYPES = {
@@ -155,7 +156,7 @@ class Workspace:
                 continue
             if name not in SETTABLE:
                 raise InvalidStatement(f"{name} cannot be set by a statement", hint=f"these can: {', '.join(SETTABLE)}")
-            settings = settings.changed(**{name: text})
+            settings = _limited(settings, name, text) if name in _LIMITS else settings.changed(**{name: text})
         return settings
 
     # -- views and tables
@@ -299,3 +300,11 @@ def _tag(text: str) -> Result:
     import pyarrow as pa
 
     return Result(pa.table({"status": [text]}).to_reader())
+
+
+def _limited(settings: Settings, name: str, text: str) -> Settings:
+    """A limit as PostgreSQL's SET says it: a bare number of `statement_timeout` is milliseconds, and 0 is no limit."""
+    if text.isdigit() and int(text) == 0:
+        unlimited: dict[str, Any] = {name: None}
+        return replace(settings, **unlimited)
+    return settings.changed(**{name: f"{text}ms" if name == "statement_timeout" and text.isdigit() else text})

@@ -10,6 +10,7 @@ from cirql.sql.translate import sqltypes as st
 from cirql.sql.translate.casts import convert
 from cirql.sql.translate.nodes import as_type, call, constant, number, paren, position_of, type_of, typed
 from cirql.sql.translate.site import Rule, Site
+from cirql.sql.translate.slots import decide
 from cirql.sql.translate.sqltypes import SqlType
 
 NUMERIC_QUOTIENT = "DECIMAL(38, 16)"
@@ -30,8 +31,10 @@ def operands(node: exp.Expr) -> tuple[exp.Expr, exp.Expr, SqlType, SqlType]:
     left, right = node.this, node.expression
     left_type, right_type = type_of(left), type_of(right)
     if left_type == st.UNKNOWN and right_type.is_number:
+        decide(left, right_type)
         left, left_type = as_type(left, right_type), right_type
     if right_type == st.UNKNOWN and left_type.is_number:
+        decide(right, left_type)
         right, right_type = as_type(right, left_type), left_type
     return left, right, left_type, right_type
 

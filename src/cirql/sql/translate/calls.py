@@ -97,6 +97,10 @@ def _plain_call(plain: Plain, arguments: list[exp.Expr], node: exp.Expr, site: S
     return as_type(made, result) if plain.result in ("int4", "int8", "int2") else made
 
 
+_BOUNDED = {"range": "cirql_range", "list_resize": "cirql_list_resize", "array_resize": "cirql_list_resize"}
+"""Functions that make something large out of nothing, in one step that nothing can interrupt: macros that refuse to."""
+
+
 def _nearest(name: str) -> str | None:
     known = {*plain_functions(), *_special(), *allowed_functions()}
     near = difflib.get_close_matches(name, known, 3)
@@ -107,7 +111,7 @@ def _duckdb_call(name: str, arguments: list[exp.Expr], node: exp.Expr) -> exp.Ex
     """A function only DuckDB has, taken as it is where it computes from its arguments alone."""
     if name not in allowed_functions() or name in READERS:
         raise unknown(name, arguments, node, _nearest(name))
-    return call(name, *arguments)
+    return call(_BOUNDED.get(name, name), *arguments)
 
 
 def grouping(node: exp.Expr, site: Site) -> exp.Expr:

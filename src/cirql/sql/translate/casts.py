@@ -9,6 +9,7 @@ from cirql.sql.translate import constants
 from cirql.sql.translate import sqltypes as st
 from cirql.sql.translate.nodes import as_type, call, constant, is_null, number, position_of, text, type_of, typed
 from cirql.sql.translate.site import Rule, Site
+from cirql.sql.translate.slots import decide
 from cirql.sql.translate.sqltypes import SqlType
 
 _WIDE_NUMERIC = "DECIMAL(38, 16)"
@@ -59,6 +60,7 @@ def convert(node: exp.Expr, target: SqlType, *, explicit: bool = False, numeric:
     if is_null(node):
         return as_type(exp.Null(), target, name=numeric)
     if source == st.UNKNOWN:
+        decide(node, target)
         value = constant(node)
         if value is not None:
             return constants.read(value, target, numeric=numeric, position=position_of(node))

@@ -14,6 +14,7 @@ from cirql.sql.translate.nodes import call, position_of, text, type_of, typed
 from cirql.sql.translate.scopes import SourceColumns
 from cirql.sql.translate.signatures import name_of
 from cirql.sql.translate.site import Rule, Site
+from cirql.sql.translate.slots import slot_type
 
 
 def column(node: exp.Expr, site: Site) -> exp.Expr:
@@ -123,8 +124,8 @@ def untouched(node: exp.Expr, site: Site) -> exp.Expr:
 
 
 def parameter(node: exp.Expr, site: Site) -> exp.Expr:
-    """`$1`, `:name`, `%(name)s`: filled in by DuckDB."""
-    return typed(node, st.ANY)
+    """`$1`, `:name`, `%(name)s`: its value is put in before a statement runs; here only its type is asked for."""
+    return typed(node, slot_type(node) or st.ANY)
 
 
 def row_object(fields: list[exp.Expr]) -> exp.Expr:

@@ -15,7 +15,7 @@ character_length t int4 length
 octet_length t int4 cirql_octet_length
 bit_length t int4
 reverse t text
-repeat ti text
+repeat ti text cirql_repeat
 replace ttt text
 translate ttt text
 left ti text

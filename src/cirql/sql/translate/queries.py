@@ -14,6 +14,7 @@ from cirql.sql.translate.nodes import as_type, call, integer, is_null, type_of, 
 from cirql.sql.translate.relations import aliased, relation
 from cirql.sql.translate.scopes import Columns, NameScope
 from cirql.sql.translate.site import Rule, Site
+from cirql.sql.translate.slots import decide
 
 
 def query(node: exp.Expr, site: Site) -> Columns | None:
@@ -235,6 +236,8 @@ def _tail(node: exp.Expr, site: Site, columns: Columns | None) -> None:
     for key in ("limit", "offset"):
         clause = node.args.get(key)
         if isinstance(clause, exp.Expr):
+            if isinstance(clause.expression, exp.Expr):
+                decide(clause.expression, st.INT8)
             _plain_children(clause, site)
 
 

@@ -103,7 +103,7 @@ def _series(arguments: list[exp.Expr], site: Site) -> Lists:
     if known == st.NUMERIC or st.NUMERIC in kinds:
         return [("generate_series", call("cirql_numeric_series", *arguments, *([number(1)] if len(arguments) < 3 else [])), st.NUMERIC)]
     kind = st.INT8 if st.INT8 in kinds else st.INT4
-    listed = call("generate_series", *(convert(a, kind) if type_of(a) == st.UNKNOWN else a for a in arguments))
+    listed = call("cirql_series", *(convert(a, kind) if type_of(a) == st.UNKNOWN else a for a in arguments))
     return [("generate_series", as_type(listed, st.array_of(kind)), kind)]
 
 

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from cirql.errors import ParseError
+from cirql.sql.translate.tokens import tokenize
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -52,7 +53,7 @@ def parse_postgres(text: str) -> list[exp.Expr | None]:
     from sqlglot.dialects.dialect import Dialect
 
     dialect = Dialect.get_or_raise("postgres")
-    tokens = shield(dialect.tokenize(text), text)
+    tokens = shield(tokenize(text), text)
     return dialect.parser().parse(tokens, text)
 
 

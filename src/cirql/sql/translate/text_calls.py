@@ -125,7 +125,8 @@ def rewrite_substr(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr
     """substr(text, from [, for])."""
     if type_of(arguments[0]).name not in ("text", "unknown", "any") and not site.is_lenient:
         raise unknown("substr", arguments, node)
-    return call("cirql_substring" if len(arguments) > 2 else "cirql_substring_from", text_of(arguments[0]), *arguments[1:], type=st.TEXT)
+    places = [convert(a, st.INT4) if type_of(a) == st.UNKNOWN else a for a in arguments[1:]]
+    return call("cirql_substring" if len(places) > 1 else "cirql_substring_from", text_of(arguments[0]), *places, type=st.TEXT)
 
 
 def rewrite_regexp_replace(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
@@ -240,8 +241,10 @@ def modulo(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """mod(a, b); PostgreSQL has it for integers and numerics."""
     if any(type_of(a).name in ("float4", "float8") for a in arguments):
         raise unknown("mod", arguments, node)
+    kind = st.common([type_of(a) for a in arguments])
+    arguments = [convert(a, kind) if type_of(a) == st.UNKNOWN and kind.is_number else a for a in arguments]
     left, right = (a if not isinstance(a, exp.Binary) else exp.Paren(this=a) for a in arguments)
-    return typed(exp.Paren(this=exp.Mod(this=left, expression=right)), st.common([type_of(a) for a in arguments]))
+    return typed(exp.Paren(this=exp.Mod(this=left, expression=right)), kind)
 
 
 def rewrite_div(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:

@@ -1,0 +1,132 @@
+"""From a parsed statement to its plan: names are resolved, conditions are read, and the final query is in the engine's language.
+
+Nothing here asks AWS or runs the statement. Constants are computed by the engine, files that a statement names are opened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Protocol, cast
+
+from cirql.errors import AccessDenied
+
+if TYPE_CHECKING:
+    from sqlglot.expressions import Expr
+
+    from cirql.catalog.lookup import Catalog
+    from cirql.engine import Engine
+    from cirql.introspection.directory import Directory
+    from cirql.plan.model import Plan
+    from cirql.result import ResultColumn
+    from cirql.settings import Settings
+    from cirql.sql.bind import Bound
+    from cirql.sql.parse import Statement
+    from cirql.sql.translate.site import Dialect
+    from cirql.statements.workspace import Workspace
+    from cirql.types import ColumnType
+
+
+class Desk(Protocol):
+    """What planning needs from a session."""
+
+    settings: Settings
+
+    @property
+    def catalog(self) -> Catalog:
+        """The tables."""
+        ...
+
+    @property
+    def workspace(self) -> Workspace:
+        """The session's own views, tables and variables."""
+        ...
+
+    def evaluated(self, expression: str) -> datetime | None:
+        """What an expression without columns comes to, as a moment."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A statement's plan, the moments that its relations are read as of, and the bound statement that it was made from."""
+
+    plan: Plan
+    times: Mapping[str, datetime]
+    bound: Bound
+
+
+class Planning:
+    """Plans one statement for one engine."""
+
+    def __init__(self, desk: Desk, engine: Engine, directory: Directory) -> None:
+        self._desk = desk
+        self._engine = engine
+        self.directory = directory
+
+    def bound(self, statement: Statement) -> Bound:
+        """The statement with every name resolved, and the files that it names open.
+
+        Raises the statement's errors, AccessDenied for files where the session is locked.
+        """
+        from cirql.sql.bind import bind
+        from cirql.sql.files import files_of
+
+        bound = bind(statement, self.directory, self._desk.workspace, self.directory.call)
+        if (files := files_of(bound.tree)) is not None:
+            if self._desk.settings.locked:
+                raise AccessDenied("this session is locked: it reads no file", hint="ask whoever runs it for the rows as a table of AWS")
+            self._engine.read_files(files, self._own_tables(bound.tree))
+        return bound
+
+    def planned(self, statement: Statement, *, pushdown: bool = True) -> Planned:
+        """The plan, its relations known to the engine. Raises the statement's errors."""
+        from cirql.plan.planner import plan
+        from cirql.sql.time_travel import moment
+
+        bound, now = self.bound(statement), datetime.now(UTC)
+        times = {s.relation: moment(s.as_of, now, self._desk.evaluated) for s in bound.sources if s.as_of is not None}
+        made = plan(bound, lambda name: self._desk.catalog.find(name).table, self.in_dialect, pushdown=pushdown, calculator=self._engine)
+        self._engine.declare(made.relations)
+        return Planned(made, times, bound)
+
+    def columns(self, statement: Statement) -> tuple[ResultColumn, ...]:
+        """The columns of its rows, without running it. Raises the statement's errors."""
+        return tuple(self._engine.check(self.planned(statement).plan.sql))
+
+    def in_dialect(self, tree: Expr, relations: Mapping[str, Mapping[str, ColumnType]]) -> str:
+        """A tree in the engine's language, read as the session's dialect means it."""
+        from cirql.sql.translate import translate
+
+        dialect = cast("Dialect", self._desk.settings.dialect)
+        return translate(tree, {**self._own_tables(tree), **relations}, dialect=dialect, time_frame=self._time_frame())
+
+    def fill(self, bound: Bound, *, pushdown: bool = True) -> None:
+        """Register the rows of the relations that are answered without AWS."""
+        if not bound.system:
+            return
+        from cirql.introspection.relations import Wish
+        from cirql.plan.restrictions import restrictions
+
+        known = restrictions(bound, self.in_dialect) if pushdown else {}
+        for source in bound.system:
+            wish = Wish(frozenset(source.columns))
+            if (found := known.get(source.relation)) is not None:
+                passes = partial(self._engine.passes, found.filter, source.table) if found.filter is not None else None
+                wish = replace(wish, values=found.values, passes=passes)
+            self._engine.fill(source, self.directory.rows(source.table.name, wish))
+
+    def _own_tables(self, tree: Expr) -> dict[str, Mapping[str, ColumnType]]:
+        """The columns of the user's own tables that a tree names."""
+        from sqlglot import exp
+
+        names = {t.name for t in tree.find_all(exp.Table) if len(t.parts) == 1}
+        return {n: columns for n in names if (columns := self._desk.workspace.columns(n)) is not None}
+
+    def _time_frame(self) -> tuple[str, str]:
+        """DDSQL's time frame: what SET said, else the hour before now, as RFC 3339."""
+        start, end = self._desk.workspace.time_frame
+        now = datetime.now(UTC)
+        return start or (now - timedelta(hours=1)).isoformat(timespec="seconds"), end or now.isoformat(timespec="seconds")

@@ -1,0 +1,59 @@
+"""The tables of a session: the catalog's, and those that tell of the session and of its inventory without asking AWS."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+
+from cirql.changes import audit
+from cirql.fetch import last_scans
+from cirql.introspection.directory import Directory
+from cirql.introspection.relations import define
+from cirql.inventory import relations
+
+if TYPE_CHECKING:
+    from cirql.catalog.lookup import Catalog
+    from cirql.changes.writer import Writer
+    from cirql.fetch.runner import ScanOutcome
+    from cirql.inventory.memory import Memory
+    from cirql.settings import Settings
+
+
+class Owner(Protocol):
+    """What the tables of a session tell of."""
+
+    settings: Settings
+
+    @property
+    def catalog(self) -> Catalog:
+        """The catalog of tables."""
+        ...
+
+    @property
+    def memory(self) -> Memory:
+        """The way to its inventory."""
+        ...
+
+    @property
+    def writer(self) -> Writer:
+        """Its changes."""
+        ...
+
+    @property
+    def last_scans(self) -> Sequence[ScanOutcome]:
+        """How the scans of its last statement stand."""
+        ...
+
+    def evaluated(self, expression: str) -> datetime | None:
+        """What an expression without columns comes to, as a moment."""
+        ...
+
+
+def tables(owner: Owner) -> Directory:
+    """Every table and table function that a statement may name. Nothing of the inventory or the journal is opened before it is read."""
+    changes = define(audit.RELATION, audit.DESCRIPTION, audit.COLUMNS, lambda catalog, wish: audit.rows(owner.writer.past))
+    scans = define(last_scans.RELATION, last_scans.DESCRIPTION, last_scans.COLUMNS, lambda catalog, wish: last_scans.rows(owner.last_scans))
+    store = lambda: owner.memory.store(owner.settings)  # noqa: E731 (a name for what is opened later)
+    functions = relations.functions(store, owner.catalog.find, owner.evaluated)
+    return Directory(owner.catalog, [changes, scans, relations.scans(store)], functions)
