@@ -112,9 +112,8 @@ def test_set_changes_a_limit_and_zero_takes_it_away(session: Session) -> None:
     [
         "SET max_calls = 51",
         "SET max_calls = 0",
-        "SET statement_timeout = 0",
         "SET statement_timeout = 'unlimited'",
-        "SET max_rows = 100000000",
+        "SET max_rows = 9000000",
     ],
 )
 def test_a_locked_session_only_lowers_its_limits(settings: Settings, sql: str) -> None:
