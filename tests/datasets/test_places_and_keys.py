@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from cirql import connect
 from cirql.localcloud import LocalCloud
 from cirql.session import Session
 from tests.datasets.case import Aws
@@ -40,6 +41,60 @@ def test_a_bucket_that_is_not_there_has_no_objects(open_session: Open) -> None:
     result = open_session(*REGIONS).execute("SELECT key FROM aws.s3_object WHERE bucket = 'nobody-has-this'")
     assert result.fetchall() == []
     assert result.failures == ()
+
+
+@pytest.mark.parametrize(
+    ("table", "condition"),
+    [
+        ("aws.s3_object", "bucket = '{}'"),
+        ("aws.s3_object_version", "bucket IN ('{}', 'nobody-has-this')"),
+        ("aws.s3.bucket", "data__identifier = '{}'"),
+        ("aws.s3.bucket", "bucket_name = '{}'"),
+        ("aws.s3.bucket_policy", "bucket = '{}'"),
+    ],
+)
+def test_of_several_accounts_the_owner_alone_is_asked_for_a_bucket(table: str, condition: str) -> None:
+    with connect(local=True) as session:
+        owner, name = "111111111111", "acme-models-111111111111-us-west-2"
+        result = session.execute(f"SELECT region, account_id FROM {table} WHERE {condition.format(name)}")
+        assert result.fetchall() == [("us-west-2", owner)]
+        assert result.failures == ()
+
+
+@pytest.mark.parametrize(
+    ("table", "condition", "rows"),
+    [
+        ("aws.ecs_service", "cluster = 'arn:aws:ecs:eu-west-1:111111111111:cluster/web'", 2),
+        ("aws.ecs.service", "data__identifier LIKE 'arn:aws:ecs:eu-west-1:111111111111:service/web/web|%'", 1),
+        (
+            "aws.ecs.service",
+            "data__identifier = 'arn:aws:ecs:eu-west-1:111111111111:service/web/web|arn:aws:ecs:eu-west-1:111111111111:cluster/web'",
+            1,
+        ),
+    ],
+)
+def test_what_the_arn_of_a_parent_leads_to_is_where_the_parent_is(table: str, condition: str, rows: int) -> None:
+    with connect(local=True) as session:
+        found = session.execute(f"SELECT region, account_id FROM {table} WHERE {condition}").fetchall()
+        assert found == [("eu-west-1", "111111111111")] * rows
+
+
+def test_regions_are_no_regions_own(open_session: Open) -> None:
+    session = open_session(*REGIONS)
+    names, distinct = session.execute("SELECT count(*), count(DISTINCT region_name) FROM aws.ec2_region").fetchall()[0]
+    assert names == distinct > 1
+    assert session.execute("SELECT DISTINCT region FROM aws.ec2_region WHERE region = 'eu-west-1'").fetchall() == [("eu-west-1",)]
+
+
+def test_a_policy_of_aws_itself_is_found_by_its_arn_in_every_account(open_session: Open, aws: Aws) -> None:
+    document = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}'
+    arn = aws("iam").create_policy(PolicyName="mine", PolicyDocument=document)["Policy"]["Arn"]
+    session = open_session()
+    assert session.execute(f"SELECT arn FROM aws.iam_policy WHERE arn = '{arn}'").fetchall() == [(arn,)]
+    plan = "\n".join(
+        str(row[0]) for row in session.execute("EXPLAIN SELECT arn FROM aws.iam_policy WHERE arn = 'arn:aws:iam::aws:policy/A'")
+    )
+    assert "in 1 target" in plan
 
 
 def test_a_key_is_the_same_whatever_is_asked_for_beside_it(open_session: Open, bucket: str) -> None:

@@ -70,6 +70,25 @@ def test_a_service_that_lives_once_in_an_account_is_asked_once(reach: Reach, wan
     assert asked(once, reach, Survey((ANA,))) == [f"111111111111/{region}"]
 
 
+@pytest.mark.parametrize(
+    ("reach", "regions", "asked_in"),
+    [
+        (Reach(("us-east-1", "us-west-2")), "", ["us-west-2"]),
+        (Reach(("eu-west-1",)), "", ["us-west-2"]),
+        (Reach(("*",)), "", ["us-west-2"]),
+        (Reach(), "", ["us-west-2"]),
+        (Reach(("eu-west-1",)), "us-west-2", ["us-west-2"]),
+        (Reach(("us-west-2",)), "eu-west-1", []),
+        (Reach(("eu-west-1",), confined=True), "", []),
+        (Reach(("cn-north-1",)), "", []),
+    ],
+)
+def test_a_service_that_answers_for_the_account_from_one_region_is_asked_there(reach: Reach, regions: str, asked_in: list[str]) -> None:
+    want = of(regions, once=True, homes=frozenset({"us-west-2", "us-gov-west-1"}))
+    account = Account("111111111111", "ana", reach.regions[0] if reach.regions and "*" not in reach.regions else "eu-west-1", None)
+    assert asked(want, reach, Survey((account,))) == [f"111111111111/{region}" for region in asked_in]
+
+
 def test_no_list_of_regions_is_needed_for_it() -> None:
     assert not of(once=True).inquiry(Reach(("*",))).enabled
     assert of().inquiry(Reach(("*",))).enabled

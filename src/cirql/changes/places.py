@@ -8,7 +8,7 @@ from cirql.cloud.reach import Reach
 from cirql.cloud.target import Target
 from cirql.errors import CloudError, CredentialsError, InvalidText, MissingKey
 from cirql.fetch.targets import find_targets
-from cirql.plan.places import Wanted
+from cirql.plan.places import Wanted, homes
 
 
 class Places:
@@ -36,15 +36,15 @@ class Places:
 
         Raises MissingKey where several would do.
         """
+        if region and table.regions is not None and region not in table.regions:
+            raise InvalidText(f"{table.name} does not exist in {region}", hint=f"it does in {', '.join(sorted(table.regions)[:6])}")
         once = table.scope is Scope.GLOBAL
-        found = await self._find(Wanted(_one(region), _one(account), once, identified=True))
+        found = await self._find(Wanted(_one(region), _one(account), once, identified=True, homes=homes(table)))
         if not found:
             raise InvalidText(f"there are no credentials for {account or 'this'} in this session", hint="check the setting accounts")
         if len({t.account for t in found}) > 1:
             names = ", ".join(sorted({t.account for t in found}))
             raise MissingKey("several accounts are in scope", hint=f"name one: give the column {table.account_column} ({names})")
-        if region and table.regions is not None and region not in table.regions:
-            raise InvalidText(f"{table.name} does not exist in {region}", hint=f"it does in {', '.join(sorted(table.regions)[:6])}")
         if len(found) > 1:
             regions = ", ".join(sorted({t.region for t in found}))
             raise MissingKey("several regions are in scope", hint=f"name one: give the column region ({regions})")

@@ -185,6 +185,7 @@ def _table(service: Service, noun: str, hint: Hint, listing: Listing, gets: list
         fetches=tuple(fetches),
         permissions={"read": tuple(dict.fromkeys(p for f in fetches for p in f.permissions))},
         scope=service.scope,
+        regions=service.regions,
         key=(made_up.column,) if made_up is not None else _row_key(draft, arn, fetches),
         arn=made_up,
     )

@@ -174,6 +174,8 @@ def _patch(entry: Entry, table: Table) -> Table:
                     table = _with_column(entry, table, name, raw)
             case "scope":
                 table = replace(table, scope=Scope(value))
+            case "regions":
+                table = replace(table, regions=frozenset(value))
             case "key" | "identifier" | "title" | "problem" | "modified":
                 changes: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value}
                 table = replace(table, **changes)

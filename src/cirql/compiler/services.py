@@ -26,6 +26,7 @@ class Service:
     `is_own_account`: an account id that its requests require is the caller's. `url_encoded` names shapes whose text is percent-encoded.
     `is_keyed_by_id`: rows are told apart by ids, since ARNs are members that answers may lack. `tagged_by_id` names the only nouns that
     have tags where the service asks for those by id. `arns` are the ARNs of nouns in whose answers there are none, as templates.
+    `regions` are the only ones with an endpoint, where the models do not say.
     `paginators` are botocore's and the overlay's. `values` are all that a request member can be told, for all operations.
     """
 
@@ -42,6 +43,7 @@ class Service:
     tagged_by_id: frozenset[str] = frozenset()
     arns: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    regions: frozenset[str] | None = None
 
     def may_leave_out(self, operation: OperationModel, path: tuple[str, ...]) -> bool:
         """Whether an answer that is whole may lack the member that a path begins with: the model does not require it.
@@ -114,4 +116,5 @@ def load(name: str, corrections: Mapping[str, Any]) -> Service:
         tagged_by_id=frozenset(corrections.get("tagged_by_id", ())),
         arns=corrections.get("arns", {}),
         values={member: tuple(values) for member, values in corrections.get("values", {}).items()},
+        regions=frozenset(corrections["regions"]) if "regions" in corrections else None,
     )

@@ -44,16 +44,17 @@ class Calls:
             async for answer in self._send(target, fetch, params):
                 yield answer
             return
-        for answer in await self._kept_answers(target, fetch, params):
+        for answer in await self.kept(target, fetch, params):
             yield answer
 
     async def answers(self, target: Target, fetch: Fetch, params: dict[str, Any]) -> list[Answer]:
         """All answers of one request."""
         if (fetch.service, fetch.operation) in self._shared:
-            return await self._kept_answers(target, fetch, params)
+            return await self.kept(target, fetch, params)
         return await self._all(target, fetch, params)
 
-    async def _kept_answers(self, target: Target, fetch: Fetch, params: dict[str, Any]) -> list[Answer]:
+    async def kept(self, target: Target, fetch: Fetch, params: dict[str, Any]) -> list[Answer]:
+        """All answers of one request, which is sent once in the statement."""
         key = json.dumps([str(target), fetch.service, fetch.operation, params], sort_keys=True, default=str)
         if key not in self._kept:
             self._kept[key] = asyncio.create_task(self._all(target, fetch, params))

@@ -14,21 +14,23 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, cast
 
-from cirql.catalog.model import Fetch, Role, Table
+from cirql.catalog.model import IDENTIFIER, Fetch, Role, Table
 from cirql.cloud.target import Target
 from cirql.errors import DatabaseError, ResourceNotFound
 from cirql.fetch.hydrate import given, hydrated
 from cirql.fetch.keys import TargetKeys
 from cirql.fetch.merge import each, flat_map, in_blocks, in_waves
-from cirql.fetch.placed import is_here, placed_column
+from cirql.fetch.placed import is_here
 from cirql.fetch.repeats import Naming, each_once
 from cirql.fetch.requests import request
 from cirql.fetch.rows import ODD, UNREAD, UNTOLD, Row, derive, make_key, rows_of, whole
 from cirql.fetch.surroundings import Surroundings
 from cirql.fetch.sweep import swept
 from cirql.fetch.unread import OF_ONE_ROW, PATIENCE, named
+from cirql.plan.arns import where_of_arn
 from cirql.plan.hydrate import context_columns
 from cirql.plan.model import Scan, Step
+from cirql.plan.placement import placed_column
 
 CONCURRENT_LISTS = 32
 PAGES_AHEAD = 32
@@ -84,6 +86,7 @@ class Scanner:
         self._place = {"region": target.region, scan.table.account_column: target.account}
         self._keys = TargetKeys(scan.table, scan.keys, target)
         self._here: dict[str, bool] = {}
+        self._parent_columns = {*(p.column for p in scan.table.parents), *scan.table.identifier, IDENTIFIER}
         self._root_calls = 0
         self._has_root_answer = False
         self._failed_roots: list[tuple[dict[str, Any], DatabaseError]] = []
@@ -190,7 +193,7 @@ class Scanner:
         if parent is None or self._ask_directly(required):
             placed = placed_column(root)
             async for values in each(_batched(root, self._keys.combinations(required, _values(root)))):
-                if placed is None or await self._is_here(str(values.get(placed))):
+                if not self._is_anothers(values) and (placed is None or await self._is_here(str(values.get(placed)))):
                     yield {**self._place, **self._optional(root, values), **values}
             return
         bound = dict(parent.bindings)
@@ -205,6 +208,12 @@ class Scanner:
                 seen.add(repr(values))
                 for more in self._keys.combinations(own, _values(root)):
                     yield {**self._place, **self._optional(root, values), **values, **more}
+
+    def _is_anothers(self, values: dict[str, Any]) -> bool:
+        """Whether the ARN of a parent names another account that is asked too: some services answer for the ARNs of others."""
+        texts = [v for c, v in values.items() if c in self._parent_columns and isinstance(v, str)]
+        named = {where_of_arn(part).get("account_id") for text in texts for part in text.split("|")}
+        return bool((named - {None, self._target.account}) & {t.account for t in self._around.targets})
 
     async def _is_here(self, name: str) -> bool:
         if name not in self._here:

@@ -35,7 +35,7 @@ def parse_arn(arn: Arn, text: str, table: Table) -> dict[str, Any] | None:
                 if not value.isdigit():
                     return None
                 found[name] = int(value)
-            elif value:
+            elif value and (name != "account_id" or _is_account(value)):
                 found[name] = value
     return found
 
@@ -45,7 +45,13 @@ def where_of_arn(text: str) -> dict[str, str]:
     parts = text.split(":", 5)
     if len(parts) < 6 or parts[0] != "arn":
         return {}
-    return {name: value for name, value in (("region", parts[3]), ("account_id", parts[4])) if value}
+    named = (("region", parts[3]), ("account_id", parts[4]))
+    return {name: value for name, value in named if value and (name == "region" or _is_account(value))}
+
+
+def _is_account(text: str) -> bool:
+    """Whether this is an account, and not `aws`, whose policies and components every account has."""
+    return len(text) == 12 and text.isdigit()
 
 
 @lru_cache(maxsize=4096)

@@ -12,6 +12,7 @@ from typing import Any
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope
 
+from cirql.catalog.model import Scope as Place
 from cirql.catalog.model import Table
 from cirql.errors import InvalidText
 from cirql.plan.arns import arn_columns, parse_arn, where_of_arn
@@ -38,14 +39,29 @@ def is_equality(table: Table, conjunct: exp.Expr) -> bool:
 def _derived_groups(table: Table, values: Mapping[str, frozenset[Any]]) -> Iterator[KeyGroup]:
     """What identifiers and ARNs among the constants say about other columns."""
     if IDENTIFIER in values and table.identifier:
-        yield _identifier_parts(table, values[IDENTIFIER])
+        parts = _identifier_parts(table, values[IDENTIFIER])
+        yield parts
+        if len(table.identifier) > 1:
+            values = {**{c: frozenset(row[at] for row in parts.rows or ()) for at, c in enumerate(parts.columns)}, **values}
     elif table.identifier and all(c in values for c in table.identifier) and table.column(IDENTIFIER) is not None:
-        parts = combine([KeyGroup((c,), tuple((v,) for v in sorted(values[c], key=repr)), "constant") for c in table.identifier])
-        rows = project(parts, table.identifier)
+        known = combine([KeyGroup((c,), tuple((v,) for v in sorted(values[c], key=repr)), "constant") for c in table.identifier])
+        rows = project(known, table.identifier)
         yield KeyGroup((IDENTIFIER, *table.identifier), tuple(("|".join(map(str, r)), *r) for r in rows), "the parts of the identifier")
-    for column in _own_arn_columns(table):
+    own = _own_arn_columns(table)
+    for column in own:
         if column in values:
             yield from _arn_groups(table, column, values[column])
+    if table.scope is Place.REGIONAL:
+        for column in dict.fromkeys((*table.identifier, *(p.column for p in table.parents))):
+            if column in values and column not in own:
+                yield from _regions_of(column, values[column])
+
+
+def _regions_of(column: str, texts: frozenset[Any]) -> Iterator[KeyGroup]:
+    """The regions that ARNs of parents name: what a parent has is listed where the parent is."""
+    regions = {t: where_of_arn(t).get("region") for t in texts if isinstance(t, str)}
+    if any(regions.values()):
+        yield KeyGroup((column, "region"), tuple((t, regions.get(t)) for t in sorted(texts, key=repr)), "the ARN")
 
 
 def _identifier_parts(table: Table, identifiers: frozenset[Any]) -> KeyGroup:

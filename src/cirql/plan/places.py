@@ -26,7 +26,8 @@ RowTest = Callable[[RowFilter, Table, Sequence[Mapping[str, Any]]], list[bool]]
 class Wanted:
     """Where a statement asks, as far as its own constants say; None where it does not.
 
-    `once`: the service lives once in an account, and any region of it would answer for all. `identified`: account ids matter.
+    `once`: the service lives once in an account, and any region of it would answer for all, or any of `homes`. `identified`: account ids
+    matter.
     `told` are the accounts that the statement itself names, of whom its reader hears where they are out of reach: not those that rows name.
     """
 
@@ -35,6 +36,7 @@ class Wanted:
     once: bool = False
     identified: bool = False
     told: frozenset[str] = frozenset()
+    homes: frozenset[str] = frozenset()
 
     @property
     def is_nowhere(self) -> bool:
@@ -59,7 +61,13 @@ def wanted(scan: Scan, planned: Scan, *, identified: bool = False) -> Wanted:
         once=scan.table.scope is Scope.GLOBAL,
         identified=identified or _needs_ids(scan),
         told=_texts(planned.constants(scan.table.account_column)) or frozenset(),
+        homes=homes(scan.table),
     )
+
+
+def homes(table: Table) -> frozenset[str]:
+    """The regions that answer for a whole account, where not all do."""
+    return (table.regions if table.scope is Scope.GLOBAL else None) or frozenset()
 
 
 def _texts(values: frozenset[Any] | None) -> frozenset[str] | None:
@@ -93,8 +101,19 @@ def _regions(account: Account, want: Wanted, reach: Reach) -> Sequence[str]:
         regions = [r for r in regions if r in want.regions or r == EVERYWHERE]
     if not want.once:
         return regions
+    if want.homes:
+        regions = _homes(want, reach, regions, centre)
     # Its region is one that the statement names, so that `WHERE region = …` finds the rows.
     return (centre,) if want.regions is None and centre in regions else regions[:1]
+
+
+def _homes(want: Wanted, reach: Reach, regions: Sequence[str], centre: str) -> Sequence[str]:
+    """The regions that can answer for an account: those in scope, else one that is not, since what it has is no region's."""
+    here = [r for r in regions if r in want.homes or r == EVERYWHERE]
+    if here or reach.confined or want.regions is not None:
+        return here
+    partition = partition_of(centre).name
+    return sorted((r for r in want.homes if partition_of(r).name == partition), key=lambda r: (r != centre, r))[:1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +131,17 @@ def places(scan: Scan, want: Wanted, reach: Reach, survey: Survey, passes: RowTe
     found = tuple(t for t, keep in zip(found, kept, strict=True) if keep)
     notices = _out_of_reach(want, reach, survey)
     table = scan.table
+    if want.homes and not found and not want.is_nowhere:
+        notices.append(f"{table.name} is asked in {_any_of(sorted(want.homes))} alone; it was not asked")
     if table.regions is not None and not want.once:
         absent = {t.region: f"{table.name} does not exist in {t.region}; it was not asked there" for t in found if _lacks(table, t)}
         notices += list(absent.values())
         found = tuple(t for t in found if t.region not in absent)
     return Places(found, tuple(notices))
+
+
+def _any_of(names: Sequence[str]) -> str:
+    return " or ".join(names[:_SHOWN]) + (f" (or {len(names) - _SHOWN} more)" if len(names) > _SHOWN else "")
 
 
 def _lacks(table: Table, target: Target) -> bool:

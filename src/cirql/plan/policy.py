@@ -22,6 +22,7 @@ from cirql.plan.arns import arn_columns
 from cirql.plan.equalities import combine, project
 from cirql.plan.keys import with_derived
 from cirql.plan.model import Plan, Scan
+from cirql.plan.placement import FOUND, OWNED, placed_column
 
 Grant = tuple[str, tuple[str, ...]]
 """A resource and the regions it is asked in; no regions are all."""
@@ -67,6 +68,8 @@ def _chain(scan: Scan) -> list[Scan]:
 def _fetches(scan: Scan) -> Iterator[Fetch]:
     """The fetches a scan makes or, where it will be planned again, may make."""
     yield from scan.calls
+    if placed_column(scan.root) in {c for group in scan.keys for c in group.columns}:
+        yield from (OWNED, FOUND)
     if any(g.rows is None for g in scan.keys):
         yield from (f for f in scan.table.fetches if f.role is not Role.ENRICH)
 
