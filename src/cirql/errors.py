@@ -53,6 +53,28 @@ from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
 _SHOWN = 5
+_LONGEST = 8_000
+_HIDDEN = "…@"
+
+
+def without_user(text: str) -> str:
+    """A text in which every `scheme://user:password@host` has lost what stands before the host. One pass, whatever the text."""
+    shown, at = [], 0
+    while (found := text.find("://", at)) >= 0:
+        start = found + 3
+        end = start
+        while end < len(text) and text[end] not in "/?# \t\r\n'\"<>":
+            end += 1
+        user = text.rfind("@", start, end)
+        shown.append(text[at:start] + (_HIDDEN if user >= 0 else ""))
+        at = user + 1 if user >= 0 else start
+    return "".join(shown) + text[at:]
+
+
+def told(text: str) -> str:
+    """A text as it is told to somebody: no user or password in its URLs, and no longer than can be read."""
+    text = without_user(text)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST // 2]} … ({len(text) - _LONGEST} characters) … {text[-_LONGEST // 2 :]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +96,9 @@ class CloudFailure:
     reason: str = ""
     row: str = ""
     columns: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "message", told(self.message))
 
     def __str__(self) -> str:
         where = f"{self.account}/{self.region}" if self.region else self.account
@@ -103,9 +128,10 @@ class Error(Exception):
         position: int | None = None,
         failure: CloudFailure | None = None,
     ) -> None:
+        message = told(message)
         super().__init__(message)
         self.message = message
-        self.hint = hint
+        self.hint = None if hint is None else told(hint)
         self.position = position
         self.failure = failure
 

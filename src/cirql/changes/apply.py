@@ -21,6 +21,7 @@ from typing import Any
 from cirql.catalog.model import Paging
 from cirql.catalog.rules import NativeWrite
 from cirql.changes.journal import Journal
+from cirql.changes.masking import without_told_secrets
 from cirql.changes.model import Change, ChangeKind, JournalEntry, RequestProgress, State
 from cirql.cloud import Cloud
 from cirql.cloud.target import Target
@@ -236,7 +237,7 @@ class Applier:
 
     async def _save(self, entry: JournalEntry) -> JournalEntry:
         """Put an entry on disk, together with all others that wait for the disk just now: one sync for many changes."""
-        entry = entry.moved(entry.state, updated=self.clock())
+        entry = without_told_secrets(entry).moved(entry.state, updated=self.clock())
         saved = asyncio.get_running_loop().create_future()
         self._unsaved.append((entry, saved))
         if self._saving is None or self._saving.done():

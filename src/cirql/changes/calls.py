@@ -14,7 +14,8 @@ from functools import cache
 from typing import Any
 
 from cirql.changes.access import Effect, effect_of
-from cirql.changes.model import Change, ChangeKind
+from cirql.changes.masking import named_secrets, sensitive_members
+from cirql.changes.model import Change, ChangeKind, PropertyPath
 from cirql.cloud.target import Target
 from cirql.errors import AccessDenied, InvalidText, NotSupported
 from cirql.names import snake
@@ -50,6 +51,7 @@ class Call:
     params: Mapping[str, Any]
     effect: Effect
     repeatable: bool
+    secrets: tuple[PropertyPath, ...] = ()
 
     @property
     def name(self) -> str:
@@ -73,6 +75,7 @@ class Call:
             target=target,
             identifier=None,
             body=json.dumps(dict(self.params), sort_keys=True),
+            secrets=self.secrets,
             permissions=(self.name,),
             repeatable=self.repeatable,
         )
@@ -100,7 +103,8 @@ def read_call(path: tuple[str, ...], params: Mapping[str, Any], body: Mapping[st
     tokens = list(operation.idempotent_members)
     effect = effect_of(service, operation, request)
     request |= {token: new_token() for token in tokens if token not in request}
-    return Call(service, name, request, effect, repeatable=effect is not Effect.CHANGE or bool(tokens))
+    secrets = dict.fromkeys((*sensitive_members(operation.input_shape), *named_secrets(request)))
+    return Call(service, name, request, effect, effect is not Effect.CHANGE or bool(tokens), tuple(s for s in secrets if s[0] in request))
 
 
 def rows_of(answer: Mapping[str, Any]) -> list[dict[str, Any]]:

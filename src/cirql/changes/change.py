@@ -15,6 +15,7 @@ from typing import Any
 from cirql.catalog.model import Table
 from cirql.catalog.rules import NativeWrite, PropertyPath, Rules
 from cirql.changes.checks import Violation, violations
+from cirql.changes.masking import named_secrets
 from cirql.changes.model import Change, ChangeKind, Model, values_at
 from cirql.changes.patch import apply_patch, carry_read_only, diff, parse_patch, touched
 from cirql.changes.statements import delete_statement, insert_statement
@@ -38,6 +39,10 @@ class Drafter:
         listed = {n for w in self.rules.native for n in (w.property, w.single)}
         return tuple(p for p in self.rules.write_only if p[0] not in listed)
 
+    def _secrets_in(self, *models: Mapping[str, Any] | None) -> tuple[PropertyPath, ...]:
+        """What is never shown, and what has a name in these models that says that it should not be."""
+        return tuple(dict.fromkeys((*self.secrets, *(path for model in models for path in named_secrets(model)))))
+
     # -- create
 
     def create(self, given: Mapping[str, Any], desired: Mapping[str, Any] | None = None) -> Change:
@@ -54,7 +59,7 @@ class Drafter:
             if next(values_at(model, path), None) is not None:
                 raise self._refusal(Violation(path, "read-only", "AWS sets it; it cannot be given"))
         self._check_known(model)
-        self._check(violations(self.rules, model, self.secrets))
+        self._check(violations(self.rules, model, self._secrets_in(model)))
         return self._change(ChangeKind.CREATE, self._identifier_of(model), model, None, model, "create")
 
     def _check_known(self, model: Mapping[str, Any]) -> None:
@@ -184,14 +189,14 @@ class Drafter:
 
     def _check_update(self, before: Model, after: Model) -> None:
         """Only what the change itself breaks: AWS returns models that its own schemas do not allow."""
-        found = violations(self.rules, after, self.secrets)
+        found = violations(self.rules, after, self._secrets_in(after))
         for violation in found:
             if violation.rule == "required" and self._is_never_read(violation.path):
                 problem = "AWS does not return it and needs it again with every update; set it too"
                 if violation.path in self.rules.create_only:
                     problem = "AWS needs it again with every update, never returns it and fixes it at creation: this type cannot be updated"
                 raise self._refusal(Violation(violation.path, "required, write-only", problem))
-        old = set(map(str, violations(self.rules, before, self.secrets)))
+        old = set(map(str, violations(self.rules, before, self._secrets_in(before))))
         self._check([v for v in found if str(v) not in old])
 
     def _is_never_read(self, path: PropertyPath) -> bool:
@@ -227,7 +232,7 @@ class Drafter:
             body="" if body is None else json.dumps(body, ensure_ascii=False),
             before=before,
             after=after,
-            secrets=self.secrets,
+            secrets=self._secrets_in(before, after),
             permissions=tuple(dict.fromkeys((*needed, *reading))),
         )
 

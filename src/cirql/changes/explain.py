@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from cirql.changes.model import MASK, Change, ChangeKind, Model
-from cirql.changes.patch import apply_patch, pointer
+from cirql.changes.model import Change, ChangeKind, Model, PropertyPath, mask
+from cirql.changes.patch import apply_patch
 from cirql.changes.plan import ChangePlan
 from cirql.errors import NotSupported
 
@@ -74,7 +74,7 @@ def differences(change: Change) -> list[tuple[str, Any, Any]]:
         case ChangeKind.SET:
             return [(name, before.get(name), value) for name, value in after.items()]
         case ChangeKind.CALL:
-            return [(name, None, value) for name, value in sorted(json.loads(change.body).items())]
+            return [(name, None, value) for name, value in sorted(mask(json.loads(change.body), change.secrets).items())]
     if not change.body:  # it has ended, and its patch went with its secrets
         names = sorted(n for n in before.keys() | after.keys() if before.get(n) != after.get(n))
         return [(name, before.get(name), after.get(name)) for name in names]
@@ -83,18 +83,30 @@ def differences(change: Change) -> list[tuple[str, Any, Any]]:
 
 def _patched(change: Change) -> Iterator[tuple[str, Any, Any]]:
     operations = json.loads(change.body)
-    hidden = {pointer(p) for p in change.secrets}
     model: Model = change.before or {}
     for operation in operations:
         path = str(operation["path"])
         old = _at(model, path)
         model = apply_patch(model, [operation], change.secrets)
-        is_secret = any(path == h or path.startswith(h + "/") for h in hidden)
+        below = _below(path, change.secrets)
         new = operation.get("value") if operation["op"] != "remove" else None
         if operation["op"] in ("move", "copy"):
             new = _at(model, path)
         name = path.removeprefix("/")
-        yield (name, None if old is None else MASK, None if new is None else MASK) if is_secret else (name, old, new)
+        yield name, None if old is None else mask(old, below), None if new is None else mask(new, below)
+
+
+def _below(path: str, secrets: Sequence[PropertyPath]) -> list[PropertyPath]:
+    """Where secrets are in what stands at a JSON pointer; an empty path is all of it. Places in lists are `*`, or left out."""
+    parts = [part.replace("~1", "/").replace("~0", "~") for part in path.split("/")[1:]]
+    names = [part for part in parts if not part.isdigit() and part != "-"]
+    found = []
+    for secret in secrets:
+        bare = [part for part in secret if part != "*"]
+        shared = min(len(names), len(bare))
+        if names[:shared] == bare[:shared]:
+            found.append(tuple(bare[shared:]))
+    return found
 
 
 def _at(model: Any, path: str) -> Any:

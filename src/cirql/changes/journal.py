@@ -89,6 +89,9 @@ class Journal:
                 [_to_update(e) for e in entries],
             )
             self._connection.executemany("INSERT INTO moves VALUES (?, ?, ?, ?)", moves)
+        if any(e.change.secrets and not e.state.is_open for e in entries):
+            with self._lock:  # what was masked stands in the log of writes until that is emptied
+                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -166,9 +169,12 @@ def _kept(entry: JournalEntry) -> tuple[str, str | None, str | None]:
     change = entry.change
     before = None if change.before is None else json.dumps(change.before)
     after = None if change.after is None else json.dumps(change.after)
-    if entry.state.is_open or entry.state is State.UNKNOWN or not change.secrets:
+    if entry.state.is_open or not change.secrets:
         return change.body, before, after
+    before = None if change.before is None else json.dumps(mask(change.before, change.secrets))
     after = None if change.after is None else json.dumps(mask(change.after, change.secrets))
+    if change.operation is ChangeKind.CALL:
+        return json.dumps(mask(json.loads(change.body), change.secrets)), before, after
     return ("" if change.operation in (ChangeKind.CREATE, ChangeKind.UPDATE) else change.body), before, after
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cirql.catalog.model import Table
 from cirql.catalog.rules import Rules
-from cirql.changes.model import MASK, Change, values_at
+from cirql.changes.model import Change
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,22 +27,3 @@ class ChangePlan:
     def permissions(self) -> tuple[str, ...]:
         """Every IAM action that carrying it out needs, sorted."""
         return tuple(sorted({p for c in self.changes for p in c.permissions}))
-
-
-def without_secrets(statement: str, changes: tuple[Change, ...]) -> str:
-    """A statement's text with the secret values of its changes replaced."""
-    secrets: set[str] = set()
-    for change in changes:
-        for path in change.secrets:
-            secrets |= set(map(str, _leaves(list(values_at(change.after or {}, path)))))
-    for secret in sorted((s for s in secrets if s), key=len, reverse=True):
-        statement = statement.replace(secret.replace("'", "''"), MASK)
-    return statement
-
-
-def _leaves(node: object) -> list[object]:
-    if isinstance(node, dict):
-        return [leaf for value in node.values() for leaf in _leaves(value)]
-    if isinstance(node, list):
-        return [leaf for value in node for leaf in _leaves(value)]
-    return [] if isinstance(node, bool) or node is None else [node]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from cirql.changes.model import ChangeKind, JournalEntry, State
+from cirql.changes.model import ChangeKind, JournalEntry, State, mask
 from cirql.changes.patch import diff
 from cirql.changes.plan import ChangePlan
 from cirql.changes.statements import delete_statement, insert_statement, literal, patch_statement, where
@@ -20,12 +20,13 @@ def compensation(entry: JournalEntry, plan: ChangePlan) -> str | None:
         case ChangeKind.CREATE:
             return delete_statement(table, change.target, entry.identifier) if entry.identifier else None
         case ChangeKind.DELETE:
-            return insert_statement(table, rules, change.target, change.before) if change.before else None
+            before = change.masked(change.before)
+            return insert_statement(table, rules, change.target, before) if before else None
         case ChangeKind.UPDATE:
             if change.before is None or change.after is None or change.identifier is None:
                 return None
             seen = {k: v for k, v in change.after.items() if (k,) not in rules.write_only}
-            operations = diff(rules, seen, change.before)
+            operations = diff(rules, mask(seen, change.secrets), mask(change.before, change.secrets))
             return patch_statement(table, change.target, change.identifier, operations) if operations else None
         case ChangeKind.SET:
             if change.before is None or change.identifier is None:

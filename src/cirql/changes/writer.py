@@ -20,10 +20,11 @@ from cirql.changes.access import Effect
 from cirql.changes.apply import Applier
 from cirql.changes.calls import read_call
 from cirql.changes.drafting import ChangeDraft, Drafting, new_id
+from cirql.changes.masking import without_secrets
 from cirql.changes.model import Change, ChangeKind, JournalEntry
 from cirql.changes.order import with_dependencies
 from cirql.changes.places import Places
-from cirql.changes.plan import ChangePlan, without_secrets
+from cirql.changes.plan import ChangePlan
 from cirql.changes.report import answer_result, lines_result, refuse_failed, rows_result, status_result, summary_result
 from cirql.changes.returned import deleted_rows, event_rows, table_node, with_entry
 from cirql.changes.returning import events_only, read_back
@@ -352,7 +353,7 @@ class Writer:
         rules = {c.type_name: catalog.rules(c.type_name) for c in changes if c.operation is not ChangeKind.CALL}
         tables = {c.table: catalog.find(c.table).table for c in changes if c.operation is not ChangeKind.CALL}
         ordered = with_dependencies(changes, rules)
-        texts = tuple(without_secrets(d.write.statement.text, tuple(d.changes)) for d in drafts)
+        texts = tuple(without_secrets(d.write.statement.text, d.changes) for d in drafts)
         return ChangePlan(ordered, texts, tables, rules, sum(d.unchanged for d in drafts))
 
     def _explained(self, drafts: Sequence[ChangeDraft], style: str, started: float) -> Result:

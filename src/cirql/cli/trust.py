@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,11 +9,11 @@ import click
 
 from cirql.cli.report import misuse, report_error, visible
 from cirql.errors import Error
+from cirql.errors import without_user
 
 if TYPE_CHECKING:
     from cirql.settings.trust import ConfigFile
 
-_USER_IN_URL = re.compile(r"(https?://)[^/@\s'\"]*@")
 _MOST_SHOWN = 200
 
 
@@ -60,5 +59,5 @@ def _settings(file: ConfigFile) -> list[str]:
 def shown(value: Any) -> str:
     """A setting's value as it is told: without the user and password of a URL, and bounded."""
     text = ", ".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
-    text = _USER_IN_URL.sub(r"\1…@", text)
+    text = without_user(text)
     return text if len(text) <= _MOST_SHOWN else text[:_MOST_SHOWN] + "…"

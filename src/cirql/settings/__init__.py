@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from cirql.errors import SettingsError
+from cirql.errors import SettingsError, without_user
 from cirql.settings.accounts import AccountRole, Credential, account_roles, credentials
 from cirql.settings.trust import ConfigFile, config_files
 from cirql.settings.values import boolean, durations, number, parse_duration, parse_size, rates, text, text_table, texts, whole
@@ -292,7 +292,7 @@ def _connection_problems(settings: Settings) -> Iterator[SettingsError]:
         yield SettingsError("regions: '*' is every region already; write it alone")
     if settings.endpoint_url is not None and not _is_http_url(settings.endpoint_url):
         hint = "for example http://127.0.0.1:4566"
-        yield SettingsError(f"endpoint_url: {settings.endpoint_url!r} is not an http or https URL", hint=hint)
+        yield SettingsError(f"endpoint_url: {without_user(settings.endpoint_url)!r} is not an http or https URL", hint=hint)
     if settings.ca_bundle is not None and not Path(settings.ca_bundle).exists():
         yield SettingsError(f"ca_bundle: {settings.ca_bundle!r} is not there")
     names = [c.name for c in settings.credentials]

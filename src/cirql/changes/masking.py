@@ -1,0 +1,144 @@
+"""Where secrets are in what a change holds, and texts without them: statements, errors, events.
+
+A secret is what a schema calls write-only, what an API's model marks sensitive, and whatever stands under a name that says so.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from cirql.changes.access import is_secret
+from cirql.changes.model import MASK, Change, JournalEntry, PropertyPath, values_at
+from cirql.names import snake
+
+_ENDS = (
+    "secret",
+    "passphrase",
+    "passwd",
+    "pass_code",
+    "token",
+    "api_key",
+    "access_key",
+    "connection_string",
+    "credentials",
+    "private_key_pem",
+)
+_NO_SECRET = ("client_token", "client_request_token", "next_token", "request_token", "idempotency_token", "page_token", "starting_token")
+
+
+def named_secrets(model: Any, path: PropertyPath = ()) -> Iterator[PropertyPath]:
+    """The places in a model whose names say that a secret stands there."""
+    if isinstance(model, Mapping):
+        for name, value in model.items():
+            if value is not None and not isinstance(value, bool | Mapping) and _says_secret(str(name)):
+                yield (*path, str(name))
+            else:
+                yield from named_secrets(value, (*path, str(name)))
+    elif isinstance(model, list):
+        for item in model:
+            yield from named_secrets(item, (*path, "*"))
+
+
+def sensitive_members(shape: Any, path: PropertyPath = (), inside: tuple[str, ...] = ()) -> Iterator[PropertyPath]:
+    """The places in an input that botocore's model marks sensitive."""
+    if shape is None or shape.name in inside:
+        return
+    if shape.metadata.get("sensitive") and path:
+        yield path
+        return
+    inside = (*inside, shape.name)
+    match shape.type_name:
+        case "structure":
+            for name, member in shape.members.items():
+                yield from sensitive_members(member, (*path, name), inside)
+        case "list":
+            yield from sensitive_members(shape.member, (*path, "*"), inside)
+        case "map":
+            yield from sensitive_members(shape.value, (*path, "*"), inside)
+
+
+def without_secrets(statement: str, changes: Iterable[Change]) -> str:
+    """A statement's text with the secrets of its changes replaced; where one was computed (`'a' || 'b'`), with no text left at all."""
+    values = sorted({v for change in changes for v in secret_values(change)}, key=len, reverse=True)
+    text, all_found = statement, True
+    for value in values:
+        forms = [form for form in _forms(value) if form in text]
+        all_found = all_found and bool(forms)
+        for form in forms:
+            text = text.replace(form, MASK)
+    return text if all_found else _without_literals(text)
+
+
+def without_told_secrets(entry: JournalEntry) -> JournalEntry:
+    """The entry with no secret in what AWS said of it: a validation error quotes the value that it refuses."""
+    message = entry.event.fields.get("StatusMessage")
+    if not entry.change.secrets or not (entry.error or message):
+        return entry
+    event = entry.event
+    if isinstance(message, str):
+        event = replace(event, fields={**event.fields, "StatusMessage": _hidden(message, entry.change)})
+    return replace(entry, error=_hidden(entry.error, entry.change), event=event)
+
+
+def _hidden(text: str, change: Change) -> str:
+    for value in sorted(secret_values(change), key=len, reverse=True):
+        for form in _forms(value):
+            text = text.replace(form, MASK)
+    return text
+
+
+def secret_values(change: Change) -> set[str]:
+    """The secrets themselves, as texts."""
+    if not change.secrets:
+        return set()
+    models = [change.before, change.after, _request(change)]
+    found = (v for model in models if model for path in change.secrets for v in values_at(model, path))
+    return {str(leaf) for value in found for leaf in _leaves(value)} - {"", MASK}
+
+
+def _request(change: Change) -> Any:
+    """The body where it is a structure that the secrets' places are in: of a call."""
+    try:
+        body = json.loads(change.body) if change.body else None
+    except ValueError:
+        return None
+    return body if isinstance(body, dict) and "write" not in body else None
+
+
+def _says_secret(name: str) -> bool:
+    words = snake(name)
+    if any(words == end or words.endswith("_" + end) for end in _NO_SECRET):
+        return False
+    return is_secret((name,)) or any(words == end or words.endswith("_" + end) for end in _ENDS)
+
+
+def _forms(value: str) -> list[str]:
+    """A value as SQL and JSON may write it."""
+    written = [value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]]
+    return list(dict.fromkeys(f for w in written for f in (w.replace("'", "''"), w)))
+
+
+def _without_literals(statement: str) -> str:
+    from sqlglot.dialects.postgres import Postgres
+    from sqlglot.errors import TokenError
+    from sqlglot.tokenizer_core import TokenType
+
+    kinds = {t for t in TokenType if "STRING" in t.name}
+    try:
+        tokens = [t for t in Postgres().tokenize(statement) if t.token_type in kinds]
+    except TokenError:
+        return MASK
+    for token in reversed(tokens):
+        statement = statement[: token.start] + f"'{MASK}'" + statement[token.end + 1 :]
+    return statement
+
+
+def _leaves(node: Any) -> list[Any]:
+    if isinstance(node, Mapping):
+        return [leaf for value in node.values() for leaf in _leaves(value)]
+    if isinstance(node, list):
+        return [leaf for value in node for leaf in _leaves(value)]
+    return [] if isinstance(node, bool) or node is None else [node]
