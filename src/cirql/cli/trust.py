@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cirql.cli.report import misuse, report_error, visible
-from cirql.errors import Error
-from cirql.errors import without_user
+from cirql.errors import Error, without_user
 
 if TYPE_CHECKING:
     from cirql.settings.trust import ConfigFile

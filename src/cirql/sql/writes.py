@@ -219,13 +219,18 @@ def _as_query(source: exp.Expr, width: int) -> exp.Query:
         inner = source.unnest()
         return inner if isinstance(inner, exp.Query) else source
     rows = [row.expressions if isinstance(row, exp.Tuple) else [row] for row in source.expressions]
-    selects = [exp.select(*(exp.alias_(_given(v), f"c{n}", quoted=True) for n, v in enumerate(row))) for row in rows]
+    selects = [exp.select(*(_named(_given(v), f"c{n}") for n, v in enumerate(row))) for row in rows]
     if len(selects) == 1:
         return selects[0]
     tuples = [exp.Tuple(expressions=[_given(v) for v in row]) for row in rows]
     names = [exp.to_identifier(f"c{n}", quoted=True) for n in range(width)]
     values = exp.Values(expressions=tuples, alias=exp.TableAlias(this=exp.to_identifier("given"), columns=names))
     return exp.select(*(exp.column(f"c{n}", table="given", quoted=True) for n in range(width))).from_(values)
+
+
+def _named(value: exp.Expr, name: str) -> exp.Expr:
+    """A value under a name; `exp.alias_` would name a subquery as FROM does."""
+    return exp.Alias(this=value, alias=exp.to_identifier(name, quoted=True))
 
 
 def _given(value: exp.Expr) -> exp.Expr:
@@ -252,7 +257,7 @@ def _update(statement: Statement, tree: exp.Update, catalog: TableFinder) -> Upd
         raise NotSupported(f"{found.table.name} is updated by data__PatchDocument", hint="the type's own table takes its columns")
     if PATCH_DOCUMENT[0] in columns and len(columns) > 1:
         raise InvalidStatement("data__PatchDocument is the whole change: nothing else can be set with it")
-    select = _row_query(tree, node, found.table, [exp.alias_(v, f"set_{n}", quoted=True) for n, v in enumerate(values)])
+    select = _row_query(tree, node, found.table, [_named(v, f"set_{n}") for n, v in enumerate(values)])
     if isinstance(tree.args.get("from_"), exp.From):
         select = select.join(tree.args["from_"].this.copy(), join_type="cross")
     return Update(
@@ -282,7 +287,7 @@ def _delete(statement: Statement, tree: exp.Delete, catalog: TableFinder) -> Del
     node = tree.this
     found = _find(statement, node, catalog)
     returning = _returning(tree, found, _alias(node))
-    wanted = [exp.alias_(column.copy(), f"out_{n}", quoted=True) for n, column in enumerate(row_columns(returning))]
+    wanted = [_named(column.copy(), f"out_{n}") for n, column in enumerate(row_columns(returning))]
     select = _row_query(tree, node, found.table, wanted)
     for source in tree.args.get("using") or []:
         select = select.join(source.copy(), join_type="cross")
