@@ -119,8 +119,10 @@ def test_every_public_class_name_means_one_thing() -> None:
     assert {name: modules for name, modules in places.items() if len(modules) > 1} == AMBIGUOUS
 
 
-# Still to be told apart.
+# Still to be told apart; `cirql.dbapi` has PEP 249's words.
 AMBIGUOUS: dict[str, list[str]] = {
+    "Connection": ["cirql.cloud.http", "cirql.dbapi.connection"],
+    "Cursor": ["cirql.cloud.pages", "cirql.dbapi.cursor"],
     "Event": ["cirql.filling.events", "cirql.inventory.model"],
     "Member": ["cirql.cloud.members", "cirql.inventory.embedded.members"],
     "Origin": ["cirql.cloud.proxy", "cirql.settings"],
@@ -128,5 +130,6 @@ AMBIGUOUS: dict[str, list[str]] = {
     "Places": ["cirql.changes.places", "cirql.plan.places"],
     "Role": ["cirql.catalog.model", "cirql.cloud.credentials"],
     "Service": ["cirql.cloud.services", "cirql.compiler.services"],
+    "Warning": ["cirql.compiler.lint", "cirql.dbapi.notices"],
     "Writer": ["cirql.changes.writer", "cirql.inventory.embedded.segments"],
 }

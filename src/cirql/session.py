@@ -107,6 +107,11 @@ class Session:
         """Where the session's changes are written down, opened when first needed. Raises SettingsError."""
         return self._shared.journal(self.settings.journal_path)
 
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open: changes are collected, and sent by COMMIT."""
+        return "writer" in self.__dict__ and self.writer.is_in_transaction
+
     def refresh_types(self) -> list[str]:
         """Add the private and third-party types of the accounts in scope to the catalog; gives the names of their tables.
 

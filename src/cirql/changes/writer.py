@@ -233,6 +233,11 @@ class Writer:
         return entry
 
     @property
+    def is_in_transaction(self) -> bool:
+        """Whether a transaction is open."""
+        return self._transaction is not None
+
+    @property
     def journal(self) -> Journal:
         """The journal, opened when first needed. Raises SettingsError."""
         return self._home.journal
