@@ -19,7 +19,7 @@ from cirql.fetch.batches import pass_over, record_batch, schema_of
 from cirql.plan.model import RowFilter
 from cirql.result import ResultColumn
 from cirql.sql.admission import CHANGE, QUERY, admit
-from cirql.sql.bind import column_types
+from cirql.sql.bound import column_types
 from cirql.sql.files import Files
 from cirql.sql.functions import install
 from cirql.sql.quoting import name, text, texts
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from cirql.catalog.model import Table
-    from cirql.sql.bind import Source
+    from cirql.sql.bound import Source
 
 _CHUNK = 8_192
 _OF_A_CONNECTION = ("streaming_buffer_size",)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cirql.catalog.model import Table
 from cirql.errors import CloudError
-from cirql.sql.bind import column_types
+from cirql.sql.bound import column_types
 from cirql.types import NO_VALUE, ColumnType, arrow_array, arrow_type
 
 if TYPE_CHECKING:

@@ -35,7 +35,7 @@ from cirql.inventory.stored import StoredTable
 from cirql.names import Scheme
 from cirql.plan.model import Scan
 from cirql.plan.places import Wanted
-from cirql.sql.bind import column_types
+from cirql.sql.bound import column_types
 from cirql.types import ColumnType
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from cirql.inventory.model import KEY, Request
 from cirql.inventory.store import Store
 from cirql.inventory.stored import StoredTable
 from cirql.plan.model import Scan
-from cirql.sql.bind import column_types
+from cirql.sql.bound import column_types
 from cirql.types import ColumnType
 
 if TYPE_CHECKING:

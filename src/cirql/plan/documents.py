@@ -16,7 +16,7 @@ from typing import TypeGuard
 from sqlglot import exp
 
 from cirql.plan.model import DocumentPath, TextAt
-from cirql.sql.bind import Bound, Source
+from cirql.sql.bound import Bound, Source
 from cirql.types import ColumnType
 
 _ARROWS = (exp.JSONExtract, exp.JSONExtractScalar)

@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from cirql.plan.model import Scan
 from cirql.plan.predicates import conditions, gathers_rows
-from cirql.sql.bind import Bound
+from cirql.sql.bound import Bound
 
 _LOOKS_AT_OTHER_ROWS = ("group", "having", "distinct", "windows", "qualify", "order", "joins", "laterals", "sample")
 

@@ -36,7 +36,7 @@ from cirql.plan.predicates import Conditions, Edge, conditions
 from cirql.plan.propagation import propagate_conditions, relation_of
 from cirql.plan.ranges import bounds, contradictions
 from cirql.plan.row_filters import Translate, make_row_filter
-from cirql.sql.bind import Bound, Source
+from cirql.sql.bound import Bound, Source
 
 
 @dataclass(slots=True)

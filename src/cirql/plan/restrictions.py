@@ -12,7 +12,7 @@ from cirql.plan.keys import constant_groups
 from cirql.plan.model import RowFilter
 from cirql.plan.predicates import conditions
 from cirql.plan.row_filters import Translate, make_row_filter
-from cirql.sql.bind import Bound, Source
+from cirql.sql.bound import Bound, Source
 
 
 @dataclass(frozen=True, slots=True)

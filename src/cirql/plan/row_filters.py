@@ -10,7 +10,7 @@ from sqlglot import exp
 from cirql.catalog.model import Table
 from cirql.plan.equalities import column_values
 from cirql.plan.model import RowFilter
-from cirql.sql.bind import column_types
+from cirql.sql.bound import column_types
 from cirql.types import ColumnType
 
 Translate = Callable[[exp.Expr, Mapping[str, Mapping[str, ColumnType]]], str]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from cirql.plan.model import Plan
     from cirql.result import ResultColumn
     from cirql.settings import Settings
-    from cirql.sql.bind import Bound
+    from cirql.sql.bound import Bound
     from cirql.sql.parse import Statement
     from cirql.sql.translate.site import Dialect
     from cirql.statements.workspace import Workspace
@@ -66,15 +66,15 @@ class Planning:
         self._engine = engine
         self.directory = directory
 
-    def bound(self, statement: Statement) -> Bound:
-        """The statement with every name resolved, and the files that it names open.
+    def bound(self, statement: Statement, *, whole: bool = False) -> Bound:
+        """The statement with every name resolved, and the files that it names open; `whole` with all that its inner queries give.
 
         Raises the statement's errors, AccessDenied for files where the session is locked.
         """
         from cirql.sql.bind import bind
         from cirql.sql.files import files_of
 
-        bound = bind(statement, self.directory, self._desk.workspace, self.directory.call)
+        bound = bind(statement, self.directory, self._desk.workspace, self.directory.call, whole=whole)
         if (files := files_of(bound.tree)) is not None:
             if self._desk.settings.locked:
                 raise AccessDenied("this session is locked: it reads no file", hint="ask whoever runs it for the rows as a table of AWS")
@@ -86,7 +86,7 @@ class Planning:
         from cirql.plan.planner import plan
         from cirql.sql.time_travel import moment
 
-        bound, now = self.bound(statement), datetime.now(UTC)
+        bound, now = self.bound(statement, whole=not pushdown), datetime.now(UTC)
         times = {s.relation: moment(s.as_of, now, self._desk.evaluated) for s in bound.sources if s.as_of is not None}
         made = plan(bound, lambda name: self._desk.catalog.find(name).table, self.in_dialect, pushdown=pushdown, calculator=self._engine)
         self._engine.declare(made.relations)

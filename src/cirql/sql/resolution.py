@@ -1,0 +1,338 @@
+"""Which column a name means: the columns of one statement resolved scope by scope, stars written out.
+
+Each cloud table learns which of its columns are wanted. What stays unknown (the columns of a CSV file) is left to DuckDB.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from sqlglot import exp
+from sqlglot.optimizer.scope import Scope
+
+from cirql.errors import AmbiguousColumn, NotSupported, UnknownColumn, UnknownTable
+from cirql.names import Scheme
+from cirql.sql.bound import Source
+from cirql.sql.parse import Statement
+from cirql.sql.translate.sets import columns_of_call
+
+
+def position_of(statement: Statement, node: exp.Expr | None) -> int | None:
+    """Where in the text that was written the first name of a node stands."""
+    identifier = node if isinstance(node, exp.Identifier) else node.find(exp.Identifier) if node is not None else None
+    start = identifier.meta.get("start") if identifier is not None else None
+    return None if start is None else statement.offset + int(start)
+
+
+class Resolver:
+    """Resolves the columns of one statement, scope by scope, inner scopes first."""
+
+    def __init__(self, statement: Statement, by_node: Mapping[int, Source]) -> None:
+        self._statement = statement
+        self._by_node = by_node
+
+    def bind_scope(self, scope: Scope) -> None:
+        """Write out the stars of a query and resolve its columns; the queries inside it have been before."""
+        columns = list(scope.find_all(exp.Column))
+        if isinstance(scope.expression, exp.Select):
+            self._bind_merged_keys(scope)
+            self._expand_stars(scope)
+        for column in columns:
+            if not isinstance(column.this, exp.Star):
+                self._bind_column(scope, column)
+
+    # -- sources
+
+    def _sources(self, scope: Scope) -> dict[str, Source | Scope | exp.Expr]:
+        """What each alias in reach of this scope's own FROM is."""
+        given = scope.sources if scope.is_udtf else {k: v for k, (_, v) in scope.selected_sources.items()}
+        return {alias: self._by_node.get(id(s), s) if isinstance(s, exp.Table) else s for alias, s in given.items()}
+
+    def _output_names(self, source: Scope | exp.Expr) -> list[str] | None:
+        """The column names a subquery gives; None where they cannot be known before DuckDB looks."""
+        if isinstance(source, exp.Table):
+            return columns_of_call(source)
+        if isinstance(source, Scope) and isinstance(source.expression, exp.Values):
+            values = source.expression
+            return values.alias_column_names if len(values.alias_column_names) == len(values.expressions[0].expressions) else None
+        if not isinstance(source, Scope) or not isinstance(source.expression, exp.Query):
+            return None
+        parent = source.expression.parent
+        if source.is_cte and isinstance(parent, exp.SetOperation):
+            parent = parent.parent  # a recursive query as it sees itself: by its first branch
+        given = parent.alias_column_names if isinstance(parent, exp.CTE | exp.Subquery) else []
+        names = self._selected_names(source)
+        return None if names is None else [*given, *names[len(given) :]]
+
+    def _selected_names(self, scope: Scope) -> list[str] | None:
+        """The names in a query's select list, with those that its stars stand for."""
+        query = scope.expression
+        if not isinstance(query, exp.Query):
+            return None
+        names: list[str] = query.named_selects
+        if "*" not in names:
+            return names
+        if not isinstance(query, exp.Select) or any(j.args.get("using") for j in query.args.get("joins") or []):
+            return None
+        sources = self._sources(scope)
+        found: list[str] = []
+        for item, name in zip(query.expressions, names, strict=True):
+            star = item.this if isinstance(item, exp.Column) else item
+            if not isinstance(star, exp.Star):
+                found.append(name)
+                continue
+            if isinstance(item, exp.Column) and item.table not in sources:
+                return None
+            chosen = [sources[item.table]] if isinstance(item, exp.Column) else list(sources.values())
+            for source in chosen:
+                given = list(source.star) if isinstance(source, Source) else self._output_names(source)
+                if given is None or any(star.args.values()):
+                    return None
+                found += given
+        return found
+
+    # -- stars
+
+    def _bind_merged_keys(self, scope: Scope) -> None:
+        """The columns of JOIN … USING, which name no source of their own."""
+        for join in scope.expression.args.get("joins") or []:
+            names = [i.name for i in join.args.get("using") or []]
+            if join.method == "NATURAL":
+                raise NotSupported("NATURAL JOIN is not supported", hint="name the columns: JOIN … USING (region, image_name)")
+            for name in names:
+                for source in self._sources(scope).values():
+                    if isinstance(source, Source) and (column := source.table.column(name)):
+                        source.wanted.add(column.name)
+
+    def _expand_stars(self, scope: Scope) -> None:
+        select = scope.expression
+        sources = self._sources(scope)
+        clouds = [s for s in sources.values() if isinstance(s, Source)]
+        using = {i.name for join in select.args.get("joins") or [] for i in join.args.get("using") or []}
+        for item in list(select.expressions):
+            star = item.this if isinstance(item, exp.Column) else item
+            if not isinstance(star, exp.Star):
+                continue
+            named = item.table if isinstance(item, exp.Column) else ""
+            chosen = {named: sources[named]} if named and named in sources else {} if named else sources
+            columns = {} if using else {alias: names for alias, s in chosen.items() if (names := self._own_columns(alias, s))}
+            if not any(isinstance(s, Source) for s in chosen.values()) and (not columns or any(star.args.values())):
+                continue
+            for source in clouds:
+                if source in chosen.values():
+                    source.wanted.update(source.star)
+            except_ = {e.name for e in star.args.get("except_") or []}
+            items = list(self._star_items(chosen, columns, using, except_))
+            item.replace(items[0])
+            position = select.expressions.index(items[0])
+            select.set("expressions", [*select.expressions[: position + 1], *items[1:], *select.expressions[position + 1 :]])
+
+    def _own_columns(self, alias: str, source: Source | Scope | exp.Expr) -> list[str] | None:
+        """The columns that the star of a subquery stands for, where each can be said by its name."""
+        if not alias or not isinstance(source, Scope) or not isinstance(source.expression, exp.Query):
+            return None
+        names = self._output_names(source)
+        return names if names is not None and len(set(names)) == len(names) else None
+
+    @staticmethod
+    def _star_items(chosen: Mapping[str, Any], columns: Mapping[str, list[str]], using: set[str], except_: set[str]) -> Iterator[exp.Expr]:
+        merged: set[str] = set()
+        for name in sorted(using):
+            if any(not isinstance(s, Source) or name in s.star for s in chosen.values()):
+                merged.add(name)
+        firsts = [n for s in chosen.values() if isinstance(s, Source) for n in s.star if n in merged]
+        for name in dict.fromkeys(firsts):
+            if name not in except_:
+                yield exp.column(name, quoted=True)
+        for alias, source in chosen.items():
+            if isinstance(source, Source):
+                yield from (exp.column(n, table=alias, quoted=True) for n in source.star if n not in merged and n not in except_)
+            elif alias in columns:
+                yield from (exp.column(n, table=alias, quoted=True) for n in columns[alias] if n not in except_)
+            else:
+                yield exp.Column(this=exp.Star(), table=exp.to_identifier(alias, quoted=True))
+
+    # -- columns
+
+    def _bind_column(self, scope: Scope, column: exp.Column) -> None:
+        if column.table:
+            self._bind_qualified(scope, column)
+            return
+        if self._is_output_alias(scope, column):
+            return
+        reach: Scope | None = scope
+        while reach is not None:
+            match = self._match(reach, column)
+            if match == "unknown":
+                return
+            if isinstance(match, tuple):
+                self._use(column, *match)
+                return
+            if match == "derived":
+                return
+            reach = _outside(reach)
+        raise self._unknown(scope, column)
+
+    def _bind_qualified(self, scope: Scope, column: exp.Column) -> None:
+        reach: Scope | None = scope
+        while reach is not None:
+            sources = self._sources(reach)
+            if column.table in sources:
+                source = sources[column.table]
+                if isinstance(source, Source):
+                    found = source.table.column(column.name)
+                    if found is None:
+                        raise self._unknown_in(source, column)
+                    self._use(column, source, found.name)
+                else:
+                    names = self._output_names(source)
+                    if names is not None and column.name not in names:
+                        raise UnknownColumn(
+                            f"{column.table} has no column {column.name}",
+                            hint=_nearest(column.name, names),
+                            position=position_of(self._statement, column.this),
+                        )
+                return
+            reach = _outside(reach)
+        if column.args.get("db"):
+            return  # a field of a struct column, or DuckDB's own error
+        known = [a for s in _ancestors(scope) for a in self._sources(s)]
+        if self._is_column_field(scope, column):
+            return
+        raise UnknownTable(
+            f"there is no table or alias {column.table} in the FROM clause here",
+            hint=f"{column.table} stands beside this query, which does not see it: write LATERAL before the query"
+            if column.table in known
+            else _nearest(column.table, known),
+            position=position_of(self._statement, column.args["table"]),
+        )
+
+    def _is_column_field(self, scope: Scope, column: exp.Column) -> bool:
+        """Whether `a.b` reads field b of a column a of something whose columns are not known."""
+        return any(
+            not isinstance(s, Source) and self._output_names(s) is None for at in _ancestors(scope) for s in self._sources(at).values()
+        )
+
+    def _is_output_alias(self, scope: Scope, column: exp.Column) -> bool:
+        """Whether a bare name in ORDER BY is a name of the select list, or one in GROUP BY that no column of FROM has."""
+        query = scope.expression
+        if not isinstance(query, exp.Query):
+            return False
+        if isinstance(query, exp.SetOperation):
+            return column.name in query.named_selects
+        outputs = {e.alias for e in query.selects if isinstance(e, exp.Alias)}
+        if column.name not in outputs:
+            return False
+        clause = column.find_ancestor(exp.Order, exp.Group, exp.Having, exp.Qualify, exp.Select)
+        if isinstance(clause, exp.Order):
+            return isinstance(column.parent, exp.Ordered) and clause.parent is query
+        return isinstance(clause, exp.Group) and self._match(scope, column) is None
+
+    def _match(self, scope: Scope, column: exp.Column) -> tuple[Source, str] | str | None:
+        """Where an unqualified name leads in one scope: a source and its column, `derived`, `unknown`, or None."""
+        sources = self._sources(scope)
+        if isinstance(sources.get(column.name), Source):
+            source = sources[column.name]
+            assert isinstance(source, Source)
+            source.wanted.update(source.star)  # the whole row, as in row_to_json(v)
+            return "derived"
+        using = {i.name for j in scope.expression.args.get("joins") or [] for i in j.args.get("using") or []}
+        if column.name in using:
+            return "derived"
+        published: list[tuple[Source, str]] = []
+        hidden: list[tuple[Source, str]] = []
+        derived: list[str] = []
+        unknown = False
+        for alias, source in sources.items():
+            if isinstance(source, Source):
+                found = source.table.column(column.name)
+                if found is not None:
+                    (published if found.name in source.star else hidden).append((source, found.name))
+                continue
+            if source is column.find_ancestor(exp.Table):
+                continue  # an argument of a function in FROM, which does not see what the function gives
+            names = self._output_names(source)
+            unknown = unknown or names is None
+            if names and column.name in names:
+                derived.append(alias)
+            elif names and column.name == alias:
+                return "derived"  # the whole row
+        candidates = published or ([] if derived else hidden)
+        if len(candidates) + len(derived) > 1:
+            raise AmbiguousColumn(
+                f"column {column.name} is in several tables",
+                hint="write which one: " + " or ".join(f"{s.alias}.{n}" for s, n in candidates),
+                position=position_of(self._statement, column.this),
+            )
+        if candidates:
+            return candidates[0]
+        if derived and not unknown and derived[0]:
+            column.set("table", exp.to_identifier(derived[0], quoted=True))
+        return "derived" if derived else "unknown" if unknown else None
+
+    def _use(self, column: exp.Column, source: Source, name: str) -> None:
+        if _is_region_tag(column, source, name):
+            assert column.parent is not None
+            source.wanted.add("region")
+            column.parent.replace(exp.column("region", table=source.alias, quoted=True))
+            return
+        source.wanted.add(name)
+        original = column.this
+        column.set("this", exp.to_identifier(name, quoted=True).update_positions(original))
+        column.set("table", exp.to_identifier(source.alias, quoted=True))
+        column.set("db", None)
+        column.set("catalog", None)
+        if original.name != name and isinstance(column.parent, exp.Select) and column.arg_key == "expressions":
+            # The result, and whatever reads this query, know the column by the spelling that was written.
+            written = exp.Alias(alias=exp.to_identifier(original.name, quoted=True))
+            column.replace(written)
+            written.set("this", column)
+
+    def _unknown_in(self, source: Source, column: exp.Column) -> UnknownColumn:
+        return UnknownColumn(
+            f"{source.table.name} has no column {column.name}",
+            hint=_nearest(column.name, [c.name for c in source.table.columns]),
+            position=position_of(self._statement, column.this),
+        )
+
+    def _unknown(self, scope: Scope, column: exp.Column) -> UnknownColumn:
+        sources = [s for s in self._sources(scope).values() if isinstance(s, Source)]
+        if len(sources) == 1:
+            return self._unknown_in(sources[0], column)
+        names = [c.name for s in sources for c in s.table.columns]
+        return UnknownColumn(
+            f"there is no column {column.name} in the tables of this query",
+            hint=_nearest(column.name, names),
+            position=position_of(self._statement, column.this),
+        )
+
+
+def _ancestors(scope: Scope) -> Iterator[Scope]:
+    reach: Scope | None = scope
+    while reach is not None:
+        yield reach
+        reach = reach.parent
+
+
+def _outside(scope: Scope) -> Scope | None:
+    """The scope whose names a query sees beside its own: of a CTE or a derived table not its neighbours, but what encloses them all."""
+    if scope.is_cte or (scope.is_derived_table and not isinstance(scope.expression.parent, exp.Lateral)):
+        return scope.parent.parent if scope.parent is not None else None
+    return scope.parent
+
+
+def _is_region_tag(column: exp.Column, source: Source, name: str) -> bool:
+    """DDSQL users write `tags->'region'`: region is a tag there and a column here."""
+    parent = column.parent
+    if name != "tags" or source.table.name.scheme is not Scheme.DATASET or not isinstance(parent, exp.JSONExtract | exp.JSONExtractScalar):
+        return False
+    path = parent.expression
+    keys = [p.this for p in path.expressions if isinstance(p, exp.JSONPathKey)] if isinstance(path, exp.JSONPath) else [path.name]
+    return keys == ["region"]
+
+
+def _nearest(name: str, names: Iterable[str]) -> str | None:
+    near = difflib.get_close_matches(name, list(dict.fromkeys(names)), n=3, cutoff=0.5)
+    return f"did you mean {' or '.join(near)}?" if near else None
