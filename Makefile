@@ -62,6 +62,7 @@ test: $(CATALOG)
 # Figures are printed beside their targets (docs/benchmarks.md) and never fail the run.
 bench: $(CATALOG)
 	@mkdir -p .benchmarks
+	@$(BIN)/python -m benchmarks.limits --json .benchmarks/limits.json
 	@$(BIN)/python benchmarks/planner.py --json .benchmarks/planner.json
 	@$(BIN)/python benchmarks/inventory.py --json .benchmarks/inventory.json
 	@$(BIN)/python benchmarks/catalog.py --json .benchmarks/catalog.json

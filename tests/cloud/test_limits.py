@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import heapq
 import math
 import random
+import statistics
 import time
-from collections import Counter, deque
-from dataclasses import dataclass
 
 import pytest
 from hypothesis import given, settings
@@ -17,152 +15,103 @@ from hypothesis import strategies as st
 from cirql.cloud.limits import Gate, Limits
 from cirql.cloud.pace import FIRST_WINDOW, FLOOR, Pace
 from cirql.cloud.rates import Rate
-
-UNKNOWN = Rate()
-
-
-@dataclass
-class Server:
-    """A token bucket, as AWS counts: `rate` tokens a second, `burst` of them at most. `changes`: another rate from a moment on."""
-
-    rate: float
-    burst: float
-    changes: tuple[float, float] = (math.inf, 0.0)
-    filled_at: float = 0.0
-
-    def __post_init__(self) -> None:
-        self.tokens = self.burst
-
-    def takes(self, now: float) -> bool:
-        rate = self.rate if now < self.changes[0] else self.changes[1]
-        self.tokens = min(self.burst, self.tokens + (now - self.filled_at) * rate)
-        self.filled_at = now
-        taken = self.tokens >= 1
-        self.tokens -= taken
-        return taken
+from tests.cloud.simulation import Outcome, Server, simulate, statements
 
 
-@dataclass
-class Client:
-    """One API's calls: all of them wanted at once, sent as its gate and its pace let them."""
-
-    pace: Pace
-    gate: Gate
-    waiting: deque[int]
-    head_waits: bool = False
+def used(outcome: Outcome, server: Server) -> float:
+    """The share of what the bucket gave that was taken."""
+    return outcome.answered / (outcome.wall * server.rate + server.burst)
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What came of a simulated load: calls answered, throttles by second, when the last answer came, and the pace at the end."""
-
-    answered: int
-    throttles: Counter[int]
-    ended: float
-    pace: Pace
-
-    @property
-    def throttled(self) -> float:
-        """The share of requests that were throttled."""
-        return self.throttles.total() / (self.answered + self.throttles.total())
-
-
-def simulate(server: Server, calls: int, *, start: Rate = UNKNOWN, clients: int = 1, latency: float = 0.05) -> Outcome:
-    """Calls through a gate and a pace as `Line` uses them, on a simulated clock; throttled ones are tried again after a while."""
-    dice = random.Random(7)
-    events: list[tuple[float, int, str, Client, float]] = []
-    order, answered, throttles, now = 0, 0, Counter[int](), 0.0
-
-    def later(when: float, kind: str, client: Client, sent: float = 0.0) -> None:
-        nonlocal order
-        order += 1
-        heapq.heappush(events, (when, order, kind, client, sent))
-
-    def admit(client: Client) -> None:
-        while client.waiting and not client.head_waits and client.gate.try_enter():
-            client.waiting.popleft()
-            delay = client.pace.reserve(now)
-            client.head_waits = delay > 0
-            later(now + delay + dice.random() / 500, "sent late" if delay else "sent", client)
-
-    first = None if start.per_second < math.inf else FIRST_WINDOW
-    everyone = [
-        Client(Pace(start.per_second, start.ceiling, 0.0, start.expected), Gate(start.concurrency, first), deque(range(calls // clients)))
-        for _ in range(clients)
-    ]
-    for client in everyone:
-        admit(client)
-    while events:
-        now, _, kind, client, sent = heapq.heappop(events)
-        match kind:
-            case "sent" | "sent late":
-                client.head_waits = client.head_waits and kind == "sent"
-                later(now + latency * (1 + dice.random() / 10), "served" if server.takes(now) else "throttled", client, now)
-            case "served":
-                answered += 1
-                client.pace.succeed(now, sent)
-                client.gate.leave()
-            case "throttled":
-                throttles[int(now)] += 1
-                client.pace.throttle(now, sent)
-                client.gate.open()
-                client.gate.leave()
-                later(now + dice.random() / 4, "again", client)
-            case _:
-                client.waiting.append(0)
-        admit(client)
-    return Outcome(answered, throttles, now, everyone[0].pace)
-
-
-@pytest.mark.parametrize("rate", [5.0, 10.0, 25.0, 100.0, 500.0])
-@pytest.mark.parametrize("burst", [0.3, 1.0, 2.0, 5.0])
+@pytest.mark.parametrize("rate", [5.0, 25.0, 100.0])
+@pytest.mark.parametrize("burst", [0.4, 1.0, 5.0])
 def test_the_pace_finds_what_an_api_allows(rate: float, burst: float) -> None:
-    calls = int(rate * (max(60, 800 / rate) + burst))
-    found = simulate(Server(rate, rate * burst), calls)
+    server = Server(rate, max(1.0, rate * burst))
+    calls = int(rate * (max(30, 200 / rate) + burst))
+    found = simulate(server, calls)
     assert found.answered == calls
-    assert found.ended * rate * 0.95 <= calls  # what the bucket held at first may make up for what was not used
-    settled = sum(n for second, n in found.throttles.items() if second >= max(10, 400 / rate))
+    assert used(found, server) > 0.95
+    settled = sum(n for second, n in found.throttles.items() if second >= max(10, 100 / rate))
     assert settled / calls < 0.02
-    # Before that: no more than one round, some to measure with, and one or two each time the rate climbs back.
-    assert found.throttles.total() - settled <= min(max(rate * burst, FIRST_WINDOW), 96) + 30 + rate / 10
+    # Before that: the rounds past the end of the bucket, which are no larger than it and no larger than the gate.
+    assert found.throttles.total() - settled <= min(max(2 * rate * burst, 3 * FIRST_WINDOW), 512) + 30
 
 
-@pytest.mark.parametrize("start", [Rate(25.0), Rate(expected=25.0), Rate(20.0), Rate(60.0)], ids=["known", "expected", "less", "more"])
-def test_a_limit_known_beforehand_is_not_overrun(start: Rate) -> None:
-    found = simulate(Server(25, 25), 2000, start=start)
-    assert found.throttled < 0.02
-    assert found.ended * 25 * 0.95 <= 2000
+@pytest.mark.parametrize("api", ["cloudcontrol:GetResource", "lambda:ListTags"], ids=["paced", "expected"])
+@pytest.mark.parametrize("rate", [15.0, 25.0, 60.0])
+def test_a_limit_near_what_is_known_beforehand_is_used_and_not_overrun(api: str, rate: float) -> None:
+    server = Server(rate, rate)
+    found = simulate(server, 2000, api=api)
+    assert used(found, server) > 0.95 or api.startswith("cloudcontrol")  # faster than it was told takes it a while to find out
+    assert found.throttled < 0.05 if rate < 25 or api.startswith("lambda") else found.throttled < 0.02
+
+
+@pytest.mark.parametrize("calls", [200, 2000])
+@pytest.mark.parametrize("noise", [0.02, 0.1])
+def test_throttles_that_come_whatever_is_asked_cost_little(calls: int, noise: float) -> None:
+    free = simulate(Server(), calls).wall
+    noisy = statistics.median(simulate(Server(noise=noise, dice=random.Random(n)), calls).wall for n in range(3))
+    # A call that is throttled three times over ends three round trips later, whatever the pace.
+    assert noisy <= 1.5 * free + 3 * 0.05
+
+
+@pytest.mark.parametrize("noise", [0.2, 0.4])
+def test_more_of_them_cost_more_but_end(noise: float) -> None:
+    assert simulate(Server(noise=noise), 500).wall < 20
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_a_session_that_meets_noise_does_not_get_slower_with_each_statement(seed: int) -> None:
+    walls = [outcome.wall for outcome in statements(Server(noise=0.1, dice=random.Random(seed)), 200, 12)]
+    assert statistics.median(walls[6:]) <= statistics.median(walls[:5])
+    assert max(walls) < 1.5
+
+
+def test_noise_on_top_of_a_limit_leaves_the_limit_used() -> None:
+    server = Server(100.0, 100.0, noise=0.1)
+    found = simulate(server, 2000)
+    assert used(found, server) > 0.9
+    assert found.throttled < 0.35
+
+
+def test_another_program_that_empties_the_bucket_does_not_stop_this_one() -> None:
+    found = simulate(Server(noise=0.8), 300)
+    assert found.answered == 300
+    assert found.wall < 300
 
 
 def test_a_limit_that_falls_is_found_within_two_seconds() -> None:
     found = simulate(Server(100, 100, changes=(10.0, 25.0)), 3000)
     assert sum(n for second, n in found.throttles.items() if second >= 13) / 2000 < 0.02
     assert found.throttles[10] + found.throttles[11] + found.throttles[12] < 60
-    assert found.ended < 10 + (3000 - 1100) / 25 * 1.05
+    assert found.wall < 10 + (3000 - 1100) / 25 * 1.05
 
 
 def test_a_limit_that_rises_is_found_within_half_a_minute() -> None:
     found = simulate(Server(25, 25, changes=(10.0, 100.0)), 6000)
-    assert found.ended < 10 + 35 + (6000 - 275) / 100 * 1.05
+    assert found.wall < 10 + 35 + (6000 - 275) / 100 * 1.05
     assert found.throttled < 0.02
 
 
-def test_apis_that_share_a_bucket_share_its_rate() -> None:
-    found = simulate(Server(25, 25), 2000, clients=2)
-    assert found.ended * 25 * 0.95 <= 2000
-    assert found.throttled < 0.035
+def test_programs_that_share_a_bucket_share_its_rate() -> None:
+    server = Server(25, 25)
+    found = simulate(server, 2000, clients=2)
+    assert used(found, server) > 0.95
+    assert found.throttled < 0.06
 
 
 def test_without_a_limit_a_thousand_calls_take_little_longer_than_all_at_once() -> None:
-    found = simulate(Server(1e9, 1e9), 1000)
-    assert found.throttled == 0
-    assert found.ended < 1.25 * math.ceil(1000 / 64) * 0.05
+    found = simulate(Server(), 1000)
+    assert found.throttles.total() == 0
+    assert found.wall < 0.45  # 20, 40, 80, 160, 256 and again, with what is left: seven round trips of 50 ms
+
+
+def test_a_few_calls_fit_into_a_second_of_cloud_controls_rate() -> None:
+    assert simulate(Server(25, 25), 25, api="cloudcontrol:GetResource").wall < 0.2
 
 
 def test_a_ceiling_is_never_passed() -> None:
-    found = simulate(Server(1000, 1000), 600, start=Rate(20, ceiling=20))
-    assert found.pace.rate == 20
-    assert found.ended >= 600 / 20.5
+    assert simulate(Server(1000, 1000), 600, ceiling=20.0).wall >= 600 / 20.5
 
 
 def test_an_api_that_never_throttles_is_never_waited_for() -> None:
@@ -214,7 +163,7 @@ def test_a_gate_opens_in_rounds_until_it_is_told_or_wide() -> None:
         sizes.append(size)
         for _ in range(size):
             gate.leave()
-    assert sizes == [10, 14, 21, 30, 30]  # a round begins when all but a tenth of the one before have left
+    assert sizes == [10, 19, 30, 30, 30]  # a round begins when all but a tenth of the one before have left
     told = Gate(30, first=10)
     told.open()
     assert sum(told.try_enter() for _ in range(50)) == 30
@@ -228,12 +177,12 @@ def test_one_slow_answer_does_not_hold_up_the_next_round() -> None:
         gate.leave()
     assert not gate.try_enter()
     gate.leave()
-    assert sum(gate.try_enter() for _ in range(50)) == 14
+    assert sum(gate.try_enter() for _ in range(50)) == 19
 
 
 def test_starting_rates_and_the_users_own() -> None:
     limits = Limits(100, {"ec2": 7.0, "sagemaker:ListImages": 3.0, "cloudcontrol": 90.0})
-    assert limits.rate("cloudcontrol", "GetResource") == Rate(25.0, 32, shared=True, ceiling=90.0)
+    assert limits.rate("cloudcontrol", "GetResource") == Rate(25.0, 32, shared=True, ceiling=90.0, burst=25.0)
     assert limits.rate("ec2", "DescribeVpcs") == Rate(7.0, shared=True, ceiling=7.0, expected=20.0)
     assert limits.rate("sagemaker", "ListImages") == Rate(3.0, ceiling=3.0)
     assert limits.rate("sagemaker", "ListTags") == Rate()

@@ -33,6 +33,8 @@ SOON = 5.0
 """Seconds for which keys need not be looked at again: they are renewed minutes before they end."""
 LONGEST_TRYING = 180.0
 """Seconds after which a call that gets no usable answer is not tried again: what trickles once may trickle eight times."""
+PATIENCE = 5
+"""How many times as many tries a throttled call has while the others of its API are served: its turn will come."""
 _BAD_VALUE = "a value in the statement is not of the form that this API takes"
 
 
@@ -45,6 +47,8 @@ class _Setback:
     wait: float | None = None
     clock_offset: float | None = None
     redirect: tuple[Response, ErrorAnswer] | None = None
+    others_served: bool = False
+    """The API answered other calls since this one began to wait for its turn."""
 
 
 @dataclass(slots=True)
@@ -119,6 +123,7 @@ class Exchange:
         """One request, in its turn under the rate limit."""
         place, loop = call.place, asyncio.get_running_loop()
         line = self.limits.line(place.account, place.target.region, place.service, place.operation, loop.time())
+        served = line.served
         await line.enter()
         try:
             request = await self._signed(call)
@@ -138,7 +143,7 @@ class Exchange:
                     self._count(call.name, b"")
                 return _of_transport(call, failure, request.url)
             self._count(call.name, response.body)
-            return self._judge(call, response, request.url, line, sent)
+            return self._judge(call, response, request.url, line, sent, served)
         finally:
             line.leave()
 
@@ -161,7 +166,7 @@ class Exchange:
             failure = call.place.failure("ParamValidation", str(error))
             raise InvalidText(f"{call.place}: {error}", hint=_BAD_VALUE, failure=failure) from None
 
-    def _judge(self, call: _Call, response: Response, url: str, line: Line, sent: float) -> dict[str, Any] | _Setback:
+    def _judge(self, call: _Call, response: Response, url: str, line: Line, sent: float, served: int) -> dict[str, Any] | _Setback:
         """What a response means, for the statement and for the line of its API."""
         now = asyncio.get_running_loop().time()
         try:
@@ -185,6 +190,7 @@ class Exchange:
             wait=retry_after(response.headers, time.time()),
             clock_offset=skew(response.headers, datetime.now(UTC)),
             redirect=(response, answer) if call.place.service in ("s3", "s3control") else None,
+            others_served=line.served > served,
         )
 
     async def _delay_before_retry(self, call: _Call, setback: _Setback) -> float | None:
@@ -196,9 +202,16 @@ class Exchange:
                 return 0.0
         if setback.verdict in (Verdict.SKEWED, Verdict.EXPIRED):
             return 0.0 if await self._repair(call, setback) else None
-        if setback.verdict is Verdict.FINAL or call.attempt >= self.max_attempts or not self.budget.spend(setback.verdict):
+        if setback.verdict is Verdict.FINAL or not self._may_retry(call, setback):
             return None
-        return max(backoff(call.attempt, setback.verdict, random.random()), setback.wait or 0.0)
+        delay = backoff(call.attempt, setback.verdict, random.random(), others_served=setback.others_served)
+        return max(delay, setback.wait or 0.0)
+
+    def _may_retry(self, call: _Call, setback: _Setback) -> bool:
+        """Whether a call may be tried again: throttles cost neither tries nor budget while the statement gets on."""
+        if setback.verdict is Verdict.THROTTLE and setback.others_served and self.max_attempts > 1:
+            return call.attempt < PATIENCE * self.max_attempts
+        return call.attempt < self.max_attempts and self.budget.spend(setback.verdict)
 
     async def _repair(self, call: _Call, setback: _Setback) -> bool:
         """Correct the signing clock or renew the keys, each once a call; False where neither helps."""

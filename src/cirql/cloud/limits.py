@@ -1,7 +1,7 @@
 """Limits: who may send a request now. One line per (account, region, service, operation), and one door for all of them.
 
 A line has a pace (`cirql.cloud.pace`, the learned rate) and a gate (how many requests may be under way). While nothing is known of
-an API's limit, the gate opens in rounds: so many requests, then a look at their answers, then half as many again.
+an API's limit, the gate opens in rounds: so many requests, then a look at their answers, then twice as many.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class Gate:
         self._admit()
 
     def _begin_round(self) -> None:
-        self._round = min(self._limit, self._round * 3 // 2)
+        self._round = min(self._limit, self._round * 2)
         self._entries = math.inf if self._round == self._limit else self._round - self._busy
 
     def _admit(self) -> None:
@@ -92,7 +92,7 @@ class Line:
 
     def __init__(self, rate: Rate, everything: Gate, now: float) -> None:
         self._all = everything
-        self._pace = Pace(rate.per_second, rate.ceiling, now, rate.expected)
+        self._pace = Pace(rate.per_second, rate.ceiling, now, rate.expected, rate.burst)
         self._gate = Gate(rate.concurrency, None if self._pace.is_limited else FIRST_WINDOW)
         # The head of the queue waits for its token alone: whoever comes later is paced by the rate as it is then.
         self._head = Gate(1)
@@ -101,6 +101,11 @@ class Line:
     def is_idle(self) -> bool:
         """Whether no request is under way or waiting."""
         return self._gate.is_idle
+
+    @property
+    def served(self) -> int:
+        """How many requests have been answered without a throttle."""
+        return self._pace.served
 
     async def enter(self) -> None:
         """Wait for the turn of one request; `leave` must follow."""
@@ -138,7 +143,8 @@ class Line:
     def throttle(self, now: float, sent: float) -> None:
         """Learn from a throttle answer, before `leave`."""
         self._pace.throttle(now, sent)
-        self._gate.open()
+        if self._pace.is_limited:
+            self._gate.open()
 
 
 class Limits:

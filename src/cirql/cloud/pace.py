@@ -1,11 +1,13 @@
 """Pace: how fast one API may be asked, learned from its answers. Free of clock and I/O.
 
-AWS counts requests with token buckets (EC2 User Guide, "Request throttling"), whose size and rate are seldom published. Three
-things follow. Until the first throttle nothing is known, so the number of requests under way grows as TCP's slow start does: by
-one for each answer, which doubles it each round trip, and an unknown limit is overrun by no more than a round trip's worth.
-A throttle says that the bucket was empty when that request was sent; what was served between two such moments divided by
-the time between them therefore **is** the rate, whatever the size of the bucket. And the rate that was throttled is too high.
-The next rate lies between the two, and climbs back to the higher one within seconds: limits change, and other programs share them.
+AWS counts requests with token buckets (EC2 User Guide, "Request throttling"), whose size and rate are seldom published. A throttle says
+that the bucket was empty when that request was sent; what was served between two such moments divided by the time between them
+therefore **is** the rate, whatever the size of the bucket, and the rate that was throttled is too high. The next rate lies between the
+two, and climbs back to the higher one within seconds: limits change, and other programs share them.
+
+That holds where load is what empties the bucket. Some throttles come whatever this program does: at random, or because another program
+empties the bucket. Each decrease is therefore an experiment. Where throttles go on at the same share after several, they are noise: the
+decreases are undone, and throttles count again when there are clearly more of them. Until the first decrease nothing is held back.
 """
 
 from __future__ import annotations
@@ -15,11 +17,11 @@ import math
 FLOOR = 0.5
 """No API is asked less often than this, in requests a second, however much it throttles; a ceiling of the user's may be lower."""
 FIRST_GUESS = 10.0
-"""The rate after the first throttle of an API that has served less than this in the second before."""
+"""The least rate after the first decrease of an API of which nothing is known."""
 FIRST_WINDOW = 20
-"""Requests under way at once at first, as many as TCP begins with (RFC 6928)."""
+"""Requests under way at once at first, as many as TCP begins with twice over (RFC 6928)."""
 PAUSE = 0.2
-"""Seconds without requests after the first throttle: time for what is under way to be answered, and for a few tokens to measure by."""
+"""Seconds without requests after the first decrease: time for what is under way to be answered, and for a few tokens to measure by."""
 MEASURE = 0.5
 """Seconds that a measurement takes: throttles that come sooner after one another are of the same moment."""
 BACK_OFF = 0.97
@@ -27,17 +29,39 @@ RETURN_SECONDS, RETURN_REQUESTS = 4.0, 200
 """How long a well-known rate takes to climb back to the one that was throttled: each time costs a throttle or two."""
 FEW_REQUESTS = 15
 """The least to send before a rate that is not yet well known is back at the one that was throttled."""
-SLOWEST_CLIMB, FASTEST_CLIMB = 0.001, 1.2
-"""Bounds of the climb, as shares of the rate a second."""
+SLOWEST_CLIMB, FASTEST_CLIMB, FREE_CLIMB = 0.001, 1.2, 5.0
+"""Bounds of the climb, as shares of the rate a second; the last where a decrease turned out to be for nothing."""
+
+_OVERRUN = 24
+"""Answers of which half are throttles where a round has run past the end of a bucket: rounds double, so most of the last one is lost."""
+_ROUNDS = 512
+"""Answers after which rounds have ended to grow: from then on a small share of throttles may be what a limit close by looks like."""
+_CLEAR = 0.5
+"""A share of throttles that is taken for load while slowing down makes it smaller."""
+_BELOW = 0.85
+"""The share of a measured rate at which load cannot empty the bucket."""
+_FUTILE = 3
+"""Throttles below that, after which they are noise."""
+_MEASURED = 10.0
+"""Seconds for which a measured rate is held against what comes."""
+_FIRST_NOISE, _LEAST_NOISE, _HIGHEST_NOISE = 0.02, 0.005, 0.9
+_BLOCK = 256
+_MEMORY = (1 << 64) - 1
 
 
 class Pace:
     """A token bucket with a learned rate. Times are seconds on any one monotonic clock, given by the caller.
 
-    `rate` infinite: nothing is known yet. `expected` is the rate that AWS documents, tried first after the first throttle.
+    `rate` infinite: nothing is known yet. `expected` is the rate that AWS documents, tried first after the first decrease; `burst`
+    what its bucket is known to hold.
     """
 
     __slots__ = (
+        "_answers",
+        "_before",
+        "_best",
+        "_best_at",
+        "_block",
         "_burst",
         "_ceiling",
         "_climb",
@@ -45,27 +69,47 @@ class Pace:
         "_decreased_at",
         "_emptied_at",
         "_expected",
+        "_futile",
+        "_high",
+        "_history",
+        "_idle",
         "_last",
+        "_outcomes",
+        "_reference",
         "_return",
         "_served",
         "_served_before",
         "_served_since",
         "_tokens",
+        "_totals",
+        "_window",
+        "_worst_noise",
+        "noise",
         "rate",
     )
 
-    def __init__(self, rate: float, ceiling: float, now: float, expected: float | None = None) -> None:
+    def __init__(self, rate: float, ceiling: float, now: float, expected: float | None = None, burst: float | None = None) -> None:
         self.rate = min(rate, ceiling)
+        self.noise = self._worst_noise = 0.0
+        self._block = (0, 0, 0.0)
         self._ceiling = ceiling
         self._expected = expected
         self._last = now
-        self._tokens = self._burst = self._burst_of(self.rate)
+        self._burst = self._burst_of(self.rate) if burst is None or ceiling <= rate else burst
+        self._tokens = self._burst
         self._climb = SLOWEST_CLIMB
         self._return = RETURN_SECONDS
         self._decreased_at, self._emptied_at = now, -math.inf
         self._served_since = 0
+        self._idle = 0.0
         self._counted_from = now
         self._served = self._served_before = 0
+        self._history = 0  # the latest 64 answers as bits, 1 for a throttle
+        self._outcomes = self._answers = 0  # the same since the last decrease, and how many there were
+        self._totals = (0, 0)  # served, throttled
+        self._window = self._before = (now, 0)  # when the last two windows of about a round trip began, and what had been served until then
+        self._best, self._best_at, self._futile, self._high = 0.0, now, 0, (math.inf, 0, 0)
+        self._reference: tuple[float, float, tuple[float, int, int] | None] | None = None
 
     @staticmethod
     def _burst_of(rate: float) -> float:
@@ -76,6 +120,11 @@ class Pace:
     def is_limited(self) -> bool:
         """Whether requests must wait for tokens; an API that never throttled may go as fast as its answers come."""
         return not math.isinf(self.rate)
+
+    @property
+    def served(self) -> int:
+        """Answers that were no throttles."""
+        return self._totals[0]
 
     def reserve(self, now: float) -> float:
         """Take a token and return the seconds to wait before using it (0: go ahead)."""
@@ -96,35 +145,155 @@ class Pace:
             self._served_before = self._served if now - self._counted_from < 2.0 else 0
             self._counted_from, self._served = now, 0
         self._served += 1
+        self._totals = (self._totals[0] + 1, self._totals[1])
+        self._turn_window(now, max(0.1, now - sent))
         if sent > self._emptied_at:
             self._served_since += 1
+        self._note(sent, 0)
         if math.isinf(self.rate) or self.rate >= self._ceiling or sent < self._decreased_at:
             return
         self._refill(now)
         if self._tokens < self._burst / 2:
             # Past the rate that was throttled, the limit must have been raised: faster and faster.
             overdue = max(1.0, (now - self._decreased_at) / self._return)
-            climb = min(FASTEST_CLIMB, self._climb * overdue**3)
+            climb = min(max(FASTEST_CLIMB, self._climb), self._climb * overdue**3)
             # One success stands for 1/rate seconds, so this many add up to the climb in a second.
             self._set_rate(self.rate + climb)
 
     def throttle(self, now: float, sent: float) -> None:
         """Learn from a throttle answer; of those to requests sent before the last decrease only that the bucket was still empty."""
-        served, since = self._served_since, sent - self._emptied_at
-        if since > MEASURE:
-            self._emptied_at, self._served_since = sent, 0
+        self._note(sent, 1)
+        self._totals = (self._totals[0], self._totals[1] + 1)
+        if self.is_limited:
+            self._refill(now)
+        served, since = self._served_since, max(1e-3, sent - self._emptied_at - self._idle)
+        if sent < self._decreased_at:
+            self._mark_empty(sent)
+        elif math.isinf(self.rate):
+            self._judge_unlimited(now, sent)
+        elif not self.noise or self._is_beyond(32):
+            self._mark_empty(sent)
+            self._tokens = min(self._tokens, 0.0)
+            if self.noise or not self._was_futile(served, since, now):
+                self.noise = 0.0
+                self._settle_between(self.rate, served, since)
+            self._begin_experiment(now)
+
+    def _note(self, sent: float, outcome: int) -> None:
+        self._history = (self._history << 1 | outcome) & _MEMORY
         if sent < self._decreased_at:
             return
-        if math.isinf(self.rate):
+        self._outcomes = (self._outcomes << 1 | outcome) & _MEMORY
+        self._answers += 1
+        if self.noise:
+            self._count_noise(outcome)
+
+    def _count_noise(self, outcome: int) -> None:
+        """Noise is what the latest two blocks of answers had; it ends by itself."""
+        answers, throttled, before = self._block
+        if answers < _BLOCK:
+            self._block = (answers + 1, throttled + outcome, before)
+            return
+        share = throttled / answers
+        self.noise = min(max(share, before), self._worst_noise)
+        self._block = (1, outcome, share)
+        if self.noise < _LEAST_NOISE:
+            self.noise = 0.0
+
+    def _begin_noise(self, share: float) -> None:
+        self.noise = min(_HIGHEST_NOISE, max(_FIRST_NOISE, share))
+        self._worst_noise = min(_HIGHEST_NOISE, 1.5 * self.noise + _FIRST_NOISE)
+        self._block = (0, 0, self.noise)
+        self._best, self._reference = 0.0, None
+
+    def _turn_window(self, now: float, length: float) -> None:
+        if now - self._window[0] >= 3.0 * length:  # nothing was asked for meanwhile
+            self._before = self._window = (now - length, self._totals[0] - 1)
+        elif now - self._window[0] >= length:
+            self._before, self._window = self._window, (now, self._totals[0])
+
+    def _mark_empty(self, sent: float) -> None:
+        if sent - self._emptied_at > MEASURE:
+            self._emptied_at, self._served_since, self._idle = sent, 0, 0.0
+
+    def _begin_experiment(self, now: float) -> None:
+        self._decreased_at, self._outcomes, self._answers = now, 0, 0
+
+    def _throttled_of(self, latest: int) -> int:
+        return (self._outcomes & ((1 << latest) - 1)).bit_count()
+
+    def _is_beyond(self, latest: int) -> bool:
+        """Whether there are clearly more throttles among the latest answers than noise makes."""
+        usual = latest * self.noise
+        return self._throttled_of(latest) >= min(latest, usual + 4.0 * math.sqrt(usual * (1.0 - self.noise)) + 2.0)
+
+    def _judge_unlimited(self, now: float, sent: float) -> None:
+        """The first decrease: at once where the bucket is plainly empty, else to see whether it makes a difference."""
+        if self._throttled_of(_OVERRUN) >= _OVERRUN / 2 and self._is_beyond(_OVERRUN):
             self._last = now + PAUSE
-            self._tokens = 0.0
-            self._climb, self._return = FASTEST_CLIMB, 1.0
+            self._best, self._reference = 0.0, None
             self._set_rate(self._expected or max(FIRST_GUESS, self._served_lately(now)))
+        elif self._answers >= _ROUNDS and self._throttled_of(64) >= 3 and self._is_beyond(64) and self._before != self._window:
+            self._last = now
+            delivered = self._delivered(now)
+            self._measure(delivered, now)
+            self._set_rate(max(FIRST_GUESS, delivered))
         else:
-            self._refill(now)
-            self._tokens = min(self._tokens, 0.0)
-            self._settle_between(self.rate, served, since)
-        self._decreased_at = now
+            return
+        self._mark_empty(sent)
+        self.noise, self._tokens = 0.0, 0.0
+        self._climb, self._return = FASTEST_CLIMB, 1.0
+        self._begin_experiment(now)
+
+    def _measure(self, rate: float, now: float) -> None:
+        """Hold what the API has just given against the throttles that follow."""
+        if self._best == 0.0:
+            self._futile, self._high = 0, (self.rate, *self._totals)
+        self._best, self._best_at = rate, now
+
+    def _was_futile(self, served: int, since: float, now: float) -> bool:
+        """Whether a decrease would make no difference, and those before made none. Then they are undone."""
+        share = (self._history & ((1 << _OVERRUN) - 1)).bit_count() / _OVERRUN
+        if share > _CLEAR:
+            return self._is_hopeless(share, now)
+        if now - self._best_at > _MEASURED:
+            self._best = 0.0
+        if since >= MEASURE / 2 and served >= 10 and (served + 1) / since > self._best:
+            self._measure((served + 1) / since, now)
+        if self.rate >= _BELOW * self._best:
+            return False
+        self._futile += 1
+        if self._futile < _FUTILE:
+            return False
+        high, served, throttled = self._high
+        served, throttled = self._totals[0] - served, self._totals[1] - throttled
+        self._begin_noise(throttled / (served + throttled))
+        self.rate = high
+        self._tokens = self._burst = self._burst_of(self.rate)
+        self._climb, self._return = FREE_CLIMB, 1.0
+        return True
+
+    def _is_hopeless(self, share: float, now: float) -> bool:
+        """Whether most is throttled at half the rate as well: then another program empties the bucket, and gets what is given up."""
+        self._best = 0.0
+        if self._reference is None:
+            self._reference = (self.rate, share, None)
+        rate, usual, mark = self._reference
+        if self.rate > rate / 2:
+            return False
+        if mark is None:
+            self._reference = (rate, usual, (now, *self._totals))
+            return False
+        began, served, throttled = mark
+        served, throttled = self._totals[0] - served, self._totals[1] - throttled
+        if now - began < 1.0 or served + throttled < _OVERRUN:
+            return True  # the rate stays until that is known
+        if throttled / (served + throttled) < 0.7 * usual:
+            self._reference = None
+            return False
+        self._begin_noise(throttled / (served + throttled))
+        self._climb, self._return = FASTEST_CLIMB, 1.0
+        return True
 
     def _settle_between(self, high: float, served: int, since: float) -> None:
         """Choose a rate below `high`, which was too much, given what was served in the time since the bucket was last empty."""
@@ -142,8 +311,17 @@ class Pace:
         """Successes in about the last second."""
         return self._served + self._served_before * max(0.0, 1.0 - (now - self._counted_from))
 
+    def _delivered(self, now: float) -> float:
+        """Successes a second in this round trip or the one before, whichever brought more."""
+        (before, first), (window, second) = self._before, self._window
+        latest = (self._totals[0] - second) / max(0.05, now - window)
+        return max(latest, (second - first) / max(0.05, window - before))
+
     def _refill(self, now: float) -> None:
-        self._tokens = min(self._burst, self._tokens + max(0.0, now - self._last) * self.rate)
+        tokens = self._tokens + max(0.0, now - self._last) * self.rate
+        if tokens > self._burst:  # nobody waited for a token that long: what was served then says nothing about the rate
+            self._idle += (tokens - self._burst) / self.rate
+        self._tokens = min(self._burst, tokens)
         self._last = max(self._last, now)
 
     def _set_rate(self, rate: float) -> None:

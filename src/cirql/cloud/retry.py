@@ -15,7 +15,8 @@ from functools import cache
 from typing import Any
 
 BASE_DELAY = 0.05
-THROTTLE_BASE_DELAY = 0.25
+THROTTLE_DELAYS = (0.02, 0.05, 0.1, 0.5, 2.0)
+"""The longest waits after the first throttles of a call: the pace of its API sees to the load, and by chance it is served at once."""
 MAX_DELAY = 20.0
 MAX_RETRY_AFTER = 60.0
 """No answer may hold a statement longer than this between two tries."""
@@ -76,10 +77,18 @@ class _Status:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def backoff(attempt: int, verdict: Verdict, draw: float) -> float:
-    """Seconds to wait after the `attempt`-th try failed: full jitter over an exponential (`draw` is uniform in [0, 1))."""
-    base = THROTTLE_BASE_DELAY if verdict is Verdict.THROTTLE else BASE_DELAY
-    return draw * min(MAX_DELAY, base * 2.0 ** min(attempt - 1, 30))
+def backoff(attempt: int, verdict: Verdict, draw: float, *, others_served: bool = False) -> float:
+    """Seconds to wait after the `attempt`-th try failed: full jitter over an exponential (`draw` is uniform in [0, 1)).
+
+    `others_served`: the API goes on to answer other calls, so that waiting longer and longer would only be bad luck made worse.
+    """
+    if others_served:
+        attempt = min(attempt, 4)
+    if verdict is not Verdict.THROTTLE:
+        return draw * min(MAX_DELAY, BASE_DELAY * 2.0 ** min(attempt - 1, 30))
+    if attempt <= len(THROTTLE_DELAYS):
+        return draw * THROTTLE_DELAYS[attempt - 1]
+    return draw * min(MAX_DELAY, THROTTLE_DELAYS[-1] * 2.0 ** min(attempt - len(THROTTLE_DELAYS), 30))
 
 
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:
