@@ -227,7 +227,7 @@ def test_a_bucket_is_listed_in_its_own_region_and_looked_into_by_name(catalog: C
 
 
 def test_other_peoples_images_are_not_listed(catalog: Catalog) -> None:
-    assert catalog.find("aws.ec2_image").table.fetches[0].constants == {"Owners": ["self"]}
+    assert catalog.find("aws.ec2_image").table.fetches[0].constants["Owners"] == ["self"]
     assert catalog.find("aws.ec2_snapshot").table.fetches[0].constants == {"OwnerIds": ["self"]}
 
 
@@ -397,3 +397,29 @@ def test_what_aws_lists_by_its_owner_alone_has_an_owner_that_can_be_found(catalo
     table = catalog.find(name).table
     assert table.problem == ""
     assert [str(p.table) for p in table.parents] == [parent]
+
+
+@pytest.mark.parametrize(
+    ("table", "constants"),
+    [
+        ("aws.ec2_instance", {"IncludeManagedResources": True}),
+        ("aws.signer_signing_profile", {"includeCanceled": True}),
+        ("aws.lightsail_bundle", {"includeInactive": True}),
+        ("aws.apprunner_auto_scaling_configuration", {"LatestOnly": False}),
+        ("aws.servicecatalog_record_history", {"AccessLevelFilter": {"Key": "Account", "Value": "self"}}),
+    ],
+)
+def test_a_list_is_asked_for_what_it_would_leave_out(catalog: Catalog, table: str, constants: dict[str, object]) -> None:
+    assert catalog.find(table).table.fetches[0].constants == constants
+
+
+def test_a_list_of_one_kind_is_asked_for_each(catalog: Catalog) -> None:
+    (queue, status) = catalog.find("aws.batch_job").table.fetches[0].inputs[:2]
+    assert (queue.param, status.param) == ("jobQueue", "jobStatus")
+    assert {"RUNNING", "SUCCEEDED", "FAILED"} <= set(status.values)
+
+
+def test_a_page_says_what_is_left_out(catalog: Catalog) -> None:
+    assert catalog.find("aws.rds_db_snapshot").table.description.endswith(
+        "Left out: snapshots that other accounts share; public snapshots."
+    )

@@ -91,3 +91,14 @@ def test_an_action_that_no_table_needs_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "iam.toml").write_text('[actions]\n"shop:List" = ["shop:See"]\n')
     with pytest.raises(OverlayError, match="actions: no table needs shop:List"):
         with_actions([widget()], load(tmp_path).actions)
+
+
+def test_two_files_may_speak_of_one_noun_but_not_of_one_member(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text('[dataset.ec2.Image]\nconstants = { Owners = ["self"] }\n')
+    (tmp_path / "b.toml").write_text('[dataset.ec2.Image]\nconstants = { IncludeDisabled = true }\nleaves = { X = "y" }\n')
+    hint = load(tmp_path).hints["ec2", "Image"]
+    assert hint.constants == {"Owners": ["self"], "IncludeDisabled": True}
+    assert hint.leaves == {"X": "y"}
+    (tmp_path / "c.toml").write_text("[dataset.ec2.Image]\nconstants = { IncludeDisabled = false }\n")
+    with pytest.raises(OverlayError, match="constants is given in another file too"):
+        load(tmp_path)

@@ -180,7 +180,7 @@ def _table(service: Service, noun: str, hint: Hint, listing: Listing, gets: list
         name=name,
         service=service.prefix,
         title=f"{service.title} {words(noun)}",
-        description=clean(documented.documentation),
+        description=clean(documented.documentation) + _left_out(hint),
         columns=tuple(_published(draft, fetches)),
         fetches=tuple(fetches),
         permissions={"read": tuple(dict.fromkeys(p for f in fetches for p in f.permissions))},
@@ -189,6 +189,11 @@ def _table(service: Service, noun: str, hint: Hint, listing: Listing, gets: list
         key=(made_up.column,) if made_up is not None else _row_key(draft, arn, fetches),
         arn=made_up,
     )
+
+
+def _left_out(hint: Hint) -> str:
+    """What the table does not have although AWS would tell it, as a sentence."""
+    return f" Left out: {'; '.join(dict.fromkeys(hint.leaves.values()))}." if hint.leaves else ""
 
 
 def _row_key(draft: _Draft, arn: str | None, fetches: list[Fetch]) -> tuple[str, ...]:

@@ -47,7 +47,8 @@ class Hint:
     and `get_constants` are request members always sent; `requires` names optional members of the list call without which it
     shows a part only; `batch` is how many values the describe call takes at once. `attributes` names what the describe call gives in a map
     of text, each with the type it has. `values` are all that a request member can be told, where the model does not say; `within` is the
-    member of a structured one that is told. `skip` makes no table of the noun.
+    member of a structured one that is told. `leaves` are optional members of the list call without which it leaves something out, and
+    what that is, in words. `skip` makes no table of the noun.
     """
 
     list: str | None = None
@@ -63,6 +64,7 @@ class Hint:
     attributes: Mapping[str, ColumnType] = field(default_factory=dict)
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     within: Mapping[str, str] = field(default_factory=dict)
+    leaves: Mapping[str, str] = field(default_factory=dict)
     rows_may_be_absent: bool | None = None
     skip: bool = False
 
@@ -99,7 +101,7 @@ def load(folder: Path = FOLDER) -> Overlay:
         OverlayError: a file is no TOML, or has a section or a field that does not exist.
     """
     entries: list[Entry] = []
-    hints: dict[tuple[str, str], Hint] = {}
+    hints: dict[tuple[str, str], dict[str, Any]] = {}
     services: dict[str, dict[str, Any]] = {}
     actions: dict[str, tuple[str, ...]] = {}
     tag_sweep: dict[str, tuple[str, ...]] = {}
@@ -113,22 +115,34 @@ def load(folder: Path = FOLDER) -> Overlay:
             raise OverlayError(f"overlay/{path.name}: unknown section {min(unknown)}")
         entries += [Entry(path.name, table, values) for table, values in content.get("table", {}).items()]
         for service, nouns in content.get("dataset", {}).items():
-            hints |= {(service, noun): _hint(path.name, f"{service}.{noun}", values) for noun, values in nouns.items()}
+            for noun, values in nouns.items():
+                _check_hint(path.name, f"{service}.{noun}", values, hints.setdefault((service, noun), {}))
+                hints[service, noun] |= {
+                    k: {**hints[service, noun].get(k, {}), **v} if isinstance(v, dict) else v for k, v in values.items()
+                }
         for service, facts in content.get("service", {}).items():
             services.setdefault(service, {}).update(facts)
         actions |= _frozen(content.get("actions", {}))
         tag_sweep |= _frozen(content.get("tag_sweep", {}))
         global_resources |= frozenset(content.get("resources", {}).get("global", ()))
-    return Overlay(tuple(entries), hints, global_resources, services, actions, tag_sweep)
+    read = {noun: _hint(f"{noun[0]}.{noun[1]}", values) for noun, values in hints.items()}
+    return Overlay(tuple(entries), read, global_resources, services, actions, tag_sweep)
 
 
-def _hint(file: str, name: str, values: Mapping[str, Any]) -> Hint:
+def _check_hint(file: str, name: str, values: Mapping[str, Any], earlier: Mapping[str, Any]) -> None:
+    """Refuse what no hint has, and what another file has said of the same noun. Raises: OverlayError."""
     if unknown := values.keys() - {f.name for f in fields(Hint)}:
         raise OverlayError(f"overlay/{file}: {name}: unknown field {min(unknown)}")
+    for key in values.keys() & earlier.keys():
+        if not isinstance(values[key], dict) or values[key].keys() & earlier[key].keys():
+            raise OverlayError(f"overlay/{file}: {name}: {key} is given in another file too")
+
+
+def _hint(name: str, values: Mapping[str, Any]) -> Hint:
     try:
         attributes = {attribute: ColumnType(text) for attribute, text in values.get("attributes", {}).items()}
     except ValueError as error:
-        raise OverlayError(f"overlay/{file}: {name}: attributes: {error}") from None
+        raise OverlayError(f"overlay: {name}: attributes: {error}") from None
     return Hint(**{**_frozen(values), "attributes": attributes, "values": _frozen(values.get("values", {}))})
 
 
