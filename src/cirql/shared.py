@@ -8,6 +8,7 @@ fails under it.
 
 from __future__ import annotations
 
+import atexit
 import os
 import threading
 import weakref
@@ -29,6 +30,14 @@ if TYPE_CHECKING:
     from cirql.statements.databases import Databases
 
 T = TypeVar("T")
+_open: weakref.WeakSet[Shared] = weakref.WeakSet()
+
+
+@atexit.register
+def _close_all() -> None:
+    """A program that ends without closing what it opened still leaves nothing running under an interpreter that is taken apart."""
+    for shared in tuple(_open):
+        shared.close()
 
 
 class Making(Protocol):
@@ -77,6 +86,7 @@ class Shared:
         self._sessions: weakref.WeakSet[Closing] = weakref.WeakSet()
         self._journals: dict[Path, Journal] = {}
         self._closed = False
+        _open.add(self)
 
     @once
     def loop(self) -> Loop:
@@ -171,6 +181,7 @@ class Shared:
             if self._closed:
                 return
             self._closed = True
+            _open.discard(self)
             sessions = list(self._sessions)
         for session in sessions:
             session.stop(Cancelled("the runtime was closed while the statement ran"))

@@ -84,7 +84,7 @@ def test_memory_past_the_limit_is_an_error(runtime: Runtime, sql: str) -> None:
         "SELECT length(repeat('x', 1000000000))",
         "SELECT lpad('a', 1000000000)",
         "SELECT length(range(1, 2000000000))",
-        "SELECT n FROM generate_series(1, 2000000000) AS n",
+        "SELECT generate_series(1, 2000000000)",
         "SELECT array_fill(1, ARRAY[2000000000])",
     ],
 )

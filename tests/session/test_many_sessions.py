@@ -26,6 +26,8 @@ STATEMENTS = (
     f"SELECT a.n FROM {MANY} a, generate_series(1, 50) AS b",
     "CREATE OR REPLACE TABLE mine AS SELECT n FROM generate_series(1, 1000) AS n",
 )
+
+
 def used() -> tuple[int, int, int]:
     """Threads, files and sockets, and DuckDB instances of this process."""
     gc.collect()

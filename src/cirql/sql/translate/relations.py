@@ -166,7 +166,10 @@ def _set_relation(
         columns.append((counted, st.INT8))
     site.scope.add(relation_name, tuple(columns), scalar=names[0] if len(lists) == 1 else None)
     plain = exp.TableAlias(this=exp.to_identifier(relation_name, quoted=True), columns=[])
-    return _placed(exp.select(*projections), plain, arguments, first=first)
+    query = exp.select(*projections)
+    if (source := sets.streamed(lists, arguments)) is not None and not ordinality:
+        query = exp.select(exp.alias_(source[1], names[0], quoted=True)).from_(source[0])
+    return _placed(query, plain, arguments, first=first)
 
 
 def _placed(query: exp.Select, alias: exp.TableAlias, arguments: list[exp.Expr], *, first: bool) -> exp.Expr:

@@ -88,6 +88,9 @@ def _unnest(arguments: list[exp.Expr], site: Site) -> Lists:
     return result
 
 
+_SERIES = "cirql_series"
+
+
 def _series(arguments: list[exp.Expr], site: Site) -> Lists:
     kinds = [type_of(a) for a in arguments]
     if len(arguments) > 2 and integer(arguments[2]) == 0:
@@ -103,8 +106,18 @@ def _series(arguments: list[exp.Expr], site: Site) -> Lists:
     if known == st.NUMERIC or st.NUMERIC in kinds:
         return [("generate_series", call("cirql_numeric_series", *arguments, *([number(1)] if len(arguments) < 3 else [])), st.NUMERIC)]
     kind = st.INT8 if st.INT8 in kinds else st.INT4
-    listed = call("cirql_series", *(convert(a, kind) if type_of(a) == st.UNKNOWN else a for a in arguments))
+    listed = call(_SERIES, *(convert(a, kind) if type_of(a) == st.UNKNOWN else a for a in arguments))
     return [("generate_series", as_type(listed, st.array_of(kind)), kind)]
+
+
+def streamed(lists: Lists, arguments: list[exp.Expr]) -> tuple[exp.Expr, exp.Expr] | None:
+    """A series of integers between constants as a table that gives them one by one, and the value of its rows; None for other sets."""
+    listed = lists[0][1]
+    series = listed.this if isinstance(listed, exp.Cast) else None
+    if not isinstance(series, exp.Anonymous) or series.name != _SERIES or any(a.find(exp.Column, exp.Query) for a in arguments):
+        return None
+    ends = [as_type(a.copy(), st.INT8) for a in series.expressions]
+    return exp.Table(this=exp.Anonymous(this="generate_series", expressions=ends)), as_type(exp.column("generate_series"), lists[0][2])
 
 
 def _subscripts(arguments: list[exp.Expr], site: Site) -> Lists:
