@@ -1,8 +1,8 @@
 """Answers: an HTTP response read by the rules of its service's protocol, or found unusable.
 
-botocore's parsers do the reading. They forgive too much, though: to them a JSON body that was cut short is `{}`, and an HTML page
-is an EC2 answer without members. So a success is checked first: a body that should be there and is not, or is not of the
-protocol's format, raises `UnusableAnswerError`.
+Compiled readers do the reading (`cirql.cloud.shapes` for JSON, `cirql.cloud.elements` for XML), and botocore's parsers what is left. All of
+them forgive too much: a JSON body that was cut short would be `{}`, and an HTML page an EC2 answer without members. So a success
+is checked first: a body that should be there and is not, or is not of the protocol's format, raises `UnusableAnswerError`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from xml.etree.ElementTree import Element
 from botocore import parsers
 from botocore.model import OperationModel, Shape
 
+from cirql.cloud import elements
 from cirql.cloud.documents import XML, ForeignDocumentError, check_json_members, check_xml_members, error_texts, is_error, read_xml
 from cirql.cloud.http import MAX_BODY, Response
 from cirql.cloud.shapes import ODD, Readers
@@ -27,7 +28,7 @@ _JSON = ("json", "rest-json")
 MOST_VALUES = 3_000_000
 """Values in one answer; a page of a thousand instances has two hundred thousand."""
 _EMPTY_CBOR = (b"", b"\xa0", b"\xbf\xff")
-_UNREADABLE = (parsers.ResponseParserError, LookupError, TypeError, ValueError, AttributeError, RecursionError)
+_UNREADABLE = (parsers.ResponseParserError, LookupError, TypeError, ValueError, AttributeError, NameError, RecursionError)
 """What botocore's parsers raise for a body that is not of their protocol, or is nested beyond reason."""
 
 
@@ -140,6 +141,36 @@ def _parser(protocol: str) -> Any:
     return kinds[protocol](timestamp_parser=parse_timestamp)
 
 
+@dataclass(frozen=True, slots=True)
+class _Body:
+    """How an operation's XML is read: the element that has the members, what they are, and whether headers have some too."""
+
+    read: elements.Read
+    wrapper: str | None
+    payload: str | None
+    has_headers: bool
+
+    @classmethod
+    def of(cls, shape: Shape, readers: elements.Readers) -> _Body:
+        """Raises: OddElementError where there is no reader for the shape."""
+        payload = shape.serialization.get("payload")
+        has_headers = any(member.serialization.get("location") for member in shape.members.values())
+        inner = shape if payload is None else shape.members[payload]
+        if inner.type_name != "structure" or inner.serialization.get("eventstream"):
+            raise elements.OddElementError(shape.name)
+        return cls(readers.structure(inner), shape.serialization.get("resultWrapper"), payload, has_headers)
+
+    def members(self, root: Element) -> dict[str, Any]:
+        """The members that the document holds. Raises: OddElementError, and what the readers raise."""
+        if self.wrapper is not None:
+            wrapped = [child for child in root if child.tag.rpartition("}")[2] == self.wrapper]
+            if len(wrapped) != 1:
+                raise elements.OddElementError(self.wrapper)
+            root = wrapped[0]
+        found: dict[str, Any] = self.read(root)
+        return found if self.payload is None else {self.payload: found}
+
+
 _JSON_READERS: WeakKeyDictionary[Any, tuple[Readers, dict[str, Any]]] = WeakKeyDictionary()
 
 
@@ -170,6 +201,41 @@ def read_json(model: OperationModel, body: bytes, status: int) -> dict[str, Any]
     except _UNREADABLE as error:
         raise _not_what_it_answers(model, error) from error
     return parsed
+
+
+_XML_READERS: WeakKeyDictionary[Any, tuple[elements.Readers, dict[str, _Body | None]]] = WeakKeyDictionary()
+
+
+def _xml_reader(model: OperationModel) -> _Body | None:
+    """The compiled reader of an operation's answers; None where botocore reads them."""
+    readers, by_operation = _XML_READERS.setdefault(model.service_model, (elements.Readers(), {}))
+    if model.name not in by_operation:
+        try:
+            by_operation[model.name] = _Body.of(model.output_shape, readers)
+        except elements.OddElementError:
+            by_operation[model.name] = None
+    return by_operation[model.name]
+
+
+def _read_tree(model: OperationModel, root: Element, response: dict[str, Any]) -> dict[str, Any]:
+    """The members that a document has, and its headers. Raises: UnusableAnswerError."""
+    body = _xml_reader(model)
+    if body is not None:
+        try:
+            read = body.members(root)
+        except (elements.OddElementError, *_UNREADABLE):
+            pass  # botocore reads it, or says what is wrong with it
+        else:
+            if not body.has_headers:
+                return read
+            parsed: dict[str, Any] = {}
+            parser = _parser(model.service_model.resolved_protocol)
+            try:
+                parser._parse_non_payload_attrs(response, model.output_shape, model.output_shape.members, parsed)
+            except _UNREADABLE as error:
+                raise _not_what_it_answers(model, error) from error
+            return parsed | read
+    return _parsed(model, {**response, "body": root})
 
 
 def _unusable(foreign: ForeignDocumentError) -> UnusableAnswerError:
@@ -234,7 +300,7 @@ def _read_xml(model: OperationModel, response: dict[str, Any]) -> dict[str, Any]
             return ErrorAnswer(said.get("Code") or "Unknown", said.get("Message", ""), said.get("RequestId"), status, {"Error": said})
         if model.output_shape is None:
             return {}
-        parsed = _parsed(model, {**response, "body": root})
+        parsed = _read_tree(model, root, response)
         check_xml_members(model, root, parsed)
     except ForeignDocumentError as foreign:
         raise _unusable(foreign) from foreign
