@@ -20,9 +20,18 @@ PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3 python;
 
 # Recipes use relative paths only, so that a checkout may live in a directory with spaces in its name.
 BIN := .venv/bin
-STAMP := .venv/.installed
+# Two stamps: what the program needs, and that with what tests and checks need. Who has the second has the first.
+DEV := .venv/.installed
+ifeq ($(wildcard $(DEV)),)
+BASE := .venv/.base
+$(DEV): | $(BASE)
+else
+BASE := $(DEV)
+endif
 CATALOG := src/cirql/catalog/catalog.sqlite
 CATALOG_RULES := $(shell find src/cirql/compiler src/cirql/catalog -name '*.py' -o -name '*.toml') src/cirql/names.py src/cirql/types.py
+
+PIP := $(BIN)/python -m pip
 
 # Without bytecode every start of the program costs two to three times as much.
 unexport PYTHONDONTWRITEBYTECODE
@@ -31,64 +40,71 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 help:
 	@sed -n 's/^#   //p' Makefile
 
-install: $(STAMP)
+install: $(DEV)
 
-# The build's own requirements go first, into the same environment and under the same constraints, so that the catalog is
-# compiled from the very versions that the tests use and nothing is downloaded twice.
-$(STAMP): pyproject.toml constraints.txt hatch_build.py
+# What the program needs and no more. The catalog is compiled while pip fetches the rest: for it botocore is enough, and cfn-lint as a wheel that
+# is read in place (docs/decisions/009-from-clone-to-first-table.md). Bytecode is written by the first import, for what is imported.
+.venv/.base: pyproject.toml constraints.txt
 	@if [ -z "$(PYTHON)" ]; then echo 'error: Python 3.11 or newer is needed; name it with make PYTHON=/path/to/python' >&2; exit 1; fi
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'error: $(PYTHON) is older than Python 3.11' >&2; exit 1; }
-	@echo 'setting up .venv (a few minutes the first time)'
+	@echo 'setting up .venv (half a minute the first time)'
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@echo '  1/3 build requirements'
-	@$(BIN)/python -m pip install --quiet --compile -c constraints.txt hatchling cfn-lint botocore
-	@echo '  2/3 cirql and what it needs'
-	@$(BIN)/python -m pip install --quiet --compile --no-build-isolation -c constraints.txt -e '.[demo,dev]'
-	@echo '  3/3 bytecode'
+	@$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["dependencies"], sep="\n")' > .venv/base.txt
+	@$(PIP) download --quiet --no-deps -c constraints.txt -d .venv/schemas cfn-lint & schemas=$$!; \
+	$(PIP) install --quiet --no-compile -c constraints.txt botocore; wait $$schemas; \
+	PYTHONPATH="src:$$(ls -t .venv/schemas/*.whl | head -1)" $(BIN)/python -m cirql.compiler.keeping & catalog=$$!; \
+	$(PIP) install --quiet --no-compile -c constraints.txt -r .venv/base.txt hatchling; \
+	HATCH_BUILD_NO_HOOKS=true $(PIP) install --quiet --no-compile --no-deps --no-build-isolation -e .; wait $$catalog
+	@touch $(CATALOG) $@
+
+# Tests and checks: with all that cfn-lint, moto and the linters need.
+$(DEV): pyproject.toml constraints.txt hatch_build.py
+	@echo 'adding what tests and checks need (two minutes the first time)'
+	@HATCH_BUILD_NO_HOOKS=true $(PIP) install --quiet --compile --no-build-isolation -c constraints.txt -e '.[demo,dev]'
 	@$(BIN)/python -m compileall -q src
-	@touch $(STAMP)
+	@touch $(DEV)
 
 # The catalog is part of the installation; here its rules may have changed since.
-$(CATALOG): $(STAMP) $(CATALOG_RULES)
-	@$(BIN)/python -c 'from cirql.compiler import build; build.is_fresh() or (print("  compiling the catalog"), build.build())'
+$(CATALOG): $(BASE) $(CATALOG_RULES)
+	@PYTHONPATH="src$${PYTHONPATH:+:$$PYTHONPATH}:$$(ls -t .venv/schemas/*.whl 2>/dev/null | head -1)" $(BIN)/python -m cirql.compiler.keeping
 	@touch $(CATALOG)
 
 demo: $(CATALOG)
 	@$(BIN)/python -m cirql.cli.demo
 
-test: $(CATALOG)
+test: $(DEV) $(CATALOG)
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 # Figures are printed beside their targets (docs/benchmarks.md) and never fail the run.
-bench: $(CATALOG)
+bench: $(DEV) $(CATALOG)
 	@mkdir -p .benchmarks
 	@$(BIN)/python -m benchmarks.limits --json .benchmarks/limits.json
 	@$(BIN)/python benchmarks/planner.py --json .benchmarks/planner.json
 	@$(BIN)/python benchmarks/inventory.py --json .benchmarks/inventory.json
 	@$(BIN)/python benchmarks/catalog.py --json .benchmarks/catalog.json
 
-sweep: $(CATALOG)
+sweep: $(DEV) $(CATALOG)
 	$(BIN)/python -m pytest -q -s tests/sweeps
 
-fuzz: $(STAMP) $(CATALOG)
+fuzz: $(DEV) $(CATALOG)
 	FUZZ_SECONDS=600 $(BIN)/python -m pytest tests/sql/translate/test_fuzz.py
 
-truth: $(CATALOG)
+truth: $(DEV) $(CATALOG)
 	@mkdir -p .benchmarks
 	@$(BIN)/python -m tests.truth --json .benchmarks/truth.json
 
-check: $(STAMP)
+check: $(DEV)
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m mypy
 	$(BIN)/lint-imports
 
-format: $(STAMP)
+format: $(DEV)
 	$(BIN)/python -m ruff format .
 	$(BIN)/python -m ruff check --fix .
 
 # Names and versions only: no addresses, no hashes. Run after changing a dependency, in an environment made afresh.
-constraints: $(STAMP)
+constraints: $(DEV)
 	$(BIN)/python -m pip freeze --exclude-editable | grep -E '^[A-Za-z0-9_.-]+==[^ ]+$$' | sort -f > constraints.txt
 
 clean:

@@ -1,6 +1,6 @@
 """Build hook: compiles the catalog into the package, for wheels and for editable installs.
 
-The catalog is made from the cfn-lint and botocore of the build environment; a file that is fresh (same versions, same rules) is kept.
+The catalog is made from the cfn-lint and botocore of the build environment; a file that is fresh (same versions, same rules) is taken as it is.
 """
 
 from __future__ import annotations
@@ -25,10 +25,8 @@ class CatalogBuildHook(BuildHookInterface[Any]):
         sys.path.insert(0, str(source))
         try:
             from cirql.catalog.artefact import DEFAULT_PATH
-            from cirql.compiler.build import build, is_fresh
+            from cirql.compiler.keeping import provide
         finally:
             sys.path.remove(str(source))
-        if not is_fresh():
-            self.app.display_info("compiling the catalog from cfn-lint and botocore")
-            build()
+        provide(told=self.app.display_info)
         build_data["artifacts"].append(f"/{DEFAULT_PATH.relative_to(self.root).as_posix()}")

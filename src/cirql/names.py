@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 
 class Scheme(StrEnum):
@@ -60,6 +61,7 @@ _ACRONYM_THEN_WORD = re.compile(r"([A-Z]+)([A-Z][a-z])")
 _LOWER_THEN_UPPER = re.compile(r"([a-z0-9])([A-Z])")
 
 
+@lru_cache(maxsize=32_768)
 def snake(name: str) -> str:
     """The regular snake_case of an AWS name: the spelling that cirql publishes.
 
@@ -192,6 +194,7 @@ _STACKQL_WORDS = (
 )
 
 
+@lru_cache(maxsize=32_768)
 def stackql_column(name: str) -> str:
     """How StackQL's pages spell a CloudFormation property: `VPNGatewayId` is `v_pn_gateway_id`."""
     text = name

@@ -7,12 +7,11 @@ from collections.abc import Iterator
 import pytest
 
 from cirql.catalog.lookup import Catalog
-from cirql.compiler.build import build, is_fresh
+from cirql.compiler.keeping import provide
 
 
 @pytest.fixture(scope="session")
 def catalog() -> Iterator[Catalog]:
-    if not is_fresh():
-        build()
+    provide()
     with Catalog.open() as opened:
         yield opened

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from cirql.catalog.lookup import Catalog
-from cirql.compiler.build import build, is_fresh
+from cirql.compiler.keeping import provide
 from cirql.localcloud import LocalCloud
 from cirql.session import Session
 from cirql.settings import Credential, Settings
@@ -27,8 +27,7 @@ def running() -> Iterator[LocalCloud]:
 
 @pytest.fixture(scope="session")
 def catalog() -> Iterator[Catalog]:
-    if not is_fresh():
-        build()
+    provide()
     with Catalog.open() as opened:
         yield opened
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cirql.catalog.lookup import Catalog
-from cirql.compiler.build import build, is_fresh
+from cirql.compiler.keeping import provide
 from tests.truth import world
 from tests.truth.endpoint import Call
 from tests.truth.measure import measured
@@ -15,8 +15,7 @@ from tests.truth.readings import judge
 
 @pytest.fixture(scope="module", autouse=True)
 def _fresh_catalog() -> None:
-    if not is_fresh():
-        build()
+    provide()
 
 
 # A token in a structure, one by another name, one for each part of a key, one that a paginator forgets, one row's own list.

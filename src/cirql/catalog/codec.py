@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, Field, fields
+from dataclasses import MISSING, fields
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from cirql.catalog.model import Access, Arn, Column, Face, Fetch, Input, Method, Output, Paging, Parent, Role, Scope, Table
@@ -19,6 +20,8 @@ from cirql.types import ColumnType
 # What DEFLATE can look back on (RFC 1951), and how many tables are sampled to fill it.
 _WINDOW = 32_768
 _SAMPLES = 60
+# What is in JSON as it is.
+_ATOMS = frozenset({str, int, float, bool, type(None)})
 # A member of an enum by its value, a hundred thousand times for a whole catalog.
 _TYPES: dict[str, ColumnType] = {t.value: t for t in ColumnType}
 _ACCESS: dict[str, Access] = {a.value: a for a in Access}
@@ -62,24 +65,32 @@ def _text(table: Table) -> bytes:
     return json.dumps(_plain(table), separators=(",", ":"), sort_keys=True).encode()
 
 
-def _default(f: Field[Any]) -> Any:
-    return f.default if f.default_factory is MISSING else f.default_factory()
+@lru_cache(maxsize=None)
+def _members(record: type) -> tuple[tuple[str, Any], ...]:
+    """What a dataclass has, and what is left out: each field with its default."""
+    return tuple((f.name, f.default if f.default_factory is MISSING else f.default_factory()) for f in fields(record))
 
 
 def _plain(value: Any) -> Any:
-    """Only what JSON has: names as text, enums as their values, dataclasses as objects without their defaults."""
-    if isinstance(value, TableName):
+    """Only what JSON has: names as text, enums as their values, dataclasses as objects without their defaults.
+
+    A million values pass here when the catalog is built, most of them text, so what is commonest is asked first.
+    """
+    kind = type(value)
+    if kind in _ATOMS:
+        return value
+    if kind is tuple or kind is list:
+        return [_plain(v) for v in value]
+    if kind is TableName:
         return str(value)
+    if hasattr(kind, "__dataclass_fields__"):
+        return {name: _plain(v) for name, default in _members(kind) if (v := getattr(value, name)) != default}
+    if kind is frozenset:
+        return sorted(value)
     if isinstance(value, StrEnum):
         return value.value
-    if isinstance(value, frozenset):
-        return sorted(value)
-    if isinstance(value, tuple | list):
-        return [_plain(v) for v in value]
     if isinstance(value, Mapping):
         return {k: _plain(v) for k, v in value.items()}
-    if hasattr(value, "__dataclass_fields__"):
-        return {f.name: _plain(v) for f in fields(value) if (v := getattr(value, f.name)) != _default(f)}
     return value
 
 

@@ -1,14 +1,16 @@
 """The CloudFormation resource schemas that the cfn-lint package carries: one per type, and where each type is available.
 
-cfn-lint keeps a file per distinct schema and, per region, a map from type to file. It is a build dependency: nothing that
-answers a query imports this module.
+cfn-lint keeps a file per distinct schema and, per region, a map from type to file. Only these files are read, none of its modules: its wheel on the
+path will do, not unpacked and without what it depends on. It is a build dependency: nothing that answers a query imports this module.
 """
 
 from __future__ import annotations
 
 import json
+import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
@@ -42,19 +44,19 @@ class ResourceSchema:
         return tuple(self.body.get("handlers", {}).get(handler, {}).get("permissions", ()))
 
 
-def _folder() -> Path:
-    import cfnlint.data.schemas
-
-    return Path(next(iter(cfnlint.data.schemas.__path__)))
+def _folder() -> Path | zipfile.Path:
+    package = distribution("cfn-lint").locate_file("cfnlint/data/schemas")
+    return package if isinstance(package, zipfile.Path) else Path(str(package))
 
 
 def load() -> Iterator[ResourceSchema]:
     """Every type of every region, in the order of their names."""
     folder = _folder()
     by_region: dict[str, dict[str, str]] = {}
-    for path in sorted((folder / "providers").glob("*.json")):
-        if path.stem != _NOT_A_REGION:
-            by_region[path.stem] = json.loads(path.read_bytes())
+    for name, file in sorted((f.name, f) for f in (folder / "providers").iterdir()):
+        region, _, suffix = name.partition(".")
+        if suffix == "json" and region != _NOT_A_REGION:
+            by_region[region] = json.loads(file.read_bytes())
     for type_name in sorted({t for types in by_region.values() for t in types}):
         regions = [r for r, types in by_region.items() if type_name in types]
         region = _PREFERRED_REGION if _PREFERRED_REGION in regions else regions[0]

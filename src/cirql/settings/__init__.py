@@ -236,6 +236,12 @@ class Origin:
     refused: ConfigFile | None = None
 
 
+def cache_home() -> Path:
+    """Where what can be made again is kept: `cirql` in XDG_CACHE_HOME, `~/.cache` by default."""
+    cache = os.environ.get("XDG_CACHE_HOME")
+    return (Path(cache) if cache else Path.home() / ".cache") / "cirql"
+
+
 def _data_home() -> Path:
     data = os.environ.get("XDG_DATA_HOME")
     return (Path(data) if data else Path.home() / ".local" / "share") / "cirql"
