@@ -66,7 +66,7 @@ $(DEV): pyproject.toml constraints.txt hatch_build.py
 
 # The catalog is part of the installation; here its rules may have changed since.
 $(CATALOG): $(BASE) $(CATALOG_RULES)
-	@PYTHONPATH="src$${PYTHONPATH:+:$$PYTHONPATH}:$$(ls -t .venv/schemas/*.whl 2>/dev/null | head -1)" $(BIN)/python -m cirql.compiler.keeping
+	@test -f $(DEV) || export PYTHONPATH="$$(ls -t .venv/schemas/*.whl | head -1)"; $(BIN)/python -m cirql.compiler.keeping
 	@touch $(CATALOG)
 
 demo: $(CATALOG)
