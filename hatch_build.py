@@ -1,6 +1,7 @@
 """Build hook: compiles the catalog into the package, for wheels and for editable installs.
 
-The catalog is made from the cfn-lint and botocore of the build environment; a file that is fresh (same versions, same rules) is taken as it is.
+The catalog is made from the cfn-lint and botocore of the build environment; a file that is fresh (same versions, same rules) is
+taken as it is.
 """
 
 from __future__ import annotations

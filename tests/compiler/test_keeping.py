@@ -9,8 +9,6 @@ import sys
 from pathlib import Path
 from zipfile import ZipFile
 
-import pytest
-
 from cirql.catalog.artefact import DEFAULT_PATH
 from cirql.catalog.lookup import Catalog
 from cirql.compiler.build import is_fresh

@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields
 from enum import StrEnum
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from cirql.catalog.model import Access, Arn, Column, Face, Fetch, Input, Method, Output, Paging, Parent, Role, Scope, Table
@@ -65,7 +65,7 @@ def _text(table: Table) -> bytes:
     return json.dumps(_plain(table), separators=(",", ":"), sort_keys=True).encode()
 
 
-@lru_cache(maxsize=None)
+@cache
 def _members(record: type) -> tuple[tuple[str, Any], ...]:
     """What a dataclass has, and what is left out: each field with its default."""
     return tuple((f.name, f.default if f.default_factory is MISSING else f.default_factory()) for f in fields(record))

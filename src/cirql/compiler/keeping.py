@@ -1,7 +1,7 @@
-"""Catalogs that this machine has built before, so that another checkout, branch or build of the package need not: `python -m cirql.compiler.keeping`.
+"""Catalogs that this machine has built before, so that another checkout or branch need not: `python -m cirql.compiler.keeping`.
 
-A file is kept under a digest of all that it was made from (versions of botocore and cfn-lint, the rules, the format), so one that is found is the
-one that would be built. That directory may be deleted at any time.
+A file is kept under a digest of all that it was made from (versions of botocore and cfn-lint, the rules, the format), so one that is found
+is the one that would be built. That directory may be deleted at any time.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _KEPT = 6
 
 
 def provide(path: Path = DEFAULT_PATH, directory: Path | None = None, told: Callable[[str], None] = lambda what: None) -> bool:
-    """Have a fresh catalog at `path`: the file that is there, else one that was kept in `directory`, else a new one; True if it had to be built.
+    """Have a fresh catalog at `path`: what is there, else what was kept in `directory`, else a new one; True if it had to be built.
 
     `told` hears what is being done where it takes time.
 

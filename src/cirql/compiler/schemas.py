@@ -1,7 +1,8 @@
 """The CloudFormation resource schemas that the cfn-lint package carries: one per type, and where each type is available.
 
-cfn-lint keeps a file per distinct schema and, per region, a map from type to file. Only these files are read, none of its modules: its wheel on the
-path will do, not unpacked and without what it depends on. It is a build dependency: nothing that answers a query imports this module.
+cfn-lint keeps a file per distinct schema and, per region, a map from type to file. Only these files are read, none of its modules: its
+wheel on the path will do, not unpacked and without what it depends on. It is a build dependency: nothing that answers a query imports this
+module.
 """
 
 from __future__ import annotations
