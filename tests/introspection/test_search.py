@@ -35,6 +35,30 @@ def test_the_table_that_is_meant_is_among_the_first(catalog: Catalog, words: str
     assert wanted <= set(names(catalog, words))
 
 
+@pytest.mark.parametrize(
+    ("words", "first"),
+    [
+        ("s3", "aws.s3_bucket"),
+        ("bucket", "aws.s3_bucket"),
+        ("lambda", "aws.lambda_function"),
+        ("vpc", "aws.ec2_vpc"),
+        ("security groups", "aws.ec2_security_group"),
+        ("sqs", "aws.sqs_queue"),
+        ("secret", "aws.secretsmanager_secret"),
+        ("dynamodb", "aws.dynamodb_table"),
+        ("log groups", "aws.logs_log_group"),
+        ("access key", "aws.iam_access_key"),
+    ],
+)
+def test_the_table_that_most_hangs_on_comes_first_and_datasets_before_resources(catalog: Catalog, words: str, first: str) -> None:
+    assert names(catalog, words, 1) == [first]
+
+
+def test_words_that_stand_together_in_a_columns_name_are_about_its_table(catalog: Catalog) -> None:
+    found = names(catalog, "public ip", 8)
+    assert {"aws.ec2.instance", "aws.ec2_address"} <= set(found)
+
+
 def test_columns_are_found_by_name_and_by_description(catalog: Catalog) -> None:
     (hit,) = catalog.search("aws.sagemaker.image_version horovod", 1)
     assert [c.name for c in hit.columns if c.name == "horovod"] == ["horovod"]

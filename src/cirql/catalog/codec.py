@@ -10,7 +10,6 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields
 from enum import StrEnum
-from functools import cache
 from typing import Any
 
 from cirql.catalog.model import Access, Arn, Column, Face, Fetch, Input, Method, Output, Paging, Parent, Role, Scope, Table
@@ -65,10 +64,16 @@ def _text(table: Table) -> bytes:
     return json.dumps(_plain(table), separators=(",", ":"), sort_keys=True).encode()
 
 
-@cache
-def _members(record: type) -> tuple[tuple[str, Any], ...]:
-    """What a dataclass has, and what is left out: each field with its default."""
-    return tuple((f.name, f.default if f.default_factory is MISSING else f.default_factory()) for f in fields(record))
+# What each dataclass has, and what is left out: its fields with their defaults.
+_MEMBERS: dict[type, list[tuple[str, Any]]] = {}
+
+
+def _members(record: type) -> list[tuple[str, Any]]:
+    known = _MEMBERS.get(record)
+    if known is None:
+        defaults = [(f, f.default if f.default_factory is MISSING else f.default_factory()) for f in fields(record)]
+        known = _MEMBERS[record] = [(f.name, default) for f, default in defaults]
+    return known
 
 
 def _plain(value: Any) -> Any:
@@ -83,7 +88,7 @@ def _plain(value: Any) -> Any:
         return [_plain(v) for v in value]
     if kind is TableName:
         return str(value)
-    if hasattr(kind, "__dataclass_fields__"):
+    if hasattr(value, "__dataclass_fields__"):
         return {name: _plain(v) for name, default in _members(kind) if (v := getattr(value, name)) != default}
     if kind is frozenset:
         return sorted(value)

@@ -190,11 +190,13 @@ class Catalog:
         """The tables that have something to do with these words, the best first."""
         words = search.words_of(text)
         hits = []
-        for name, score in self._artefact.search(text, limit):
+        # Whether words stand together is known of the tables alone; of one word it need not be asked.
+        for name, score in self._artefact.search(text, limit if len(words) < 2 else max(limit, search.CANDIDATES)):
             table = self._load(name)
             assert table is not None
-            hits.append(Hit(table, score, search.matching_columns(table, words)))
-        return hits
+            hits.append(Hit(table, score + search.togetherness(table, words), ()))
+        best = sorted(hits, key=lambda h: (-h.score, len(str(h.table.name)), str(h.table.name)))[:limit]
+        return [Hit(h.table, h.score, search.matching_columns(h.table, words)) for h in best]
 
     def spelled(self, text: str) -> str | None:
         """What was likely meant by words of which some are nowhere; None where nothing looks like them."""

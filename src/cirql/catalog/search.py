@@ -9,19 +9,27 @@ import difflib
 import math
 import re
 import sqlite3
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
 from cirql.catalog.model import Column, Table
+from cirql.names import Scheme
 
 # Only which column a word is in is kept (`detail=column`), so there is no search for phrases; porter lets "policies" find "policy".
 LAYOUT = """
 CREATE VIRTUAL TABLE words USING fts5(name, columns, description, content='', detail=column, tokenize='porter unicode61');
+CREATE TABLE centrality (number INTEGER PRIMARY KEY, value REAL NOT NULL);
 """
 # What a hit in a name is worth against one in a column's name, and in a description.
 _WEIGHTS = {"name": 6.0, "columns": 2.0, "description": 0.5}
 # What it is worth that the words are all there is to a name, as in `bucket` and aws.s3.bucket.
-_WHOLE_NAME = 30.0
-_CANDIDATES = 100
+_WHOLE_NAME = 45.0
+# What a word that only begins a word of a name is worth beside one that is it.
+_BEGINNING = 0.5
+# What it is worth that the words stand together in a name, as `public ip` in public_ip_address, and are all of it.
+_TOGETHER = 40.0
+# How many tables are looked at closely.
+CANDIDATES = 300
 _WORD = re.compile(r"\w+")
 # Words that are in every description, and say nothing of what is looked for.
 _EMPTY = re.compile(r"a|all|an|and|any|are|as|at|be|by|for|from|how|i|in|is|it|its|my|of|on|or|that|the|this|to|what|which|with")
@@ -29,9 +37,17 @@ _EMPTY = re.compile(r"a|all|an|and|any|are|as|at|be|by|for|from|how|i|in|is|it|i
 
 def write(connection: sqlite3.Connection, tables: Iterable[tuple[int, Table]]) -> None:
     """Index the tables under their row numbers."""
-    rows = ((number, _names(t), " ".join(c.name for c in t.columns if not c.hidden), _descriptions(t)) for number, t in tables)
+    every = list(tables)
+    children = Counter(parent for _, t in every for parent in {p.table for p in t.parents})
+    connection.executemany("INSERT INTO centrality VALUES (?, ?)", ((n, _centrality(t, children[t.name])) for n, t in every))
+    rows = ((number, _names(t), " ".join(c.name for c in t.columns if not c.hidden), _descriptions(t)) for number, t in every)
     connection.executemany("INSERT INTO words(rowid, name, columns, description) VALUES (?, ?, ?, ?)", rows)
     connection.execute("INSERT INTO words(words) VALUES ('optimize')")
+
+
+def _centrality(table: Table, children: int) -> float:
+    """What a table counts for where words fit several alike: by what is listed by it, by how much it says, and a dataset for more."""
+    return round(2 * math.log2(1 + children) + math.log2(1 + len(table.columns)) + (2.0 if table.name.scheme is Scheme.DATASET else 0.0), 2)
 
 
 def _names(table: Table) -> str:
@@ -73,24 +89,48 @@ def find(connection: sqlite3.Connection, text: str, limit: int) -> list[tuple[st
     total = connection.execute("SELECT count(*) FROM tables").fetchone()[0]
     for word in words:
         for column, weight in _WEIGHTS.items():
-            query = f'{column} : "{word}"*'
-            rows = [number for (number,) in connection.execute("SELECT rowid FROM words WHERE words MATCH ?", (query,))]
+            rows = _holding(connection, f'{column} : "{word}"*')
+            whole = _holding(connection, f'{column} : "{word}"')
             rarity = math.log(1 + total / max(1, len(rows)))
             for number in rows:
-                scores[number] = scores.get(number, 0.0) + weight * rarity
+                # `ip` is in `ipam` too, and means it less.
+                scores[number] = scores.get(number, 0.0) + weight * rarity * (1.0 if number in whole else _BEGINNING)
                 holders.setdefault(number, set()).add(word)
+    for number, value in connection.execute("SELECT number, value FROM centrality"):
+        if number in scores:
+            scores[number] += value
     complete = [n for n, held in holders.items() if len(held) == len(words)] or list(scores)
-    best = sorted(complete, key=lambda n: (-scores[n], n))[: max(limit * 5, _CANDIDATES)]
+    best = sorted(complete, key=lambda n: (-scores[n], n))[: max(limit * 5, CANDIDATES)]
     names = connection.execute(f"SELECT rowid, name FROM tables WHERE rowid IN ({','.join('?' * len(best))})", best)
     ranked = [(name, scores[number] + _WHOLE_NAME * _coverage(name, words)) for number, name in names]
     return sorted(ranked, key=lambda r: (-r[1], len(r[0]), r[0]))[:limit]
 
 
+def _holding(connection: sqlite3.Connection, query: str) -> set[int]:
+    return {number for (number,) in connection.execute("SELECT rowid FROM words WHERE words MATCH ?", (query,))}
+
+
 def _coverage(name: str, words: Iterable[str]) -> float:
     """How much of a name the words are, with its service and without: 1 for `ec2 instance` and aws.ec2.instance."""
     parts = [p for p in re.split(r"[._]", name)[1:] if p]
-    held = [p for p in parts if any(p.startswith(w) or w.startswith(p) for w in words)]
-    return (min(1.0, len(held) / max(1, len(parts) - 1)) + len(held) / max(1, len(parts))) / 2
+    singular = {w.removesuffix("s") for w in words}
+    held = sum(
+        1.0 if p.removesuffix("s") in singular else _BEGINNING for p in parts if any(p.startswith(w) or w.startswith(p) for w in words)
+    )
+    return (min(1.0, held / max(1, len(parts) - 1)) + held / max(1, len(parts))) / 2
+
+
+def togetherness(table: Table, words: Sequence[str]) -> float:
+    """What it adds that several words stand together in the table's name or a column's: the more, the more of that name they are."""
+    if len(words) < 2:
+        return 0.0
+    together = _singular("_".join(words))
+    names = [_singular(n) for n in ("_".join(table.name.parts[1:]), *(c.name for c in table.published))]
+    return max((_TOGETHER * (1 + len(together) / len(n)) for n in names if f"_{together}_" in f"_{n}_"), default=0.0)
+
+
+def _singular(name: str) -> str:
+    return re.sub(r"s(?=_|$)", "", name)
 
 
 def matching_columns(table: Table, words: Iterable[str]) -> tuple[Column, ...]:
