@@ -49,8 +49,8 @@ def test_every_module_level_name_is_used_by_the_program() -> None:
     assert dead == USED_FROM_OUTSIDE
 
 
-# The build's hook asks whether the catalog is fresh; the tests of the documentation fill the placeholders of its examples.
-USED_FROM_OUTSIDE = {"cirql.compiler.build.is_fresh", "cirql.docs.examples.filled"}
+# The tests of the documentation fill the placeholders of its examples.
+USED_FROM_OUTSIDE = {"cirql.docs.examples.filled"}
 
 
 def _module(name: str) -> str:
