@@ -12,14 +12,13 @@ statement.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-from cirql.errors import Error
-
+TYPE_CHECKING = False  # as in `typing`, which costs a command that Ctrl-C ends a few milliseconds without a word
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     from cirql.changes.plan import ChangePlan
+    from cirql.errors import Error
     from cirql.result import ProgressEvent
     from cirql.runtime import Runtime
     from cirql.session import Session
@@ -58,8 +57,12 @@ def connect(
 
 
 def __getattr__(name: str) -> Any:
-    if name != "Runtime":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from cirql.runtime import Runtime
+    if name == "Error":
+        from cirql.errors import Error
 
-    return Runtime
+        return Error
+    if name == "Runtime":
+        from cirql.runtime import Runtime
+
+        return Runtime
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,6 +1,30 @@
-"""`python -m cirql` is the `cirql` command."""
+"""The `cirql` command, as a script and as `python -m cirql`. Ctrl-C ends it from here on, while the rest is imported too."""
 
-from cirql.cli.main import main
+from __future__ import annotations
+
+import os
+import signal
+
+TYPE_CHECKING = False  # `typing` itself is imported later, when Ctrl-C ends that too
+if TYPE_CHECKING:
+    from types import FrameType
+    from typing import NoReturn
+
+
+def _leave(number: int, frame: FrameType | None) -> NoReturn:
+    os._exit(128 + number)
+
+
+if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # whoever started it may have it ignored
+    signal.signal(signal.SIGINT, _leave)
+
+
+def main() -> NoReturn:
+    """Run the command that `sys.argv` names, and exit."""
+    from cirql.cli.main import main as command
+
+    command()
+
 
 if __name__ == "__main__":
     main()

@@ -9,10 +9,12 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import random
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -49,7 +51,7 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock = threading.Lock()
-        self._connection = _open(path)
+        self._connection = _opened(path)
 
     @classmethod
     def at(cls, path: Path) -> Self:
@@ -59,11 +61,19 @@ class Journal:
         """
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            # Made here and not by SQLite, so that it is never readable by others, not even for a moment.
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+            cls._make(path)
             return cls(path)
         except (OSError, sqlite3.DatabaseError) as error:
             raise SettingsError(f"the journal of changes cannot be opened at {path}: {error}", hint="CIRQL_JOURNAL names it") from None
+
+    @staticmethod
+    def _make(path: Path) -> None:
+        """An empty file, made here and not by SQLite, so that it is never readable by others, not even for a moment.
+
+        One that is there is not opened: closing a file ends every lock that the process has on it, another journal object's too.
+        """
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
 
     def close(self) -> None:
         """Close the file."""
@@ -146,10 +156,23 @@ class Journal:
             os.close(descriptor)
 
 
+def _opened(path: Path) -> sqlite3.Connection:
+    """The file's connection. Several processes that make it together get in each other's way at once, whatever the timeout."""
+    deadline = time.monotonic() + _BUSY_MS / 1000
+    while True:
+        try:
+            return _open(path)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(random.uniform(0.001, 0.02))
+
+
 def _open(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=_BUSY_MS / 1000, check_same_thread=False)
     try:
-        connection.execute("PRAGMA journal_mode = WAL")
+        if connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+            connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA secure_delete = ON")  # what is masked at the end must not stay in free pages
         found = connection.execute("PRAGMA user_version").fetchone()[0]

@@ -36,6 +36,8 @@ def write_plan(plan: ChangePlan, path: Path) -> None:
     try:
         descriptor = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            if path.is_file():
+                os.fchmod(file.fileno(), 0o600)  # it holds secrets, and may have been there before
             json.dump(content, file, indent=1, ensure_ascii=False)
             file.write("\n")
     except OSError as error:

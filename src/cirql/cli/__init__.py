@@ -8,6 +8,7 @@
     output     which formats there are; each writes a `Result` to a stream of bytes
     table      the format for people
     encode     values as JSON and as text
+    streams    stdin, stdout and stderr, whatever the caller made of them
     report     errors, notices, failures and statistics on stderr
     progress   a bar on stderr
     absent     packages that are kept out of the process

@@ -15,6 +15,7 @@ from cirql.cli.commands import Group
 from cirql.cli.interrupt import prompt_interrupts
 from cirql.cli.local import local_scope
 from cirql.cli.report import misuse, report_error, say
+from cirql.cli.streams import tell
 from cirql.errors import Error
 
 
@@ -46,12 +47,12 @@ def lint(details: bool) -> None:
     with _reporting(), Catalog.open() as catalog:
         report = check(catalog.tables(), catalog.spellings(), known)
     for error in report.errors:
-        click.echo(f"error: {error}")
+        tell(f"error: {error}")
     for kind, count in sorted(report.kinds.items()):
-        click.echo(f"warning: {kind}: {count} (would take: {REMEDIES[kind.partition(': ')[2]]})")
+        tell(f"warning: {kind}: {count} (would take: {REMEDIES[kind.partition(': ')[2]]})")
         for warning in report.warnings if details else ():
             if warning.kind == kind:
-                click.echo(f"    {warning.table}{': ' + warning.detail if warning.detail else ''}")
+                tell(f"    {warning.table}{': ' + warning.detail if warning.detail else ''}")
     tables = sum(count for kind, count in report.counts.items() if kind.endswith(": tables"))
     say(f"{tables} tables, {len(report.errors)} errors, {len(report.warnings)} warnings")
     if known is None:
@@ -83,7 +84,7 @@ def diff(old: Path | None, new: Path | None) -> None:
         with Artefact(old or DEFAULT_PATH) as before, Artefact(later) as after:
             found = [str(d) for d in differences(before.tables(), after.tables())]
     for line in found:
-        click.echo(line)
+        tell(line)
     say(f"{len(found)} differences")
     raise click.exceptions.Exit(1 if found else 0)
 
@@ -108,7 +109,7 @@ def refresh(from_account: bool, local: bool, profile: str | None, region: str | 
     with _reporting(), _scope(local, profile, region) as given, Session(Settings.load(**given)) as session:
         added = session.refresh_types()
     for name in added:
-        click.echo(name)
+        tell(name)
     say(f"{len(added)} {'type' if len(added) == 1 else 'types'} of this account")
 
 

@@ -13,7 +13,8 @@ import click
 from cirql.cli.commands import Group
 from cirql.cli.interrupt import prompt_interrupts
 from cirql.cli.progress import ScanProgress
-from cirql.cli.report import report_error, say, visible
+from cirql.cli.report import report_error, say
+from cirql.cli.streams import tell, visible
 from cirql.errors import Error, InvalidText
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def list_(open_only: bool, limit: int, as_json: bool) -> None:
     with _session(writable=False) as session:
         chosen = [e for e in session.writer.past if e.state.is_open or not open_only][-limit:]
         for entry in chosen:
-            click.echo(json.dumps(_facts(entry), default=str) if as_json else _line(entry))
+            tell(json.dumps(_facts(entry), default=str) if as_json else _line(entry))
 
 
 @group.command()
@@ -51,14 +52,14 @@ def show(change: str) -> None:
         entry = found[0]
         for name, value in _facts(entry).items():
             if value not in (None, ""):
-                click.echo(f"{name}: {visible(str(value))}")
+                tell(f"{name}: {visible(str(value))}")
         from cirql.changes.explain import differences
 
         if entry.change.body or entry.change.after:
             for name, old, new in differences(entry.change):
-                click.echo(f"  {visible(name)}: {visible(json.dumps(old, default=str))} -> {visible(json.dumps(new, default=str))}")
+                tell(f"  {visible(name)}: {visible(json.dumps(old, default=str))} -> {visible(json.dumps(new, default=str))}")
         for at, state, detail in session.writer.journal.moves(entry.change.id):
-            click.echo(f"{_moment(at)} {state}" + (f": {visible(detail)}" if detail else ""))
+            tell(f"{_moment(at)} {state}" + (f": {visible(detail)}" if detail else ""))
 
 
 @group.command()
@@ -83,7 +84,7 @@ def cancel(change: str) -> None:
 
 def _tell(entries: list[JournalEntry]) -> None:
     for entry in entries:
-        click.echo(_line(entry))
+        tell(_line(entry))
     if any(e.state.is_open or e.state.value in ("failed", "unknown", "skipped") for e in entries):
         raise click.exceptions.Exit(1)
 

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import click
 
 from cirql.cli.report import misuse
+from cirql.cli.streams import tell
 
 _SHELLS = ("bash", "zsh", "fish")
 _VARIABLE = "_CIRQL_COMPLETE"
@@ -37,7 +38,7 @@ def options(command: Command) -> Command:
 def _show(ctx: click.Context, option: click.Parameter, shell: str | None) -> None:
     if shell is None or ctx.resilient_parsing:
         return
-    click.echo(_script(ctx, _named(shell)))
+    tell(_script(ctx, _named(shell)))
     ctx.exit()
 
 
@@ -58,7 +59,7 @@ def _install(ctx: click.Context, option: click.Parameter, shell: str | None) -> 
             place = home / ".config" / "fish" / "completions" / "cirql.fish"
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_text(script + "\n", "utf-8")
-    click.echo(f"{name} completion installed in {place}; it works in the next terminal")
+    tell(f"{name} completion installed in {place}; it works in the next terminal")
     ctx.exit()
 
 

@@ -23,7 +23,7 @@ def asker(progress: ScanProgress) -> Callable[[ChangePlan], bool]:
         progress.stop()
         for line in text_lines(plan):
             say(line)
-        if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        if not all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr)):
             raise Cancelled("there is no terminal to ask on; nothing was changed", hint="--yes carries it out without asking")
         sys.stderr.write("Carry this out? [y/N] ")
         sys.stderr.flush()

@@ -13,6 +13,7 @@ import click
 from cirql.cli.commands import Group
 from cirql.cli.interrupt import prompt_interrupts
 from cirql.cli.report import misuse, report_error, say
+from cirql.cli.streams import tell
 from cirql.errors import Error
 
 
@@ -39,8 +40,8 @@ def show(name: str, plain: bool) -> None:
     except Error as error:
         report_error(error)
         raise click.exceptions.Exit(1) from None
-    if plain or not sys.stdout.isatty():
-        click.echo(text, nl=False)
+    if plain or sys.stdout is None or not sys.stdout.isatty():
+        tell(text, newline=False)
         return
     from rich.console import Console
     from rich.markdown import Markdown

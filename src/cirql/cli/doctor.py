@@ -15,8 +15,8 @@ import click
 
 from cirql import __version__
 from cirql.cli.interrupt import prompt_interrupts
-from cirql.cli.report import visible
 from cirql.cli.scope import options as scope_options
+from cirql.cli.streams import tell, visible
 from cirql.cli.trust import shown
 from cirql.errors import Error
 
@@ -51,7 +51,7 @@ def doctor(scope: dict[str, Any]) -> None:
     with prompt_interrupts():
         fine = True
         for check in _installation():
-            click.echo(check)
+            tell(check)
             fine = fine and check.fine
         fine = asyncio.run(_cloud(scope)) and fine
     raise click.exceptions.Exit(0 if fine else 1)
@@ -91,17 +91,17 @@ async def _cloud(scope: dict[str, Any]) -> bool:
     from cirql.settings import Settings
 
     for check in _settings(scope):
-        click.echo(check)
+        tell(check)
     try:
         settings = Settings.load(**scope, max_attempts=2, connect_timeout=5.0, read_timeout=10.0)
     except Error as error:
-        click.echo(Check(False, f"settings: {error.message}", error.hint or ""))
+        tell(Check(False, f"settings: {error.message}", error.hint or ""))
         return False
     client = CloudClient(settings)
     fine = True
     try:
         async for check in _way_to_aws(client, settings):
-            click.echo(check)
+            tell(check)
             fine = fine and check.fine
     finally:
         await client.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -15,8 +14,9 @@ import click
 
 from cirql.cli.interrupt import prompt_interrupts
 from cirql.cli.local import scoped
-from cirql.cli.report import misuse, report_error, say, visible
+from cirql.cli.report import misuse, report_error, say
 from cirql.cli.scope import options as scope_options
+from cirql.cli.streams import read_input, tell
 from cirql.errors import Error, FileUnreadable, InvalidText
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def _tell(done: Ingested, queue: str = "") -> None:
     """What was read again on stdout, the rest on stderr."""
     for touch in done.refreshed:
         names = ", ".join(f"{column} = {value}" for column, value in touch.values)
-        click.echo(visible(f"{touch.table} {touch.account}/{touch.region}: {names}"))
+        tell(f"{touch.table} {touch.account}/{touch.region}: {names}")
     for failure in done.failures:
         say(f"failed: {failure}")
     counts = f"{len(done.refreshed)} read again, {len(done.left)} left, {done.unmatched} about nothing in the inventory"
@@ -223,7 +223,7 @@ def _play(store: str, document: Any, file: str) -> list[str]:
 
 def _tell_written(written: Iterable[WriteSummary]) -> None:
     for summary in written:
-        click.echo(visible(_line(summary)))
+        tell(_line(summary))
     for summary in written:
         if not summary.scan.complete:
             place = "/".join(summary.scan.partition.place)
@@ -238,7 +238,7 @@ def _line(summary: WriteSummary) -> str:
 
 def _content(file: str) -> bytes:
     try:
-        return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        return read_input() if file == "-" else Path(file).read_bytes()
     except OSError as error:
         raise FileUnreadable(f"cannot read {file}: {error.strerror or error}") from None
 

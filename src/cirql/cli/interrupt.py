@@ -24,6 +24,16 @@ class Interrupted(KeyboardInterrupt):
     """A signal asked the process to end."""
 
 
+def leave_in_order() -> None:
+    """From here on SIGINT ends the command as an exit does, with what it has to clear up, and with no traceback."""
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, _leave)
+
+
+def _leave(number: int, frame: FrameType | None) -> NoReturn:
+    raise SystemExit(128 + number)
+
+
 @contextmanager
 def prompt_interrupts(forget: Callable[[], None] | None = None) -> Iterator[None]:
     """For the rest of the process, SIGINT and SIGTERM end it soon; `forget` removes what an unfinished command would leave behind.

@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from typing import NoReturn
 
@@ -17,7 +18,10 @@ from cirql import __version__
 from cirql.cli import completion
 from cirql.cli.absent import leave_out_pandas
 from cirql.cli.commands import Group
-from cirql.cli.report import install_defect_report
+from cirql.cli.interrupt import leave_in_order
+from cirql.cli.report import install_defect_report, say
+from cirql.cli.streams import hold_streams, is_of_a_stream
+from cirql.errors import FileUnreadable
 
 _PLACES = {
     "query": "cirql.cli.query.query",
@@ -41,25 +45,34 @@ _ALLOCATIONS_BETWEEN_COLLECTIONS = 50_000
 @click.group(cls=Group, places=_PLACES, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, message="cirql %(version)s", help="Print the version and exit.")
 @completion.options
-def app() -> None:
+@click.pass_obj
+def app(begin: Callable[[], None] | None) -> None:
     """SQL over the AWS cloud."""
+    if begin is not None:
+        begin()
 
 
-def run() -> int:
-    """Run the command that `sys.argv` names; gives its exit code."""
+def run(begin: Callable[[], None] | None = None) -> int:
+    """Run the command that `sys.argv` names; gives its exit code. `begin` is called when all that a command needs is imported."""
     # What is imported lives as long as the process: looking for garbage in it is a tenth of a short command's time.
     gc.set_threshold(_ALLOCATIONS_BETWEEN_COLLECTIONS, 20, 20)
     install_defect_report()
     leave_out_pandas()
     try:
-        app.main(prog_name="cirql")
+        app.main(prog_name="cirql", obj=begin)
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
+    except OSError as error:
+        if not is_of_a_stream(error):
+            raise
+        say(f"error: cannot write to standard output: {error.strerror or error} (SQLSTATE {FileUnreadable.sqlstate})")
+        return 1
 
 
 def main() -> NoReturn:
     """Run the `cirql` command and exit."""
-    code = run()
+    hold_streams()
+    code = run(leave_in_order)
     # Sessions are closed and threads have ended. Taking the interpreter apart would be a tenth of a short command's time.
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError):

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from cirql.cli.encode import iso_moment, to_json_texts, to_texts
+from cirql.cli.streams import OnTerminal
 from cirql.cli.table import Screen, write_table
 from cirql.errors import FileUnreadable
 from cirql.result import PLAN, Result
@@ -54,12 +55,13 @@ def write(result: Result, destination: Destination, out: BinaryIO, screen: Scree
     """
     if destination.parquet is not None:
         write_parquet(result, destination.parquet)
-    elif destination.format is Format.TABLE and [c.name for c in result.columns] == [PLAN]:
-        write_plan(result, out)
-    elif destination.format is Format.TABLE:
+        return
+    is_plan = [c.name for c in result.columns] == [PLAN]
+    if destination.format is Format.TABLE and not is_plan:
         write_table(result, out, screen)
     else:
-        _WRITERS[destination.format](result, out)
+        text = out if screen is None else cast(BinaryIO, OnTerminal(out))
+        (write_plan if destination.format is Format.TABLE else _WRITERS[destination.format])(result, text)
     out.flush()
 
 

@@ -15,6 +15,7 @@ from cirql.cli.local import local_scope
 from cirql.cli.progress import ScanProgress
 from cirql.cli.report import misuse, report_error, say
 from cirql.cli.scope import options as scope_options
+from cirql.cli.streams import tell
 from cirql.errors import Error
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def plan(file: Path, output: Path | None, style: str, local: bool, scope: dict[s
 
         made = session.writer.plan([parse(piece) for piece in split(text)])
         for line in render(made, style.upper()):
-            click.echo(line)
+            tell(line)
         if output is not None:
             write_plan(made, output)
             say(f"plan saved: cirql apply {output}")
@@ -64,7 +65,7 @@ def apply(saved: Path, yes: bool, scope: dict[str, Any]) -> None:
         ended = session.writer.carry_out(read_plan(saved, session.catalog))
         progress.stop()
         for entry in ended:
-            click.echo(f"{entry.state.value}: {entry.change.title}" + _made(entry.change.identifier, entry.identifier))
+            tell(f"{entry.state.value}: {entry.change.title}" + _made(entry.change.identifier, entry.identifier))
 
 
 def _made(asked: str | None, got: str | None) -> str:

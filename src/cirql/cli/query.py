@@ -25,6 +25,7 @@ from cirql.cli.progress import ScanProgress
 from cirql.cli.report import misuse, report_error, report_outcome, report_stats, report_timing
 from cirql.cli.scope import options as scope_options
 from cirql.cli.scope import refuse_with_local
+from cirql.cli.streams import read_input
 from cirql.cli.table import Screen
 from cirql.errors import Error, FileUnreadable
 from cirql.result import Result, Stats
@@ -93,7 +94,7 @@ def read_statement(sql: str | None, file: Path | None) -> str:
     if sql is not None and sql != "-":
         return sql
     try:
-        data = sys.stdin.buffer.read() if file is None or str(file) == "-" else file.read_bytes()
+        data = read_input() if file is None or str(file) == "-" else file.read_bytes()
         return data.decode("utf-8-sig")
     except OSError as error:
         misuse(f"cannot read {file or 'standard input'}: {error.strerror or error}")

@@ -12,23 +12,16 @@ from typing import NoReturn
 
 import click
 
+from cirql.cli.streams import visible
 from cirql.errors import CloudFailure, Error
 from cirql.result import Stats
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _EXCERPT = 100
 
 
-def visible(text: str) -> str:
-    """The text with control characters written as escapes: what AWS sends must not steer a terminal."""
-    return _CONTROL.sub(lambda match: f"\\x{ord(match.group()):02x}", text)
-
-
 def say(line: str) -> None:
-    """Write a line to stderr; a closed stderr is nobody listening."""
-    if sys.stderr is None:
-        return
-    with suppress(BrokenPipeError):
+    """Write a line to stderr; one that is closed or full is nobody listening."""
+    with suppress(OSError, ValueError):
         sys.stderr.write(visible(line) + "\n")
         sys.stderr.flush()
 

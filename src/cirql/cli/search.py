@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cirql.cli.report import misuse, report_error, visible
+from cirql.cli.report import misuse, report_error, say
+from cirql.cli.streams import tell
 from cirql.errors import Error
 
 if TYPE_CHECKING:
@@ -43,13 +44,13 @@ def search(words: tuple[str, ...], limit: int, output: str) -> None:
         report_error(error)
         raise click.exceptions.Exit(1) from None
     if meant is not None and hits:
-        sys.stderr.write(f"nothing is about {visible(text)}; this is about {visible(meant)}\n")
+        say(f"nothing is about {text}; this is about {meant}")
     if output == "json":
-        click.echo(json.dumps([_object(hit) for hit in hits], indent=2))
+        tell(json.dumps([_object(hit) for hit in hits], indent=2))
     else:
         _print(hits)
     if not hits:
-        sys.stderr.write(f"nothing is about {visible(text)}\n")
+        say(f"nothing is about {text}")
         raise click.exceptions.Exit(1)
 
 
@@ -66,10 +67,10 @@ def _print(hits: list[Hit]) -> None:
     """A line for each table: its name, then its title and the columns that the words are about, cut to the terminal."""
     if not hits:
         return
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    width = shutil.get_terminal_size().columns if sys.stdout is not None and sys.stdout.isatty() else None
     longest = max(len(str(h.table.name)) for h in hits)
     for hit in hits:
         names = [c.name for c in hit.columns]
         about = ", ".join(names[:_COLUMNS]) + (f", … ({len(names)})" if len(names) > _COLUMNS else "")
         line = f"{hit.table.name!s:<{longest}}  {hit.table.title}" + (f": {about}" if about else "")
-        click.echo(line if width is None or len(line) <= width else f"{line[: width - 1]}…")
+        tell(line if width is None or len(line) <= width else f"{line[: width - 1]}…")

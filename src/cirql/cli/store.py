@@ -12,7 +12,8 @@ import click
 
 from cirql.cli.commands import Group
 from cirql.cli.interrupt import prompt_interrupts
-from cirql.cli.report import misuse, report_error, say, visible
+from cirql.cli.report import misuse, report_error, say
+from cirql.cli.streams import tell
 from cirql.errors import Error, FileUnreadable, SettingsError
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def list_(store: Path | None) -> None:
                     seen.add(scan.partition.place)
             places = len(seen)
             read = f"{places} places, last {last:%Y-%m-%dT%H:%M:%SZ}" if last else "never read completely"
-            click.echo(visible(f"{table}: {read}"))
+            tell(f"{table}: {read}")
 
 
 @group.command()
@@ -90,7 +91,7 @@ def verify(store: Path | None) -> None:
     with _opened(store) as opened:
         problems = opened.verify()
     for problem in problems:
-        click.echo(visible(str(problem)))
+        tell(str(problem))
     if problems:
         raise click.exceptions.Exit(1)
     say("all is well")

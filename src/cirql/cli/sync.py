@@ -15,8 +15,9 @@ import click
 
 from cirql.cli.interrupt import prompt_interrupts
 from cirql.cli.local import scoped
-from cirql.cli.report import misuse, report_error, say, visible
+from cirql.cli.report import misuse, report_error, say
 from cirql.cli.scope import options as scope_options
+from cirql.cli.streams import tell
 from cirql.cli.sync_progress import SyncProgress
 from cirql.errors import Error
 
@@ -93,9 +94,9 @@ def _print(summary: Summary, *, as_json: bool) -> None:
     """The summary on stdout, what failed on stderr."""
     for report in sorted(summary.tables, key=lambda r: r.table):
         if as_json:
-            click.echo(json.dumps(report.to_json()))
+            tell(json.dumps(report.to_json()))
         else:
-            click.echo(visible(_line(report)))
+            tell(_line(report))
     for report in summary.tables:
         for notice in report.notices:
             say(f"note: {report.table}: {notice}")

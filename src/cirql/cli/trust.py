@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cirql.cli.report import misuse, report_error, visible
+from cirql.cli.report import misuse, report_error
+from cirql.cli.streams import tell
 from cirql.errors import Error, without_user
 
 if TYPE_CHECKING:
@@ -34,18 +35,18 @@ def trust(folder: Path | None, forget: bool, list_: bool) -> None:
     try:
         if list_:
             for path in trusted_files():
-                click.echo(visible(path))
+                tell(path)
         elif forget:
-            click.echo("forgotten" if forget_folder(where) else "it was not trusted")
+            tell("forgotten" if forget_folder(where) else "it was not trusted")
         else:
             file = read_folder(where)
             if file is None:
                 misuse(f"there is no {CONFIG_FILE} in {where.resolve()}")
             lines = list(_settings(file))
             trust_file(file)
-            click.echo(visible(f"trusted: {file.path.resolve()}"))
+            tell(f"trusted: {file.path.resolve()}")
             for line in lines:
-                click.echo(visible(f"  {line}"))
+                tell(f"  {line}")
     except Error as error:
         report_error(error)
         raise click.exceptions.Exit(1) from None

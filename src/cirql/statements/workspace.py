@@ -166,6 +166,8 @@ class Workspace:
 
         tree = statement.tree
         assert isinstance(tree, exp.Create)
+        if tree.kind not in ("TABLE", "VIEW"):
+            raise NotSupported(f"CREATE {tree.kind} is not supported", hint="views, materialized views and tables can be made")
         schema = tree.this
         table = schema.this if isinstance(schema, exp.Schema) else schema
         name = _own_name(table)
@@ -185,8 +187,6 @@ class Workspace:
             if materialized:
                 self._fill(name, rows)
             return "CREATE MATERIALIZED VIEW" if materialized else "CREATE VIEW"
-        if tree.kind != "TABLE":
-            raise NotSupported(f"CREATE {tree.kind} is not supported", hint="views, materialized views and tables can be made")
         if query is not None:
             self._fill(name, self._rows(replace(statement, tree=query.copy())))
         else:
@@ -196,6 +196,8 @@ class Workspace:
 
     def _drop(self, tree: exp.Drop) -> str:
         what = "MATERIALIZED VIEW" if tree.args.get("materialized") else str(tree.args.get("kind"))
+        if what.split()[-1] not in ("TABLE", "VIEW"):
+            raise NotSupported(f"DROP {what} is not supported", hint="there are only views, materialized views and tables to drop")
         for table in tree.args.get("tables") or [tree.this]:
             name = _own_name(table)
             if name not in self.names and name not in self._views:

@@ -9,7 +9,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -71,11 +71,21 @@ class Premises:
                 if index.is_ready():
                     return
         with self.writing():
-            # SQLite gives the files beside its own the same mode.
-            os.close(os.open(self.index, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            if not self.index.exists():
+                self._create_index()
             for path in (*self.root.glob("index.sqlite*"), *self.segments.iterdir()):
-                path.chmod(0o600)
+                with suppress(FileNotFoundError):  # SQLite's own files come and go
+                    path.chmod(0o600)
             Index.create(self.index)
+
+    def _create_index(self) -> None:
+        """Make the index beside its place: who looks sees none or a whole one. SQLite gives the files beside its own the same mode."""
+        draft = self.root / "index.new"
+        for left in self.root.glob("index.new*"):
+            left.unlink()
+        os.close(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        Index.create(draft)
+        draft.replace(self.index)
 
     def workspace(self) -> Path:
         """The folder of this process, made once; its lock is held from before it exists until the store is closed."""

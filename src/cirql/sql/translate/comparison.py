@@ -253,18 +253,28 @@ def negation(node: exp.Expr, site: Site) -> exp.Expr:
 
 def operator(node: exp.Expr, site: Site) -> exp.Expr:
     """`a OPERATOR(schema.op) b`: the plain operator; the shield also spells `<<=` and `>>=` this way."""
-    symbol = str(node.args.get("operator")).rsplit(".", 1)[-1].strip()
+    schema, _, symbol = str(node.args.get("operator")).replace(" ", "").rpartition(".")
+    if schema.lower().strip('"') not in ("", "pg_catalog") or not symbol or not _OPERATOR_CHARACTERS.issuperset(symbol):
+        raise refuse(f"OPERATOR({schema}{'.' if schema else ''}{symbol})", node)
     if symbol in ("<<=", ">>="):
         return contained(node, strict=False, inside_left=symbol == "<<=")
     from sqlglot import parse_one
+    from sqlglot.errors import SqlglotError
 
-    plain = parse_one(f"a {symbol} b", dialect="postgres")
-    if not isinstance(plain, exp.Binary):
+    try:
+        plain = parse_one(f"a {symbol} b", dialect="postgres")
+    except SqlglotError:
+        plain = node
+    sides = (plain.args.get("this"), plain.args.get("expression"))
+    if not isinstance(plain, exp.Binary) or sides != (exp.column("a"), exp.column("b")):  # `+-` is two of them
         raise refuse(f"OPERATOR({symbol})", node)
     plain.set("this", node.this)
     plain.set("expression", node.expression)
     return apply(plain, site)
 
+
+_OPERATOR_CHARACTERS = frozenset("+-*/<>=~!@#%^&|`?")
+"""What PostgreSQL's operators are made of (its manual, 4.1.3)."""
 
 RULES: dict[type[exp.Expr], Rule] = {
     **dict.fromkeys(_SYMBOLS, compare),

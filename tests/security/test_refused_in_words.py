@@ -1,0 +1,47 @@
+"""Statements that cirql does not run, and operators that are none: refused in words, never a defect."""
+
+from __future__ import annotations
+
+import pytest
+
+from cirql import errors
+from cirql.session import Session
+
+WHAT = (
+    "FUNCTION f() RETURNS int AS 'select 1' LANGUAGE sql",
+    "INDEX i ON aws.s3_bucket (name)",
+    "UNIQUE INDEX ON t (a)",
+    "SCHEMA x",
+    "SEQUENCE s",
+    "TRIGGER t BEFORE INSERT ON x FOR EACH ROW EXECUTE FUNCTION f()",
+    "EXTENSION hstore",
+    "TYPE t AS ENUM ('a')",
+    "MACRO m() AS 1",
+    "SECRET s (TYPE S3)",
+    "PROCEDURE p() AS 'x'",
+)
+
+
+@pytest.mark.parametrize("what", WHAT)
+def test_only_views_and_tables_are_created(what: str, session: Session) -> None:
+    for statement in (f"CREATE {what}", f"EXPLAIN CREATE {what}", f"CREATE OR REPLACE {what}"):
+        with pytest.raises((errors.NotSupported, errors.ParseError)) as caught:
+            session.execute(statement)
+        assert not isinstance(caught.value, errors.Internal)
+
+
+@pytest.mark.parametrize("what", ["INDEX i", "FUNCTION f()", "FUNCTION f", "SCHEMA x", "SEQUENCE s", "TYPE t"])
+def test_only_views_and_tables_are_dropped(what: str, session: Session) -> None:
+    with pytest.raises(errors.NotSupported, match=f"DROP {what.split()[0]} is not supported"):
+        session.execute(f"DROP {what}")
+
+
+@pytest.mark.parametrize("operator", ["+", "pg_catalog.+", '"pg_catalog".+', "PG_CATALOG . +"])
+def test_an_operator_may_be_written_with_the_schema_of_postgresql_s_own(operator: str, session: Session) -> None:
+    assert session.execute(f"SELECT 1 OPERATOR({operator}) 2").fetchone() == (3,)
+
+
+@pytest.mark.parametrize("operator", ["a.b.c", "public.+", "OR", "LIKE", "+ 1 +", "+-", "", "is", "+ (SELECT 1) +", "--", "/*", ";"])
+def test_what_is_no_operator_of_postgresql_is_refused(operator: str, session: Session) -> None:
+    with pytest.raises((errors.NotSupported, errors.ParseError)):
+        session.execute(f"SELECT 1 OPERATOR({operator}) 2")
