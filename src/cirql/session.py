@@ -231,7 +231,7 @@ class Session:
         from cirql.sql.parse import is_definition, is_write
 
         if is_definition(statement):
-            result, changed = self.workspace.run(statement, self.settings)
+            result, changed = self.workspace.run(statement, self.settings, self._opened)
             self._confine(changed)
             self.settings = changed
             return result

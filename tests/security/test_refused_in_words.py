@@ -45,3 +45,31 @@ def test_an_operator_may_be_written_with_the_schema_of_postgresql_s_own(operator
 def test_what_is_no_operator_of_postgresql_is_refused(operator: str, session: Session) -> None:
     with pytest.raises((errors.NotSupported, errors.ParseError)):
         session.execute(f"SELECT 1 OPERATOR({operator}) 2")
+
+
+@pytest.mark.parametrize("statement", ["SELECT INTERVAL '1;x' DAY", "SELECT INTERVAL '1'';COPY' DAY", "SELECT INTERVAL 'x' YEAR TO MONTH"])
+def test_an_interval_that_cannot_be_read_is_told(statement: str, session: Session) -> None:
+    with pytest.raises(errors.InvalidText, match="invalid input syntax for type interval"):
+        session.execute(statement)
+
+
+@pytest.mark.parametrize("path", ["/dev/fd/../environ", "/dev/fd/../fd/../environ", "/dev/../proc/self/environ", "/dev/fd/../cmd*"])
+def test_the_kernels_files_are_not_reached_through_links_and_dots(path: str, session: Session) -> None:
+    with pytest.raises(errors.AccessDenied, match="the operating system's own"):
+        session.execute(f"SELECT * FROM read_csv('{path}')")
+
+
+@pytest.mark.parametrize("name", ["regions", "REGIONS", '"regions"', "SESSION regions", "LOCAL regions"])
+def test_default_is_what_the_session_was_opened_with(name: str, session: Session) -> None:
+    opened = session.settings.regions
+    session.execute("SET regions = 'eu-west-1'")
+    session.execute(f"SET {name} TO DEFAULT")
+    assert session.settings.regions == opened
+    session.execute("SET statement_timeout = 5000")
+    session.execute("SET statement_timeout = DEFAULT")
+    assert session.settings.statement_timeout is None
+
+
+def test_no_row_is_in_a_region_that_is_a_star(session: Session) -> None:
+    session.execute("SET accounts = '222222222222'")
+    assert session.execute("SELECT * FROM aws.sagemaker.images WHERE region = '*'").fetchall() == []

@@ -94,7 +94,7 @@ def _regions(account: Account, want: Wanted, reach: Reach) -> Sequence[str]:
     regions: Sequence[str] = reach.regions or (account.home,)
     centre = partition_of(next((r for r in (account.home, *regions) if r and r != EVERY_REGION), "")).centre
     if want.regions is not None and not reach.confined:
-        regions = sorted(want.regions)
+        regions = sorted(r for r in want.regions if r != EVERY_REGION)  # a condition names regions, and no row is in this one
     elif EVERY_REGION in regions:
         regions = account.enabled if account.enabled is not None else (centre,) if want.once else ()
     if want.regions is not None and reach.confined:

@@ -83,11 +83,13 @@ def _is_option(argument: exp.Expr) -> bool:
 def _checked(name: str) -> str:
     if "://" in name:
         raise NotSupported(f"{name[:200]} is no local file", hint="fetch it first, then read the local copy")
-    path = os.path.normpath(Path(name).expanduser().absolute())
-    real = str(Path(_fixed_part(path) if _is_pattern(path) else path).resolve())
+    written = str(Path(name).expanduser().absolute())
+    path = os.path.normpath(written)
+    # Where `..` follows a link, the file that is opened is not the one that the text seems to name.
+    real, opened = (str(Path(_fixed_part(p) if _is_pattern(p) else p).resolve()) for p in (path, written))
     if path.startswith(_STANDARD_INPUT):
         return path
-    if any(f"{p}/".startswith(_OF_THE_KERNEL) for p in (path, real)):
+    if any(f"{p}/".startswith(_OF_THE_KERNEL) for p in (path, real, opened)):
         raise AccessDenied(f"{name[:200]} is the operating system's own, and is not read as a table")
     return path
 

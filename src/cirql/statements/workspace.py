@@ -105,8 +105,10 @@ class Workspace:
         """Everything that can be named in FROM."""
         return tuple({*self._tables, *(n for n, v in self._views.items() if not v.materialized)})
 
-    def run(self, statement: Statement, settings: Settings) -> tuple[Result, Settings]:
+    def run(self, statement: Statement, settings: Settings, opened: Settings) -> tuple[Result, Settings]:
         """Carry out a definition, a change to a user table, or SET; gives psql's command tag and the settings from now on.
+
+        `opened` are the settings that the session was opened with: what DEFAULT means.
 
         Raises AlreadyExists, UnknownTable, InvalidStatement, NotSupported, SettingsError.
         """
@@ -118,7 +120,7 @@ class Workspace:
             case exp.Use():
                 return _tag("USE"), self._use(tree, settings)
             case exp.Set():
-                return _tag("SET"), self._set(tree, settings)
+                return _tag("SET"), self._set(tree, settings, opened)
             case exp.Create():
                 return _tag(self._create(replace(statement, tree=tree))), settings
             case exp.Drop():
@@ -138,7 +140,7 @@ class Workspace:
         self.prefix = ("aws", *names[1:])
         return settings
 
-    def _set(self, tree: exp.Set, settings: Settings) -> Settings:
+    def _set(self, tree: exp.Set, settings: Settings, opened: Settings) -> Settings:
         from sqlglot import exp
 
         for item in tree.expressions:
@@ -156,6 +158,10 @@ class Workspace:
                 continue
             if name not in SETTABLE:
                 raise InvalidStatement(f"{name} cannot be set by a statement", hint=f"these can: {', '.join(SETTABLE)}")
+            if _is_default(value):
+                same: dict[str, Any] = {name: getattr(opened, name)}
+                settings = replace(settings, **same)
+                continue
             settings = _limited(settings, name, text) if name in _LIMITS else settings.changed(**{name: text})
         return settings
 
@@ -302,6 +308,13 @@ def _tag(text: str) -> Result:
     import pyarrow as pa
 
     return Result(pa.table({"status": [text]}).to_reader())
+
+
+def _is_default(value: exp.Expr) -> bool:
+    from sqlglot import exp
+
+    is_quoted = isinstance(value, exp.Column) and bool(value.this.args.get("quoted"))
+    return isinstance(value, exp.Var | exp.Column) and not is_quoted and value.name.upper() == "DEFAULT"
 
 
 def _limited(settings: Settings, name: str, text: str) -> Settings:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from cirql.errors import NotSupported
+from cirql.errors import InvalidText, NotSupported
 from cirql.sql.translate import intervals
 from cirql.sql.translate import sqltypes as st
 from cirql.sql.translate.casts import convert
@@ -71,7 +71,10 @@ def interval(node: exp.Expr, site: Site) -> exp.Expr:
         name = (unit.name if unit is not None else "second").lower().rstrip("s")
         return call("cirql_interval_of", as_type(node.this, st.FLOAT8), text(name), type=st.INTERVAL)
     last = unit.expression if isinstance(unit, exp.IntervalSpan) else unit
-    span = intervals.read(value, last.name.lower() if last is not None else "second")
+    try:
+        span = intervals.read(value, last.name.lower() if last is not None else "second")
+    except ValueError:
+        raise InvalidText(f'invalid input syntax for type interval: "{value}"', hint="write INTERVAL '1 day' or INTERVAL '1' DAY") from None
     return as_type(exp.Literal.string(span.duckdb), st.INTERVAL)
 
 
