@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from cirql.statements.alarm import Alarm
     from cirql.statements.description import Description
     from cirql.statements.execution import Execution
+    from cirql.statements.prepared import Prepared
     from cirql.statements.workspace import Workspace
 
 T = TypeVar("T")
@@ -74,10 +75,7 @@ class Session:
         shared: Shared | None = None,
         user: str | None = None,
     ) -> None:
-        """`confirm` is shown every plan of changes before it is carried out, and may refuse it. `user` is who the session is for.
-
-        `cloud` is asked in place of AWS, and closed with the session.
-        """
+        """`confirm` is shown every plan of changes and may refuse it. `user` is who it is for. `cloud` is asked for AWS, and closed with it."""
         self.settings = settings
         self.confirm = confirm
         self.user = user
@@ -199,8 +197,9 @@ class Session:
     def prepare(self, sql: str) -> Prepared:
         """A statement that is read once and executed many times, each time with its own parameters."""
         from cirql.sql.parse import parse
+        from cirql.statements.prepared import Prepared
 
-        return Prepared(self, parse(sql))
+        return Prepared(self.run, parse(sql))
 
     def describe(self, sql: str, param_types: ParameterTypes | None = None) -> Description:
         """What a statement gives and takes: its columns, the types of its parameters, its command tag. Runs nothing and asks nobody.
@@ -323,10 +322,10 @@ class Session:
 
     def stop(self, cause: Error) -> int:
         """As `cancel`, with an error of the caller's."""
-        running = [r for r in tuple(self._running) if not r.is_over]
-        for statement in running:
+        stopped = [r for r in tuple(self._running) if not r.is_over]
+        for statement in stopped:
             statement.stop(cause)
-        return len(running)
+        return len(stopped)
 
     def _prepared(self, sql: str) -> Result | None:
         """Answer PREPARE, EXECUTE of a prepared statement, or DEALLOCATE; None where the text is something else."""
@@ -499,15 +498,3 @@ class Session:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
-
-
-class Prepared:
-    """A parsed statement of a session."""
-
-    def __init__(self, session: Session, statement: Statement) -> None:
-        self._session = session
-        self._statement = statement
-
-    def execute(self, params: Parameters | None = None) -> Result:
-        """Run it with these parameters."""
-        return self._session.run(self._statement, params)
