@@ -75,7 +75,7 @@ class Session:
         shared: Shared | None = None,
         user: str | None = None,
     ) -> None:
-        """`confirm` is shown every plan of changes and may refuse it. `user` is who it is for. `cloud` is asked for AWS, and closed with it."""
+        """`confirm` sees every plan of changes and may refuse it; `user` is who it is for; `cloud` is asked for AWS, and closed too."""
         self.settings = settings
         self.confirm = confirm
         self.user = user
