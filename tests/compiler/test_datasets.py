@@ -423,3 +423,26 @@ def test_a_page_says_what_is_left_out(catalog: Catalog) -> None:
     assert catalog.find("aws.rds_db_snapshot").table.description.endswith(
         "Left out: snapshots that other accounts share; public snapshots."
     )
+
+
+@pytest.mark.parametrize(
+    ("table", "operation"),
+    [
+        ("aws.glue_job", "GetTags"),
+        ("aws.dms_endpoint", "ListTagsForResource"),
+        ("aws.s3control_access_point", "ListTagsForResource"),
+        ("aws.sagemaker_model_bias_job_definition", "ListTags"),
+        ("aws.appconfig_environment", "ListTagsForResource"),
+        ("aws.ssm_patch_baseline", "ListTagsForResource"),
+        ("aws.route53_health_check", "ListTagsForResources"),
+    ],
+)
+def test_tags_come_from_whatever_call_gives_them(catalog: Catalog, table: str, operation: str) -> None:
+    found = catalog.find(table).table
+    assert operation in {f.operation for f in found.fetches if any(o.column == "tags" for o in f.outputs)}
+
+
+def test_tags_that_nothing_gives_say_so(catalog: Catalog) -> None:
+    column = catalog.find("aws.ec2_account_attribute").table.column("tags")
+    assert column is not None
+    assert column.description == "Always NULL: AWS has no call that gives them."

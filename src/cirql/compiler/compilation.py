@@ -17,6 +17,7 @@ from cirql.compiler.parents import with_parents
 from cirql.compiler.reachability import with_reach
 from cirql.compiler.resources import compile_resource
 from cirql.compiler.sweeps import with_sweeps
+from cirql.compiler.tags import with_untold
 
 
 def compile_all(progress: Callable[[int, int, str], None]) -> tuple[list[Table], list[Spelling]]:
@@ -40,6 +41,6 @@ def compile_all(progress: Callable[[int, int, str], None]) -> tuple[list[Table],
     tables += [compile_resource(schema, overlay.global_resources) for schema in schemas.load()]
     tables += compile_generic()
     tables = corrections.apply(overlay, with_modified(with_parents(tables, overlay.keys, arns)))
-    tables = with_actions(with_reach(with_sweeps(tables, overlay.tag_sweep)), overlay.actions)
+    tables = with_actions(with_reach(with_untold(with_sweeps(tables, overlay.tag_sweep))), overlay.actions)
     progress(steps, steps, "names")
     return sorted(tables, key=lambda t: str(t.name)), assign(tables, overlay.aliases)

@@ -172,7 +172,8 @@ def _table(service: Service, noun: str, hint: Hint, listing: Listing, gets: list
     made_up = _made_up_arn(draft)
     arn = _arn(draft)
     if not any(o.column == "tags" for f in fetches for o in f.outputs):
-        call = tags.fetch(service, noun, arn, lambda param: _own_column(draft, param))
+        own = arn or _key_arn(noun, _row_key(draft, arn, fetches))
+        call = tags.fetch(service, noun, own, lambda param: _own_column(draft, param))
         fetches += [call] if call else []
     name = TableName(("aws", f"{service.prefix}_{snake(noun)}"))
     documented = getting.operation if getting else listing.operation
@@ -200,6 +201,12 @@ def _row_key(draft: _Draft, arn: str | None, fetches: list[Fetch]) -> tuple[str,
     members = {m: draft.columns[c] for m, c in draft.by_member.items() if c in draft.columns}
     arn = None if draft.service.is_keyed_by_id else arn
     return row_key(draft.noun, members, arn, fetches, is_narrowed=_NARROWED.fullmatch(draft.noun) is not None)
+
+
+def _key_arn(noun: str, key: tuple[str, ...]) -> str | None:
+    """The row's key where it is an ARN of such a noun by its last word: `monitoring_job_definition_arn` of a `DataQualityJobDefinition`."""
+    (name, *more) = key or ("",)
+    return name if not more and name.endswith("_arn") and name.split("_")[-2] == snake(noun).split("_")[-1] else None
 
 
 def _tells_as_much(batched: Getting, single: Getting) -> bool:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from botocore.model import OperationModel, Shape
 
-from cirql.catalog.model import Fetch, Input, Output, Role
+from cirql.catalog.model import Column, Fetch, Input, Output, Role, Table
 from cirql.compiler import missing
 from cirql.compiler.operations import required_members
 from cirql.compiler.services import Service
@@ -55,14 +55,14 @@ def fetch(service: Service, noun: str, arn: str | None, column_for: Callable[[st
                 return _fetch(service, operation, {p: c for p, c in columns.items() if c})
     for name in sorted(n for n in service.model.operation_names if _GENERIC.fullmatch(n)):
         operation = service.operation(name)
-        required = required_members(operation)
+        required = _resource_members(service, operation)
         column = _asked(service, required[0], noun, arn, column_for) if len(required) == 1 else None
         if column is None:
             continue
         shape = operation.input_shape.members[required[0]]
         made = None
         if shape.type_name == "string":
-            made = _fetch(service, operation, {required[0]: column})
+            made = _fetch(service, operation, {required[0]: column, **_account(service, operation)})
         elif shape.type_name == "list" and shape.member.type_name == "string":
             made = _batched(service, operation, required[0], column)
         if made is not None:
@@ -70,6 +70,18 @@ def fetch(service: Service, noun: str, arn: str | None, column_for: Callable[[st
             refusals = tuple(c for c in error_codes(operation) if _REFUSAL.match(c))
             return replace(made, not_found=tuple(dict.fromkeys((*made.not_found, *refusals, "ValidationException"))))
     return None
+
+
+def _account(service: Service, operation: OperationModel) -> dict[str, str]:
+    """The request member that takes the caller's own account, and its column."""
+    return {p: "account_id" for p in required_members(operation) if service.is_own_account and p.lower() == "accountid"}
+
+
+def _resource_members(service: Service, operation: OperationModel) -> list[str]:
+    """The request members that say whose tags: those required, less the own account; else the optional one for one ARN (as in DMS)."""
+    own = _account(service, operation)
+    required = [p for p in required_members(operation) if p not in own]
+    return required or [m for m in operation.input_shape.members if m.lower() == "resourcearn"]
 
 
 def _asked(service: Service, param: str, noun: str, arn: str | None, column_for: Callable[[str], str | None]) -> str | None:
@@ -158,3 +170,16 @@ def _path(operation: OperationModel) -> Sequence[str] | None:
 def error_codes(operation: OperationModel) -> list[str]:
     """The codes of the errors that an operation's model names."""
     return [s.metadata.get("error", {}).get("code", s.name) for s in operation.error_shapes]
+
+
+def with_untold(tables: Iterable[Table]) -> list[Table]:
+    """The tables, with a word on `tags` where nothing fills them."""
+    return [t if _tells(t) else replace(t, columns=tuple(_untold(c) if c.name == "tags" else c for c in t.columns)) for t in tables]
+
+
+def _tells(table: Table) -> bool:
+    return table.cfn_type is not None or any(o.column == "tags" for f in table.fetches for o in (*f.outputs, *f.lifted))
+
+
+def _untold(column: Column) -> Column:
+    return replace(column, description="Always NULL: AWS has no call that gives them.")

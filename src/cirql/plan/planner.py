@@ -36,6 +36,7 @@ from cirql.plan.predicates import Conditions, Edge, conditions
 from cirql.plan.propagation import propagate_conditions, relation_of
 from cirql.plan.ranges import bounds, contradictions
 from cirql.plan.row_filters import Translate, make_row_filter
+from cirql.plan.untold import check_told
 from cirql.sql.bound import Bound, Source
 
 
@@ -97,6 +98,7 @@ def plan(
     propagate_conditions({d.source.relation: (d.table, d.conditions) for d in drafts})
     for draft in drafts:
         conjuncts = found[draft.source.relation].conjuncts
+        check_told(draft.table, conjuncts)
         folded = tuple(fold(c, evaluate) for c in conjuncts) if evaluate is not None else tuple(conjuncts)
         draft.groups = constant_groups(draft.table, folded)
         draft.groups = combine([*draft.groups, *parent_groups(draft.kin, draft.groups)])
