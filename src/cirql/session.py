@@ -187,7 +187,7 @@ class Session:
         from cirql.sql.parse import parse
         from cirql.statements.shows import show
 
-        if (shown := show(sql, self.catalog)) is not None:
+        if (shown := show(sql, lambda: self.catalog)) is not None:
             return self.select(shown.statement, directory=shown.directory, notices=shown.notices)
         prepared = self._prepared(sql)
         if prepared is not None:

@@ -61,7 +61,7 @@ def describe(sql: str, given: ParameterTypes | None, desk: Desk, engine: Engine)
     from cirql.sql.prepared import Deallocate, Execute, Prepare, read
     from cirql.statements.shows import show
 
-    if (shown := show(sql, desk.catalog)) is not None:
+    if (shown := show(sql, lambda: desk.catalog)) is not None:
         columns = Planning(desk, engine, shown.directory).columns(replace(shown.statement, explain=None))
         return Description("SHOW", columns) if shown.statement.explain is None else Description("EXPLAIN", _PLAN)
     planning = Planning(desk, engine, desk.directory)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -22,8 +23,8 @@ class Show:
     notices: tuple[str, ...]
 
 
-def show(sql: str, catalog: Catalog) -> Show | None:
-    """What a SHOW or DESCRIBE asks, with EXPLAIN before it or without; None for any other text.
+def show(sql: str, catalog: Callable[[], Catalog]) -> Show | None:
+    """What a SHOW or DESCRIBE asks, with EXPLAIN before it or without; None for any other text, for which no catalog is opened.
 
     Raises ParseError where it is neither form, UnknownTable where it names nothing.
     """
@@ -31,7 +32,7 @@ def show(sql: str, catalog: Catalog) -> Show | None:
     from cirql.sql.parse import peel_explain
 
     explain, offset = peel_explain(sql)
-    return _read(sql, explain, offset, catalog) if is_introspection(sql[offset:]) else None
+    return _read(sql, explain, offset, catalog()) if is_introspection(sql[offset:]) else None
 
 
 def _read(sql: str, explain: Explain | None, offset: int, catalog: Catalog) -> Show:
