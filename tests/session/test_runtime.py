@@ -121,11 +121,3 @@ def test_a_fork_is_told_that_the_session_is_not_its_own(runtime: Runtime) -> Non
     assert "of which this one is a fork" in os.read(reader, 1000).decode()
     os.close(reader)
     assert session.execute(IMAGES).fetchall()
-
-
-def test_a_statement_without_tables_opens_no_catalog(settings: Settings) -> None:
-    with Runtime(settings) as runtime:
-        assert runtime.session().execute("SELECT 1").fetchall() == [(1,)]
-        assert "catalog" not in vars(runtime)
-        runtime.session().execute("SHOW SERVICES IN aws").fetchall()
-        assert "catalog" in vars(runtime)
