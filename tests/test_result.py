@@ -226,3 +226,35 @@ def test_what_duckdb_alone_knows_comes_as_types_that_everyone_knows() -> None:
         *("10110", "03:04:05.500000+02:00", {"a": 1}, [[1]], 6),
     )
     assert set(second) == {None}
+
+
+def test_who_looks_at_a_result_sees_its_first_rows_and_they_are_still_there() -> None:
+    result = result_of({"n": pa.array([1, 2]), "name": pa.array(["<b>", "\x1b[31mred" + "x" * 99])})
+    assert repr(result).splitlines()[:3] == ["n │ name", "──┼─" + "─" * 60, "1 │ <b>"]
+    assert "\x1b" not in repr(result)
+    assert repr(result).splitlines()[3].endswith("…")
+    assert "<td>&lt;b&gt;</td>" in result._repr_html_()
+    assert result.fetchone() == (1, "<b>")
+    assert repr(result).splitlines()[-1] == "the next 1 row; more may follow"
+    assert [n for n, _ in result.fetchall()] == [2]
+    assert repr(result).endswith("no rows left")
+
+
+def test_a_look_takes_no_row_from_arrow_and_empty_batches_are_passed_over() -> None:
+    result = Result(numbers([], [], [1, 2, 3], [4]))
+    assert "1" in repr(result)
+    assert result.to_arrow().num_rows == 4
+    assert result.row_count == 4
+    assert repr(Result(numbers([]))).endswith("no rows")
+
+
+def test_tags_are_dicts_in_pandas_and_json_is_parsed_where_that_is_asked_for() -> None:
+    def made() -> Result:
+        tags = pa.array([[("env", "prod")], None], pa.map_(pa.string(), pa.string()))
+        return result_of({"tags": tags, "doc": pa.array(['{"a":[1]}', None])}, {"tags": "hstore", "doc": "JSON"})
+
+    assert made().to_pandas()["tags"][0] == {"env": "prod"}
+    assert made().to_pandas()["doc"][0] == '{"a":[1]}'
+    parsed = made().to_pandas(parse_json=True)["doc"]
+    assert parsed[0] == {"a": [1]}
+    assert parsed.isna()[1]

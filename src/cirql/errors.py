@@ -135,6 +135,11 @@ class Error(Exception):
         self.position = position
         self.failure = failure
 
+    def __str__(self) -> str:
+        """All that a traceback or a log should say: the message, where in the statement, and what to do."""
+        place = "" if self.position is None else f"\nat character {self.position + 1} of the statement"
+        return self.message + place + (f"\nhint: {self.hint}" if self.hint else "")
+
 
 class InterfaceError(Error):
     """The library was used wrongly: nothing was asked of AWS or of the engine."""

@@ -11,8 +11,11 @@ This module knows nothing of SQL, AWS or DuckDB: a `Session` builds a `Result` o
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from html import escape
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
@@ -22,6 +25,10 @@ from cirql.rows import as_schema, plain_schema, sql_type, to_rows
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
+
+# What somebody who looks at a result is shown of it.
+_PREVIEW_ROWS, _PREVIEW_WIDTH = 10, 60
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 PLAN = "QUERY PLAN"
 """The one column of what EXPLAIN gives, as psql users know it."""
@@ -188,8 +195,8 @@ class Result:
             self._replay = iter(self._table.to_batches())
         return self._table
 
-    def to_pandas(self) -> pd.DataFrame:
-        """All rows not yet read, as a pandas DataFrame.
+    def to_pandas(self, *, parse_json: bool = False) -> pd.DataFrame:
+        """All rows not yet read, as a pandas DataFrame; hstore (`tags`) as dicts, JSON as text or, where asked for, parsed.
 
         Raises:
             InterfaceError: pandas is not installed; no row has been read.
@@ -200,7 +207,12 @@ class Result:
             raise InterfaceError(
                 "to_pandas needs the package pandas", hint="pip install pandas, or take to_arrow() or fetchall()"
             ) from None
-        return self.to_arrow().to_pandas()
+        frame = self.to_arrow().to_pandas(maps_as_pydicts="strict")
+        for number, column in enumerate(self.columns if parse_json else ()):
+            if column.type in ("JSON", "JSONB"):
+                texts = frame.iloc[:, number]
+                frame.isetitem(number, texts.map(json.loads, na_action="ignore"))
+        return frame
 
     # Rows as Python values.
 
@@ -227,6 +239,45 @@ class Result:
         while self._has_row():
             self._position += 1
             yield self._values[self._position - 1]
+
+    # For whoever looks at it.
+
+    def __repr__(self) -> str:
+        """The first rows as a table, for a prompt; they are still there to be read."""
+        lines = [[c.name for c in self.columns], *self._texts()]
+        widths = [max(len(line[n]) for line in lines) for n in range(len(self.columns))]
+        shown = [" │ ".join(f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
+        shown.insert(1, "─┼─".join("─" * width for width in widths))
+        return "\n".join([*shown, self._rest(len(lines) - 1)])
+
+    def _repr_html_(self) -> str:
+        """The first rows as a table, for a notebook; they are still there to be read."""
+        rows = self._texts()
+        head = "".join(f"<th>{escape(c.name)}</th>" for c in self.columns)
+        body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table><p>{escape(self._rest(len(rows)))}</p>"
+
+    def _texts(self) -> list[list[str]]:
+        """The cells of the next rows, cut to what a person looks at."""
+        if self._batch is None:
+            while (batch := self._next_batch()) is not None and not batch.num_rows:
+                pass
+            self._batch, self._values, self._position = batch, [], 0
+        if self._batch is None:
+            return []
+        rows = to_rows(self._batch.slice(self._position, _PREVIEW_ROWS), [c.type for c in self.columns])
+        texts = [["NULL" if v is None else v if isinstance(v, str) else str(v) for v in row] for row in rows]
+        return [
+            [t if len(t) <= _PREVIEW_WIDTH else f"{t[: _PREVIEW_WIDTH - 1]}…" for t in (_CONTROL.sub("�", t) for t in row)] for row in texts
+        ]
+
+    def _rest(self, shown: int) -> str:
+        left = 0 if self._batch is None else self._batch.num_rows - self._position - shown
+        if left:
+            return f"the next {shown} rows; more follow"
+        if not shown:
+            return "no rows left" if self._row_count else "no rows"
+        return f"{shown} row{'s' * (shown != 1)}" if self._exhausted else f"the next {shown} row{'s' * (shown != 1)}; more may follow"
 
     # Closing.
 

@@ -66,6 +66,13 @@ def stats_of(run: Run) -> dict[str, Any]:
 # What comes out.
 
 
+def test_a_statement_is_read_from_a_pipe_without_being_told_so_and_parameters_by_name(cirql: Cirql) -> None:
+    run = cirql("query", "-o", "csv", "--param", "who=it's", "-p", "n=2", stdin="SELECT :who AS who, :n::int + 1 AS n")
+    assert (run.code, run.stdout) == (0, "who,n\r\nit's,3\r\n")
+    for wrong in (("-p", "who"), ("-p", "a=1", "-p", "a=2")):
+        assert cirql("query", *wrong, "SELECT 1").code == 2
+
+
 def test_the_resource_seed_query_runs_verbatim(cirql: Cirql) -> None:
     run = cirql("query", SEED, "--local", "-o", "json", "--stats")
     assert run.code == 0, run.stderr

@@ -240,6 +240,35 @@ def test_a_wrong_statement_is_refused_before_any_call(
     assert len(cloud.calls) == 0
 
 
+@pytest.mark.parametrize(
+    ("sql", "hint"),
+    [
+        ("SELECT 1 FROM aws.ec2_instance WHERE state = 'running'", "state->>'Name' = 'running'"),
+        ("SELECT 1 FROM aws.ec2_instance WHERE 'running' = state", "state->>'Name' = 'running'"),
+        ("SELECT 1 FROM aws.ec2_instance WHERE state IN ('running', 'stopped')", "state is JSON"),
+        ("SELECT tags.env FROM aws.ec2_instance", "write tags->'env'"),
+        ("SELECT i.tags.env FROM aws.ec2_instance i", "write i.tags->'env'"),
+        ("SELECT 1 FROM aws.ec2_instance i WHERE EXISTS (SELECT 1 WHERE i.tags.env = 'x')", "write i.tags->'env'"),
+        ("SELECT state.name FROM aws.ec2_instance", "write state->>'name', and the name as AWS spells it"),
+        ("SELECT 1 FROM aws.ec2_instance WHERE tags->'env' = \"prod\"", "single quotes: 'prod'"),
+        ("SELECT 1 FROM aws.ec2_instance WHERE account_id = 111111111111", "write '111111111111' in quotes"),
+        ("SELECT 1 FROM aws.ec2_instance WHERE account_id IN (111111111111, 222222222222)", "write '111111111111' in quotes"),
+        ("SELECT public_ip_address FROM aws.ec2.instances", "aws.ec2_instance has it"),
+        ("SELECT security_group_ids FROM aws.ec2_instance", "aws.ec2.instance has it"),
+        ("SELECT public_access_block_configuration FROM aws.s3_bucket", "aws.s3.bucket has it"),
+    ],
+)
+def test_what_the_first_statements_trip_over_is_answered_with_what_to_write(
+    session: Session, cloud: LocalCloud, sql: str, hint: str
+) -> None:
+    with pytest.raises(errors.Error) as caught:
+        session.execute(sql).fetchall()
+    assert hint in (caught.value.hint or "")
+    assert str(caught.value).endswith(f"hint: {caught.value.hint}")
+    assert f"at character {(caught.value.position or 0) + 1} of the statement" in str(caught.value)
+    assert len(cloud.calls) == 0
+
+
 def test_an_error_points_at_its_place(session: Session) -> None:
     sql = "SELECT image_name,\n       image_nam FROM aws.sagemaker_image"
     with pytest.raises(errors.UnknownColumn) as caught:

@@ -132,7 +132,7 @@ class Applier:
             except (Unreachable, Throttled) as error:
                 # The client has tried already. AWS may have taken it: only the same token again can tell.
                 if self.clock() >= deadline or tries >= ATTEMPTS:
-                    return await self._save(entry.moved(State.SUBMITTING, error=str(error)))
+                    return await self._save(entry.moved(State.SUBMITTING, error=error.message))
             except DatabaseError as error:
                 if not _is_busy(error) or self.clock() >= deadline:
                     if _is_transient(error) and tries < ATTEMPTS:
@@ -322,9 +322,9 @@ def _is_transient(error: Error) -> bool:
 
 
 def _text(error: Error) -> str:
-    return f"{_code(error)}: {error.failure.message}" if error.failure is not None else str(error)
+    return f"{_code(error)}: {error.failure.message}" if error.failure is not None else error.message
 
 
 def _event_of(error: Error) -> RequestProgress:
     code = "NotFound" if isinstance(error, ResourceNotFound) else _code(error)
-    return RequestProgress({"OperationStatus": "FAILED", "ErrorCode": code, "StatusMessage": str(error)})
+    return RequestProgress({"OperationStatus": "FAILED", "ErrorCode": code, "StatusMessage": error.message})

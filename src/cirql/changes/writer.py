@@ -427,7 +427,7 @@ class Writer:
             back.to_arrow()
         except DatabaseError as error:
             # An error here would read as if nothing had been done: the events are known, the rest is NULL.
-            notices = (*notices, f"the changes were made, but their rows could not be read back: {error}")
+            notices = (*notices, f"the changes were made, but their rows could not be read back: {error.message}")
             return event_rows(write.returning, rows, self._cost(started), notices)
         self._add(back.stats)
         cost = self._cost(started)

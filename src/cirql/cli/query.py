@@ -22,7 +22,7 @@ from cirql.cli.interrupt import prompt_interrupts
 from cirql.cli.local import local_scope
 from cirql.cli.output import PARQUET, Destination, Format, unfinished, write
 from cirql.cli.progress import ScanProgress
-from cirql.cli.report import misuse, report_error, report_outcome, report_stats, report_timing
+from cirql.cli.report import misuse, report_error, report_outcome, report_stats, report_timing, say
 from cirql.cli.scope import options as scope_options
 from cirql.cli.scope import refuse_with_local
 from cirql.cli.streams import read_input
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from cirql.session import Session
 
 FAILED, INCOMPLETE, PIPE_CLOSED = 1, 3, 141
+_ONCE = "give the SQL once: as an argument, with -f FILE, or on standard input"
 _FORMATS = ", ".join([*(f.value for f in Format), f"{PARQUET} FILE"])
 
 
@@ -85,14 +86,22 @@ def read_destination(text: str) -> Destination:
 
 
 def read_statement(sql: str | None, file: Path | None) -> str:
-    """The one SQL text, from the argument, the file or (`-`) standard input.
+    """The one SQL text, from the argument, the file or standard input, where that is a pipe or `-` says so.
 
     Ends the command for none, several, or one that cannot be read.
     """
-    if (sql is None) == (file is None):
-        misuse("give the SQL once: as an argument, with -f FILE, or as - to read standard input")
+    piped = sql is None and file is None and sys.stdin is not None and not sys.stdin.isatty()
+    if (sql is None) == (file is None) and not piped:
+        misuse(_ONCE)
     if sql is not None and sql != "-":
         return sql
+    text = _read(file)
+    if piped and not text.strip():
+        misuse(_ONCE)
+    return text
+
+
+def _read(file: Path | None) -> str:
     try:
         data = read_input() if file is None or str(file) == "-" else file.read_bytes()
         return data.decode("utf-8-sig")
@@ -115,12 +124,22 @@ class QueryRequest:
     yes: bool = False
     script: bool = False
     record: Path | None = None
+    params: dict[str, str] | None = None
+
+
+def read_params(given: tuple[str, ...]) -> dict[str, str] | None:
+    """The values of `--param name=value`; None where there is none. Ends the command for what is no such pair."""
+    pairs = dict(text.partition("=")[::2] for text in given if re.match(r"\w+=", text))
+    if len(pairs) != len(given):
+        misuse("write --param name=value, each name once")
+    return pairs or None
 
 
 @click.command("query", cls=QueryCommand)
 @click.argument("sql", metavar="[SQL | -]", required=False, help="The statement, or - to read it from standard input.")
 @click.option("--file", "-f", metavar="FILE", type=click.Path(path_type=Path), help="Read the statement from a file.")
 @click.option("--output", "-o", metavar="FORMAT", default=Format.TABLE.value, show_default=True, help=f"One of {_FORMATS}.")
+@click.option("--param", "-p", metavar="NAME=VALUE", multiple=True, help="What :NAME stands for in the statement; may be repeated.")
 @click.option("--local", is_flag=True, help="Ask the embedded AWS: two accounts and three regions of sample data.")
 @scope_options
 @click.option("--store", metavar="DIR", type=click.Path(path_type=Path), help="The inventory to read through and to keep rows in.")
@@ -136,6 +155,7 @@ def query(
     sql: str | None,
     file: Path | None,
     output: str,
+    param: tuple[str, ...],
     local: bool,
     scope: dict[str, Any],
     store: Path | None,
@@ -165,7 +185,18 @@ def query(
     }
     statement = read_statement(sql, file)
     given = {k: v for k, v in settings.items() if v is not None}
-    request = QueryRequest(statement, destination, given, local, timing, stats, yes, script=file is not None or sql == "-", record=record)
+    request = QueryRequest(
+        statement,
+        destination,
+        given,
+        local,
+        timing,
+        stats,
+        yes,
+        script=file is not None or sql in (None, "-"),
+        record=record,
+        params=read_params(param),
+    )
     with prompt_interrupts(_forgetter(destination)):
         code = run(request)
     raise click.exceptions.Exit(code)
@@ -187,12 +218,14 @@ def run(request: QueryRequest) -> int:
         with ScanProgress() as progress, _scope(request) as given, _session(request, given, progress) as session:
             code = 0
             for sql in _statements(request):
-                with execute(session, sql) as result:
+                with execute(session, sql, request.params) as result:
                     try:
                         write(result, request.destination, cast(BinaryIO, _Rows(progress)), screen())
                     finally:
                         stats = _sum(stats, result.stats)
                 progress.stop()
+                if request.destination.format is Format.TABLE and screen() is not None and result.columns and result.row_count:
+                    say(f"({result.row_count} row{'s' * (result.row_count != 1)})")
                 report_outcome(result.notices, result.failures)
                 code = INCOMPLETE if result.failures else code
     except Error as error:
@@ -260,16 +293,16 @@ def _sum(before: Stats | None, after: Stats) -> Stats:
     )
 
 
-def execute(session: Session, sql: str) -> Result:
+def execute(session: Session, sql: str, params: dict[str, str] | None = None) -> Result:
     """Run a statement; of a transaction (`BEGIN; …; COMMIT`), every statement in order, giving the result of the last."""
     if not re.match(r"\s*(BEGIN|START)\b", sql, re.IGNORECASE):
-        return session.execute(sql)
+        return session.execute(sql, params)
     from cirql.sql.parse import split
 
     *before, last = split(sql)
     for piece in before:
-        session.execute(piece).close()
-    return session.execute(last)
+        session.execute(piece, params).close()
+    return session.execute(last, params)
 
 
 @contextmanager

@@ -75,7 +75,7 @@ class _Sweep:
         try:
             answer = await self._around.refusals.ask((self._place, self._fetch.operation), lambda: self._answer(arns))
         except REFUSALS as error:
-            self._around.notice(f"tags of {self._table.name} are asked for row by row in {self._place}: {error}")
+            self._around.notice(f"tags of {self._table.name} are asked for row by row in {self._place}: {error.message}")
             return {}
         return answer if answer is not None else {}
 

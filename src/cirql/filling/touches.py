@@ -234,7 +234,7 @@ def _refresh(session: Session, stored: StoredTable, group: list[Touch], errand: 
         for _ in result.batches():
             pass
     except Error as error:
-        return f"{stored.name}: {error}"
+        return f"{stored.name}: {error.message}"
     return str(result.failures[0]) if result.failures else None
 
 

@@ -10,6 +10,7 @@ It does not plan and does no I/O but the catalog's lookups.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
 from sqlglot import exp
@@ -86,7 +87,7 @@ def bind(
     _name_subqueries(tree)
     _name_outputs(tree)
     sources, tag_views = _bind_tables(statement, tree, catalog, own, functions)
-    binder = Resolver(statement, {id(s.node): s for s in sources})
+    binder = Resolver(statement, {id(s.node): s for s in sources}, lambda table: _counterpart(table, catalog))
     try:
         scopes = traverse_scope(tree) if isinstance(tree, exp.Query) else []
         for scope in scopes:
@@ -102,6 +103,16 @@ def bind(
     is_system = {s.relation: s.table.name.parts[0] in SYSTEM_SCHEMAS for s in sources}
     cloud, system = (tuple(s for s in sources if is_system[s.relation] is wanted) for wanted in (False, True))
     return Bound(statement, tree, cloud, system)
+
+
+def _counterpart(table: Table, catalog: TableFinder) -> Table | None:
+    """The other scheme's table of the same thing, found by its name: aws.ec2_instance for aws.ec2.instance."""
+    parts = table.name.parts
+    names = [f"{parts[0]}.{'_'.join(parts[1:])}"] if len(parts) == 3 else [f"{parts[0]}.{parts[-1].replace('_', '.', 1)}"]
+    for name in names:
+        with suppress(UnknownTable):
+            return catalog.find(name).table
+    return None
 
 
 def _forget_unread(tree: exp.Query, sources: Collection[Source]) -> None:

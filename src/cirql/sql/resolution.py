@@ -6,17 +6,20 @@ Each cloud table learns which of its columns are wanted. What stays unknown (the
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope
 
+from cirql.catalog.model import Table
 from cirql.errors import AmbiguousColumn, NotSupported, UnknownColumn, UnknownTable
 from cirql.names import Scheme
 from cirql.sql.bound import Source
 from cirql.sql.parse import Statement
+from cirql.sql.quoting import text
 from cirql.sql.translate.sets import columns_of_call
+from cirql.types import ColumnType
 
 
 def position_of(statement: Statement, node: exp.Expr | None) -> int | None:
@@ -29,9 +32,13 @@ def position_of(statement: Statement, node: exp.Expr | None) -> int | None:
 class Resolver:
     """Resolves the columns of one statement, scope by scope, inner scopes first."""
 
-    def __init__(self, statement: Statement, by_node: Mapping[int, Source]) -> None:
+    def __init__(
+        self, statement: Statement, by_node: Mapping[int, Source], counterpart: Callable[[Table], Table | None] = lambda table: None
+    ) -> None:
+        """`counterpart` finds the other scheme's table of the same thing."""
         self._statement = statement
         self._by_node = by_node
+        self._counterpart = counterpart
 
     def bind_scope(self, scope: Scope) -> None:
         """Write out the stars of a query and resolve its columns; the queries inside it have been before."""
@@ -196,6 +203,7 @@ class Resolver:
                         )
                 return
             reach = _outside(reach)
+        self._refuse_member(scope, column)
         if column.args.get("db"):
             return  # a field of a struct column, or DuckDB's own error
         known = [a for s in _ancestors(scope) for a in self._sources(s)]
@@ -208,6 +216,22 @@ class Resolver:
             else _nearest(column.table, known),
             position=position_of(self._statement, column.args["table"]),
         )
+
+    def _refuse_member(self, scope: Scope, column: exp.Column) -> None:
+        """Raises UnknownColumn for `tags.env` and `i.tags.env` where tags is a column of maps or documents, which an operator reads."""
+        outer, name = column.args.get("db"), column.table
+        reached = ((alias, s) for at in _ancestors(scope) for alias, s in self._sources(at).items())
+        for source in (s for alias, s in reached if outer is None or alias == outer.name):
+            found = source.table.column(name) if isinstance(source, Source) else None
+            if found is None or not (found.type.is_hstore or found.type is ColumnType.JSON):
+                continue
+            operator, kind = ("->", "a map") if found.type.is_hstore else ("->>", "JSON")
+            written = f"{outer.name}.{name}" if outer is not None else name
+            raise UnknownColumn(
+                f"{name} is {kind} and has no columns",
+                hint=f"write {written}{operator}{text(column.name)}, and the name as AWS spells it",
+                position=position_of(self._statement, column.args["table"]),
+            )
 
     def _is_column_field(self, scope: Scope, column: exp.Column) -> bool:
         """Whether `a.b` reads field b of a column a of something whose columns are not known."""
@@ -293,9 +317,15 @@ class Resolver:
     def _unknown_in(self, source: Source, column: exp.Column) -> UnknownColumn:
         return UnknownColumn(
             f"{source.table.name} has no column {column.name}",
-            hint=_nearest(column.name, [c.name for c in source.table.columns]),
+            hint=self._elsewhere(source, column) or _meant(column, [c.name for c in source.table.columns]),
             position=position_of(self._statement, column.this),
         )
+
+    def _elsewhere(self, source: Source, column: exp.Column) -> str | None:
+        """That the other scheme's table of the same thing has the column."""
+        other = self._counterpart(source.table)
+        found = other.column(column.name) if other is not None else None
+        return None if other is None or found is None or found.hidden else f"{other.name} has it"
 
     def _unknown(self, scope: Scope, column: exp.Column) -> UnknownColumn:
         sources = [s for s in self._sources(scope).values() if isinstance(s, Source)]
@@ -304,7 +334,7 @@ class Resolver:
         names = [c.name for s in sources for c in s.table.columns]
         return UnknownColumn(
             f"there is no column {column.name} in the tables of this query",
-            hint=_nearest(column.name, names),
+            hint=_meant(column, names),
             position=position_of(self._statement, column.this),
         )
 
@@ -331,6 +361,15 @@ def _is_region_tag(column: exp.Column, source: Source, name: str) -> bool:
     path = parent.expression
     keys = [p.this for p in path.expressions if isinstance(p, exp.JSONPathKey)] if isinstance(path, exp.JSONPath) else [path.name]
     return keys == ["region"]
+
+
+def _meant(column: exp.Column, names: Iterable[str]) -> str | None:
+    """The columns that look like the name; where it was written in double quotes, that a text is not."""
+    near = _nearest(column.name, names)
+    if not column.this.quoted:
+        return near
+    quoting = f"a text is written in single quotes: {text(column.name)}"
+    return quoting if near is None else f"{quoting}; {near}"
 
 
 def _nearest(name: str, names: Iterable[str]) -> str | None:

@@ -17,13 +17,21 @@ NUMERIC_QUOTIENT = "DECIMAL(38, 16)"
 """What division gives: 22 digits before the point, 16 after, which leaves sums of bigints (22 digits) comparable with it."""
 
 
-def no_operator(symbol: str, left: SqlType, right: SqlType, node: exp.Expr) -> UnknownFunction:
+def no_operator(symbol: str, left: SqlType, right: SqlType, node: exp.Expr, operands: tuple[exp.Expr, ...] = ()) -> UnknownFunction:
     """PostgreSQL's complaint about operand types."""
     return UnknownFunction(
         f"operator does not exist: {left} {symbol} {right}",
-        hint="cast one side, for example (…)::int or (…)::text",
+        hint=_quoting(left, right, operands) or "cast one side, for example (…)::int or (…)::text",
         position=position_of(node),
     )
+
+
+def _quoting(left: SqlType, right: SqlType, operands: tuple[exp.Expr, ...]) -> str | None:
+    """What helps where a number was written beside a text, as in `account_id = 111111111111`."""
+    if st.TEXT not in (left, right) or not (left.is_number or right.is_number):
+        return None
+    number = next((n for o in operands for n in o.find_all(exp.Literal) if not n.is_string), None)
+    return None if number is None else f"the column is text: write '{number.name}' in quotes"
 
 
 def operands(node: exp.Expr) -> tuple[exp.Expr, exp.Expr, SqlType, SqlType]:

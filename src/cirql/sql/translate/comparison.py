@@ -6,6 +6,7 @@ import re
 
 from sqlglot import exp
 
+from cirql.errors import InvalidText
 from cirql.sql.translate import sqltypes as st
 from cirql.sql.translate.arithmetic import no_operator, text_constant_is_number
 from cirql.sql.translate.casts import convert, to_text
@@ -36,14 +37,14 @@ def aligned(left: exp.Expr, right: exp.Expr, symbol: str, site: Site) -> tuple[e
     if site.is_lenient and _needs_text(left, right):
         return to_text(left), to_text(right)
     if left_type == st.UNKNOWN and not right_type.is_open:
-        left, left_type = convert(left, right_type), right_type
+        left, left_type = _read(left, right, right_type), right_type
     elif right_type == st.UNKNOWN and not left_type.is_open:
-        right, right_type = convert(right, left_type), left_type
+        right, right_type = _read(right, left, left_type), left_type
     if {left_type.category, right_type.category} == {"network", "text"}:  # our columns of addresses are text
         left, right = as_network(left), as_network(right)
         left_type, right_type = type_of(left), type_of(right)
     if not _comparable(left_type, right_type) and not site.is_lenient:
-        raise no_operator(symbol, left_type, right_type, left.parent or left)
+        raise no_operator(symbol, left_type, right_type, left.parent or left, (left, right))
     if left_type == st.JSON and right_type == st.JSON and not (is_null(left) or is_null(right)):
         raise no_operator(symbol, left_type, right_type, left)
     if left_type.is_json and right_type.is_json and symbol in ("<", "<=", ">", ">="):
@@ -57,6 +58,18 @@ def aligned(left: exp.Expr, right: exp.Expr, symbol: str, site: Site) -> tuple[e
     if {left_type.name, right_type.name} == {"date", "timestamptz"} or {left_type.name, right_type.name} == {"timestamp", "timestamptz"}:
         return as_type(left, st.TIMESTAMPTZ), as_type(right, st.TIMESTAMPTZ)
     return paren(left) if isinstance(left, exp.Binary) else left, paren(right) if isinstance(right, exp.Binary) else right
+
+
+def _read(written: exp.Expr, beside: exp.Expr, target: SqlType) -> exp.Expr:
+    """A constant as the type of what it is compared with. Raises InvalidText, with what was likely meant where that is JSON."""
+    try:
+        return convert(written, target)
+    except InvalidText as error:
+        column = beside.find(exp.Column) if target.is_json else None
+        if column is not None and error.hint is None:
+            value = constant(written)
+            error.hint = f"{column.name} is JSON: name the member that is meant, as in {column.name}->>'Name' = '{value}'"
+        raise
 
 
 def _needs_text(left: exp.Expr, right: exp.Expr) -> bool:
