@@ -116,6 +116,12 @@ def _output(raw: dict[str, Any]) -> Output:
     return Output(raw["column"], tuple(raw["path"]), raw.get("reading", ""))
 
 
+def input_of(raw: Mapping[str, Any]) -> Input:
+    """A request member from its plain form."""
+    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in raw.items()}
+    return Input(**values)
+
+
 def _fetch(raw: dict[str, Any]) -> Fetch:
     raw["role"] = Role(raw["role"])
     for name in ("rows", "json_params", "json_members", "permissions", "not_found"):
@@ -125,7 +131,7 @@ def _fetch(raw: dict[str, Any]) -> Fetch:
         if name in raw:
             raw[name] = tuple(_output(o) for o in raw[name])
     if "inputs" in raw:
-        raw["inputs"] = tuple(Input(**{**i, "values": tuple(i.get("values", ()))}) for i in raw["inputs"])
+        raw["inputs"] = tuple(map(input_of, raw["inputs"]))
     if "paging" in raw:
         paging = raw["paging"]
         raw["paging"] = Paging(

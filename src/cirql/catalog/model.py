@@ -19,6 +19,9 @@ from typing import Any
 from cirql.names import TableName
 from cirql.types import ColumnType
 
+# The path of what stands behind a key of a map, whichever key that is.
+ANY_KEY = ("*",)
+
 # The hidden column of a resource that holds its identifier, parts joined by `|`.
 IDENTIFIER = "data__identifier"
 
@@ -106,7 +109,9 @@ class Input:
     `param` is a dotted path into the request (`ImageName`, `ResourceModel.ImageName`). `operator` is what the member
     means to AWS: `=`; `<`, `<=`, `>`, `>=` for ranges; `prefix`, `contains` for text. An inexact input lets through rows
     that do not match. `batch` > 1: the member is a list that takes up to that many values in one call.
-    `filter_name`: the value goes into an EC2-style `Filters` list under that name.
+    `filter_name`: the value goes into an EC2-style `Filters` list under that name; `filter_form` is how its items spell name and values.
+    `path` with the operator `member`: what is meant is the text of that member of a JSON column, or any key of a map (`*`, which stands
+    for the key in the filter's name too).
     `values`: all that the member can take (an enum); where a required one is not given, each is asked in turn.
     An input on `region` or on the table's account column takes what the target says. `is_structured`: the member is a structure or
     a list of them, and the column holds it as JSON.
@@ -121,6 +126,8 @@ class Input:
     filter_name: str | None = None
     values: tuple[str, ...] = ()
     is_structured: bool = False
+    path: tuple[str, ...] = ()
+    filter_form: tuple[str, str] = ("Name", "Values")
 
 
 @dataclass(frozen=True, slots=True)

@@ -224,7 +224,7 @@ def _list_fetch(draft: _Draft, hint: Hint, listing: Listing) -> Fetch:
     outer = listing.outer.members if listing.outer is not None else {}
     lifted = tuple(Output(draft.add(m, outer[m]), (m,)) for m in (*hint.lifted, *listing.lifted))
     filled = {o.column: draft.columns[o.column] for o in outputs if o.column in draft.columns}
-    optional = tuple(filters.inputs(listing, filled))
+    optional = tuple(filters.inputs(listing, filled, tagged=any(o.column == "tags" for o in outputs)))
     absent = hint.rows_may_be_absent
     return Fetch(
         name="list",

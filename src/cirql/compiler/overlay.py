@@ -14,7 +14,8 @@ from functools import partial, reduce
 from pathlib import Path
 from typing import Any
 
-from cirql.catalog.model import Arn, Column, Fetch, Input, Output, Paging, Parent, Role, Scope, Table
+from cirql.catalog.codec import input_of
+from cirql.catalog.model import Arn, Column, Fetch, Output, Paging, Parent, Role, Scope, Table
 from cirql.names import TableName, snake
 from cirql.types import ColumnType
 
@@ -253,7 +254,7 @@ def _with_fetch(entry: Entry, table: Table, raw: Mapping[str, Any]) -> Table:
         if key in values:
             values[key] = tuple(Output(o["column"], tuple(o["path"]), o.get("reading", "")) for o in values[key])
     if "inputs" in values:
-        values["inputs"] = tuple(Input(**{**i, "values": tuple(i.get("values", ()))}) for i in values["inputs"])
+        values["inputs"] = tuple(map(input_of, values["inputs"]))
     if "paging" in values:
         values["paging"] = Paging(**_frozen(values["paging"]))
     more = values.pop("more_outputs", ())

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from cirql.catalog.model import Fetch, Input
 from cirql.errors import TypeMismatch
+from cirql.plan.documents import sent_texts
+from cirql.plan.model import TextAt
 
 
 def request(fetch: Fetch, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -22,6 +24,19 @@ def request(fetch: Fetch, values: Mapping[str, Any]) -> dict[str, Any]:
         if name in params:
             params[name] = json.dumps(params[name], separators=(",", ":"))
     return params
+
+
+def narrowed(fetch: Fetch, params: dict[str, Any], texts: Iterable[TextAt]) -> dict[str, Any]:
+    """The parameters with the filters that say, of members of the rows, what the statement's conditions say of them."""
+    found = list(sent_texts(fetch, texts))
+    if not found:
+        return params
+    given = dict(params)
+    for text, filtered in found:
+        name, values = filtered.filter_form
+        item = {name: str(filtered.filter_name).replace("*", text.path[0]), values: list(text.values)}
+        given[filtered.param] = [*given.get(filtered.param, ()), item]
+    return given
 
 
 def _parsed(given: Input, text: str) -> Any:
@@ -42,7 +57,9 @@ def _parsed(given: Input, text: str) -> Any:
 def _put(params: dict[str, Any], given: Input, value: Any) -> None:
     if given.filter_name is not None:
         values = value if isinstance(value, list) else [value]
-        params.setdefault(given.param, []).append({"Name": given.filter_name, "Values": [_text(v) for v in values]})
+        params.setdefault(given.param, []).append(
+            dict(zip(given.filter_form, (given.filter_name, [_text(v) for v in values]), strict=True))
+        )
         return
     at = params
     *outer, last = given.param.split(".")

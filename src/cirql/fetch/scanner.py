@@ -16,13 +16,13 @@ from typing import Any, cast
 
 from cirql.catalog.model import IDENTIFIER, Fetch, Role, Table
 from cirql.cloud.target import Target
-from cirql.errors import DatabaseError, ResourceNotFound
+from cirql.errors import CloudError, DatabaseError, NotSupported, ResourceNotFound
 from cirql.fetch.hydrate import given, hydrated
 from cirql.fetch.keys import TargetKeys
 from cirql.fetch.merge import each, flat_map, in_blocks, in_waves
 from cirql.fetch.placed import is_here
 from cirql.fetch.repeats import Naming, each_once
-from cirql.fetch.requests import request
+from cirql.fetch.requests import narrowed, request
 from cirql.fetch.rows import ODD, UNREAD, UNTOLD, Row, derive, make_key, rows_of, whole
 from cirql.fetch.surroundings import Surroundings
 from cirql.fetch.sweep import swept
@@ -261,7 +261,7 @@ class Scanner:
         self._root_calls += 1
         has_begun = False
         try:
-            pages = self._answered(root, params)
+            pages = self._narrowed(root, params)
             if naming is not None:
                 pages = each_once(pages, naming, self._say_repeated, lookahead=not self._lazy)
             async for rows in pages:
@@ -291,6 +291,22 @@ class Scanner:
             f"AWS listed {rows} items of {self._table.name} in {self._target} on more than one page, as it does when some come or go"
             " meanwhile: each is one row"
         )
+
+    async def _narrowed(self, root: Fetch, params: dict[str, Any]) -> AsyncGenerator[list[Row]]:
+        """The rows of one call, with the filters that conditions on members allow; without, where the endpoint does not take those."""
+        filtered = params
+        if root.role is Role.LIST and not self._around.calls.lists_whole_anyway(root):
+            filtered = narrowed(root, params, self._scan.texts)
+        has_begun = False
+        try:
+            async for rows in self._answered(root, filtered):
+                has_begun = True
+                yield rows
+        except (CloudError, NotSupported) as error:
+            if has_begun or filtered is params or isinstance(error, ResourceNotFound):
+                raise
+            async for rows in self._answered(root, params):
+                yield rows
 
     async def _answered(self, root: Fetch, params: dict[str, Any]) -> AsyncGenerator[list[Row]]:
         """The rows of one call page by page; where the pages are those of a single row, that row."""

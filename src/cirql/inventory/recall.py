@@ -289,7 +289,8 @@ def _clauses(stored: StoredTable, scan: Scan) -> Iterator[Clause]:
     """The conditions of a scan that say which constants a stored column, or a member of one, may have."""
     types = {c.name: c.type for c in stored.table.columns}
     for text in scan.texts:
-        yield (Condition(stored.spelled(text.column), ColumnType.JSON, text.values, text.path),)
+        if types[text.column] is ColumnType.JSON:
+            yield (Condition(stored.spelled(text.column), ColumnType.JSON, text.values, text.path),)
     for row_filter in scan.filters:
         if row_filter.allowed is not None and all(isinstance(v, (str, int)) for v in row_filter.allowed):
             for column in row_filter.columns & stored.kept(row_filter.columns) - {stored.key}:

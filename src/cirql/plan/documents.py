@@ -10,17 +10,22 @@ it is known that of `placement` nothing but `State.Name` matters, and only where
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import TypeGuard
 
 from sqlglot import exp
 
+from cirql.catalog.model import ANY_KEY, Fetch, Input
+from cirql.plan.constants import NotConstantError
+from cirql.plan.equalities import any_items
 from cirql.plan.model import DocumentPath, TextAt
 from cirql.sql.bound import Bound, Source
 from cirql.types import ColumnType
 
 _ARROWS = (exp.JSONExtract, exp.JSONExtractScalar)
 _DEEP = (exp.JSONBExtract, exp.JSONBExtractScalar)
+_TAKEN = re.compile(r"[^*?\\]{1,127}")
 _PLAIN_PATH = re.compile(r'\{[^{}"\\]*\}')
 _FUNCTIONS = ("_pg_json_extract_path", "_pg_json_extract_path_text", "_pg_jsonb_extract_path", "_pg_jsonb_extract_path_text")
 
@@ -101,25 +106,69 @@ def _constants(nodes: list[exp.Expr]) -> DocumentPath | None:
     return names if names and len(names) == len(nodes) else None
 
 
-def texts(conjuncts: list[exp.Expr], columns: Mapping[str, ColumnType]) -> Iterator[TextAt]:
-    """The conditions that a member's text is one of some constants: `doc ->> 'k' = 'v'`, `doc #>> '{a,b}' IN ('v', 'w')`."""
+def texts(conjuncts: Iterable[exp.Expr], columns: Mapping[str, ColumnType]) -> Iterator[TextAt]:
+    """The conditions that a member's text is one of some constants: `doc ->> 'k' = 'v'`, `doc #>> '{a,b}' IN ('v', 'w')`.
+
+    So is what stands behind a key of a map: `tags -> 'k' = 'v'`.
+    """
     for conjunct in conjuncts:
-        node = conjunct.unnest()
-        if isinstance(node, exp.EQ):
-            pairs = [(node.this, [node.expression]), (node.expression, [node.this])]
-        elif isinstance(node, exp.In) and not node.args.get("query"):
-            pairs = [(node.this, node.expressions)]
-        else:
+        found = _text(conjunct.unnest(), columns)
+        if found is not None:
+            yield found
+
+
+def _text(node: exp.Expr, columns: Mapping[str, ColumnType]) -> TextAt | None:
+    if isinstance(node, exp.Or):
+        branches = [_text(part.unnest(), columns) for part in node.flatten()]
+        known = [b for b in branches if b is not None]
+        if len(known) < len(branches) or len({(b.column, b.path) for b in known}) != 1:
+            return None
+        return replace(known[0], values=tuple(dict.fromkeys(v for b in known for v in b.values)))
+    if isinstance(node, exp.EQ):
+        pairs = [(node.this, node.expression), (node.expression, node.this)]
+    elif isinstance(node, exp.In) and not node.args.get("query") and not node.args.get("unnest"):
+        pairs = [(node.this, exp.Array(expressions=[e.copy() for e in node.expressions]))]
+    else:
+        return None
+    for access, other in pairs:
+        try:
+            items = any_items(other)
+        except NotConstantError:
             continue
-        for access, constants in pairs:
-            values = _constants(constants)
-            place = _place(access.unnest()) if values else None
-            if place is not None and columns.get(place[0]) is ColumnType.JSON:
-                yield TextAt(*place, values or ())
+        values = _constants((other.expressions if isinstance(other, exp.Array) else [other]) if items is None else items)
+        place = _place(access.unnest(), columns) if values else None
+        if place is not None and (is_map(columns.get(place[0])) or columns.get(place[0]) is ColumnType.JSON):
+            return TextAt(*place, values or ())
+    return None
 
 
-def _place(access: exp.Expr) -> tuple[str, DocumentPath] | None:
+def sent_texts(fetch: Fetch, found: Iterable[TextAt]) -> Iterator[tuple[TextAt, Input]]:
+    r"""The conditions that a list call's filters can say too, each with its filter; no filter twice.
+
+    AWS reads `*`, `?` and `\` in values and keys as wildcards, and may refuse what is empty or long: such conditions stay here.
+    """
+    used: set[tuple[Input, DocumentPath]] = set()
+    for text in found:
+        for filtered in fetch.inputs:
+            fits = filtered.operator == "member" and filtered.column == text.column and filtered.path in (text.path, ANY_KEY)
+            words = (*text.values, *text.path)
+            if not fits or len(text.values) > filtered.batch or (filtered, text.path) in used or not all(map(_TAKEN.fullmatch, words)):
+                continue
+            used.add((filtered, text.path))
+            yield text, filtered
+
+
+def is_map(column_type: ColumnType | None) -> bool:
+    """Whether a column holds a map from text to text."""
+    return column_type is not None and column_type.is_hstore
+
+
+def _place(access: exp.Expr, columns: Mapping[str, ColumnType]) -> tuple[str, DocumentPath] | None:
     """The column and path whose text an expression is."""
+    inner_most = access.this.unnest() if isinstance(access, _ARROWS) else None
+    if isinstance(inner_most, exp.Column) and is_map(columns.get(inner_most.name)):
+        key = _steps(access)
+        return (inner_most.name, key) if key is not None else None
     is_text = isinstance(access, (exp.JSONExtractScalar, exp.JSONBExtractScalar)) or (
         _is_function(access) and str(access.this).lower().endswith("_text")
     )

@@ -103,7 +103,7 @@ def column_values(node: exp.Expr, types: Types) -> tuple[str, frozenset[Any]] | 
             case exp.EQ() | exp.NullSafeEQ():
                 for column, other in ((node.this, node.expression), (node.expression, node.this)):
                     if _is_column(column, types) and not (isinstance(node, exp.NullSafeEQ) and isinstance(other.unnest(), exp.Null)):
-                        items = _any_items(other)
+                        items = any_items(other)
                         return column.name, constants([other] if items is None else items, types[column.name])
             case exp.In() if _is_column(node.this, types) and node.expressions and not node.args.get("query"):
                 return node.this.name, constants(node.expressions, types[node.this.name])
@@ -152,7 +152,7 @@ def _is_plain_text(node: exp.Expr) -> bool:
     return isinstance(node, exp.Literal) and node.is_string and not re.search(r"[%_\\]", node.this)
 
 
-def _any_items(node: exp.Expr) -> list[exp.Expr] | None:
+def any_items(node: exp.Expr) -> list[exp.Expr] | None:
     """The elements of `ANY(ARRAY[…])` or `ANY('{…}')`; None for anything else."""
     if not isinstance(node, exp.Any):
         return None

@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from cirql.catalog.model import Fetch, Role
+from cirql.catalog.model import Fetch, Input, Role
 from cirql.cloud.rates import STARTING_RATES
+from cirql.plan.documents import sent_texts
 from cirql.plan.equalities import combine, project
 from cirql.plan.hydrate import context_columns
 from cirql.plan.keys import with_derived
-from cirql.plan.model import KeyGroup, Plan, Scan, Step
+from cirql.plan.model import KeyGroup, Plan, Scan, Step, TextAt
 
 CountTargets = Callable[[Scan], int | None]
 
@@ -83,12 +84,24 @@ def _scan(scan: Scan, targets: int | None) -> ScanForecast:
         columns=scan.columns,
         targets=0 if impossible else targets,
         keys=tuple(map(_key_text, scan.keys))
-        + tuple(f"{b.column} {b.operator} {b.value}" for b in scan.bounds if _is_sent(scan, b.column, b.operator)),
+        + tuple(f"{b.column} {b.operator} {b.value}" for b in scan.bounds if _is_sent(scan, b.column, b.operator))
+        + tuple(
+            f"{_place_text(text)} (sent to AWS as the filter {_filter_text(text, given)})"
+            for text, given in sent_texts(scan.root, scan.texts)
+        ),
         calls=calls,
         filters=tuple(", ".join(sorted(f.columns)) for f in scan.filters),
         limit=scan.limit,
         parent=parent,
     )
+
+
+def _place_text(text: TextAt) -> str:
+    return f"{text.column} -> {' -> '.join(text.path)} = {' | '.join(text.values[:5])}{' | …' if len(text.values) > 5 else ''}"
+
+
+def _filter_text(text: TextAt, given: Input) -> str:
+    return str(given.filter_name).replace("*", text.path[0])
 
 
 def _is_sent(scan: Scan, column: str, operator: str) -> bool:

@@ -31,7 +31,7 @@ _SAFE_CASTS = frozenset(
 )
 """Casts whose value, read back as text or number, compares as the value itself."""
 _CONTAINERS = (exp.Tuple, exp.Array, exp.Any, exp.All, exp.Interval)
-_NEVER_ALONE = (exp.Star, exp.Var, exp.Identifier, exp.DataType, exp.Placeholder, exp.Parameter)
+_NEVER_ALONE = (exp.Star, exp.Var, exp.Identifier, exp.DataType, exp.JSONPath, exp.Placeholder, exp.Parameter)
 
 
 def is_volatile(node: exp.Expr) -> bool:

@@ -51,7 +51,7 @@ DocumentPath = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class TextAt:
-    """Only rows matter where the text at `path` in a JSON column is one of `values`."""
+    """Only rows matter where the text at `path` in a JSON column, or behind that one key of a map, is one of `values`."""
 
     column: str
     path: DocumentPath

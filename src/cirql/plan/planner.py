@@ -395,11 +395,15 @@ def _scan(accessor: Accessor, draft: _Draft, shared: frozenset[tuple[str, str]])
         scan,
         conditions=tuple(c.sql(dialect="postgres") for c in more),
         members=draft.members,
-        texts=tuple(texts(_own(draft), {c.name: c.type for c in source.table.columns})),
+        texts=tuple(texts((c for c in draft.folded if _is_own(draft, c)), {c.name: c.type for c in source.table.columns})),
     )
 
 
 def _own(draft: _Draft) -> list[exp.Expr]:
     """The conditions whose columns are the table's."""
+    return [c for c in draft.conditions.conjuncts if _is_own(draft, c)]
+
+
+def _is_own(draft: _Draft, condition: exp.Expr) -> bool:
     names = {c.name for c in draft.table.columns}
-    return [c for c in draft.conditions.conjuncts if {x.name for x in c.find_all(exp.Column)} <= names]
+    return {x.name for x in condition.find_all(exp.Column)} <= names

@@ -7,8 +7,9 @@ import re
 from cirql.errors import ParseError
 from cirql.settings import parse_duration
 
-_PIECES = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*\+(?P<hint>.*?)\*/|/\*.*?\*/", re.DOTALL)
-_MAX_AGE = re.compile(r"\bmax_age\s*\(\s*'?(?P<age>[^)']*?)'?\s*\)", re.IGNORECASE)
+# What is not closed goes on to the end: no text is looked at twice.
+_PIECES = re.compile(r"'[^']*+(?:'|\Z)|\"[^\"]*+(?:\"|\Z)|--[^\n]*+|/\*\+(?P<hint>.*?)(?:\*/|\Z)|/\*.*?(?:\*/|\Z)", re.DOTALL)
+_MAX_AGE = re.compile(r"\bmax_age\s*+\(\s*+'?(?P<age>[^)']*+)'?\s*+\)", re.IGNORECASE)
 
 
 def max_age_hint(text: str) -> float | None:
@@ -23,7 +24,7 @@ def max_age_hint(text: str) -> float | None:
         found = _MAX_AGE.search(piece["hint"]) if piece["hint"] is not None else None
         if found is not None:
             try:
-                return parse_duration(found["age"])
+                return parse_duration(found["age"].strip())
             except ValueError as error:
                 raise ParseError(f"max_age: {error}", position=piece.start()) from None
     return None

@@ -116,7 +116,7 @@ class _Reader:
         if self.word("like_regex"):
             pattern = _string(self.take())
             flags = _string(self.take()) if self.word("flag") else ""
-            return Node("regex", (pattern, flags), (left,))
+            return Node("regex", _expression(pattern, flags), (left,))
         if self.word("is"):
             self.need("unknown")
             return Node("unknown", parts=(left,))
@@ -336,9 +336,8 @@ def _truth(node: Node, root: Any, current: Any, strict: bool) -> bool | None:
         return bool(_items(parts[0], root, current, strict))
     left = _unwrapped(_items(parts[0], root, current, strict), strict)
     if kind == "regex":
-        pattern, flags = node.value
-        expression = re.compile(pattern, re.IGNORECASE if "i" in flags else 0)
-        return any(isinstance(item, str) and expression.search(item) for item in left)
+        texts = [item for item in left if isinstance(item, str)]
+        return bool(texts) and _any_matches(texts, node.value)
     if kind not in ("compare", "starts"):
         return left[0] if left and isinstance(left[0], bool) else None
     right = _unwrapped(_items(parts[1], root, current, strict), strict)
@@ -346,6 +345,28 @@ def _truth(node: Node, root: Any, current: Any, strict: bool) -> bool | None:
         return any(isinstance(a, str) and isinstance(b, str) and a.startswith(b) for a in left for b in right)
     outcomes = [_compared(node.value, a, b) for a in left for b in right]
     return True if True in outcomes else None if None in outcomes else False
+
+
+def _expression(pattern: str, flags: str) -> str:
+    """A pattern of `like_regex` as RE2 reads it. Raises ValueError for one that it does not."""
+    if set(flags) - set("imsq"):
+        raise ValueError(f"like_regex has no flag {flags}")
+    written = re.escape(pattern) if "q" in flags else pattern
+    kept = "".join(f for f in "ims" if f in flags)
+    expression = f"(?{kept}){written}" if kept else written
+    try:
+        _any_matches([""], expression)
+    except ValueError as error:
+        raise ValueError(f"like_regex {pattern!r}: {error}") from None
+    return expression
+
+
+def _any_matches(texts: list[str], expression: str) -> bool:
+    """Whether one of the texts has a place that the pattern fits, by RE2, which takes no longer for any pattern of a user's."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return bool(pc.any(pc.match_substring_regex(pa.array(texts, pa.string()), pattern=expression)).as_py())
 
 
 def _compared(mark: str, left: Any, right: Any) -> bool | None:

@@ -15,7 +15,7 @@ from cirql.sql.parse import Statement
 Parameters = Sequence[Any] | Mapping[str, Any]
 
 _PERCENT = re.compile(
-    r"(?P<skip>'(?:[^']|'')*'|\"[^\"]*\"|--[^\n]*|/\*.*?\*/|\$(?P<tag>\w*)\$.*?\$(?P=tag)\$)|%\((?P<name>\w+)\)s|(?P<bare>%s)|(?P<double>%%)",
+    r"(?P<skip>'[^']*+(?:'|\Z)|\"[^\"]*+(?:\"|\Z)|--[^\n]*+|/\*.*?(?:\*/|\Z)|\$(?P<tag>\w*+)\$.*?(?:\$(?P=tag)\$|\Z))|%\((?P<name>\w+)\)s|(?P<bare>%s)|(?P<double>%%)",
     re.DOTALL,
 )
 

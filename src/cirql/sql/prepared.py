@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from cirql.errors import NotSupported
 
 _PREPARE = re.compile(
-    r"\s*PREPARE\s+(?P<name>\w+)\s*(?:\((?P<types>[^()]*(?:\([^()]*\)[^()]*)*)\)\s*)?AS\b(?P<body>.*)", re.IGNORECASE | re.DOTALL
+    r"\s*+PREPARE\s++(?P<name>\w++)\s*+(?:\((?P<types>[^()]*+(?:\([^()]*+\)[^()]*+)*+)\)\s*+)?AS\b(?P<body>.*)", re.IGNORECASE | re.DOTALL
 )
-_EXECUTE = re.compile(r"\s*EXECUTE\s+(?P<name>\w+)\s*(?:\((?P<arguments>.*)\))?\s*;?\s*\Z", re.IGNORECASE | re.DOTALL)
-_DEALLOCATE = re.compile(r"\s*DEALLOCATE\s+(?:PREPARE\s+)?(?P<name>\w+)\s*;?\s*\Z", re.IGNORECASE)
+_EXECUTE = re.compile(r"\s*+EXECUTE\s++(?P<name>\w++)\s*+(?:\((?P<arguments>.*)\))?\s*+;?\s*+\Z", re.IGNORECASE | re.DOTALL)
+_DEALLOCATE = re.compile(r"\s*+DEALLOCATE\s++(?:PREPARE\s++)?(?P<name>\w++)\s*+;?\s*+\Z", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

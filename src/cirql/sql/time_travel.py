@@ -11,6 +11,7 @@ sqlglot reads the long form; the short one is written out before it sees the tex
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -23,7 +24,8 @@ Evaluate = Callable[[str], datetime | None]
 """What an expression without columns comes to, as a moment."""
 
 LONG = "FOR SYSTEM_TIME AS OF"
-_SHORT = re.compile(r"(?P<skip>'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*.*?\*/|\bSYSTEM_TIME\s+AS\s+OF\b)", re.IGNORECASE | re.DOTALL)
+# What is not closed goes on to the end: no text is looked at twice.
+_SHORT = re.compile(r"'[^']*+(?:'|\Z)|\"[^\"]*+(?:\"|\Z)|--[^\n]*+|/\*.*?(?:\*/|\Z)|\bSYSTEM_TIME\s++AS\s++OF\b", re.IGNORECASE | re.DOTALL)
 _AS_OF = re.compile(
     r"\bAS\s+OF(?=\s*(?:'|\$\d|:[a-z_])|\s+(?:(?:DATE|TIMESTAMP(?:TZ)?(?:\s+WITH(?:OUT)?\s+TIME\s+ZONE)?)\s*'"
     r"|(?:now|date_trunc|cast|to_timestamp|make_timestamptz?)\s*\(|(?:CURRENT_(?:TIMESTAMP|DATE)|LOCALTIMESTAMP)\b))",
@@ -42,11 +44,13 @@ def written_out(text: str) -> tuple[str, tuple[tuple[int, int], ...]]:
     if _AS_OF.search(text) is None:
         return text, ()
     skipped = [m.span() for m in _SHORT.finditer(text)]
+    starts = [start for start, _ in skipped]
     pieces: list[str] = []
     grown: list[tuple[int, int]] = []
     last = length = 0
     for match in _AS_OF.finditer(text):
-        if any(start <= match.start() < end for start, end in skipped):
+        before = bisect_right(starts, match.start())
+        if before and match.start() < skipped[before - 1][1]:
             continue
         pieces += [text[last : match.start()], LONG]
         length += match.start() - last + len(LONG)

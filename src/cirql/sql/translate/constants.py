@@ -193,7 +193,7 @@ def array_items(value: str) -> list[Any]:
     return items
 
 
-_ARRAY_TOKEN = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|(\{)|([^",{}]+?))\s*(?=[,}])|\s*(\{)', re.DOTALL)
+_ARRAY_TOKEN = re.compile(r'\s*+(?:"((?:[^"\\]|\\.)*+)"|([^",{}]++))\s*+(?=[,}])', re.DOTALL)
 
 
 def _array_level(value: str, place: int) -> tuple[list[Any], int]:
@@ -201,7 +201,7 @@ def _array_level(value: str, place: int) -> tuple[list[Any], int]:
         raise ValueError(value)
     place += 1
     items: list[Any] = []
-    if re.match(r"\s*\}", value[place:]):
+    if re.compile(r"\s*+\}").match(value, place):
         return items, value.index("}", place) + 1
     while True:
         opened = re.compile(r"\s*\{").match(value, place)
@@ -212,7 +212,7 @@ def _array_level(value: str, place: int) -> tuple[list[Any], int]:
             match = _ARRAY_TOKEN.match(value, place)
             if match is None:
                 raise ValueError(value)
-            bare = match[3]
+            bare = (match[2] or "").rstrip()
             items.append(_unbackslash(match[1]) if match[1] is not None else None if bare.upper() == "NULL" else _unbackslash(bare))
             place = match.end()
         rest = re.compile(r"\s*([,}])").match(value, place)

@@ -45,8 +45,8 @@ class Span:
         return f"{self.months} months {self.days} days {self.microseconds} microseconds"
 
 
-_PART = re.compile(r"\s*(?:([+-]?\d+):(\d+)(?::(\d+(?:\.\d+)?))?|([+-]?(?:\d+(?:\.\d*)?|\.\d+))\s*([a-z]+)?|(ago)\b|@)", re.IGNORECASE)
-_YEAR_MONTH = re.compile(r"\s*([+-]?)(\d+)-(\d+)(?![\d:])")
+_PART = re.compile(r"\s*+(?:([+-]?\d+):(\d+)(?::(\d+(?:\.\d+)?))?|([+-]?(?:\d+(?:\.\d*)?|\.\d+))\s*([a-z]+)?|(ago)\b|@)", re.IGNORECASE)
+_YEAR_MONTH = re.compile(r"\s*+([+-]?)(\d+)-(\d+)(?![\d:])")
 _ISO = re.compile(r"P(?=.)(?:([-\d.]+)Y)?(?:([-\d.]+)M)?(?:([-\d.]+)W)?(?:([-\d.]+)D)?(?:T(?:([-\d.]+)H)?(?:([-\d.]+)M)?(?:([-\d.]+)S)?)?")
 
 

@@ -16,13 +16,16 @@ if TYPE_CHECKING:
 _PARAMETER = re.compile(r"\$\d++(?=\S)")
 _PIECE = re.compile(
     r"(?P<parameter>\$\d++(?=\S))"
-    r"|\b[eE]'(?:[^'\\]++|\\.|'')*+'|'[^']*+'|\"[^\"]*+\"|--[^\n]*+"
-    r"|/\*(?:[^*/]++|\*(?!/)|/(?!\*)|/\*(?:[^*]++|\*(?!/))*+\*/)*+\*/"
-    r"|\$(?P<tag>(?:[^\W\d]\w*+)?)\$.*?\$(?P=tag)\$"
+    r"|\b[eE]'(?:[^'\\]++|\\.|'')*+(?:'|\\?\Z)|'[^']*+(?:'|\Z)|\"[^\"]*+(?:\"|\Z)|--[^\n]*+"
+    r"|/\*(?:[^*/]++|\*(?!/)|/(?!\*)|/\*(?:[^*]++|\*(?!/))*+(?:\*/|\Z))*+(?:\*/|\Z)"
+    r"|\$(?P<tag>(?:[^\W\d]\w*+)?)\$.*?(?:\$(?P=tag)\$|\Z)"
     r"|\w++\$*+",
     re.DOTALL,
 )
-"""What may hold a dollar sign, each alternative without a way back: texts, names, comments (nested once), and words."""
+"""What may hold a dollar sign, each alternative without a way back: texts, names, comments (nested once), and words.
+
+What is not closed goes on to the end.
+"""
 
 
 def tokenize(text: str) -> list[Token]:
