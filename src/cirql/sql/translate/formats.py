@@ -78,7 +78,9 @@ _PATTERNS = [
     "FF6",
 ]
 _TOKEN = re.compile(
-    r'"((?:[^"\\]|\\.)*+)(?:"|\\?\Z)|(FM|fm)?(' + "|".join(re.escape(p) for p in sorted(_PATTERNS, key=len, reverse=True)) + r")(TH|th)?|(.)",
+    r'"((?:[^"\\]|\\.)*+)(?:"|\\?\Z)|(FM|fm)?('
+    + "|".join(re.escape(p) for p in sorted(_PATTERNS, key=len, reverse=True))
+    + r")(TH|th)?|(.)",
     re.DOTALL,
 )
 _DIRECT = {
@@ -165,7 +167,9 @@ def moment_text(value: exp.Expr, template: str) -> exp.Expr:
 def _upper_patterns(template: str) -> str:
     """Numeric patterns are case-insensitive: `yyyy-mm-dd` is `YYYY-MM-DD`."""
     folded = sorted(_FOLDED, key=len, reverse=True)
-    names = re.compile(r'("(?:[^"\\]|\\.)*+(?:"|\\?\Z))|((?i:month|mon|day|dy)|am|pm|tz|a\.m\.|p\.m\.)|(' + "|".join(map(re.escape, folded)) + ")")
+    names = re.compile(
+        r'("(?:[^"\\]|\\.)*+(?:"|\\?\Z))|((?i:month|mon|day|dy)|am|pm|tz|a\.m\.|p\.m\.)|(' + "|".join(map(re.escape, folded)) + ")"
+    )
     return names.sub(lambda m: m[1] or m[2] or _FOLDED[m[3]], template)
 
 
