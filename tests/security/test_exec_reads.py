@@ -135,6 +135,8 @@ def test_exec_is_read_in_one_pass() -> None:
         "EXEC aws.a.b @x = ",
         "EXEC aws.a.b @x = 'open",
         "EXEC aws.a.b @@json = 1",
+        "EXEC aws.a.b @Password = 'first', @Password = 'second'",
+        "EXEC aws.a.b @Password = first @password = 'second'",
     ):
         with pytest.raises(errors.ParseError):
             read_exec(wrong, 0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,7 @@ def kept(home: Path, canary: str = CANARY) -> list[str]:
 CALLS = (
     f"aws.iam.create_login_profile @UserName = 'u', @Password = {sql(CANARY)}",
     f"aws.iam.create_login_profile @@json = {sql(json.dumps({'UserName': 'u', 'Password': CANARY}))}",
+    f'aws.iam.update_login_profile @@json = \'{{"UserName": "u", "Password": "{CANARY[:11]}", "Password": "second"}}\'',
     f"aws.secretsmanager.create_secret @@json = {sql(json.dumps({'Name': 's', 'SecretString': CANARY}))}",
     f"aws.secretsmanager.put_secret_value @SecretId = 's', @SecretString = {sql(CANARY)}",
     f"aws.ssm.put_parameter @Name = 'p', @Type = 'SecureString', @Value = {sql(CANARY)}",
@@ -145,6 +147,7 @@ def test_properties_that_are_named_so_are_masked_though_no_schema_says_it(connec
         "OAuthToken",
         "api_key",
         "SecretAccessKey",
+        "PlatformCredential",
     ],
 )
 def test_a_name_says_that_something_is_secret(name: str) -> None:
@@ -159,7 +162,8 @@ def _change(body: dict[str, Any], secrets: tuple[tuple[str, ...], ...]) -> Chang
 def test_a_statement_without_the_secret_itself_loses_all_of_its_texts() -> None:
     change = _change({"Password": "abcdef"}, (("Password",),))
     assert without_secrets("f(x => 'abc' || 'def', 'n')", (change,)) == "f(x => '***' || '***', '***')"
-    assert without_secrets("f('abcdef', 'n')", (change,)) == "f('***', 'n')"
+    assert without_secrets("f('abcdef', 'n')", (replace(change, operation=ChangeKind.CREATE),)) == "f('***', 'n')"
+    assert without_secrets("f('first', 'abcdef')", (change,)) == "f('***', '***')"
     assert without_secrets("f('abc", (change,)) == "***"
 
 
