@@ -6,8 +6,9 @@ Numbers of calls are exact where the plan alone decides them; elsewhere a formul
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from cirql.catalog.model import Fetch, Input, Role
@@ -23,7 +24,7 @@ CountTargets = Callable[[Scan], int | None]
 
 @dataclass(frozen=True, slots=True)
 class CallForecast:
-    """One operation of a scan: how often (`count`, or the `formula` it follows), for which columns, and how fast it may go."""
+    """One operation of a scan: how often (`count`, or a `formula` and the `least`), for which columns, and how fast it may go."""
 
     operation: str
     count: int | None
@@ -31,6 +32,7 @@ class CallForecast:
     columns: tuple[str, ...] = ()
     per_second: float | None = None
     filters_before: tuple[str, ...] = ()
+    least: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +60,11 @@ class Explanation:
 
     @property
     def calls(self) -> tuple[int, tuple[str, ...]]:
-        """The calls that are certain, and the formulas for the others."""
+        """The calls that are certain, the least of open ones among them, and the formulas for those that are open."""
         every = [c for s in self.scans for c in _all_calls(s)]
-        return sum(c.count or 0 for c in every), tuple(f"{c.operation}: {c.formula}" for c in every if c.count is None)
+        return sum(c.least if c.count is None else c.count for c in every), tuple(
+            f"{c.operation}: {c.formula}" for c in every if c.count is None
+        )
 
 
 def explain(plan: Plan, count_targets: CountTargets) -> Explanation:
@@ -140,7 +144,9 @@ def _root_call(scan: Scan, targets: int | None) -> CallForecast:
         return _call(root, combinations * per_target, f"{combinations} key values" if needed else f"{per_target} targets")
     where = f"{targets} targets" if targets is not None and not _names_place(scan) else "1 target" if _names_place(scan) else "each target"
     keys = f" × {combinations} key values" if needed and combinations > 1 else ""
-    return _call(root, None, f"{pages} in {where}{keys}, at least {combinations * (per_target or 1)}")
+    # Under a LIMIT the first target may have enough.
+    least = combinations * (per_target or 1) if scan.limit is None else 1
+    return replace(_call(root, None, f"{pages} in {where}{keys}, at least {least}"), least=least)
 
 
 def _names_place(scan: Scan) -> bool:
@@ -199,7 +205,8 @@ def explain_text(explanation: Explanation) -> Iterator[str]:
     for scan in explanation.scans:
         yield from _text_of_scan(scan, "")
     certain, open_ = explanation.calls
-    yield f"calls: {certain} certain" + (f", and {len(open_)} kinds that depend on what is found" if open_ else "")
+    depending = f"{len(open_)} kinds of call depend" if len(open_) > 1 else "1 kind of call depends"
+    yield f"calls: {certain} certain" + (f"; {depending} on what is found" if open_ else "")
     if explanation.actual:
         yield from _text_of_actual(explanation.actual)
 
@@ -215,7 +222,7 @@ def _text_of_scan(scan: ScanForecast, indent: str) -> Iterator[str]:
     for call in scan.calls:
         times = call.formula if call.count is None else f"{call.count} ({call.formula})"
         why = f", for {', '.join(call.columns)}" if call.columns else ""
-        rate = f", {call.per_second:g} a second at first" if call.per_second is not None else ""
+        rate = f", {call.per_second:g} a second at first" if call.per_second is not None and math.isfinite(call.per_second) else ""
         yield f"{indent}  call {call.operation}: {times}{why}{rate}"
     yield from (f"{indent}  filter on {columns}" for columns in scan.filters)
 
