@@ -10,16 +10,18 @@ from typing import Any
 from uuid import RFC_4122, UUID
 
 import pytest
-from botocore.exceptions import ParamValidationError
+from botocore.exceptions import BotoCoreError, ParamValidationError
 from botocore.parsers import JSONParser
 from botocore.utils import parse_timestamp as botocore_timestamp
 
 from cirql.cloud.answers import read_success
 from cirql.cloud.credentials import Keys
-from cirql.cloud.fastlane import new_invocation
+from cirql.cloud.drafts import Draft, FastDraft
+from cirql.cloud.fastlane import as_bytes, new_invocation
 from cirql.cloud.http import Headers
-from cirql.cloud.services import Draft, FastDraft, Service, Services
+from cirql.cloud.services import Service, Services
 from cirql.settings import Settings
+from tests.cloud.test_elements import models
 
 KEYS = [Keys("AKIAEXAMPLE", "secret"), Keys("AKIAEXAMPLE", "secret/+", "token/+==")]
 SERVICES = ["sagemaker", "cloudcontrol", "logs", "kms", "ecs", "ssm", "organizations", "sqs"]
@@ -106,6 +108,83 @@ def test_a_lane_sends_what_botocore_sends(keys: Keys, endpoint: str | None) -> N
                 assert fast.lane.reproduces(signed, keys)
                 compared += 1
     assert compared > 300
+
+
+def all_params(shape: Any, operation: str) -> dict[str, Any]:
+    """All parameters of an operation, but for those that say how the request is to be made."""
+    if shape is None:
+        return {}
+    own = {"Bucket": f"a-bucket-of-{operation.lower()}"} if "Bucket" in shape.members else {}
+    members = [(n, m) for n, m in shape.members.items() if m.serialization.get("location") != "header" and n != "DryRun"]
+    return request_params(shape) | {n: request_value(m, 3) for n, m in members} | own
+
+
+def is_drafted(service: Service, operation: Any, params: dict[str, Any], keys: Keys) -> bool:
+    """Whether botocore takes the parameters: its endpoint rules know what an account id looks like."""
+    try:
+        service.draft(operation, dict(params), keys)
+    except BotoCoreError:
+        return False
+    return True
+
+
+ASKED_MOST = ["s3", "ec2", "iam", "route53", "cloudfront", "rds", "cloudformation", "sns"]
+
+
+@pytest.mark.parametrize(
+    ("names", "keys", "endpoint"),
+    [([model.service_name for model in models()], KEYS[0], None), (ASKED_MOST, KEYS[1], "http://127.0.0.1:4566")],
+    ids=["all", "session-token-and-local-endpoint"],
+)
+def test_the_services_of_the_xml_protocols_are_sent_what_botocore_sends(names: list[str], keys: Keys, endpoint: str | None) -> None:
+    compared, protocols = 0, set()
+    for service in services(names, endpoint):
+        for operation in reads(service):
+            shape = operation.model.input_shape
+            first = request_params(shape) | ({"Bucket": "first"} if shape is not None and "Bucket" in shape.members else {})
+            if not is_drafted(service, operation, first, keys):
+                continue
+            for params in (first, all_params(shape, operation.model.name), request_params(shape) | first):
+                if not is_drafted(service, operation, params, keys):
+                    continue
+                fast = service.draft(operation, dict(params), keys)
+                if isinstance(fast, FastDraft):
+                    signed = service.sign_as_botocore(
+                        service.slower(FastDraft(fast.model, fast.lane, "", b"", ""), {**params}, keys), keys, 1
+                    )
+                    assert (fast.lane.method, fast.url, fast.body) == (signed.method, signed.url, as_bytes(signed.body)), operation.model
+                    assert fast.lane.reproduces(signed, keys)
+                    service._elsewhere.clear()
+                    compared += 1
+                    protocols.add(operation.model.service_model.resolved_protocol)
+    assert compared > 1000
+    assert protocols == {"query", "ec2", "rest-xml"}
+
+
+ODD_BUCKETS = [
+    "a.b",
+    "arn:aws:s3:eu-west-1:111111111111:accesspoint/p",
+    "a--use1-az4--x-s3",
+    "p-s3alias",
+    "Upper",
+    "x" * 64,
+    "127.0.0.1",
+    "a",
+]
+
+
+@pytest.mark.parametrize("bucket", ODD_BUCKETS)
+def test_a_bucket_whose_name_means_something_is_for_botocore(bucket: str) -> None:
+    (service,) = services(["s3"])
+    operation = service.operation("GetBucketTagging")
+    service.draft(operation, {"Bucket": "usual"}, KEYS[0])
+    assert isinstance(service.draft(operation, {"Bucket": "another"}, KEYS[0]), FastDraft)
+    try:
+        draft: Any = service.draft(operation, {"Bucket": bucket}, KEYS[0])
+    except (ParamValidationError, BotoCoreError):
+        return
+    if isinstance(draft, FastDraft):
+        assert draft.url == service.slower(draft, {"Bucket": bucket}, KEYS[0]).request["url"]
 
 
 PLAIN: list[dict[str, Any]] = [

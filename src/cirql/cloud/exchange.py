@@ -18,11 +18,12 @@ from botocore.exceptions import BotoCoreError, ParamValidationError
 from cirql.cloud import failures
 from cirql.cloud.answers import ErrorAnswer, UnusableAnswerError
 from cirql.cloud.credentials import Keyring, Keys
+from cirql.cloud.drafts import Draft, FastDraft, Signed, UnsendableError
 from cirql.cloud.failures import Place
 from cirql.cloud.http import Response, Transport, TransportError
 from cirql.cloud.limits import Limits, Line
 from cirql.cloud.retry import RetryBudget, Verdict, backoff, classify, retry_after, skew
-from cirql.cloud.services import Draft, FastDraft, Operation, Service, Services, Signed, UnsendableError
+from cirql.cloud.services import Operation, Service, Services, is_elsewhere
 from cirql.cloud.stats import CallStats, listeners, pass_gates
 from cirql.cloud.target import Target
 from cirql.errors import CloudError, Error, InvalidText
@@ -198,6 +199,8 @@ class Exchange:
         if setback.redirect is not None and not call.has_redirected:
             call.has_redirected = True
             response, answer = setback.redirect
+            if isinstance(call.draft, FastDraft) and is_elsewhere(answer):
+                call.draft = await asyncio.to_thread(call.service.slower, call.draft, call.params, call.keys)
             if await asyncio.to_thread(call.service.redirect, call.draft, response, answer, call.keys):
                 return 0.0
         if setback.verdict in (Verdict.SKEWED, Verdict.EXPIRED):

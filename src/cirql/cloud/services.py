@@ -32,7 +32,8 @@ from botocore.model import OperationModel, OperationNotFoundError
 
 from cirql.cloud.answers import ErrorAnswer, UnusableAnswerError, read_error, read_json, read_success, response_dict, unpacked
 from cirql.cloud.credentials import Keys, client_configuration, open_session
-from cirql.cloud.fastlane import Lane, Write, may_have_lane, new_invocation, plain_writer, timestamp_at
+from cirql.cloud.drafts import Draft, FastDraft, Signed, body_bytes, header_lines
+from cirql.cloud.fastlane import Address, Lane, Write, as_bytes, form, may_have_lane, new_invocation, plain_writer, timestamp_at
 from cirql.cloud.http import MAX_BODY, MAX_OBJECT, Response
 from cirql.errors import NotSupported
 from cirql.settings import Settings
@@ -86,38 +87,6 @@ def _shifted(kind: type) -> type:
     return type(f"Shifted{kind.__name__}", (_ShiftedClock, kind), {})
 
 
-@dataclass(slots=True)
-class Draft:
-    """A request that is serialised and not yet signed.
-
-    `request` and `context` are botocore's dicts, changed by its hooks.
-    """
-
-    model: OperationModel
-    request: dict[str, Any]
-    context: dict[str, Any]
-
-
-@dataclass(slots=True)
-class FastDraft:
-    """The same, of an operation that has a fast lane."""
-
-    model: OperationModel
-    lane: Lane
-    body: bytes
-    invocation: str
-
-
-@dataclass(slots=True)
-class Signed:
-    """A request ready to be sent; `head` are its header lines but for those that the transport adds."""
-
-    method: str
-    url: str
-    head: str
-    body: bytes
-
-
 @dataclass(frozen=True, slots=True)
 class Operation:
     """An operation's model, and what of it every call asks."""
@@ -138,6 +107,21 @@ class Operation:
         return cls(model, is_repeatable, may_block=bool(model.endpoint_discovery), most=most)
 
 
+@dataclass(frozen=True, slots=True)
+class _Road:
+    """A lane, and how the requests for it are written. `plain`: JSON bodies are written without botocore where they are plain."""
+
+    lane: Lane
+    address: Address
+    plain: Write | None
+
+
+_NOTED = {"s3_redirect", "input_params"}
+"""What botocore's hooks write down of any S3 request; what they write beside it changes how the answer is read."""
+_ANOTHER_TIME: Any = object()
+"""Nothing is to be learned from this request: the next one may do."""
+
+
 class Service:
     """One service in one region."""
 
@@ -145,7 +129,8 @@ class Service:
         self._client = client
         self._id = client.meta.service_model.service_id.hyphenize()
         self._operations: dict[str, Operation] = {}
-        self._lanes: dict[tuple[str, bool], tuple[Lane, Write] | None] = {}
+        self._lanes: dict[tuple[str, bool], _Road | None] = {}
+        self._elsewhere: set[str] = set()  # buckets of other regions: botocore knows the way
         self._has_account_endpoints = "AccountId" in getattr(client._ruleset_resolver, "_param_definitions", ())
         self._address = urlsplit(self.endpoint_url).netloc if is_local(self.endpoint_url) else None
         if self._address is not None:
@@ -194,30 +179,60 @@ class Service:
         """
         model = operation.model
         key = (model.name, keys.token is not None)
-        fast = self._lanes.get(key)
-        if fast is not None:
-            lane, write = fast
-            body = write(params)
-            if body is None:
-                body = self._client._serializer.serialize_to_request(params, model)["body"]
-            return FastDraft(model, lane, body, new_invocation())
+        road = self._lanes.get(key)
         token = _caller.set(keys)
         try:
+            written = None if road is None else self._write(road, model, params)
+            if road is not None and written is not None:
+                return FastDraft(model, road.lane, *written, new_invocation())
             draft = self._draft(model, params)
-            if key not in self._lanes:
-                learned = self._learn(draft, keys) if operation.is_repeatable else None
-                self._lanes[key] = None if learned is None else (learned, plain_writer(model.input_shape))
+            if key not in self._lanes and (found := self._learn(operation, draft, params, keys)) is not _ANOTHER_TIME:
+                self._lanes[key] = found
             return draft
         finally:
             _caller.reset(token)
 
-    def _learn(self, draft: Draft, keys: Keys) -> Lane | None:
-        """The fast lane for an operation, where it may have one and it proves to send what botocore sends."""
-        if self._has_account_endpoints or not may_have_lane(draft.model):
+    def _write(self, road: _Road, model: OperationModel, params: dict[str, Any]) -> tuple[str, bytes] | None:
+        """The URL and the body of a request; None where botocore has to make it."""
+        if road.plain is not None:
+            body = road.plain(params)
+            return road.lane.url, self._client._serializer.serialize_to_request(params, model)["body"] if body is None else body
+        context: dict[str, Any] = {}
+        params = self._client._emit_api_params(api_params=params, operation_model=model, context=context)
+        request = self._client._serializer.serialize_to_request(params, model)
+        if not context.keys() <= _NOTED or params.get("Bucket") in self._elsewhere:
             return None
-        request = self._client._endpoint.create_request(draft.request, draft.model)
+        if road.lane.method == "POST":
+            return road.lane.url, form(request["body"])
+        if request["headers"] or request["body"]:
+            return None
+        url = road.address.url(params, request)
+        return None if url is None else (url, b"")
+
+    def _learn(self, operation: Operation, draft: Draft, params: dict[str, Any], keys: Keys) -> Any:
+        """The road for an operation that proves to send what botocore sends; None for none, or `_ANOTHER_TIME`."""
+        model = draft.model
+        if self._has_account_endpoints or not operation.is_repeatable or not may_have_lane(model):
+            return None
+        address = Address.learn(draft.endpoint, params, model)
+        if address is None:
+            return _ANOTHER_TIME
+        request = self._client._endpoint.create_request(draft.request, model)
         lane = Lane.learn(request)
-        return lane if lane is not None and lane.reproduces(request, keys) else None
+        if (
+            lane is None
+            or not lane.reproduces(request, keys)
+            or (lane.method == "POST") is (model.service_model.resolved_protocol == "rest-xml")
+        ):
+            return None
+        is_json = model.service_model.resolved_protocol == "json"
+        road = _Road(lane, address, plain_writer(model.input_shape) if is_json else None)
+        if is_json:
+            return road if request.method == "POST" and urlsplit(lane.url)[2:4] == ("/", "") else None
+        written = self._write(road, model, params)
+        if written is None:
+            return _ANOTHER_TIME
+        return road if written == (request.url, as_bytes(request.body)) else None
 
     def _draft(self, model: OperationModel, params: dict[str, Any]) -> Draft:
         client = self._client
@@ -243,7 +258,7 @@ class Service:
         maybe_compress_request(client.meta.config, request, model)
         apply_request_checksum(request)
         context["retries"] = {"attempt": 1, "invocation-id": new_invocation()}
-        return Draft(model, request, context)
+        return Draft(model, request, context, self._reachable(url))
 
     def _reachable(self, url: str) -> str:
         """An endpoint without what rules put before a bare address: `123456789012.127.0.0.1` does not resolve (botocore would try)."""
@@ -258,10 +273,10 @@ class Service:
         Raises: UnsendableError.
         """
         if isinstance(draft, FastDraft):
-            head = draft.lane.sign(draft.body, keys, attempt, draft.invocation, timestamp_at(time.time() + clock_offset))
-            return Signed("POST", draft.lane.url, head, draft.body)
+            head = draft.lane.sign(draft.url, draft.body, keys, attempt, draft.invocation, timestamp_at(time.time() + clock_offset))
+            return Signed(draft.lane.method, draft.url, head, draft.body)
         request = self.sign_as_botocore(draft, keys, attempt, clock_offset)
-        return Signed(request.method, request.url, _header_lines(request.headers), _body_bytes(request.body))
+        return Signed(request.method, request.url, header_lines(request.headers), body_bytes(request.body))
 
     def sign_as_botocore(self, draft: Draft, keys: Keys, attempt: int, clock_offset: float = 0.0) -> Any:
         """The signed botocore request (`method`, `url`, `headers`, `body`) for one attempt."""
@@ -280,14 +295,16 @@ class Service:
         """
         if not draft.model.has_streaming_output:  # those are the caller's bytes, packed or not
             response = unpacked(response)
-        if isinstance(draft, FastDraft) and response.status_code < 300:
+        is_json = isinstance(draft, FastDraft) and draft.model.service_model.resolved_protocol == "json"
+        if is_json and response.status_code < 300:
             return read_json(draft.model, response.body, response.status_code)
         answer = response_dict(response, draft.model.name)
-        if isinstance(draft, FastDraft):
+        if is_json:
             return read_error(draft.model, answer)
+        context: dict[str, Any] = {} if isinstance(draft, FastDraft) else draft.context
         if not draft.model.has_streaming_output:  # botocore checks those as they are read from the line: here they have been
             try:
-                handle_checksum_body(response, answer, draft.context, draft.model)
+                handle_checksum_body(response, answer, context, draft.model)
             except FlexibleChecksumError as fault:
                 raise UnusableAnswerError("cut", str(fault)) from None
         events = self._client.meta.events
@@ -308,16 +325,23 @@ class Service:
         if isinstance(parsed, ErrorAnswer):
             return parsed
         parsed.update(custom)
-        events.emit(
-            f"after-call.{self._id}.{draft.model.name}", http_response=response, parsed=parsed, model=draft.model, context=draft.context
-        )
+        events.emit(f"after-call.{self._id}.{draft.model.name}", http_response=response, parsed=parsed, model=draft.model, context=context)
         return parsed
+
+    def slower(self, draft: FastDraft, params: dict[str, Any], keys: Keys) -> Draft:
+        """The same request as botocore makes it, and so all later ones of its bucket."""
+        self._elsewhere.add(str(params.get("Bucket")))
+        token = _caller.set(keys)
+        try:
+            return self._draft(draft.model, params)
+        finally:
+            _caller.reset(token)
 
     def redirect(self, draft: Draft | FastDraft, response: Response, error: ErrorAnswer, keys: Keys) -> bool:
         """Point an S3 request at the bucket's own region, as botocore does; True where it was changed. May block."""
         if self._id != "s3" or isinstance(draft, FastDraft):
             return False
-        if not (error.status in (301, 302, 307) or error.code in ("AuthorizationHeaderMalformed", "PermanentRedirect")):
+        if not is_elsewhere(error):
             return False
         token = _caller.set(keys)
         try:
@@ -341,35 +365,9 @@ class Service:
         self._client.close()
 
 
-class UnsendableError(Exception):
-    """A request that HTTP cannot carry."""
-
-
-def _header_lines(headers: Any) -> str:
-    """The header lines of a botocore request; `Expect` is left out, because bodies are sent at once.
-
-    Raises: UnsendableError where a value would end its line, and so begin a header that nobody signed.
-    """
-    pairs = ((name, value.decode("utf-8") if isinstance(value, bytes) else str(value)) for name, value in headers.items())
-    lines = [f"{name}: {value}" for name, value in pairs if name.lower() != "expect"]
-    for line in lines:
-        if not line.isprintable() or not line.isascii():
-            raise UnsendableError(f"the value of the header {line.partition(':')[0]} has characters that HTTP does not allow")
-    return "".join(f"{line}\r\n" for line in lines)
-
-
-def _body_bytes(body: Any) -> bytes:
-    """The body of a botocore request, read into memory where it is a file."""
-    if body is None:
-        return b""
-    if isinstance(body, str):
-        return body.encode("utf-8")
-    if isinstance(body, bytes | bytearray):
-        return bytes(body)
-    if hasattr(body, "seek"):
-        body.seek(0)
-    content: bytes = body.read()
-    return content
+def is_elsewhere(error: ErrorAnswer) -> bool:
+    """Whether S3 says that the bucket is in another region."""
+    return error.status in (301, 302, 307) or error.code in ("AuthorizationHeaderMalformed", "PermanentRedirect")
 
 
 def _auth_type(client: Any, model: OperationModel) -> Any:
