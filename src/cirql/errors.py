@@ -21,7 +21,10 @@ The names at the top are those of PEP 249, so that database code catches what it
         |   +-- TooManyCalls         53000   it would have sent more requests than it may (max_calls)
         |   +-- TooManyRows          54000   it has more rows than it may give (max_rows)
         |   +-- OutOfMemory          53200   it needs more memory than it may have (memory)
-        |   +-- FileUnreadable       58030   a local file could not be read
+        |   +-- ProtocolViolation    08P01   a client of the server sent what the protocol does not have
+    |   +-- TooManyConnections   53300   the server has as many clients as it may have
+    |   +-- ShuttingDown         57P01   the server, or the connection, was ended
+    |   +-- FileUnreadable       58030   a local file could not be read
         |   +-- NotInInventory       55000   the inventory was to answer alone, and does not have it
     |   +-- StoreBusy            55P03   another process kept the inventory's write lock for too long
     |   +-- StoreUnwritable      53100   the inventory's disk is full, or may not be written
@@ -36,6 +39,11 @@ The names at the top are those of PEP 249, so that database code catches what it
         |   +-- UnknownFunction      42883
         |   +-- TypeMismatch         42804
         |   +-- MissingKey           42000   AWS needs a value that the statement does not give
+        |   +-- LoginRefused         28P01   the server does not know the user, or the password is not the user's
+        |   +-- UnknownDatabase      3D000   the server has no such database
+        |   +-- UnknownStatement     26000   the client has prepared no such statement
+        |   +-- UnknownPortal        34000   the client has no such portal
+        |   +-- TransactionFailed    25P02   the transaction had an error: only its end can follow
         |   +-- AccessDenied         42501   the caller may not do this, here or in AWS
         |   +-- InvalidStatement     42P17   well formed, but cannot be run as written
         +-- NotSupportedError
@@ -267,6 +275,24 @@ class OutOfMemory(OperationalError):
     sqlstate = "53200"
 
 
+class ProtocolViolation(OperationalError):
+    """A client of the server sent what the protocol does not have."""
+
+    sqlstate = "08P01"
+
+
+class TooManyConnections(OperationalError):
+    """The server has as many clients as it may have."""
+
+    sqlstate = "53300"
+
+
+class ShuttingDown(OperationalError):
+    """The server is ending, or has ended this connection."""
+
+    sqlstate = "57P01"
+
+
 class FileUnreadable(OperationalError):
     """A local file that the statement names could not be read."""
 
@@ -343,6 +369,36 @@ class MissingKey(ProgrammingError):
     """AWS needs a value that neither the statement nor a parent table gives."""
 
     sqlstate = "42000"
+
+
+class LoginRefused(ProgrammingError):
+    """The server does not know the user, or the password is not the user's."""
+
+    sqlstate = "28P01"
+
+
+class UnknownDatabase(ProgrammingError):
+    """The server has no database of that name."""
+
+    sqlstate = "3D000"
+
+
+class UnknownStatement(ProgrammingError):
+    """The client has prepared no statement of that name."""
+
+    sqlstate = "26000"
+
+
+class UnknownPortal(ProgrammingError):
+    """The client has no portal of that name."""
+
+    sqlstate = "34000"
+
+
+class TransactionFailed(ProgrammingError):
+    """A statement of this transaction failed: only its end can follow."""
+
+    sqlstate = "25P02"
 
 
 class AccessDenied(ProgrammingError):

@@ -27,6 +27,7 @@ _PLACES = {
     "query": "cirql.cli.query.query",
     "plan": "cirql.cli.plans.plan",
     "apply": "cirql.cli.plans.apply",
+    "serve": "cirql.cli.serve.serve",
     "sync": "cirql.cli.sync.sync",
     "ingest": "cirql.cli.ingest.ingest",
     "import": "cirql.cli.ingest.import_",

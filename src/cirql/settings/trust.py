@@ -83,7 +83,7 @@ def config_files(environment: Mapping[str, str]) -> tuple[ConfigFile, ...]:
 
 def own_file() -> Path | None:
     """Where the user's own file of settings is; None where there is no home directory."""
-    home = _config_home()
+    home = config_home()
     return None if home is None else home / CONFIG_FILE
 
 
@@ -124,7 +124,8 @@ def _read(path: Path, *, is_own: bool) -> ConfigFile | None:
         raise SettingsError(f"the configuration file {path} cannot be read: {error}") from None
 
 
-def _config_home() -> Path | None:
+def config_home() -> Path | None:
+    """The directory of the user's own files; None where there is no home."""
     configured = os.environ.get("XDG_CONFIG_HOME")
     if configured and Path(configured).is_absolute():  # a relative one counts as none (XDG Base Directory Specification)
         return Path(configured) / "cirql"
@@ -135,7 +136,7 @@ def _config_home() -> Path | None:
 
 
 def _record() -> Path | None:
-    home = _config_home()
+    home = config_home()
     return None if home is None else home / "trusted.json"
 
 

@@ -1,0 +1,238 @@
+"""One client's statements: answered by its settings, by PostgreSQL's catalog, or by the session.
+
+Also the client's transaction as PostgreSQL has it: after an error nothing but its end can follow, and what was collected is dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from cirql.errors import Error, InvalidStatement, NotSupported, TransactionFailed
+from cirql.result import Result, ResultColumn
+from cirql.server.copying import Copy, read_copy
+from cirql.server.variables import OWN, REPORTED, Variables, read_reset, read_set, read_show, spelled
+from cirql.sql.blanks import first_word
+from cirql.sql.quoting import text as quoted
+
+if TYPE_CHECKING:
+    from cirql.session import Session
+
+_BEGINS = frozenset({"BEGIN", "START"})
+_COMMITS = frozenset({"COMMIT", "END"})
+_ROLLS_BACK = frozenset({"ROLLBACK", "ABORT"})
+_SAVEPOINTS = frozenset({"SAVEPOINT", "RELEASE"})
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a statement gives and takes: `columns` are None where it gives no rows, `parameters` their types' names in order."""
+
+    columns: tuple[ResultColumn, ...] | None
+    parameters: tuple[str, ...] = ()
+    is_known: bool = True
+    """Whether the columns are: of EXEC only the answer tells."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The answer to one statement. Without rows the tag is there; with rows it has their number added once they have been read."""
+
+    result: Result | None
+    tag: str
+    has_rows: bool = False
+    copy: Copy | None = None
+    notices: tuple[str, ...] = ()
+
+
+class SystemCatalog(Protocol):
+    """What answers questions about tables and types in PostgreSQL's own words."""
+
+    def concerns(self, sql: str) -> bool:
+        """Whether a statement asks it."""
+        ...
+
+    def execute(self, sql: str, values: Sequence[Any], desk: ClientDesk) -> Result:
+        """The answer."""
+        ...
+
+    def describe(self, sql: str, desk: ClientDesk) -> Told:
+        """The columns and parameters."""
+        ...
+
+
+class ClientDesk:
+    """Answers one client. Not to be used by two threads at once, but for `status`."""
+
+    def __init__(self, session: Session, variables: Variables, catalog: SystemCatalog, database: str = "aws") -> None:
+        self.session = session
+        self.variables = variables
+        self.database = database
+        self.user = session.user or "aws"
+        self.status = "I"
+        self._changes = 0
+        self._catalog = catalog
+        self._told: dict[str, str] = {}
+        self.search("aws")
+
+    # -- settings
+
+    def search(self, path: str) -> None:
+        """Put the first schema of a search path in front of names that have none."""
+        first = path.split(",")[0].strip().strip('"').lower()
+        self.session.workspace.prefix = ("aws",) if first in ("", "aws", "$user", "public") else ("aws", first)
+
+    def set(self, name: str, value: str) -> str | None:
+        """Set a setting; gives what a client should be told. Raises the errors of the setting."""
+        key = name.lower()
+        own = key.removeprefix("cirql.")
+        if key == "statement_timeout" or (key.startswith("cirql.") and own in OWN):
+            self.session.execute(f"SET {own} = {quoted('0' if value.lower() == 'default' else value)}").close()
+            return None
+        said = self.variables.put(name, value)
+        if key == "search_path":
+            self.search(value)
+        return said
+
+    def changed(self) -> list[tuple[str, str]]:
+        """The settings that a client follows and has not been told of."""
+        news = []
+        for name in REPORTED:
+            value = self.variables.get(name, self.session.settings) or ""
+            if self._told.get(name) != value:
+                self._told[name] = value
+                news.append((name, value))
+        return news
+
+    # -- statements
+
+    def describe(self, sql: str, types: Sequence[str | None]) -> Told:
+        """What a statement gives and takes; asks nobody. Raises its errors."""
+        word = first_word(sql)
+        if not word and not sql.strip(" \t\r\n;"):
+            return Told(None)
+        if (name := read_show(sql)) is not None and (found := self._shown(name)) is not None:
+            return Told(found.columns)
+        if self._is_control(sql, word) or read_copy(sql) is not None:
+            return Told(None)
+        self._refuse_failed(word)
+        if self._catalog.concerns(sql):
+            return self._catalog.describe(sql, self)
+        told = self.session.describe(sql, list(types))
+        columns = told.columns or None
+        return Told(columns, tuple(told.parameters.values()), is_known=told.columns is not None)
+
+    @staticmethod
+    def _is_control(sql: str, word: str) -> bool:
+        if word in _BEGINS | _COMMITS | _ROLLS_BACK | _SAVEPOINTS:
+            return True
+        return word in ("SET", "RESET", "DISCARD") and (read_set(sql) is not None or read_reset(sql) is not None)
+
+    def execute(self, sql: str, values: Sequence[Any] = ()) -> Reply:
+        """Answer a statement. Raises its errors; in a transaction, that is then the end of all but its end."""
+        try:
+            return self._execute(sql, values)
+        except Error:
+            self.fail()
+            raise
+
+    def fail(self) -> None:
+        """A statement failed: an open transaction can only be ended."""
+        if self.status == "T":
+            self.status = "E"
+            if self.session.in_transaction:
+                self.session.execute("ROLLBACK").close()
+
+    def _execute(self, sql: str, values: Sequence[Any]) -> Reply:
+        from cirql.statements.answering import answering, status_of
+
+        word = first_word(sql)
+        if (ended := self._transaction(sql, word)) is not None:
+            return ended
+        self._refuse_failed(word)
+        if (local := self._setting(sql)) is not None:
+            return local
+        if (copy := read_copy(sql)) is not None:
+            return Reply(self._execute(copy.query, values).result, "COPY", copy=copy)
+        if self._catalog.concerns(sql):
+            return Reply(self._catalog.execute(sql, values, self), "SELECT", has_rows=True)
+        told = answering(sql)
+        self._changes += told.is_change
+        result = self.session.prepare(sql).execute(list(values)) if values else self.session.execute(sql)
+        if told.has_rows:
+            word = "INSERT 0" if told.word == "INSERT" else told.word
+            return Reply(result, word, has_rows=True)
+        status = status_of(result)
+        count = 0 if status is not None else len(result.fetchall())
+        notices = (*result.notices, *map(str, result.failures))
+        return Reply(None, told.tag(count, status), notices=notices)
+
+    def _refuse_failed(self, word: str) -> None:
+        if self.status == "E" and word not in _COMMITS | _ROLLS_BACK:
+            raise TransactionFailed("current transaction is aborted, commands ignored until end of transaction block")
+
+    def _transaction(self, sql: str, word: str) -> Reply | None:
+        """BEGIN, COMMIT and ROLLBACK; None where the statement is none of them."""
+        if word in _SAVEPOINTS or (word in _ROLLS_BACK and " TO " in f" {' '.join(sql.upper().split())} "):
+            return self._savepoint(word)
+        if word in _BEGINS:
+            self._refuse_failed(word)
+            if self.status == "T":
+                return Reply(None, "BEGIN", notices=("there is already a transaction in progress",))
+            self._begin()
+            return Reply(None, "BEGIN" if word == "BEGIN" else "START TRANSACTION")
+        if word not in _COMMITS | _ROLLS_BACK:
+            return None
+        before, self.status = self.status, "I"
+        if before == "I":
+            return Reply(None, "COMMIT" if word in _COMMITS else "ROLLBACK", notices=("there is no transaction in progress",))
+        if before == "E" or not self.session.in_transaction:
+            return Reply(None, "ROLLBACK" if before == "E" or word in _ROLLS_BACK else "COMMIT")
+        done = self.session.execute("COMMIT" if word in _COMMITS else "ROLLBACK")
+        done.to_arrow()
+        return Reply(None, "COMMIT" if word in _COMMITS else "ROLLBACK", notices=(*done.notices, *map(str, done.failures)))
+
+    def _begin(self) -> None:
+        self.session.execute("BEGIN").close()
+        self.status, self._changes = "T", 0
+
+    def _savepoint(self, word: str) -> Reply:
+        """Savepoints of a transaction that only reads: there is nothing to keep, and an error in it is forgotten. Raises NotSupported."""
+        if self._changes:
+            raise NotSupported("a transaction with changes has no savepoints: it is sent whole, by COMMIT")
+        if self.status == "I":
+            raise InvalidStatement(f"{word} can only be used in transaction blocks")
+        if word in _ROLLS_BACK and self.status == "E":
+            self._begin()
+        self._refuse_failed(word)
+        return Reply(None, word)
+
+    def _setting(self, sql: str) -> Reply | None:
+        if (name := read_show(sql)) is not None and (shown := self._shown(name)) is not None:
+            return Reply(shown, "SHOW", has_rows=True)
+        if (assigned := read_set(sql)) is not None:
+            said = self.set(*assigned) if assigned[0] else None
+            return Reply(None, "SET", notices=(said,) if said else ())
+        if (forgotten := read_reset(sql)) is not None:
+            self.variables.reset(forgotten)
+            self.search(self.variables.get("search_path", self.session.settings) or "aws")
+            return Reply(None, "RESET" if first_word(sql) == "RESET" else "DISCARD ALL")
+        return None
+
+    def _shown(self, name: str) -> Result | None:
+        if name == "all":
+            rows = self.variables.every(self.session.settings)
+            return _table({"name": [n for n, _ in rows], "setting": [v for _, v in rows]})
+        value = self.variables.get(name, self.session.settings)
+        return None if value is None else _table({spelled(name): [value]})
+
+    def close(self) -> None:
+        """End what runs, and the session."""
+        self.session.close()
+
+
+def _table(columns: dict[str, list[str]]) -> Result:
+    import pyarrow as pa
+
+    return Result(pa.table(columns).to_reader())

@@ -1,0 +1,200 @@
+"""The server: where it listens, who is connected, their cancel keys, and its end.
+
+It has an event loop in a thread of its own. Opening and closing it is for any thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import ssl
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from ipaddress import ip_address
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from cirql.errors import SettingsError, ShuttingDown, TooManyConnections
+from cirql.server import messages
+from cirql.server.conversation import Conversation
+from cirql.server.desk import ClientDesk
+from cirql.server.system.catalog import SystemTables
+from cirql.server.users import User, UserRole
+from cirql.server.variables import Variables
+from cirql.server.wire import Wire
+
+if TYPE_CHECKING:
+    from cirql.runtime import Runtime
+
+_log = logging.getLogger("cirql.server")
+_PATIENCE = 5.0
+"""Seconds that closing leaves statements to come to their end before they are cancelled."""
+
+
+class Server:
+    """Answers PostgreSQL's clients with sessions of a runtime, which stays its caller's.
+
+    Sessions are locked, and read-only unless `is_writable` is set and the user is a writer. On an address other than loopback it
+    needs TLS and users.
+    """
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 5432,
+        users: dict[str, User] | None = None,
+        tls: ssl.SSLContext | None = None,
+        is_writable: bool = False,
+        max_connections: int = 100,
+        idle_timeout: float | None = None,
+    ) -> None:
+        """Port 0 takes any that is free. Raises SettingsError for an address that it must not listen on as it is."""
+        self.users = users or {}
+        self.tls = tls
+        self.requires_tls = not _is_loopback(host)
+        self.idle_timeout = idle_timeout
+        self.threads = ThreadPoolExecutor(max_workers=max_connections + 2, thread_name_prefix="cirql-server")
+        self.host = host
+        self.port = port
+        if self.requires_tls and (tls is None or not self.users):
+            raise SettingsError(
+                f"to listen on {host}, TLS and users are needed",
+                hint="give --tls-cert and --tls-key, and make users with: cirql serve user add NAME",
+            )
+        if is_writable and not self.users:
+            raise SettingsError("a server that changes resources needs users", hint="make one with: cirql serve user add NAME --writer")
+        self._runtime = runtime
+        self._is_writable = is_writable
+        self._most = max_connections
+        self._numbers = iter(range(1, 1 << 31))
+        self._conversations: dict[int, tuple[Conversation, asyncio.Task[None], Wire]] = {}
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="cirql-server", daemon=True)
+        self._listener: asyncio.Server | None = None
+        self._is_ending = False
+        self._system = SystemTables(lambda: runtime.catalog)
+
+    def start(self) -> None:
+        """Listen. Raises OSError where the address is taken."""
+        self._thread.start()
+        try:
+            asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result()
+        except BaseException:
+            self._stop_loop()
+            raise
+
+    async def _listen(self) -> None:
+        self._listener = await self._loop.create_server(lambda: Wire(self._connected), self.host, self.port, backlog=256)
+        self.port = self._listener.sockets[0].getsockname()[1]
+
+    def close(self, patience: float = _PATIENCE) -> None:
+        """Take no more clients, leave statements that long to end, then cancel them. Closing twice is fine."""
+        if self._thread.is_alive():
+            asyncio.run_coroutine_threadsafe(self._end(patience), self._loop).result()
+            self._stop_loop()
+
+    def _stop_loop(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+        self.threads.shutdown(wait=False)
+        self._system.close()
+
+    async def _end(self, patience: float) -> None:
+        self._is_ending = True
+        if self._listener is not None:
+            self._listener.close()
+        for conversation, task, _ in tuple(self._conversations.values()):
+            if not conversation.is_busy:
+                task.cancel()
+        tasks = [task for _, task, _ in self._conversations.values()]
+        if tasks:
+            await asyncio.wait(tasks, timeout=patience)
+        for conversation, task, wire in tuple(self._conversations.values()):
+            if conversation.desk is not None:
+                conversation.desk.session.stop(ShuttingDown("the server is ending"))
+            task.cancel()
+            wire.close()
+        left = [task for _, task, _ in self._conversations.values()]
+        if left:
+            await asyncio.wait(left, timeout=patience)
+
+    # -- clients
+
+    def _connected(self, wire: Wire) -> None:
+        number = next(self._numbers)
+        conversation = Conversation(wire, self, number, secrets.randbits(32))
+        task = self._loop.create_task(self._converse(conversation, wire))
+        self._conversations[number] = (conversation, task, wire)
+
+    async def _converse(self, conversation: Conversation, wire: Wire) -> None:
+        try:
+            if len(self._conversations) > self._most:
+                await conversation.refuse(
+                    TooManyConnections(f"there are {self._most} clients already", hint="--max-connections is the limit")
+                )
+            else:
+                await conversation.run()
+        except asyncio.CancelledError:
+            with suppress(OSError):
+                await wire.send(messages.error(ShuttingDown("the server is ending"), is_fatal=True))
+        except Exception as defect:  # noqa: BLE001 (other clients go on)
+            self.report(defect)
+        finally:
+            wire.close()
+            del self._conversations[conversation.process]
+            if conversation.desk is not None:
+                self.threads.submit(conversation.desk.close)
+
+    @property
+    def connections(self) -> int:
+        """How many clients there are."""
+        return len(self._conversations)
+
+    def desk(self, user: str, database: str) -> ClientDesk:
+        """A new session for a client, and its desk."""
+        known = self.users.get(user)
+        may_write = self._is_writable and known is not None and known.role is UserRole.WRITER
+        session = self._runtime.session(user=user, locked=True, writable=may_write)
+        return ClientDesk(session, Variables(user, is_writable=may_write), self._system, database)
+
+    def cancel(self, process: int, secret: int) -> None:
+        """Stop what the client with that key runs; a wrong key does nothing."""
+        found = self._conversations.get(process)
+        if found is not None and secrets.compare_digest(str(found[0].secret), str(secret)) and found[0].desk is not None:
+            found[0].desk.session.cancel()
+
+    def report(self, error: BaseException) -> None:
+        """Note a defect in the log; the client is told no more than that there was one."""
+        _log.error("a defect while a client was answered", exc_info=error)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+
+def tls_context(certificate: str, key: str) -> ssl.SSLContext:
+    """TLS 1.2 and later with a certificate and its key. Raises SettingsError."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(certificate, key)
+    except (OSError, ssl.SSLError) as error:
+        raise SettingsError(f"the certificate {certificate} with the key {key} cannot be used: {error}") from None
+    return context
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

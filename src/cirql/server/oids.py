@@ -1,0 +1,140 @@
+"""PostgreSQL's numbers for types: what a column of an answer is called on the wire, and what a parameter's number means."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from cirql.result import ResultColumn
+from cirql.server.messages import Field
+
+HSTORE = 16_400
+"""An extension's type has no number of its own in PostgreSQL: this is ours, and `pg_type` says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class WireType:
+    """One of PostgreSQL's types: number, name, size (-1: it varies), number of the type of its arrays."""
+
+    oid: int
+    name: str
+    size: int
+    array: int
+
+
+_ALL = (
+    WireType(16, "boolean", 1, 1000),
+    WireType(17, "bytea", -1, 1001),
+    WireType(19, "name", 64, 1003),
+    WireType(20, "bigint", 8, 1016),
+    WireType(21, "smallint", 2, 1005),
+    WireType(23, "integer", 4, 1007),
+    WireType(25, "text", -1, 1009),
+    WireType(26, "oid", 4, 1028),
+    WireType(114, "json", -1, 199),
+    WireType(700, "real", 4, 1021),
+    WireType(701, "double precision", 8, 1022),
+    WireType(705, "unknown", -2, 0),
+    WireType(869, "inet", -1, 1041),
+    WireType(1042, "character", -1, 1014),
+    WireType(1043, "character varying", -1, 1015),
+    WireType(1082, "date", 4, 1182),
+    WireType(1083, "time without time zone", 8, 1183),
+    WireType(1114, "timestamp without time zone", 8, 1115),
+    WireType(1184, "timestamp with time zone", 8, 1185),
+    WireType(1186, "interval", 16, 1187),
+    WireType(1700, "numeric", -1, 1231),
+    WireType(2950, "uuid", 16, 2951),
+    WireType(3802, "jsonb", -1, 3807),
+    WireType(HSTORE, "hstore", -1, HSTORE + 1),
+)
+BY_OID = {t.oid: t for t in _ALL}
+ELEMENTS = {t.array: t for t in _ALL if t.array}
+_BY_NAME = {t.name: t for t in _ALL} | {
+    "timestamp": BY_OID[1114],
+    "timestamptz": BY_OID[1184],
+    "time": BY_OID[1083],
+    "varchar": BY_OID[1043],
+    "bool": BY_OID[16],
+    "int8": BY_OID[20],
+    "int4": BY_OID[23],
+    "int2": BY_OID[21],
+    "float8": BY_OID[701],
+    "float4": BY_OID[700],
+    "double": BY_OID[701],
+}
+_OF_SQL = {
+    "BOOLEAN": 16,
+    "BLOB": 17,
+    "BIGINT": 20,
+    "TINYINT": 21,
+    "SMALLINT": 21,
+    "UTINYINT": 21,
+    "INTEGER": 23,
+    "USMALLINT": 23,
+    "UINTEGER": 26,
+    "UBIGINT": 1700,
+    "HUGEINT": 1700,
+    "UHUGEINT": 1700,
+    "FLOAT": 700,
+    "DOUBLE": 701,
+    "DECIMAL": 1700,
+    "DATE": 1082,
+    "TIME": 1083,
+    "TIMESTAMP": 1114,
+    "TIMESTAMP_NS": 1114,
+    "TIMESTAMP_MS": 1114,
+    "TIMESTAMP_S": 1114,
+    "TIMESTAMPTZ": 1184,
+    "INTERVAL": 1186,
+    "JSON": 3802,
+    "UUID": 2950,
+    "hstore": HSTORE,
+    "hstore_csv": HSTORE,
+}
+_TEXT = BY_OID[25]
+_JSONB = BY_OID[3802]
+
+
+def scalar_type(sql_type: str) -> WireType:
+    """The type of a column, or of the elements of one of arrays; structures are JSON, and what has no number is text."""
+    name = sql_type.partition("(")[0]
+    if name in ("STRUCT", "MAP", "UNION") or name.endswith("[]"):
+        return _JSONB
+    return BY_OID[_OF_SQL.get(name, 25)]
+
+
+def is_array(sql_type: str) -> bool:
+    """Whether values go as arrays: lists of scalars do, lists of lists and of structures are JSON."""
+    element = sql_type.removesuffix("[]")
+    return element != sql_type and not element.endswith(("]", ")"))
+
+
+def oid_of(sql_type: str) -> int:
+    """The number of a column's type."""
+    return scalar_type(sql_type.removesuffix("[]")).array if is_array(sql_type) else scalar_type(sql_type).oid
+
+
+def field(column: ResultColumn) -> Field:
+    """A column of an answer as RowDescription has it."""
+    if is_array(column.type):
+        return Field(column.name, oid_of(column.type))
+    found, modifier = scalar_type(column.type), -1
+    if (sized := re.fullmatch(r"DECIMAL\((\d+),\s*(\d+)\)", column.type)) is not None:
+        modifier = ((int(sized[1]) << 16) | int(sized[2])) + 4
+    return Field(column.name, found.oid, found.size, modifier)
+
+
+def named(name: str) -> int:
+    """The number of a type by the name that PostgreSQL prints; text's where there is none."""
+    element = name.removesuffix("[]")
+    found = _BY_NAME.get(element.partition("(")[0], _TEXT)
+    return found.array if element != name else found.oid
+
+
+def name_of(oid: int) -> str | None:
+    """The name of a type, as `describe` takes it; None where it is not said, or not known here."""
+    if oid in ELEMENTS:
+        return f"{ELEMENTS[oid].name}[]"
+    found = BY_OID.get(oid)
+    return None if found is None or found.name == "unknown" else found.name

@@ -1,0 +1,111 @@
+"""Answers what clients ask of PostgreSQL's catalog, in a DuckDB of its own that has no files, no network and no other tables."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from cirql.engine import engine_error
+from cirql.result import Result, ResultColumn
+from cirql.rows import sql_type
+from cirql.server.desk import ClientDesk, Told
+from cirql.server.oids import named
+from cirql.server.system.contents import Contents
+from cirql.server.system.definitions import statements
+from cirql.server.system.rewriting import concerns, literals, rewritten
+
+if TYPE_CHECKING:
+    from cirql.catalog.lookup import Catalog
+
+_OF_A_TABLE = re.compile(r"\bpg_(?:attribute|constraint|index|description|attrdef)\b|_description\s*\(", re.IGNORECASE)
+_WHOLE = re.compile(r"\bpg_(?:attribute|constraint|index)\b", re.IGNORECASE)
+_LOCKED = ("autoinstall_known_extensions = false", "autoload_known_extensions = false", "python_enable_replacements = false")
+
+
+class SystemTables:
+    """Shared by all clients; made when the first asks."""
+
+    def __init__(self, catalog: Callable[[], Catalog]) -> None:
+        self._catalog = catalog
+        self._lock = threading.Lock()
+        self._connection: Any = None
+        self._contents: Contents | None = None
+
+    def concerns(self, sql: str) -> bool:
+        """Whether a statement asks it."""
+        return concerns(sql)
+
+    def execute(self, sql: str, values: Sequence[Any], desk: ClientDesk) -> Result:
+        """The answer to a question. Raises its errors."""
+        table = self._answer(sql, values, desk)
+        return Result(table.to_reader())
+
+    def describe(self, sql: str, desk: ClientDesk) -> Told:
+        """The columns, and the parameters: numbers of tables where they are compared with such, else text."""
+        count = max((int(n) for n in re.findall(r"\$(\d+)", sql)), default=0)
+        kinds = tuple(_kind_of(sql, n) for n in range(1, count + 1))
+        nothing = [None] * count
+        schema = self._answer(sql, nothing, desk, limit=0).schema
+        return Told(tuple(ResultColumn(f.name, sql_type(f.type)) for f in schema), kinds)
+
+    def _answer(self, sql: str, values: Sequence[Any], desk: ClientDesk, limit: int | None = None) -> Any:
+        import duckdb
+
+        query = rewritten(sql, self._facts(desk))
+        if limit is not None:
+            query = f"SELECT * FROM ({query}) LIMIT {limit}"
+        with self._lock:
+            contents = self._opened()
+            if _OF_A_TABLE.search(sql) and "typeinfo_tree" not in sql and limit is None:
+                found = [*literals(sql), *(str(v) for v in values if v is not None)]
+                lists = [str(item) for value in values if isinstance(value, list) for item in value]
+                is_about_none = not contents.meant_by(found + lists)
+                contents.fill_for(found + lists, needs_all=is_about_none and _WHOLE.search(sql) is not None)
+            try:
+                return self._connection.sql(query, params=list(values) or None).to_arrow_table()
+            except duckdb.Error as fault:
+                raise engine_error(fault) from None
+
+    def _facts(self, desk: ClientDesk) -> dict[str, str]:
+        schema = (desk.variables.get("search_path", desk.session.settings) or "aws").split(",")[0].strip().strip('"')
+        facts = {"current_schema": schema, "current_database": desk.database, "current_user": desk.user, "session_user": desk.user}
+        facts["version"] = f"PostgreSQL {desk.variables.get('server_version', desk.session.settings)}"
+        for name, value in desk.variables.every(desk.session.settings):
+            facts[f"setting.{name.lower()}"] = value
+        return facts
+
+    def _opened(self) -> Contents:
+        if self._contents is None:
+            import duckdb
+
+            self._connection = duckdb.connect(":memory:", config={"async_threads": 1})
+            for setting in _LOCKED:
+                self._connection.execute(f"SET GLOBAL {setting}")
+            for statement in statements():
+                self._connection.execute(statement)
+            contents = Contents(self._connection, self._catalog())
+            contents.begin()
+            self._connection.execute("SET GLOBAL enable_external_access = false")
+            self._connection.execute("SET GLOBAL lock_configuration = true")
+            self._contents = contents
+        return self._contents
+
+    def close(self) -> None:
+        """Drop all of it."""
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = self._contents = None
+
+
+def _kind_of(sql: str, number: int) -> str:
+    """The type of a parameter by the cast behind it, or by what it is compared with."""
+    cast = re.search(rf"\${number}\s*::\s*([\w.]+(?:\[\])?)", sql)
+    if cast is not None:
+        kind = cast[1].lower().removeprefix("pg_catalog.")
+        return kind if named(kind) != 25 or kind == "text" else "oid" if kind == "oid" else "text"
+    place = re.search(rf"\${number}\b", sql)
+    before = sql[: place.start()] if place is not None else ""
+    return "oid" if re.search(r"\b(?:\w*oid|\w*relid)\s*=\s*$", before, re.IGNORECASE) else "text"

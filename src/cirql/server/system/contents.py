@@ -1,0 +1,263 @@
+"""What is in PostgreSQL's catalog here: names of all tables at once, columns and comments of a table when it is first asked about."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from cirql.catalog.model import Face
+from cirql.introspection.names import published
+from cirql.server.oids import BY_OID, HSTORE
+from cirql.types import ColumnType
+
+if TYPE_CHECKING:
+    from cirql.catalog.lookup import Catalog, Found
+
+AWS = 20_000
+"""The number of schema aws; services follow."""
+_FIRST_TABLE = 100_000
+_FIRST_KEY = 1_000_000
+_TYPE_NAMES = {16: "bool", 20: "int8", 21: "int2", 23: "int4", 700: "float4", 701: "float8", 1042: "bpchar", 1043: "varchar"} | {
+    1083: "time",
+    1114: "timestamp",
+    1184: "timestamptz",
+}
+_CATEGORIES = {16: "B", 17: "U", 20: "N", 21: "N", 23: "N", 26: "N", 700: "N", 701: "N", 1700: "N", 1082: "D", 1083: "D", 1114: "D"} | {
+    1184: "D",
+    1186: "T",
+    869: "I",
+    114: "U",
+    2950: "U",
+    3802: "U",
+    HSTORE: "U",
+}
+_OF_COLUMN = {
+    ColumnType.VARCHAR: 25,
+    ColumnType.BIGINT: 20,
+    ColumnType.DOUBLE: 701,
+    ColumnType.BOOLEAN: 16,
+    ColumnType.TIMESTAMP: 1114,
+    ColumnType.JSON: 3802,
+    ColumnType.HSTORE: HSTORE,
+    ColumnType.HSTORE_CSV: HSTORE,
+    ColumnType.VARCHAR_LIST: 1009,
+}
+
+
+class Contents:
+    """The rows, put into a DuckDB."""
+
+    def __init__(self, connection: Any, catalog: Catalog) -> None:
+        self._connection = connection
+        self._catalog = catalog
+        self._names: dict[str, int] = {}
+        self._published: dict[int, str] = {}
+        self._filled: set[int] = set()
+        self._all_filled = False
+
+    def begin(self) -> None:
+        """The types, the schemas, and every table's name."""
+        self._types()
+        schemas = {"aws": AWS} | {name: AWS + n for n, name in enumerate(sorted(self._services()), 1)}
+        rows = [(11, "pg_catalog", 10, None), (13_000, "information_schema", 10, None)]
+        self._put("pg_namespace", [*rows, *((oid, name, 10, None) for name, oid in schemas.items())])
+        tables = []
+        for n, spelling in enumerate(s for s in self._catalog.spellings() if s.published):
+            oid, parts = _FIRST_TABLE + n, spelling.name.split(".")
+            kind = "v" if spelling.face in (Face.LIST_ONLY, Face.TAGS) else "r"
+            self._names.setdefault(parts[-1], 0)
+            self._published[oid] = spelling.name
+            schema = AWS if len(parts) == 2 else schemas[parts[1]]
+            tables.append({"oid": oid, "relname": parts[-1], "relnamespace": schema, "relkind": kind})
+        self._insert_classes(tables)
+        self._small()
+
+    def _services(self) -> set[str]:
+        return {s.name.split(".")[1] for s in self._catalog.spellings() if s.published and s.name.count(".") == 2}
+
+    def _types(self) -> None:
+        rows, titles = [], []
+        for kind in BY_OID.values():
+            name = _TYPE_NAMES.get(kind.oid, kind.name)
+            rows.append({"oid": kind.oid, "typname": name, "typlen": kind.size, "typarray": kind.array, "typelem": 0, "typcategory": "S"})
+            rows[-1]["typcategory"] = _CATEGORIES.get(kind.oid, "S")
+            titles.append((kind.oid, kind.name))
+            if kind.array:
+                rows.append(
+                    {"oid": kind.array, "typname": f"_{name}", "typlen": -1, "typarray": 0, "typelem": kind.oid, "typcategory": "A"}
+                )
+                titles.append((kind.array, f"{kind.name}[]"))
+        fixed = {"typnamespace": 11, "typowner": 10, "typbyval": False, "typtype": "b", "typispreferred": False, "typisdefined": True}
+        fixed |= {"typdelim": ",", "typrelid": 0, "typnotnull": False, "typbasetype": 0, "typtypmod": -1, "typndims": 0, "typcollation": 0}
+        fixed |= {"typinput": 1, "typoutput": 1, "typreceive": 1, "typsend": 1, "typmodin": 0, "typmodout": 0, "typsubscript": 0}
+        self._insert("pg_type", [{**row, **fixed} for row in rows])
+        self._put("type_titles", titles)
+
+    def _insert_classes(self, tables: Sequence[dict[str, Any]]) -> None:
+        fixed: dict[str, Any] = {
+            "reltype": 0,
+            "reloftype": 0,
+            "relowner": 10,
+            "relam": 0,
+            "relfilenode": 0,
+            "reltablespace": 0,
+            "relpages": 0,
+        }
+        fixed |= {"reltuples": -1.0, "reltoastrelid": 0, "relhasindex": True, "relisshared": False, "relpersistence": "p", "relchecks": 0}
+        fixed |= {"relhasrules": False, "relhastriggers": False, "relhassubclass": False, "relrowsecurity": False}
+        fixed |= {"relforcerowsecurity": False, "relispopulated": True, "relreplident": "d", "relispartition": False, "relrewrite": 0}
+        self._insert("pg_class", tables, fixed)
+
+    def _small(self) -> None:
+        self._insert(
+            "pg_database",
+            [{"oid": 1, "datname": "aws", "datdba": 10, "encoding": 6, "datistemplate": False, "datallowconn": True, "datconnlimit": -1}],
+            {"datlocprovider": "c", "dattablespace": 0, "datcollate": "C", "datctype": "C"},
+        )
+        flags = {"rolsuper": False, "rolinherit": True, "rolcreaterole": False, "rolcreatedb": False, "rolcanlogin": True}
+        self._insert(
+            "pg_roles", [{"oid": 10, "rolname": "aws", "rolconnlimit": -1, "rolreplication": False, "rolbypassrls": False, **flags}]
+        )
+        self._insert("pg_am", [{"oid": 2, "amname": "heap", "amtype": "t"}, {"oid": 403, "amname": "btree", "amtype": "i"}])
+        self._insert("pg_extension", [{"oid": 16_399, "extname": "hstore", "extnamespace": 11, "extversion": "1.8", "extowner": 10}])
+        self._insert("pg_collation", [{"oid": 100, "collname": "default", "collnamespace": 11, "collprovider": "d"}])
+
+    # -- the tables that a statement is about
+
+    def fill_for(self, literals: Iterable[str], *, needs_all: bool) -> None:
+        """Fill in the columns of the tables that a statement's constants name: by number, by name, or by a pattern. `needs_all`: of all."""
+        if self._all_filled:
+            return
+        if needs_all:
+            self._fill([oid for oid in self._published if oid not in self._filled])
+            self._all_filled = True
+            return
+        self._fill(sorted(self.meant_by(literals) - self._filled))
+
+    def meant_by(self, literals: Iterable[str]) -> set[int]:
+        """The tables that constants name: by number, by name, or by a pattern."""
+        wanted: set[int] = set()
+        for literal in literals:
+            wanted |= self._meant(literal)
+        return wanted
+
+    def _meant(self, literal: str) -> set[int]:
+        if literal.isdigit():
+            number = int(literal)
+            table = number - _FIRST_KEY + _FIRST_TABLE if number >= _FIRST_KEY else number
+            return {table} if table in self._published else set()
+        last = literal.replace('"', "").rpartition(".")[2]
+        if last in self._names:
+            return {oid for oid, name in self._published.items() if name.rpartition(".")[2] == last}
+        pattern = _as_pattern(literal)
+        if pattern is None:
+            return set()
+        return {oid for oid, name in self._published.items() if pattern.fullmatch(name.rpartition(".")[2])}
+
+    def _fill(self, tables: Sequence[int]) -> None:
+        if not tables:
+            return
+        by_name = {self._published[oid]: oid for oid in tables}
+        columns: list[dict[str, Any]] = []
+        comments: list[tuple[int, int, int, str]] = []
+        keys: list[tuple[int, str, list[int]]] = []
+        for found in published(self._catalog, names=list(by_name)):
+            oid = by_name[str(found.name)]
+            self._of_table(oid, found, columns, comments, keys)
+        self._insert("pg_attribute", columns, _ATTRIBUTE)
+        self._put("pg_description", comments)
+        self._keys(keys)
+        self._filled.update(tables)
+
+    @staticmethod
+    def _of_table(oid: int, found: Found, columns: list[dict[str, Any]], comments: list[Any], keys: list[Any]) -> None:
+        names = {}
+        for number, column in enumerate(found.star, 1):
+            names[column.name] = number
+            kind = _OF_COLUMN[column.type]
+            size = BY_OID[kind].size if kind in BY_OID else -1
+            columns.append({"attrelid": oid, "attname": column.name, "atttypid": kind, "attlen": size, "attnum": number})
+            if column.description:
+                comments.append((oid, 1259, number, column.description))
+        table = found.table
+        if table.description:
+            comments.append((oid, 1259, 0, table.description))
+        key = [names[name] for name in (table.key or table.identifier) if name in names]
+        if key and len(key) == len(table.key or table.identifier):
+            keys.append((oid, found.name.parts[-1], key))
+
+    def _keys(self, keys: Sequence[tuple[int, str, list[int]]]) -> None:
+        constraints, indexes, classes = [], [], []
+        for oid, name, key in keys:
+            number = oid - _FIRST_TABLE + _FIRST_KEY
+            schema = (
+                self._connection.execute("SELECT relnamespace FROM pg_class WHERE oid = ?", [oid]).fetchone()[0] if len(keys) < 50 else AWS
+            )
+            constraints.append(
+                {"oid": number, "conname": f"{name}_pkey", "connamespace": schema, "conrelid": oid, "conkey": key, "conindid": number}
+            )
+            classes.append({"oid": number, "relname": f"{name}_pkey", "relnamespace": schema, "relkind": "i"})
+            indexes.append({"indexrelid": number, "indrelid": oid, "indnatts": len(key), "indnkeyatts": len(key), "indkey": key})
+            indexes[-1] |= {"indoption": [0] * len(key), "indclass": [0] * len(key), "indcollation": [0] * len(key)}
+        self._insert("pg_constraint", constraints, _CONSTRAINT)
+        self._insert("pg_index", indexes, _INDEX)
+        self._insert_classes(classes)
+
+    # -- DuckDB
+
+    def _put(self, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        if rows:
+            import pyarrow as pa
+
+            names = [row[0] for row in self._connection.execute(f"SELECT name FROM pragma_table_info('{table}')").fetchall()]
+            self._append(table, pa.table({n: [row[i] for row in rows] for i, n in enumerate(names)}))
+
+    def _insert(self, table: str, rows: Sequence[dict[str, Any]], fixed: dict[str, Any] | None = None) -> None:
+        if rows:
+            import pyarrow as pa
+
+            columns = {name: [row.get(name) for row in rows] for name in rows[0]}
+            columns |= {name: [value] * len(rows) for name, value in (fixed or {}).items() if name not in columns}
+            self._append(table, pa.table(columns))
+
+    def _append(self, table: str, rows: Any) -> None:
+        self._connection.register("incoming", rows)
+        self._connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM incoming")
+        self._connection.unregister("incoming")
+
+
+_ATTRIBUTE: dict[str, Any] = {"attstattarget": -1, "attndims": 0, "atttypmod": -1, "attbyval": False, "attstorage": "x", "attalign": "i"}
+_ATTRIBUTE |= {"attcompression": "", "attnotnull": False, "atthasdef": False, "attidentity": "", "attgenerated": "", "attisdropped": False}
+_ATTRIBUTE |= {"attislocal": True, "attinhcount": 0, "attcollation": 0}
+_CONSTRAINT: dict[str, Any] = {
+    "contype": "p",
+    "condeferrable": False,
+    "condeferred": False,
+    "convalidated": True,
+    "contypid": 0,
+    "conparentid": 0,
+}
+_CONSTRAINT |= {"confrelid": 0, "conislocal": True, "coninhcount": 0, "connoinherit": True}
+_INDEX: dict[str, Any] = {"indisunique": True, "indisprimary": True, "indisexclusion": False, "indimmediate": True, "indisclustered": False}
+_INDEX |= {
+    "indisvalid": True,
+    "indcheckxmin": False,
+    "indisready": True,
+    "indislive": True,
+    "indisreplident": False,
+    "indnullsnotdistinct": False,
+}
+
+
+def _as_pattern(literal: str) -> re.Pattern[str] | None:
+    """What psql's regular expressions and LIKE's patterns match; None for text that is neither."""
+    try:
+        if literal.startswith("^(") and literal.endswith(")$"):
+            return re.compile(literal)
+        if "%" in literal or "\\_" in literal:
+            parts = re.findall(r"\\.|.", literal, re.DOTALL)
+            return re.compile("".join(".*" if p == "%" else "." if p == "_" else re.escape(p[-1]) for p in parts))
+    except re.error:
+        return None
+    return None

@@ -1,0 +1,190 @@
+"""PostgreSQL's catalog as DuckDB has it here: the columns of its tables, and its functions as macros.
+
+Tables that are always empty (triggers, policies, publications …) are here all the same: tools join them.
+"""
+
+from __future__ import annotations
+
+import re
+
+_O, _T, _B, _I = "UINTEGER", "VARCHAR", "BOOLEAN", "INTEGER"
+_TABLES = {
+    "pg_namespace": "oid o, nspname t, nspowner o, nspacl t[]",
+    "pg_class": (
+        "oid o, relname t, relnamespace o, reltype o, reloftype o, relowner o, relam o, relfilenode o, reltablespace o, relpages i, "
+        "reltuples f, relallvisible i, reltoastrelid o, relhasindex b, relisshared b, relpersistence t, relkind t, relnatts i, "
+        "relchecks i, relhasrules b, relhastriggers b, relhassubclass b, relrowsecurity b, relforcerowsecurity b, "
+        "relispopulated b, relreplident t, "
+        "relispartition b, relrewrite o, relacl t[], reloptions t[], relpartbound t"
+    ),
+    "pg_attribute": (
+        "attrelid o, attname t, atttypid o, attstattarget i, attlen i, attnum i, attndims i, attcacheoff i, atttypmod i, attbyval b, "
+        "attstorage t, attalign t, attcompression t, attnotnull b, atthasdef b, atthasmissing b, attidentity t, attgenerated t, "
+        "attisdropped b, attislocal b, attinhcount i, attcollation o, attacl t[], attoptions t[], attfdwoptions t[]"
+    ),
+    "pg_type": (
+        "oid o, typname t, typnamespace o, typowner o, typlen i, typbyval b, typtype t, typcategory t, typispreferred b, typisdefined b, "
+        "typdelim t, typrelid o, typelem o, typarray o, typinput o, typoutput o, typreceive o, typsend o, typmodin o, typmodout o, "
+        "typalign t, typstorage t, typnotnull b, typbasetype o, typtypmod i, typndims i, typcollation o, typdefault t, typsubscript o"
+    ),
+    "pg_description": "objoid o, classoid o, objsubid i, description t",
+    "pg_constraint": (
+        "oid o, conname t, connamespace o, contype t, condeferrable b, condeferred b, convalidated b, conrelid o, contypid o, "
+        "conindid o, "
+        "conparentid o, confrelid o, confupdtype t, confdeltype t, confmatchtype t, conislocal b, coninhcount i, connoinherit b, "
+        "conkey i[], confkey i[], confdelsetcols i[]"
+    ),
+    "pg_index": (
+        "indexrelid o, indrelid o, indnatts i, indnkeyatts i, indisunique b, indisprimary b, indisexclusion b, indimmediate b, "
+        "indisclustered b, indisvalid b, indcheckxmin b, indisready b, indislive b, indisreplident b, indnullsnotdistinct b, indkey i[], "
+        "indcollation o[], indclass o[], indoption i[], indexprs t, indpred t"
+    ),
+    "pg_database": (
+        "oid o, datname t, datdba o, encoding i, datlocprovider t, datistemplate b, datallowconn b, datconnlimit i, dattablespace o, "
+        "datcollate t, datctype t, daticulocale t, datcollversion t, datacl t[]"
+    ),
+    "pg_roles": (
+        "oid o, rolname t, rolsuper b, rolinherit b, rolcreaterole b, rolcreatedb b, rolcanlogin b, rolreplication b, rolconnlimit i, "
+        "rolpassword t, rolvaliduntil t, rolbypassrls b, rolconfig t[]"
+    ),
+    "pg_am": "oid o, amname t, amhandler o, amtype t",
+    "pg_attrdef": "oid o, adrelid o, adnum i, adbin t",
+    "pg_inherits": "inhrelid o, inhparent o, inhseqno i, inhdetachpending b",
+    "pg_proc": "oid o, proname t, pronamespace o, prokind t, prorettype o, proargtypes o[], proretset b, proisagg b, pronargs i, prolang o",
+    "pg_trigger": "oid o, tgrelid o, tgname t, tgenabled t, tgisinternal b, tgparentid o, tgfoid o, tgtype i",
+    "pg_rewrite": "oid o, rulename t, ev_class o, ev_type t, ev_enabled t",
+    "pg_policy": "oid o, polname t, polrelid o, polcmd t, polpermissive b, polroles o[], polqual t, polwithcheck t",
+    "pg_statistic_ext": "oid o, stxrelid o, stxname t, stxnamespace o, stxowner o, stxstattarget i, stxkeys i[], stxkind t[]",
+    "pg_publication": "oid o, pubname t, puballtables b",
+    "pg_publication_rel": "oid o, prpubid o, prrelid o, prqual t, prattrs i[]",
+    "pg_publication_namespace": "oid o, pnpubid o, pnnspid o",
+    "pg_foreign_table": "ftrelid o, ftserver o, ftoptions t[]",
+    "pg_foreign_server": "oid o, srvname t",
+    "pg_enum": "oid o, enumtypid o, enumsortorder f, enumlabel t",
+    "pg_range": "rngtypid o, rngsubtype o, rngmultitypid o",
+    "pg_extension": "oid o, extname t, extnamespace o, extversion t, extrelocatable b, extowner o",
+    "pg_collation": "oid o, collname t, collnamespace o, collprovider t",
+    "pg_depend": "classid o, objid o, objsubid i, refclassid o, refobjid o, refobjsubid i, deptype t",
+    "pg_tablespace": "oid o, spcname t, spcowner o",
+    "pg_event_trigger": "oid o, evtname t",
+    "pg_sequence": "seqrelid o, seqtypid o, seqstart i, seqincrement i, seqmax i, seqmin i, seqcache i, seqcycle b",
+    "pg_sequences": "schemaname t, sequencename t",
+    "pg_language": "oid o, lanname t",
+    "pg_shdescription": "objoid o, classoid o, description t",
+    "pg_partitioned_table": "partrelid o, partstrat t, partnatts i, partdefid o, partattrs i[]",
+    "pg_opclass": "oid o, opcname t, opcdefault b",
+    "pg_matviews": "schemaname t, matviewname t",
+    "pg_auth_members": "roleid o, member o, grantor o, admin_option b",
+}
+_LETTERS = {"o": _O, "t": _T, "b": _B, "i": _I, "f": "FLOAT"}
+_VIEWS = (
+    "CREATE VIEW pg_user AS SELECT rolname AS usename, oid AS usesysid, rolcreatedb AS usecreatedb, rolsuper AS usesuper FROM pg_roles",
+    "CREATE VIEW pg_authid AS SELECT * FROM pg_roles",
+    "CREATE VIEW pg_tables AS SELECT n.nspname AS schemaname, c.relname AS tablename, 'aws' AS tableowner, NULL::VARCHAR AS tablespace, "
+    "false AS hasindexes, false AS hasrules, false AS hastriggers, false AS rowsecurity "
+    "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'r'",
+    "CREATE VIEW pg_views AS SELECT n.nspname AS schemaname, c.relname AS viewname, 'aws' AS viewowner, '' AS definition "
+    "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'v'",
+)
+_FUNCTIONS = {
+    "pg_get_userbyid(o)": "'aws'",
+    "pg_table_is_visible(o)": "(SELECT c.relnamespace = 20000 FROM pg_class c WHERE c.oid = o)",
+    "pg_type_is_visible(o)": "true",
+    "pg_function_is_visible(o)": "true",
+    "pg_get_expr(a, b)": "NULL::VARCHAR",
+    "pg_get_viewdef(o)": "''",
+    "pg_get_ruledef(o)": "NULL::VARCHAR",
+    "pg_get_triggerdef(o)": "NULL::VARCHAR",
+    "pg_get_functiondef(o)": "NULL::VARCHAR",
+    "pg_get_partkeydef(o)": "NULL::VARCHAR",
+    "pg_get_function_result(o)": "NULL::VARCHAR",
+    "pg_get_function_arguments(o)": "NULL::VARCHAR",
+    "pg_get_function_identity_arguments(o)": "NULL::VARCHAR",
+    "pg_get_serial_sequence(a, b)": "NULL::VARCHAR",
+    "pg_get_statisticsobjdef_columns(o)": "NULL::VARCHAR",
+    "pg_encoding_to_char(o)": "'UTF8'",
+    "pg_relation_is_publishable(o)": "false",
+    "pg_is_in_recovery()": "false",
+    "pg_backend_pid()": "0",
+    "pg_relation_size(o)": "0::BIGINT",
+    "pg_table_size(o)": "0::BIGINT",
+    "pg_total_relation_size(o)": "0::BIGINT",
+    "pg_size_pretty(o)": "'0 bytes'",
+    "pg_tablespace_location(o)": "''",
+    "obj_description(o)": "(SELECT d.description FROM pg_description d WHERE d.objoid = o AND d.objsubid = 0 LIMIT 1)",
+    "col_description(o, n)": "(SELECT d.description FROM pg_description d WHERE d.objoid = o AND d.objsubid = n LIMIT 1)",
+    "shobj_description(o, n)": "NULL::VARCHAR",
+    "pg_get_constraintdef(o)": (
+        "(SELECT 'PRIMARY KEY (' || (SELECT string_agg(a.attname, ', ' ORDER BY list_position(k.conkey, a.attnum)) FROM pg_attribute a "
+        "WHERE a.attrelid = k.conrelid AND list_contains(k.conkey, a.attnum)) || ')' FROM pg_constraint k WHERE k.oid = o)"
+    ),
+    "pg_get_indexdef(o)": (
+        "(SELECT 'CREATE UNIQUE INDEX ' || c.relname || ' ON ' || t.relname || ' USING btree (' || (SELECT string_agg(a.attname, ', ' "
+        "ORDER BY list_position(i.indkey, a.attnum)) FROM pg_attribute a WHERE a.attrelid = i.indrelid AND "
+        "list_contains(i.indkey, a.attnum)) || ')' FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON "
+        "t.oid = i.indrelid WHERE i.indexrelid = o)"
+    ),
+    "format_type(o, n)": ("CASE WHEN o IS NULL THEN NULL ELSE coalesce((SELECT t.typtitle FROM type_titles t WHERE t.oid = o), '???') END"),
+    "regclass_name(o)": "(SELECT c.relname FROM pg_class c WHERE c.oid = o)",
+    "regclass_oid(s)": (
+        "coalesce(TRY_CAST(s AS UINTEGER), (SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+        "WHERE n.nspname || '.' || c.relname = replace(replace(s, '\"', ''), 'aws.aws.', 'aws.') "
+        "OR (c.relname = s AND n.nspname = 'aws') LIMIT 1))"
+    ),
+    "regtype_oid(s)": (
+        "coalesce(TRY_CAST(s AS UINTEGER), (SELECT t.oid FROM pg_type t WHERE t.typname = s LIMIT 1), "
+        "(SELECT t.oid FROM type_titles t WHERE t.typtitle = s LIMIT 1))"
+    ),
+    "regnamespace_oid(s)": "coalesce(TRY_CAST(s AS UINTEGER), (SELECT n.oid FROM pg_namespace n WHERE n.nspname = s LIMIT 1))",
+    "regnamespace_name(o)": "(SELECT n.nspname FROM pg_namespace n WHERE n.oid = o)",
+    "to_regclass(s)": "regclass_oid(s)",
+    "to_regtype(s)": "regtype_oid(s)",
+    "quote_ident(s)": "CASE WHEN regexp_full_match(s, '[a-z_][a-z0-9_$]*') THEN s ELSE '\"' || replace(s, '\"', '\"\"') || '\"' END",
+    "array_upper(a, n)": "nullif(len(a), 0)",
+    "array_lower(a, n)": "CASE WHEN len(a) > 0 THEN 1 END",
+    "expandarray(a)": "unnest(list_transform(a, lambda x, i: {'x': x, 'n': i}))",
+}
+OVERLOADED = {
+    "pg_get_expr": 2,
+    "pg_get_viewdef": 1,
+    "pg_get_ruledef": 1,
+    "pg_get_triggerdef": 1,
+    "pg_get_constraintdef": 1,
+    "pg_get_indexdef": 1,
+    "obj_description": 1,
+    "pg_size_pretty": 1,
+}
+"""Functions with further arguments that change nothing here: how many count."""
+
+
+def table_names() -> frozenset[str]:
+    """Every table and view of the catalog."""
+    return frozenset({*_TABLES, *(v.split()[2] for v in _VIEWS), "pg_settings"})
+
+
+def function_names() -> frozenset[str]:
+    """Every function that is a macro here."""
+    return frozenset(signature.partition("(")[0] for signature in _FUNCTIONS)
+
+
+def statements() -> list[str]:
+    """What makes all of it in an empty DuckDB."""
+    made = ["CREATE TABLE type_titles (oid UINTEGER, typtitle VARCHAR)", "CREATE TABLE pg_settings (name VARCHAR, setting VARCHAR)"]
+    for table, columns in _TABLES.items():
+        made.append(f"CREATE TABLE {table} ({', '.join(map(_column, columns.split(', ')))})")
+    made += _VIEWS
+    # A macro may call another: each comes after those it calls.
+    made += [f"CREATE MACRO c_{signature} AS {_calls(body)}" for signature, body in _FUNCTIONS.items()]
+    return made
+
+
+def _column(text: str) -> str:
+    name, _, letters = text.partition(" ")
+    return f"{name} {_LETTERS[letters.removesuffix('[]')]}{'[]' if letters.endswith('[]') else ''}"
+
+
+def _calls(body: str) -> str:
+    """A macro's body: what it calls, and its tables by names that no caller's columns are captured by."""
+    apart = re.sub(r"\b(pg_\w+|type_titles) ([a-z])\b", r"\1 own_\2", body)
+    apart = re.sub(r"(?<!\w)([a-z])\.(?=\w)", r"own_\1.", apart)
+    return f"c_{apart}" if apart.startswith(("regclass_oid(", "regtype_oid(")) else apart

@@ -1,0 +1,184 @@
+"""PostgreSQL's SQL about its catalog as DuckDB's: names of tables and functions, casts to types that are names in disguise."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from cirql.errors import NotSupported, ParseError
+from cirql.server.system.definitions import OVERLOADED, function_names, table_names
+
+if TYPE_CHECKING:
+    from sqlglot import exp
+
+_OPERATOR = re.compile(r"OPERATOR\s*\(\s*pg_catalog\.([^)\s]+)\s*\)", re.IGNORECASE)
+_COLLATE = re.compile(r"\bCOLLATE\s+(?:pg_catalog\.)?\"?(?:default|C)\"?", re.IGNORECASE)
+_QUALIFIED = re.compile(r"\bpg_catalog\s*\.\s*(?=\"?\w)", re.IGNORECASE)
+_CHAR = re.compile(r'::\s*"char"(\[\])?', re.IGNORECASE)
+_TABLES, _FUNCTIONS = table_names(), function_names()
+_NAMED = re.compile(
+    r"\bpg_catalog\s*\.|\b(?:"
+    + "|".join(sorted(_TABLES))
+    + r")\b|\b(?:version|current_schemas?|current_setting|set_config|current_database|"
+    r"pg_backend_pid|pg_is_in_recovery|format_type|obj_description|col_description|to_regclass|pg_[a-z_]+)\s*\(|"
+    r"\b(?:current_schema|current_database|current_catalog|current_user|session_user)\b|::\s*reg(?:class|type|namespace|proc)\b",
+    re.IGNORECASE,
+)
+_STRINGS = re.compile(r"'(?:[^']|'')*'")
+_CLOUD = re.compile(r"\b(?:FROM|JOIN)\s+\"?(?:aws|cirql|information_schema)\"?\s*\.", re.IGNORECASE)
+
+
+_TYPES_OF_ASYNCPG = """
+SELECT t.oid, n.nspname AS ns, t.typname AS name, t.typtype AS kind, NULL::UINTEGER AS basetype, nullif(t.typelem, 0) AS elemtype,
+    ',' AS elemdelim, NULL::UINTEGER AS range_subtype, NULL::UINTEGER[] AS attrtypoids, NULL::VARCHAR[] AS attrnames,
+    CASE WHEN list_contains($1::UINTEGER[], t.oid) THEN 0 ELSE 1 END::INTEGER AS depth, NULL::VARCHAR AS basetype_name,
+    c_format_type(nullif(t.typelem, 0), NULL) AS elemtype_name, NULL::VARCHAR AS range_subtype_name
+FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
+WHERE list_contains($1::UINTEGER[], t.oid)
+    OR t.oid IN (SELECT a.typelem FROM pg_type a WHERE list_contains($1::UINTEGER[], a.oid) AND a.typelem <> 0)
+ORDER BY depth DESC"""
+"""What asyncpg asks about types that it meets: a recursion over `pg_type` for domains, ranges and rows, of which there are none here."""
+
+
+def concerns(sql: str) -> bool:
+    """Whether a statement asks PostgreSQL's catalog, and not the cloud's tables."""
+    bare = _STRINGS.sub("''", sql)
+    return _NAMED.search(bare) is not None and _CLOUD.search(bare) is None
+
+
+def literals(sql: str) -> list[str]:
+    """The constants in a statement: texts and numbers."""
+    return [t[1:-1].replace("''", "'") for t in _STRINGS.findall(sql)] + re.findall(r"\b\d{6,7}\b", sql)
+
+
+def rewritten(sql: str, facts: Mapping[str, str]) -> str:
+    """The statement in DuckDB's SQL. `facts` are the client's: user, database, schema, settings. Raises ParseError, NotSupported."""
+    from sqlglot import exp, parse
+    from sqlglot.errors import SqlglotError
+
+    if "typeinfo_tree" in sql:
+        return _TYPES_OF_ASYNCPG
+    text = _COLLATE.sub("", _OPERATOR.sub(r"\1", sql))
+    text = _QUALIFIED.sub("", text)
+    text = _CHAR.sub(r"::text\1", text)
+    try:
+        trees = [t for t in parse(text, read="postgres") if t is not None]
+    except SqlglotError as fault:
+        raise ParseError(f"this question about the catalog is not understood: {str(fault).splitlines()[0]}") from None
+    if len(trees) != 1 or not isinstance(trees[0], exp.Query):
+        raise NotSupported("PostgreSQL's catalog is only read", hint="ask it with SELECT")
+    tree: exp.Expr = trees[0]
+    for node in reversed(list(tree.walk())):  # what is inside comes before what it is in
+        changed = _node(node, facts)
+        if changed is not node:
+            tree = changed if node is tree else tree
+            node.replace(changed)
+    _name_columns(tree)
+    return tree.sql(dialect="duckdb")
+
+
+def _name_columns(tree: exp.Expr) -> None:
+    """Columns without a name have the one that PostgreSQL gives them."""
+    from sqlglot import exp
+
+    select = tree.find(exp.Select)
+    if select is None:
+        return
+    for item in list(select.selects):
+        if isinstance(item, exp.Alias | exp.Column | exp.Star) or item.find(exp.Star) is not None:
+            continue
+        named = item.meta.get("postgres") or next((n.meta["postgres"] for n in item.walk() if "postgres" in n.meta), None)
+        inner = item.this if isinstance(item, exp.Cast) else item
+        name = named or (inner.name if isinstance(inner, exp.Anonymous | exp.Column) else "?column?")
+        item.replace(exp.alias_(item.copy(), name, quoted=True))
+
+
+def _node(node: exp.Expr, facts: Mapping[str, str]) -> exp.Expr:
+    from sqlglot import exp
+
+    match node:
+        case exp.Table() if node.name.lower() in _TABLES:
+            return exp.to_table(node.name.lower(), alias=node.alias or node.name)
+        case exp.Cast() | exp.TryCast():
+            return _cast(node)
+        case exp.Anonymous():
+            return _call(node.name.lower(), node, list(node.expressions), facts)
+        case exp.RegexpLike():
+            return exp.func("regexp_matches", node.this, node.expression)
+        case exp.RegexpILike():
+            return exp.func("regexp_matches", node.this, node.expression, exp.Literal.string("i"))
+        case exp.Func():
+            return _call(_name_of(node), node, list(node.args.values()), facts)
+    return node
+
+
+def _name_of(node: exp.Func) -> str:
+    """The function's name: some have a node of their own."""
+    return _SPELLED.get(node.key, node.key)
+
+
+_SPELLED = {
+    "currentschema": "current_schema",
+    "currentschemas": "current_schemas",
+    "currentdatabase": "current_database",
+    "currentcatalog": "current_database",
+    "currentuser": "current_user",
+    "sessionuser": "session_user",
+    "currentversion": "version",
+}
+
+
+def _call(name: str, node: exp.Expr, arguments: list[exp.Expr], facts: Mapping[str, str]) -> exp.Expr:
+    from sqlglot import exp
+
+    if name in ("current_schema", "current_database", "current_user", "session_user", "version"):
+        return _constant(facts[name], name)
+    if name == "current_schemas":
+        return exp.array(*(exp.Literal.string(s) for s in ("pg_catalog", facts["current_schema"])))
+    if name == "current_setting":
+        return _constant(facts.get(f"setting.{arguments[0].name.lower()}", ""), name)
+    if name == "set_config":
+        return _constant(arguments[1].name, name)
+    if name.startswith("has_") and name.endswith("_privilege"):
+        return exp.true()
+    if name == "_pg_expandarray":
+        return exp.Anonymous(this="c_expandarray", expressions=arguments[:1])
+    if name in _FUNCTIONS:
+        kept = arguments[: OVERLOADED.get(name, len(arguments))]
+        found = exp.Anonymous(this=f"c_{name}", expressions=kept)
+        found.meta["postgres"] = name
+        return found
+    return node
+
+
+def _constant(value: str, name: str) -> exp.Expr:
+    from sqlglot import exp
+
+    found = exp.Literal.string(value)
+    found.meta["postgres"] = name
+    return found
+
+
+def _cast(node: exp.Expr) -> exp.Expr:
+    from sqlglot import exp
+
+    kind = node.args["to"].sql(dialect="postgres").lower()
+    inner = node.this
+    is_text = isinstance(inner, exp.Literal) and inner.is_string
+    match kind:
+        case "regclass" | "regtype" | "regnamespace":
+            if is_text:
+                return exp.Anonymous(this=f"c_{kind}_oid", expressions=[inner])
+            if kind == "regtype":
+                return exp.Anonymous(this="c_format_type", expressions=[inner, exp.null()])
+            return exp.Anonymous(this=f"c_{kind}_name", expressions=[inner])
+        case "regproc" | "regrole" | "regoper" | "regprocedure" | "name" | "text" | "varchar" | "xid":
+            return exp.cast(inner, "VARCHAR", dialect="duckdb")
+        case "regtype[]" | "oid[]":
+            return exp.cast(inner, "UINTEGER[]", dialect="duckdb")
+        case "name[]":
+            return exp.cast(inner, "VARCHAR[]", dialect="duckdb")
+        case "oid":
+            return exp.cast(inner, "UINTEGER", dialect="duckdb")
+    return node

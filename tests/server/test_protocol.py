@@ -1,0 +1,215 @@
+"""What no honest client sends, who may come in, and how clients and servers end."""
+
+from __future__ import annotations
+
+import random
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from cirql.errors import SettingsError
+from cirql.localcloud import LocalCloud
+from cirql.localcloud.faults import Rule
+from cirql.runtime import Runtime
+from cirql.server.listening import Server
+from cirql.server.scram import Verifier
+from cirql.server.users import User, UserRole, read_users, write_users
+
+
+def start_packet() -> bytes:
+    body = struct.pack("!i", 196_608) + b"user\0aws\0database\0aws\0\0"
+    return struct.pack("!i", len(body) + 4) + body
+
+
+def message(kind: bytes, body: bytes) -> bytes:
+    return kind + struct.pack("!i", len(body) + 4) + body
+
+
+def talk(port: int, data: bytes, *, hangs_up: bool = True) -> bytes:
+    """Send, close this side or do not, and read until the server hangs up."""
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as client:
+        try:
+            client.sendall(data)
+            if hangs_up:
+                client.shutdown(socket.SHUT_WR)
+            heard = b""
+            while part := client.recv(65_536):
+                heard += part
+        except ConnectionError:
+            return b""
+        return heard
+
+
+def test_random_bytes_harm_nobody(server: Server, address: str) -> None:
+    chance = random.Random(249)
+    with psycopg.connect(address, autocommit=True) as other:
+        for n in range(500):
+            noise = chance.randbytes(chance.randint(1, 300))
+            data = noise if n % 2 else start_packet() + noise
+            assert b"Traceback" not in talk(server.port, data)
+            if n % 100 == 0:
+                assert other.execute("SELECT 1").fetchone() == (1,)
+        assert other.execute("SELECT 1").fetchone() == (1,)
+
+
+MESSAGES = (
+    message(b"Q", b"SELECT 1\0"),
+    message(b"P", b"one\0SELECT $1::int\0" + struct.pack("!h", 0)),
+    message(b"B", b"\0one\0" + struct.pack("!hhi", 0, 1, 1) + b"7" + struct.pack("!h", 0)),
+    message(b"D", b"P\0"),
+    message(b"D", b"Sone\0"),
+    message(b"E", b"\0" + struct.pack("!i", 0)),
+    message(b"C", b"Sone\0"),
+    message(b"H", b""),
+    message(b"S", b""),
+    message(b"X", b""),
+)
+
+
+def test_truncated_and_reordered_sequences_harm_nobody(server: Server, address: str) -> None:
+    chance = random.Random(3)
+    for n in range(200):
+        chosen = [chance.choice(MESSAGES) for _ in range(chance.randint(1, 8))]
+        data = b"".join(chosen)
+        if n % 2:
+            data = data[: chance.randint(0, len(data))]
+        assert b"Traceback" not in talk(server.port, start_packet() + data)
+    with psycopg.connect(address) as client:
+        assert client.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_lengths_that_cannot_be_are_refused(server: Server) -> None:
+    for length in (-1, 0, 3, 1 << 30, -(1 << 31)):
+        assert b"08P01" in talk(server.port, start_packet() + b"Q" + struct.pack("!i", length), hangs_up=False)
+
+
+def test_an_unknown_database_is_refused(server: Server) -> None:
+    with pytest.raises(psycopg.OperationalError, match="there is no database other"):
+        psycopg.connect(f"postgresql://aws@127.0.0.1:{server.port}/other")
+
+
+CLIENT = """
+import sys, psycopg
+client = psycopg.connect(sys.argv[1], autocommit=True)
+print("connected", flush=True)
+client.execute("SELECT count(*) FROM aws.sagemaker_image_version")
+"""
+
+
+def test_a_killed_client_s_calls_stop(address: str, cloud: LocalCloud) -> None:
+    cloud.faults.add(Rule(operation="List*", kind="latency", seconds=0.3))
+    cloud.faults.add(Rule(operation="List*", kind="short_pages", page_size=1))
+    client = subprocess.Popen([sys.executable, "-c", CLIENT, address], stdout=subprocess.DEVNULL)
+    try:
+        while not len(list(cloud.calls)) > 2:
+            assert client.poll() is None
+            time.sleep(0.05)
+        client.send_signal(signal.SIGKILL)
+        time.sleep(3)
+        before = len(list(cloud.calls))
+        time.sleep(2)
+        assert len(list(cloud.calls)) == before
+    finally:
+        client.kill()
+        client.wait()
+
+
+# -- who may come in
+
+
+@pytest.fixture
+def guarded(runtime: Runtime) -> Iterator[Server]:
+    users = {n: User(n, role, Verifier.of(f"{n}'s secret")) for n, role in (("ada", UserRole.WRITER), ("bob", UserRole.READER))}
+    with Server(runtime, port=0, users=users, is_writable=True, max_connections=3) as listening:
+        yield listening
+
+
+def login(server: Server, user: str, password: str) -> psycopg.Connection[tuple[object, ...]]:
+    return psycopg.connect(host="127.0.0.1", port=server.port, user=user, password=password, dbname="aws", autocommit=True)
+
+
+def test_a_password_is_proved(guarded: Server) -> None:
+    with login(guarded, "ada", "ada's secret") as client:
+        assert client.execute("SELECT current_user").fetchone() == ("ada",)
+
+
+@pytest.mark.parametrize(("user", "password"), [("ada", "wrong"), ("ada", ""), ("eve", "ada's secret")])
+def test_a_wrong_password_and_an_unknown_user_are_refused_alike(guarded: Server, user: str, password: str) -> None:
+    with pytest.raises(psycopg.OperationalError, match=r"password|authentication"):
+        login(guarded, user, password)
+
+
+ROLE = "arn:aws:iam::111122223333:role/images"
+INSERT = f"INSERT INTO aws.sagemaker.images (image_name, image_role_arn, region) VALUES ('served', '{ROLE}', 'us-east-1')"
+
+
+def test_a_writer_changes_resources_by_commit_and_a_reader_does_not(guarded: Server, cloud: LocalCloud) -> None:
+    with login(guarded, "bob", "bob's secret") as bob, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        bob.execute(INSERT)
+    with login(guarded, "ada", "ada's secret") as ada:
+        ada.execute("BEGIN")
+        ada.execute(INSERT)
+        assert "CreateResource" not in {c.operation for c in cloud.calls}
+        ada.execute("ROLLBACK")
+        assert ada.execute(f"{INSERT} RETURNING image_name").fetchall() == [("served",)]
+        deleted = ada.execute("DELETE FROM aws.sagemaker.images WHERE image_name = 'served' AND region = 'us-east-1'")
+        assert deleted.statusmessage == "DELETE 1"
+
+
+def test_a_failed_transaction_sends_nothing(guarded: Server, cloud: LocalCloud) -> None:
+    with login(guarded, "ada", "ada's secret") as ada:
+        ada.execute("BEGIN")
+        ada.execute(INSERT)
+        with pytest.raises(psycopg.errors.UndefinedColumn):
+            ada.execute("SELECT nothing FROM aws.s3_bucket")
+        assert ada.execute("COMMIT").statusmessage == "ROLLBACK"
+    assert "CreateResource" not in {c.operation for c in cloud.calls}
+
+
+def test_more_clients_than_allowed_are_refused(guarded: Server) -> None:
+    clients = [login(guarded, "bob", "bob's secret") for _ in range(3)]
+    with pytest.raises(psycopg.OperationalError, match="3 clients"):
+        login(guarded, "bob", "bob's secret")
+    for client in clients:
+        client.close()
+
+
+def test_other_addresses_than_loopback_need_tls_and_users(runtime: Runtime) -> None:
+    for host in ("0.0.0.0", "::", "192.0.2.1", "example.org"):
+        with pytest.raises(SettingsError, match="TLS and users"):
+            Server(runtime, host=host, port=0)
+
+
+def test_a_server_that_writes_needs_users(runtime: Runtime) -> None:
+    with pytest.raises(SettingsError, match="users"):
+        Server(runtime, port=0, is_writable=True)
+
+
+def test_users_are_kept_without_their_passwords(tmp_path: Path) -> None:
+    path = tmp_path / "users.json"
+    write_users(path, {"ada": User("ada", UserRole.WRITER, Verifier.of("her secret"))})
+    assert "her secret" not in path.read_text()
+    assert path.stat().st_mode & 0o077 == 0
+    assert read_users(path)["ada"].role is UserRole.WRITER
+    path.chmod(0o644)
+    with pytest.raises(SettingsError, match="others may read"):
+        read_users(path)
+
+
+def test_a_server_that_ends_tells_its_clients(runtime: Runtime) -> None:
+    server = Server(runtime, port=0)
+    server.start()
+    client = psycopg.connect(f"postgresql://aws@127.0.0.1:{server.port}/aws", autocommit=True)
+    server.close()
+    server.close()
+    with pytest.raises(psycopg.OperationalError):
+        client.execute("SELECT 1")
+    client.close()
