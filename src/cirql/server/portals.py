@@ -34,6 +34,11 @@ class PreparedStatement:
             self._told = desk.describe(self.sql, [oids.name_of(oid) for oid in self.given])
         return self._told
 
+    @property
+    def described(self) -> Told | None:
+        """What the client was told; None where it never asked."""
+        return self._told
+
     def parameter_oids(self, desk: ClientDesk) -> list[int]:
         """The types of its parameters: as given, the others as inferred."""
         names = self.told(desk).parameters
@@ -109,7 +114,7 @@ class Portal:
         return forms
 
     def _rows(self, reply: Reply, result: Result, limit: int) -> Iterator[bytes]:
-        types = [c.type for c in result.columns]
+        types = self._types(result)
         forms = self._forms(len(types))
         count = 0
         while not limit or count < limit:
@@ -121,6 +126,14 @@ class Portal:
             count += batch.num_rows
             yield data_rows(batch, types, forms)
         yield messages.SUSPENDED
+
+    def _types(self, result: Result) -> list[str]:
+        """The types of the columns: as the client was told, where it was. A parameter told as smallint comes back as an integer."""
+        types = [c.type for c in result.columns]
+        told = self.statement.described
+        if told is None or told.columns is None or len(told.columns) != len(types):
+            return types
+        return [t.type if oids.oid_of(t.type) != oids.oid_of(kind) else kind for t, kind in zip(told.columns, types, strict=True)]
 
     def _copied(self, reply: Reply, result: Result) -> Iterator[bytes]:
         copy = reply.copy
