@@ -17,7 +17,7 @@ from cirql.server.decoding import value_of
 from cirql.server.desk import ClientDesk
 from cirql.server.messages import Body
 from cirql.server.portals import Portal, PreparedStatement
-from cirql.server.scram import Exchange
+from cirql.server.scram import ScramExchange
 
 if TYPE_CHECKING:
     import ssl
@@ -167,7 +167,7 @@ class Conversation:
         if not self._home.users:
             return
         user = self._home.users.get(name)
-        exchange = Exchange(user.verifier if user is not None else None)
+        exchange = ScramExchange(user.verifier if user is not None else None)
         await self._wire.send(bytes(self._out) + messages.authentication(10, b"SCRAM-SHA-256\0\0"))
         self._out.clear()
         body = await self._password()

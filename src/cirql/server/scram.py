@@ -46,7 +46,7 @@ class Verifier:
         return cls(base64.b64decode(salt), base64.b64decode(stored), base64.b64decode(server), int(iterations))
 
 
-class Exchange:
+class ScramExchange:
     """One client's proof. For a user who does not exist it goes the same way and fails at the end."""
 
     def __init__(self, verifier: Verifier | None) -> None:

@@ -12,7 +12,7 @@ from cirql.result import Result, ResultColumn
 from cirql.rows import sql_type
 from cirql.server.desk import ClientDesk, Told
 from cirql.server.oids import named
-from cirql.server.system.contents import Contents
+from cirql.server.system.contents import SystemRows
 from cirql.server.system.definitions import statements
 from cirql.server.system.rewriting import concerns, literals, rewritten
 
@@ -31,7 +31,7 @@ class SystemTables:
         self._catalog = catalog
         self._lock = threading.Lock()
         self._connection: Any = None
-        self._contents: Contents | None = None
+        self._contents: SystemRows | None = None
 
     def concerns(self, sql: str) -> bool:
         """Whether a statement asks it."""
@@ -76,7 +76,7 @@ class SystemTables:
             facts[f"setting.{name.lower()}"] = value
         return facts
 
-    def _opened(self) -> Contents:
+    def _opened(self) -> SystemRows:
         if self._contents is None:
             import duckdb
 
@@ -85,7 +85,7 @@ class SystemTables:
                 self._connection.execute(f"SET GLOBAL {setting}")
             for statement in statements():
                 self._connection.execute(statement)
-            contents = Contents(self._connection, self._catalog())
+            contents = SystemRows(self._connection, self._catalog())
             contents.begin()
             self._connection.execute("SET GLOBAL enable_external_access = false")
             self._connection.execute("SET GLOBAL lock_configuration = true")

@@ -45,7 +45,7 @@ _OF_COLUMN = {
 }
 
 
-class Contents:
+class SystemRows:
     """The rows, put into a DuckDB."""
 
     def __init__(self, connection: Any, catalog: Catalog) -> None:
