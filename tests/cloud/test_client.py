@@ -97,6 +97,27 @@ def test_a_raw_body_comes_back_as_bytes(aws: FakeAWS) -> None:
     assert aws.requests[0].target == "/bucket/k"  # no bucket.127.0.0.1
 
 
+def test_a_bucket_of_another_region_is_found_when_the_lane_is_open(aws: FakeAWS) -> None:
+    tagging = b"<Tagging><TagSet><Tag><Key>k</Key><Value>v</Value></Tag></TagSet></Tagging>"
+
+    def give(request: Request) -> dict[str, Any]:
+        if "/there" in request.target and "/us-east-1/s3/" in request.headers["authorization"]:
+            moved = b"<Error><Code>PermanentRedirect</Code><Message>m</Message></Error>"
+            return {"status": 301, "body": moved, "headers": {"x-amz-bucket-region": "eu-west-1"}}
+        return {"body": tagging}
+
+    aws.answer(give)
+
+    async def scenario(client: CloudClient) -> list[str]:
+        names = ("here", "also-here", "there", "there", "here")
+        answers = [await client.call(HERE, "s3", "GetBucketTagging", {"Bucket": name}) for name in names]
+        return [answer["TagSet"][0]["Value"] for answer in answers]
+
+    assert using(aws, scenario) == ["v"] * 5
+    regions = [r.headers["authorization"].split("/")[2] for r in aws.requests]
+    assert regions == ["us-east-1", "us-east-1", "us-east-1", "eu-west-1", "eu-west-1", "us-east-1"]
+
+
 def test_members_in_headers_are_read(aws: FakeAWS) -> None:
     aws.then(body=b"", headers={"x-amz-bucket-region": "eu-west-1"})
     assert call(aws, "s3", "HeadBucket", {"Bucket": "bucket"})["BucketRegion"] == "eu-west-1"
