@@ -19,13 +19,13 @@ from contextvars import ContextVar
 from dataclasses import replace
 from datetime import datetime
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from cirql.errors import AccessDenied, Cancelled, Error, InterfaceError
 from cirql.result import ProgressEvent, Result
 from cirql.settings import Settings
 from cirql.shared import Shared, once
-from cirql.statements.limits import Limits
+from cirql.statements.limits import StatementLimits
 from cirql.statements.running import Running
 
 if TYPE_CHECKING:
@@ -54,7 +54,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _PATIENCE = 5.0
 """Seconds that closing waits for statements to come to rest: after that, one is stuck where nothing can end it."""
-Dialect = Literal["postgres", "ddsql", "stackql"]
 
 
 class Session:
@@ -155,7 +154,7 @@ class Session:
         """The session's own DuckDB, which holds its user tables."""
         from cirql.engine import Database
 
-        return Database(memory=Limits.of(self.settings).memory)
+        return Database(memory=StatementLimits.of(self.settings).memory)
 
     @once
     def workspace(self) -> Workspace:
@@ -245,7 +244,7 @@ class Session:
         """Raise AccessDenied where a locked session would reach further, or be allowed more, than when it was opened."""
         if not changed.locked:
             return
-        Limits.of(self._opened).confine(Limits.of(changed))
+        StatementLimits.of(self._opened).confine(StatementLimits.of(changed))
         if (changed.regions, changed.accounts) == (self.settings.regions, self.settings.accounts):
             return
         from cirql.cloud.reach import Reach
@@ -273,7 +272,7 @@ class Session:
         if self._is_closed():
             raise InterfaceError("the session is closed")
         self._shared.check()
-        running = Running(lambda: self._shared.alarm, Limits.of(self.settings), self._shared.refuse_fork)
+        running = Running(lambda: self._shared.alarm, StatementLimits.of(self.settings), self._shared.refuse_fork)
         self._running.add(running)
         running.begin()
         if self._is_closed():  # in between: nobody else would stop it
@@ -403,7 +402,7 @@ class Session:
 
         if "database" in self.__dict__ and self.database.is_open:
             return Engine(self.database)
-        memory, databases = Limits.of(self.settings).memory, self._shared.databases
+        memory, databases = StatementLimits.of(self.settings).memory, self._shared.databases
         lent = databases.lend(memory)
         return Engine(lent, lambda: databases.give_back(memory, lent))
 

@@ -33,11 +33,13 @@ T = TypeVar("T")
 _open: weakref.WeakSet[Shared] = weakref.WeakSet()
 
 
-@atexit.register
 def _close_all() -> None:
     """A program that ends without closing what it opened still leaves nothing running under an interpreter that is taken apart."""
     for shared in tuple(_open):
         shared.close()
+
+
+atexit.register(_close_all)
 
 
 class Making(Protocol):

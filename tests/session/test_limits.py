@@ -13,7 +13,7 @@ from cirql.localcloud.faults import Rule
 from cirql.runtime import Runtime
 from cirql.session import Session
 from cirql.settings import Settings
-from cirql.statements.limits import Limits
+from cirql.statements.limits import StatementLimits
 
 MANY = "(SELECT n FROM generate_series(1, 2000) AS n)"
 VERSIONS = "SELECT * FROM aws.sagemaker_image_version"
@@ -129,7 +129,7 @@ def test_a_locked_session_only_lowers_its_limits(settings: Settings, sql: str) -
 def test_a_locked_session_is_bounded_where_nobody_said_how(settings: Settings) -> None:
     with Runtime(settings.changed(locked=True)) as runtime:
         session = runtime.session()
-        assert None not in dataclasses.astuple(Limits.of(session.settings))
+        assert None not in dataclasses.astuple(StatementLimits.of(session.settings))
         with pytest.raises(errors.TooManyRows):
             for _ in session.execute("SELECT n FROM generate_series(1, 5000001) AS n").batches():
                 pass

@@ -151,7 +151,7 @@ class _Body:
     has_headers: bool
 
     @classmethod
-    def of(cls, shape: Shape, readers: elements.Readers) -> _Body:
+    def of(cls, shape: Shape, readers: elements.ElementReaders) -> _Body:
         """Raises: OddElementError where there is no reader for the shape."""
         payload = shape.serialization.get("payload")
         has_headers = any(member.serialization.get("location") for member in shape.members.values())
@@ -203,12 +203,12 @@ def read_json(model: OperationModel, body: bytes, status: int) -> dict[str, Any]
     return parsed
 
 
-_XML_READERS: WeakKeyDictionary[Any, tuple[elements.Readers, dict[str, _Body | None]]] = WeakKeyDictionary()
+_XML_READERS: WeakKeyDictionary[Any, tuple[elements.ElementReaders, dict[str, _Body | None]]] = WeakKeyDictionary()
 
 
 def _xml_reader(model: OperationModel) -> _Body | None:
     """The compiled reader of an operation's answers; None where botocore reads them."""
-    readers, by_operation = _XML_READERS.setdefault(model.service_model, (elements.Readers(), {}))
+    readers, by_operation = _XML_READERS.setdefault(model.service_model, (elements.ElementReaders(), {}))
     if model.name not in by_operation:
         try:
             by_operation[model.name] = _Body.of(model.output_shape, readers)

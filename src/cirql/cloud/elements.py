@@ -27,7 +27,7 @@ class OddElementError(Exception):
     """A document that is not of the usual form, or a shape that no reader is made for."""
 
 
-class Readers:
+class ElementReaders:
     """The compiled shapes of one service model. Shapes may contain themselves, so structures are looked up by name when used."""
 
     def __init__(self) -> None:

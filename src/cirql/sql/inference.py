@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from sqlglot import exp
@@ -16,7 +16,6 @@ from cirql.sql.translate.slots import Slot, decide, mark
 from cirql.sql.translate.sqltypes import SqlType
 
 ParameterTypes = Sequence[str | None] | Mapping[str, str | None]
-Look = Callable[[Statement], object]
 
 
 def named_type(name: str) -> SqlType:

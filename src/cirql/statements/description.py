@@ -7,8 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from cirql.result import PLAN, ResultColumn
-from cirql.statements.planning import Desk as PlanningDesk
-from cirql.statements.planning import Planning
+from cirql.statements.planning import Planning, PlanningDesk
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -15,7 +15,7 @@ NAMES = ("statement_timeout", "max_calls", "max_rows", "memory")
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class StatementLimits:
     """None is no limit. `timeout` is in seconds, `memory` in bytes."""
 
     timeout: float | None = None
@@ -24,9 +24,9 @@ class Limits:
     memory: int | None = None
 
     @classmethod
-    def of(cls, settings: Settings) -> Limits:
+    def of(cls, settings: Settings) -> StatementLimits:
         """What the settings say; where they are locked, `LOCKED` for what they do not."""
-        least = LOCKED if settings.locked else Limits()
+        least = LOCKED if settings.locked else StatementLimits()
         timeout = least.timeout if settings.statement_timeout is None else settings.statement_timeout
         return cls(
             None if timeout is None or math.isinf(timeout) else timeout,
@@ -35,16 +35,16 @@ class Limits:
             least.memory if settings.memory is None else settings.memory,
         )
 
-    def confine(self, wanted: Limits) -> None:
+    def confine(self, wanted: StatementLimits) -> None:
         """Raise AccessDenied where a limit that is wanted is wider than this one."""
         for name, most, value in zip(NAMES, _values(self), _values(wanted), strict=True):
             if most is not None and (value is None or value > most):
                 raise AccessDenied(f"this session is locked: SET {name} only lowers it", hint=f"at most {most:g}")
 
 
-LOCKED = Limits(timeout=300.0, calls=10_000, rows=5_000_000, memory=1 << 30)
+LOCKED = StatementLimits(timeout=300.0, calls=10_000, rows=5_000_000, memory=1 << 30)
 """For whoever runs statements of others and has said nothing else: five minutes, 10,000 requests, 5,000,000 rows, 1 GiB."""
 
 
-def _values(limits: Limits) -> tuple[float | None, ...]:
+def _values(limits: StatementLimits) -> tuple[float | None, ...]:
     return (limits.timeout, limits.calls, limits.rows, limits.memory)

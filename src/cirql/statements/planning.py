@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from cirql.types import ColumnType
 
 
-class Desk(Protocol):
+class PlanningDesk(Protocol):
     """What planning needs from a session."""
 
     settings: Settings
@@ -61,7 +61,7 @@ class Planned:
 class Planning:
     """Plans one statement for one engine."""
 
-    def __init__(self, desk: Desk, engine: Engine, directory: Directory) -> None:
+    def __init__(self, desk: PlanningDesk, engine: Engine, directory: Directory) -> None:
         self._desk = desk
         self._engine = engine
         self.directory = directory

@@ -20,7 +20,7 @@ from cirql.statements.footprint import watch
 
 if TYPE_CHECKING:
     from cirql.statements.alarm import Alarm
-    from cirql.statements.limits import Limits
+    from cirql.statements.limits import StatementLimits
 
 Act = Callable[[], None]
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.01, 0.1
@@ -29,7 +29,7 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.01, 0.1
 class Running:
     """One statement's life. Safe from any thread."""
 
-    def __init__(self, alarm: Callable[[], Alarm], limits: Limits, allowed: Act = lambda: None) -> None:
+    def __init__(self, alarm: Callable[[], Alarm], limits: StatementLimits, allowed: Act = lambda: None) -> None:
         """`allowed` raises where nothing may be done any more, whatever the statement: in a fork of the process that began it."""
         self.limits = limits
         self._alarm = alarm
