@@ -6,6 +6,7 @@ A secret is what a schema calls write-only, what an API's model marks sensitive,
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -131,7 +132,9 @@ def _without_literals(statement: str) -> str:
 
     kinds = {t for t in TokenType if "STRING" in t.name}
     try:
-        tokens = [t for t in Postgres().tokenize(statement) if t.token_type in kinds]
+        # After the word EXEC the tokenizer takes all of the rest for one text.
+        plain = re.sub("exec", "word", statement, flags=re.IGNORECASE)
+        tokens = [t for t in Postgres().tokenize(plain) if t.token_type in kinds]
     except TokenError:
         return MASK
     for token in reversed(tokens):
