@@ -17,7 +17,7 @@ def key(catalog: Catalog, name: str) -> tuple[str, ...]:
 @pytest.mark.parametrize(
     ("name", "columns"),
     [
-        ("aws.athena_data_catalog", ("catalog_name",)),
+        ("aws.athena_data_catalog", ("arn",)),
         ("aws.ssm_instance_information", ("instance_id",)),
         ("aws.ec2_instance_status", ("instance_id",)),
         ("aws.codebuild_report", ("arn",)),
@@ -27,6 +27,21 @@ def key(catalog: Catalog, name: str) -> tuple[str, ...]:
         ("aws.events_targets_by_rule", ("event_bus_name", "rule", "id")),
         ("aws.logs_metric_filter", ("log_group_name", "filter_name")),
         ("aws.sqs_dead_letter_source_queue", ("parent_queue_url", "queue_url")),
+        # By what Describe, Delete or Update takes, and not by the ARN of what they are about, a bare name or a status.
+        ("aws.backup_backup_job", ("backup_job_id",)),
+        ("aws.workspaces_workspace_bundle", ("bundle_id",)),
+        ("aws.workspaces_workspace_image", ("image_id",)),
+        ("aws.networkmanager_attachment", ("attachment_id",)),
+        ("aws.cleanrooms_schema", ("collaboration_identifier", "name")),
+        ("aws.redshift_table_restore_status", ("table_restore_request_id",)),
+        ("aws.organizations_create_account_status", ("id",)),
+        ("aws.ec2_placement_group", ("group_id",)),
+        # With the version, where rows are versions.
+        ("aws.sagemaker_model_card_version", ("model_card_name", "model_card_version")),
+        ("aws.ssm_association_version", ("association_id", "association_version")),
+        ("aws.qconnect_ai_agent_version", ("assistant_id", "ai_agent_id", "version_number")),
+        ("aws.ram_permission_version", ("permission_arn", "version")),
+        ("aws.elasticbeanstalk_platform_version", ("platform_arn",)),
     ],
 )
 def test_rows_are_told_apart_by_what_names_them(catalog: Catalog, name: str, columns: tuple[str, ...]) -> None:

@@ -114,7 +114,7 @@ class Input:
     for the key in the filter's name too).
     `values`: all that the member can take (an enum); where a required one is not given, each is asked in turn.
     An input on `region` or on the table's account column takes what the target says. `is_structured`: the member is a structure or
-    a list of them, and the column holds it as JSON.
+    a list of them, and the column holds it as JSON. `is_text`: the member is a text, and the column holds a number (a version).
     """
 
     param: str
@@ -128,6 +128,7 @@ class Input:
     is_structured: bool = False
     path: tuple[str, ...] = ()
     filter_form: tuple[str, str] = ("Name", "Values")
+    is_text: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from botocore.model import OperationModel, Shape
 
 from cirql.catalog.model import Arn, Column, Fetch, Input, Output, Role, Table
 from cirql.compiler import filters, missing, tags
+from cirql.compiler.describing import Calls, Described, Source, describe, is_anothers
 from cirql.compiler.descriptions import clean
 from cirql.compiler.operations import (
     Getting,
@@ -24,13 +25,12 @@ from cirql.compiler.operations import (
     gettings,
     is_scalar,
     listings,
-    read_getting,
     read_listing,
-    required_members,
     takes_arn,
 )
 from cirql.compiler.overlay import Hint
-from cirql.compiler.row_keys import row_key
+from cirql.compiler.proofs import is_shaped_like_versioned, proven_members, version_members
+from cirql.compiler.row_keys import Proofs, row_key
 from cirql.compiler.services import Service
 from cirql.names import TableName, singular, snake, words
 from cirql.types import ColumnType, from_botocore
@@ -98,7 +98,7 @@ def _plain(name: str) -> str:
 
 def compile_service(service: Service, hints: Mapping[tuple[str, str], Hint]) -> list[Table]:
     """The datasets of one service."""
-    lists, gets, many = listings(service), gettings(service), batches(service)
+    lists, calls = listings(service), Calls(gettings(service), batches(service))
     nouns = set(lists) | {noun for name, noun in hints if name == service.name}
     found: dict[str, Table] = {}
     for noun in sorted(nouns):
@@ -107,8 +107,7 @@ def compile_service(service: Service, hints: Mapping[tuple[str, str], Hint]) -> 
             continue
         listing = _listing(service, noun, hint, lists.get(noun, []))
         if listing is not None:
-            others = [c for c in many.get(noun, []) if c.operation.name != listing.operation.name]
-            table = _table(service, noun, hint, listing, gets.get(noun, []), others)
+            table = _table(service, noun, hint, listing, calls)
             found.setdefault(str(table.name), table)
     return list(found.values())
 
@@ -148,15 +147,11 @@ def _listing(service: Service, noun: str, hint: Hint, candidates: list[Listing])
     return replace(best, also_required=hint.requires, given=frozenset(hint.constants)) if best is not None else None
 
 
-def _table(service: Service, noun: str, hint: Hint, listing: Listing, gets: list[OperationModel], many: list[Listing]) -> Table:
+def _table(service: Service, noun: str, hint: Hint, listing: Listing, calls: Calls) -> Table:
     draft = _Draft(service, noun)
-    getting, get_inputs = _getting(draft, hint, listing, gets)
-    if hint.get is None:
-        batched, batched_inputs = _batch_getting(draft, listing, many)
-        if batched is not None and (getting is None or _tells_as_much(batched, getting)):
-            getting, get_inputs = batched, batched_inputs
-    get = _get_fetch(draft, hint, listing, getting, get_inputs) if getting else None
-    listed = _list_fetch(draft, hint, listing)
+    described = describe(service, hint, listing, calls)
+    get = _get_fetch(draft, hint, listing, described) if described is not None else None
+    listed = _list_fetch(draft, hint, listing, described)
     fetches = [f for f in (listed, get) if f is not None]
     for fetch in fetches:
         for parameter in fetch.inputs:
@@ -170,13 +165,14 @@ def _table(service: Service, noun: str, hint: Hint, listing: Listing, gets: list
                 else:
                     draft.add(member, shape, hidden=True)
     made_up = _made_up_arn(draft)
-    arn = _arn(draft)
+    own = fetches if described is None or described.is_own else [listed]
+    arn = _arn(draft, own)
     if not any(o.column == "tags" for f in fetches for o in f.outputs):
-        own = arn or _key_arn(noun, _row_key(draft, arn, fetches))
-        call = tags.fetch(service, noun, own, lambda param: _own_column(draft, param))
+        tagged = arn or _key_arn(noun, _row_key(draft, listing, arn, own))
+        call = tags.fetch(service, noun, tagged, lambda param: _own_column(draft, param))
         fetches += [call] if call else []
     name = TableName(("aws", f"{service.prefix}_{snake(noun)}"))
-    documented = getting.operation if getting else listing.operation
+    documented = described.getting.operation if described is not None and described.is_own else listing.operation
     return Table(
         name=name,
         service=service.prefix,
@@ -187,7 +183,7 @@ def _table(service: Service, noun: str, hint: Hint, listing: Listing, gets: list
         permissions={"read": tuple(dict.fromkeys(p for f in fetches for p in f.permissions))},
         scope=service.scope,
         regions=service.regions,
-        key=(made_up.column,) if made_up is not None else _row_key(draft, arn, fetches),
+        key=(made_up.column,) if made_up is not None else _row_key(draft, listing, arn, own),
         arn=made_up,
     )
 
@@ -197,10 +193,16 @@ def _left_out(hint: Hint) -> str:
     return f" Left out: {'; '.join(dict.fromkeys(hint.leaves.values()))}." if hint.leaves else ""
 
 
-def _row_key(draft: _Draft, arn: str | None, fetches: list[Fetch]) -> tuple[str, ...]:
+def _row_key(draft: _Draft, listing: Listing, arn: str | None, fetches: list[Fetch]) -> tuple[str, ...]:
     members = {m: draft.columns[c] for m, c in draft.by_member.items() if c in draft.columns}
     arn = None if draft.service.is_keyed_by_id else arn
-    return row_key(draft.noun, members, arn, fetches, is_narrowed=_NARROWED.fullmatch(draft.noun) is not None)
+    proofs = Proofs(
+        proven=tuple(draft.by_member[_plain(m)] for m in proven_members(draft.service, listing) if _plain(m) in draft.by_member),
+        versions=tuple(draft.by_member[_plain(m)] for m in version_members(draft.noun, listing) if _plain(m) in draft.by_member),
+        is_of_versions=is_shaped_like_versioned(listing),
+        is_narrowed=_NARROWED.fullmatch(draft.noun) is not None,
+    )
+    return row_key(draft.noun, members, arn, fetches, proofs)
 
 
 def _key_arn(noun: str, key: tuple[str, ...]) -> str | None:
@@ -209,18 +211,14 @@ def _key_arn(noun: str, key: tuple[str, ...]) -> str | None:
     return name if not more and name.endswith("_arn") and name.split("_")[-2] == snake(noun).split("_")[-1] else None
 
 
-def _tells_as_much(batched: Getting, single: Getting) -> bool:
-    """Whether a call for many rows gives every member that a call for one gives: then the calls for one are not needed."""
-    return {path[-1] for path in single.members} <= {path[-1] for path in batched.members}
-
-
-def _list_fetch(draft: _Draft, hint: Hint, listing: Listing) -> Fetch:
+def _list_fetch(draft: _Draft, hint: Hint, listing: Listing, described: Described | None) -> Fetch:
     service, operation = draft.service, listing.operation
     if listing.is_bare:
         member, shape = next(iter(listing.members.items()))
         outputs: tuple[Output, ...] = (Output(draft.by_member.get(_plain(member)) or draft.add(member, shape), ()),)
     else:
         outputs = tuple(draft.outputs({(m,): s for m, s in listing.members.items()}, hint.lacks))
+        outputs += tuple(_naming(draft, listing, described))
     outer = listing.outer.members if listing.outer is not None else {}
     lifted = tuple(Output(draft.add(m, outer[m]), (m,)) for m in (*hint.lifted, *listing.lifted))
     filled = {o.column: draft.columns[o.column] for o in outputs if o.column in draft.columns}
@@ -258,15 +256,9 @@ def _required_input(draft: _Draft, hint: Hint, listing: Listing, param: str) -> 
     values = hint.values.get(param) or draft.service.values.get(param) or tuple(getattr(shape, "enum", ()))
     if _takes_many(shape):
         return Input(param, _key_column(draft, _one_of(param)), batch=max(2, min(int(shape.metadata.get("max", 2)), _LISTED_AT_ONCE)))
-    column = f"parent_{snake(param)}" if _is_anothers(listing, param) else _key_column(draft, param)
+    column = f"parent_{snake(param)}" if is_anothers(listing, param) else _key_column(draft, param)
     is_structured = from_botocore(shape) in (ColumnType.JSON, ColumnType.HSTORE)
     return Input(param, column, values=values if len(values) <= _MOST_VALUES else (), is_structured=is_structured)
-
-
-def _is_anothers(listing: Listing, param: str) -> bool:
-    """Whether a list call's key has a name that its rows have for themselves: `arn` in Device Farm's `ListRuns` is the project's."""
-    own = {_plain(m) for m in listing.members}
-    return listing.operation.name.startswith("List") and _plain(param) in own and (_plain(param) in ("arn", "id") or listing.is_bare)
 
 
 def _takes_many(shape: Shape) -> bool:
@@ -292,122 +284,30 @@ def _safe(name: str) -> str:
     return f"own_{name}" if name in _TAKEN else name
 
 
-def _getting(draft: _Draft, hint: Hint, listing: Listing, gets: list[OperationModel]) -> tuple[Getting | None, dict[str, str]]:
-    """The describe call to complete the rows with, and the member of the list's rows or keys for each of its inputs."""
-    if hint.get == "":
-        return None, {}
-    candidates = [draft.service.operation(hint.get)] if hint.get else gets
-    for operation in candidates:
-        if operation.name == listing.operation.name:
-            continue
-        if hint.attributes:
-            getting: Getting | None = Getting(operation, hint.get_rows or (), {})
-        else:
-            getting = read_getting(operation, draft.noun, listing.element, hint.get_rows)
-        inputs = _get_inputs(draft.noun, operation, listing)
-        if getting is not None and inputs and not all(v in listing.required for v in inputs.values()):
-            return getting, inputs
-    return None, {}
+def _naming(draft: _Draft, listing: Listing, described: Described | None) -> Iterator[Output]:
+    """The outputs of what names a row inside a structure of it, as hidden columns."""
+    for param, source in described.sources.items() if described is not None else ():
+        if len(source.path) > 1 and not source.is_key:
+            shape = listing.element
+            for name in source.path:
+                shape = shape.members[name]
+            yield Output(draft.add(param, shape, hidden=True), source.path)
 
 
-# What names a thing, the surest first.
-_IDENTITIES = ("arn", "id", "identifier", "name")
-
-
-def _batch_getting(draft: _Draft, listing: Listing, batches: list[Listing]) -> tuple[Getting | None, dict[str, str]]:
-    """The describe call that takes many rows at once, its batch filled by what the list's rows say of themselves."""
-    members = {m: s for m, s in listing.members.items() if is_scalar(s)}
-    for candidate in batches:
-        batch = batch_member(draft.service, candidate)
-        if batch is None:
-            continue
-        source = match_member(singular(batch.removesuffix("List")), draft.noun, members)
-        if source is None and listing.is_bare and _may_be(batch, next(iter(members)), draft.noun):
-            source = next(iter(members))
-        if source is None:
-            continue
-        known = candidate.operation.input_shape.members
-        inputs = {batch: source, **{param: param for param in listing.required if param in known}}
-        if set(required_members(candidate.operation)) <= inputs.keys():
-            return Getting(candidate.operation, candidate.rows, {(m,): s for m, s in candidate.members.items()}, batch), inputs
-    return None, {}
-
-
-def _may_be(batch: str, member: str, noun: str) -> bool:
-    """Whether a list of bare strings may hold what a batch asks for: both are ARNs or neither is, or nothing says what the strings are."""
-    return _plain(batch).rstrip("s").endswith("arn") == _plain(member).endswith("arn") or _plain(member) == _plain(noun)
-
-
-def _get_inputs(noun: str, operation: OperationModel, listing: Listing) -> dict[str, str] | None:
-    """Which member fills each input of a describe call; None where a required one cannot be filled.
-
-    Where what is required says only whose the row is (`ImageName` of an image version), the optional inputs that rows
-    name too (`Version`) say which.
-    """
-    members = {m: s for m, s in listing.members.items() if is_scalar(s)}
-    inputs: dict[str, str] = {}
-    for param in required_members(operation):
-        if not is_scalar(operation.input_shape.members[param]):
-            return None
-        source = match_member(param, noun, members) or next((p for p in listing.required if _plain(p) == _plain(param)), None)
-        if source is None and listing.is_bare and len(required_members(operation)) == 1 + len(inputs):
-            source = next(iter(members))
-        if source is None:
-            return None
-        inputs[param] = source
-    optional = {m: s for m, s in operation.input_shape.members.items() if m not in inputs} if operation.input_shape else {}
-    identifies = any(source in members for source in inputs.values())
-    # What a list call cannot do without, the describe call of its rows is told too: a rule's name is unique on its event bus.
-    inputs |= {m: m for m in optional if m in listing.required} if inputs else {}
-    if inputs and not identifies:
-        own = [m for m in optional if m in members and m not in listing.required]
-        inputs |= {m: m for m in own}
-    elif not inputs:
-        own = [m for m in optional if m in members and _plain(m).removeprefix(_plain(noun)) in _IDENTITIES]
-        inputs |= {m: m for m in sorted(own, key=lambda m: _IDENTITIES.index(_plain(m).removeprefix(_plain(noun))))[:1]}
-    return inputs or None
-
-
-def match_member(param: str, noun: str, members: Mapping[str, Shape]) -> str | None:
-    """The member of a row that a request member asks for, by their names: `ClusterName` of a cluster is its `Name`."""
-    plain = {_plain(m): m for m in members}
-    wanted, about = _plain(param), _plain(noun)
-    if wanted in plain:
-        return plain[wanted]
-    if wanted.startswith(about) and wanted != about and wanted[len(about) :] in plain:
-        return plain[wanted[len(about) :]]
-    if f"{about}{wanted}" in plain:
-        return plain[f"{about}{wanted}"]
-    if wanted.endswith("number") and wanted.removesuffix("number") in plain:
-        return plain[wanted.removesuffix("number")]
-    suffixes = [wanted] if wanted in ("arn", "id", "name") else []
-    if wanted in (about, f"{about}identifier", "identifier", f"{about}id", "id", "resourceid", "resourceidentifier", f"{about}idorarn"):
-        suffixes = ["id", "identifier", "arn", "name"]
-    elif wanted in (f"{about}arn", "resourcearn", "arn"):
-        suffixes = ["arn"]
-    for suffix in suffixes:
-        for name in (f"{about}{suffix}", suffix):
-            if name in plain:
-                return plain[name]
-    ending = [m for m in members if wanted.endswith("arn") and _plain(m).endswith("arn")]
-    return ending[0] if len(ending) == 1 and about.endswith(wanted.removesuffix("arn")) else None
-
-
-def _get_fetch(draft: _Draft, hint: Hint, listing: Listing, getting: Getting, sources: Mapping[str, str]) -> Fetch:
-    service, operation = draft.service, getting.operation
+def _get_fetch(draft: _Draft, hint: Hint, listing: Listing, described: Described) -> Fetch:
+    service, getting = draft.service, described.getting
+    operation = getting.operation
     outputs = (*draft.outputs(getting.members), *(draft.attribute(m, t) for m, t in hint.attributes.items()))
     if listing.is_bare:
-        _name_bare(draft, listing, getting, sources)
-    inputs = tuple(
-        Input(p, _get_column(draft, p, m), batch=_batch_size(hint, operation, p) if p == getting.batch else 1) for p, m in sources.items()
-    )
+        _name_bare(draft, listing, described)
+    inputs = tuple(_get_input(draft, hint, listing, getting, p, s) for p, s in described.sources.items())
     return Fetch(
         name="get",
-        role=Role.GET,
+        role=Role.GET if described.is_own else Role.ENRICH,
         service=service.name,
         operation=operation.name,
         inputs=inputs,
-        outputs=outputs,
+        outputs=(*outputs, *_answering(getting, inputs, outputs)),
         rows=getting.rows,
         constants=dict(hint.get_constants),
         # Pages of one row: its list goes on (the users of a group).
@@ -418,23 +318,46 @@ def _get_fetch(draft: _Draft, hint: Hint, listing: Listing, getting: Getting, so
     )
 
 
+def _answering(getting: Getting, inputs: tuple[Input, ...], outputs: tuple[Output, ...]) -> Iterator[Output]:
+    """The output by which an answer for many says whose each is, where it calls that what the request does and not what the rows do."""
+    for asked in inputs:
+        if asked.param == getting.batch and not any(o.column == asked.column for o in outputs):
+            one = _plain(_one_of(asked.param))
+            yield from (Output(asked.column, path) for path in getting.members if _plain(path[-1]) == one)
+
+
+def _get_input(draft: _Draft, hint: Hint, listing: Listing, getting: Getting, param: str, source: Source) -> Input:
+    batch = _batch_size(hint, getting.operation, param) if param == getting.batch else 1
+    shape = getting.operation.input_shape.members[param]
+    is_structured = batch == 1 and not is_scalar(shape)
+    named = listing.members.get(source.path[0])
+    is_text = not source.is_key and shape.type_name == "string" and named is not None and named.type_name in ("integer", "long")
+    return Input(param, _get_column(draft, listing, param, source), batch=batch, is_structured=is_structured, is_text=is_text)
+
+
 def _is_list(operation: OperationModel, rows: tuple[str, ...]) -> bool:
     """Whether the rows are in a list right in the answer; a structure that a describe call leaves out is no empty list."""
     return bool(rows) and operation.output_shape.members[rows[0]].type_name == "list"
 
 
-def _get_column(draft: _Draft, param: str, member: str) -> str:
+def _get_column(draft: _Draft, listing: Listing, param: str, source: Source) -> str:
     """The column of an input of a describe call, which is a member of the list's rows or one of its keys."""
-    return "account_id" if _is_own_account(draft, param) else draft.by_member.get(_plain(member)) or _safe(snake(member))
+    if _is_own_account(draft, param):
+        return "account_id"
+    if source.is_key and is_anothers(listing, source.path[0]):
+        return f"parent_{snake(source.path[0])}"
+    if len(source.path) > 1:
+        return draft.by_member.get(_plain(param)) or _safe(snake(param))
+    return draft.by_member.get(_plain(source.path[0])) or _safe(snake(source.path[0]))
 
 
-def _name_bare(draft: _Draft, listing: Listing, getting: Getting, sources: Mapping[str, str]) -> None:
+def _name_bare(draft: _Draft, listing: Listing, described: Described) -> None:
     """A list of bare strings gives what its describe call asks for: EKS's `clusters` are the `name` of `DescribeCluster`."""
     member = next(iter(listing.members))
-    param = next((p for p, m in sources.items() if m == member), None)
+    param = next((p for p, s in described.sources.items() if s.path == (member,) and not s.is_key), None)
     if param is None or _plain(member) in draft.by_member:
         return
-    asked = singular(param) if param == getting.batch else param
+    asked = singular(param) if param == described.getting.batch else param
     column = _own_column(draft, asked)
     if column is not None and draft.columns[column].type is ColumnType.VARCHAR:
         draft.by_member[_plain(member)] = column
@@ -450,13 +373,24 @@ def _own_column(draft: _Draft, param: str) -> str | None:
     return draft.by_member.get(_plain(param)) or draft.by_member.get(_plain(param).removeprefix(_plain(draft.noun)))
 
 
-def _arn(draft: _Draft) -> str | None:
-    """The column of the row's own ARN: `<Noun>Arn` or `Arn`, else one that ends like the noun (`RecoveryPoint` of `...ByBackupVault`)."""
-    texts = {m: c for m, c in draft.by_member.items() if c in draft.columns and draft.columns[c].type is ColumnType.VARCHAR}
+def _arn(draft: _Draft, fetches: list[Fetch]) -> str | None:
+    """The column of the row's own ARN: `<Noun>Arn` or `Arn`, else one that ends like the noun (`RecoveryPoint` of `...ByBackupVault`).
+
+    One that the list call gives goes before one that takes a call for each row.
+    """
+    listed = {o.column for o in (*fetches[0].outputs, *fetches[0].lifted)}
+    called = {o.column for f in fetches for o in (*f.outputs, *f.lifted)} | {i.column for f in fetches for i in f.inputs}
+    every = called | {c for c in ("arn",) if draft.service.arns.get(draft.noun)}
+    found = [_arn_among(draft, given) for given in (listed, every)]
+    return next((arn for arn in found if arn is not None), draft.by_member.get("resourcearn"))
+
+
+def _arn_among(draft: _Draft, given: set[str]) -> str | None:
+    texts = {m: c for m, c in draft.by_member.items() if c in given and c in draft.columns and draft.columns[c].type is ColumnType.VARCHAR}
     narrowed = _NARROWED.fullmatch(draft.noun)
     about = _plain(singular(narrowed[1]) if narrowed is not None else draft.noun)
     named = (m for m in texts if m.endswith("arn") and about.endswith(m.removesuffix("arn")))
-    return next((texts[m] for m in (f"{about}arn", "arn", *named, "resourcearn") if m in texts), None)
+    return next((texts[m] for m in (f"{about}arn", "arn", *named) if m in texts), None)
 
 
 def _made_up_arn(draft: _Draft) -> Arn | None:

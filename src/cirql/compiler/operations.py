@@ -248,6 +248,10 @@ def _wrapper(members: Mapping[str, Shape], noun: str, element: Shape | None) -> 
         for member, shape in structures.items():
             if shape.name == element.name:
                 return member
+    # What is said about a thing goes before the thing's own document, where an answer has both.
+    for member in structures:
+        if _plain(member) == f"{_plain(noun)}response":
+            return member
     for member in structures:
         if _plain(member) in (_plain(noun), f"{_plain(noun)}description", f"{_plain(noun)}detail", f"{_plain(noun)}details"):
             return member
@@ -262,13 +266,18 @@ _SPECIMEN = "arn:aws:service:us-east-1:123456789012:thing/abc-123"
 
 def takes_arn(shape: Shape) -> bool:
     """Whether a request member that names a thing may be told the thing's ARN: its pattern or its documentation says so."""
+    if "arn" in str(shape.metadata.get("pattern", "")).lower():
+        return True
+    documentation = str(shape.documentation)
+    return may_be_arn(shape) and ("ARN" in documentation or "Amazon Resource Name" in documentation)
+
+
+def may_be_arn(shape: Shape) -> bool:
+    """Whether a request member's length and pattern let an ARN through."""
     pattern = str(shape.metadata.get("pattern", ""))
     if "arn" in pattern.lower():
         return True
-    if int(shape.metadata.get("max", len(_SPECIMEN))) < len(_SPECIMEN) or (pattern and not _lets_through(pattern)):
-        return False
-    documentation = str(shape.documentation)
-    return "ARN" in documentation or "Amazon Resource Name" in documentation
+    return int(shape.metadata.get("max", len(_SPECIMEN))) >= len(_SPECIMEN) and (not pattern or _lets_through(pattern))
 
 
 def _lets_through(pattern: str) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from cirql.catalog.model import Column, Fetch, Role
 from cirql.names import singular, snake
@@ -35,40 +36,78 @@ _OTHERS = re.compile(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Proofs:
+    """What is known of a table's rows beside their names: `proven` are the columns that calls for one row take, `versions` those that say
+    which version a row is, `is_of_versions` that rows are shaped like what they are versions of, so that their ARN is that one's;
+    `is_narrowed` that the noun says what else the rows are of.
+    """
+
+    proven: tuple[str, ...] = ()
+    versions: tuple[str, ...] = ()
+    is_of_versions: bool = False
+    is_narrowed: bool = False
+
+
+_NOTHING = Proofs()
+
+
 def row_key(
-    noun: str, columns: Mapping[str, Column], arn: str | None, fetches: Sequence[Fetch], *, is_narrowed: bool = False
+    noun: str, columns: Mapping[str, Column], arn: str | None, fetches: Sequence[Fetch], proofs: Proofs = _NOTHING
 ) -> tuple[str, ...]:
     """The columns that tell one row from another; empty where nothing is known to.
 
     `columns` are those of the API's members, by the member's plain name; `arn` is the row's own ARN. Where there is none, the key is what
-    the list call was asked with and the row's own id or name. `is_narrowed`: the noun says what else the rows are of.
+    the list call was asked with and the row's own id or name.
     """
     words = [singular(word) for word in snake(noun).split("_")]
     listed = fetches[0]
     parents = [i.column for i in listed.inputs if i.required]
+    given = {o.column for f in fetches for o in (*f.outputs, *f.lifted)} - set(parents)
+    version = next((c for c in proofs.versions if c in given and c != arn), None)
     # What a list call is asked with is of something else, unless it describes just what it is told.
     is_own = arn not in parents or (not listed.operation.startswith("List") and any(o.column == arn for o in listed.outputs))
-    if arn is not None and is_own and words[-1] != "history":
-        # What is of something else may be of several: a principal has a row in each of its portfolios.
-        return tuple(dict.fromkeys([*parents, arn])) if is_narrowed else (arn,)
     asked = [i.column for f in fetches[1:] if f.role is Role.GET for i in f.inputs]
-    given = {o.column for f in fetches for o in (*f.outputs, *f.lifted)} - set(parents)
+    is_sure = arn in asked or (_is_own_arn(noun, arn, proofs, version) and not (parents and version and proofs.is_of_versions))
+    if arn is not None and is_own and words[-1] != "history" and is_sure:
+        # What is of something else may be of several: a principal has a row in each of its portfolios.
+        return tuple(dict.fromkeys([*parents, arn])) if proofs.is_narrowed else (arn,)
+    if version is not None and not set(asked) - set(parents):
+        of = parents or ([arn] if arn is not None else _named(noun, words, columns, given, ()))
+        return tuple(dict.fromkeys([*of[:1], version] if not parents else [*parents, version]))
     texts = [c.name for c in columns.values() if c.type is ColumnType.VARCHAR and not c.hidden and c.name in given]
     bare = [o.column for o in listed.outputs if o.path == ()]
-    own = [c for c in asked if c not in parents] or list(_named(noun, words, columns, given)) or bare or list(_alike(words, texts, parents))
+    found = [c for c in asked if c not in parents] or _named(noun, words, columns, given, proofs.proven)
+    own = found or bare or list(_alike(words, texts, parents))
     return tuple(dict.fromkeys([*parents, *own])) if own else ()
 
 
-def _named(noun: str, words: Sequence[str], columns: Mapping[str, Column], given: Iterable[str]) -> list[str]:
-    """The row's own id or name, as members are mostly called: by the noun, by what the noun says one thing about, or by nothing."""
+def _is_own_arn(noun: str, arn: str | None, proofs: Proofs, version: str | None) -> bool:
+    """Whether an ARN is the row's own: not that of what it is a version of, nor that of a resource where calls name rows otherwise."""
+    stem = (arn or "").replace("_", "").removesuffix("arn")
+    if version is not None and stem and not stem.endswith(("version", "revision")):
+        return False
+    return stem != "resource" or not proofs.proven or proofs.proven == (arn,)
+
+
+def _named(noun: str, words: Sequence[str], columns: Mapping[str, Column], given: Iterable[str], proven: tuple[str, ...]) -> list[str]:
+    """The row's own id or name: as members are mostly called, as calls for one row call it, or by what the noun says one thing about."""
     about = noun.replace("_", "").lower()
+    if about.endswith("sv2"):
+        about = about.removesuffix("sv2")
+    given = set(given)
     known = {member: c.name for member, c in columns.items() if c.name in given}
-    exact = [known[m] for m in (f"{about}id", f"{about}identifier", f"{about}name") if m in known]
-    if not exact and len(words) > 1 and _SAID_OF_ONE.fullmatch(words[-1]):
-        exact = [known[m] for m in (f"{words[-2]}arn", f"{words[-2]}id", f"{words[-2]}name") if m in known]
+    sure = [known[m] for m in (f"{about}id", f"{about}identifier", "id") if m in known]
+    if sure:
+        return sure[:1]
     alike = [c for m, c in known.items() if m.endswith("id") and m != "id" and about.endswith(m.removesuffix("id"))]
-    bare = [known[m] for m in ("id", "name") if m in known and not (_MANY.fullmatch(words[-1]) and m == "name")]
-    return (exact or bare or alike)[:1]
+    if proven and set(proven) <= given and not (alike and len(proven) == 1 and proven[0].endswith("name")):
+        return list(proven)
+    said = len(words) > 1 and _SAID_OF_ONE.fullmatch(words[-1]) is not None
+    of_one = [known[m] for m in (f"{words[-2]}arn", f"{words[-2]}id", f"{words[-2]}name") if m in known] if said else []
+    names = [known[m] for m in (f"{about}name",) if m in known]
+    bare = [known["name"]] if "name" in known and not _MANY.fullmatch(words[-1]) else []
+    return (names or of_one or alike or bare)[:1]
 
 
 def _alike(words: Sequence[str], texts: Sequence[str], parents: Sequence[str]) -> Iterator[str]:

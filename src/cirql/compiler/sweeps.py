@@ -35,7 +35,7 @@ def with_sweeps(tables: Iterable[Table], kinds: Mapping[str, Iterable[str]]) -> 
 
 
 def _with_sweep(table: Table) -> Table | None:
-    own = next((f for f in table.fetches if f.role is Role.ENRICH and any(o.column == "tags" for o in f.outputs)), None)
+    own = next((f for f in table.fetches if f.role is Role.ENRICH and f.name != "get" and any(o.column == "tags" for o in f.outputs)), None)
     arn = _arn_column(table, own) if own is not None else None
     if own is None or arn is None:
         return None

@@ -19,6 +19,8 @@ def request(fetch: Fetch, values: Mapping[str, Any]) -> dict[str, Any]:
     for given in fetch.inputs:
         if given.operator == "=" and given.column in values and values[given.column] is not None:
             value = values[given.column]
+            if given.is_text:
+                value = [_text(v) for v in value] if isinstance(value, list) else _text(value)
             _put(params, given, _parsed(given, value) if given.is_structured and isinstance(value, str) else value)
     for name in fetch.json_params:
         if name in params:
