@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from botocore.model import OperationModel, Shape
 
-from cirql.catalog.model import Arn, Column, Fetch, Input, Output, Role, Table
+from cirql.catalog.model import Arn, Column, Fetch, Input, Output, Role, Scope, Table
 from cirql.compiler import filters, missing, tags
 from cirql.compiler.describing import Calls, Described, Source, describe, is_anothers
 from cirql.compiler.descriptions import clean
@@ -26,6 +26,7 @@ from cirql.compiler.operations import (
     is_scalar,
     listings,
     read_listing,
+    read_setting,
     takes_arn,
 )
 from cirql.compiler.overlay import Hint
@@ -136,6 +137,8 @@ def _is_no_table(noun: str, nouns: set[str]) -> bool:
 
 
 def _listing(service: Service, noun: str, hint: Hint, candidates: list[Listing]) -> Listing | None:
+    if hint.setting is not None:
+        return read_setting(service.operation(hint.setting), noun, hint.rows or ())
     if hint.list is not None:
         best = read_listing(service, service.operation(hint.list), noun, hint.rows)
     elif hint.rows is not None and candidates:
@@ -194,6 +197,8 @@ def _left_out(hint: Hint) -> str:
 
 
 def _row_key(draft: _Draft, listing: Listing, arn: str | None, fetches: list[Fetch]) -> tuple[str, ...]:
+    if listing.is_one:
+        return ("account_id",) if draft.service.scope is Scope.GLOBAL else ("account_id", "region")
     members = {m: draft.columns[c] for m, c in draft.by_member.items() if c in draft.columns}
     arn = None if draft.service.is_keyed_by_id else arn
     proofs = Proofs(
@@ -237,7 +242,7 @@ def _list_fetch(draft: _Draft, hint: Hint, listing: Listing, described: Describe
         paging=listing.paging,
         rows_may_be_absent=service.may_leave_out(operation, listing.rows) if absent is None else absent,
         permissions=service.permissions(operation.name),
-        not_found=missing.codes(operation) if listing.required or any(i.exact for i in optional) else (),
+        not_found=missing.codes(operation) if listing.is_one or listing.required or any(i.exact for i in optional) else (),
     )
 
 

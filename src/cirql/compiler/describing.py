@@ -58,6 +58,8 @@ class Calls:
 
 def describe(service: Service, hint: Hint, listing: Listing, calls: Calls) -> Described | None:
     """The call that completes the rows of a list; None where there is none."""
+    if listing.is_one:
+        return None
     if hint.get is not None:
         found = _hinted(service, hint, listing) if hint.get else None
     else:

@@ -38,7 +38,7 @@ class Listing:
     """A list operation: where its rows are, and what one is (a structure, or a bare string).
 
     `also_required` are request members that it shows a part without; `given` those whose values are known. `lifted` are the members beside
-    a row that is wrapped in a structure of its own.
+    a row that is wrapped in a structure of its own. `is_one`: it gives one structure for an account, and no list.
     """
 
     operation: OperationModel
@@ -50,6 +50,7 @@ class Listing:
     also_required: tuple[str, ...] = ()
     given: frozenset[str] = frozenset()
     lifted: tuple[str, ...] = ()
+    is_one: bool = False
 
     @property
     def members(self) -> Mapping[str, Shape]:
@@ -189,6 +190,14 @@ def read_listing(service: Service, operation: OperationModel, noun: str, rows: t
         return Listing(operation, noun, rows, element, paging, outer)
     beside = tuple(m for m, s in element.members.items() if is_scalar(s) and m not in element.members[wrapped].members)
     return Listing(operation, noun, (*rows, wrapped), element.members[wrapped], paging, element, lifted=beside)
+
+
+def read_setting(operation: OperationModel, noun: str, rows: tuple[str, ...]) -> Listing:
+    """How an operation without an argument gives the one row of what an account is set to."""
+    shape = operation.output_shape
+    for name in rows:
+        shape = shape.members[name]
+    return Listing(operation, noun, rows, shape, paging=None, is_one=True)
 
 
 def _wrapped(element: Shape, noun: str) -> str | None:

@@ -49,7 +49,8 @@ class Hint:
     shows a part only; `batch` is how many values the describe call takes at once. `attributes` names what the describe call gives in a map
     of text, each with the type it has. `values` are all that a request member can be told, where the model does not say; `within` is the
     member of a structured one that is told. `leaves` are optional members of the list call without which it leaves something out, and
-    what that is, in words. `skip` makes no table of the noun.
+    what that is, in words. `setting` is the operation that gives the one row of what an account
+    is set to. `skip` makes no table of the noun.
     """
 
     list: str | None = None
@@ -67,6 +68,7 @@ class Hint:
     within: Mapping[str, str] = field(default_factory=dict)
     leaves: Mapping[str, str] = field(default_factory=dict)
     rows_may_be_absent: bool | None = None
+    setting: str | None = None
     skip: bool = False
 
 

@@ -1,0 +1,33 @@
+"""Where the keys of list calls come from when no name says it: a sibling that has them under another name."""
+
+from __future__ import annotations
+
+import pytest
+
+from cirql.catalog.lookup import Catalog
+
+SUPPLIED = {
+    "rds_orderable_db_instance_options": {"engine": "rds_db_engine_version.engine"},
+    "ecr_image_scan_finding": {"repository_name": "ecr_image.repository_name", "image_digest": "ecr_image.image_digest"},
+    "logs_import_task_batch": {"import_id": "logs_import_task.import_id"},
+    "datazone_notebook": {"domain_identifier": "datazone_project.domain_identifier", "owning_project_identifier": "datazone_project.id"},
+    "datazone_domain_units_for_parent": {"parent_domain_unit_identifier": "datazone_domain.root_domain_unit_id"},
+    "ec2_managed_prefix_list_entry": {"prefix_list_id": "ec2_managed_prefix_list.prefix_list_id"},
+    "guardduty_member_detector": {"own_account_id": "guardduty_member.own_account_id"},
+    "imagebuilder_lifecycle_execution": {"resource_arn": "imagebuilder_lifecycle_policy.arn"},
+    "opensearch_instance_type_detail": {"engine_version": "opensearch_version.version"},
+}
+
+
+@pytest.mark.parametrize("name", SUPPLIED)
+def test_a_sibling_supplies_the_keys(catalog: Catalog, name: str) -> None:
+    table = catalog.find(f"aws.{name}").table
+    assert not table.problem
+    assert SUPPLIED[name].items() <= {p.column: f"{p.table.resource}.{p.source}" for p in table.parents}.items()
+
+
+def test_a_choice_that_a_model_does_not_list_is_asked_value_by_value(catalog: Catalog) -> None:
+    for name, param in (("medialive_input_device_transfer", "TransferType"), ("partnercentral_channel_relationship", "catalog")):
+        table = catalog.find(f"aws.{name}").table
+        assert not table.problem
+        assert next(i for i in table.fetches[0].inputs if i.param == param).values
