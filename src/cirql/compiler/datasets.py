@@ -15,7 +15,7 @@ from botocore.model import OperationModel, Shape
 
 from cirql.catalog.model import Arn, Column, Fetch, Input, Output, Role, Scope, Table
 from cirql.compiler import filters, missing, tags
-from cirql.compiler.describing import Calls, Described, Source, describe, is_anothers
+from cirql.compiler.describing import Described, Describers, Filler, describe, is_anothers
 from cirql.compiler.descriptions import clean
 from cirql.compiler.operations import (
     Getting,
@@ -99,7 +99,7 @@ def _plain(name: str) -> str:
 
 def compile_service(service: Service, hints: Mapping[tuple[str, str], Hint]) -> list[Table]:
     """The datasets of one service."""
-    lists, calls = listings(service), Calls(gettings(service), batches(service))
+    lists, calls = listings(service), Describers(gettings(service), batches(service))
     nouns = set(lists) | {noun for name, noun in hints if name == service.name}
     found: dict[str, Table] = {}
     for noun in sorted(nouns):
@@ -150,7 +150,7 @@ def _listing(service: Service, noun: str, hint: Hint, candidates: list[Listing])
     return replace(best, also_required=hint.requires, given=frozenset(hint.constants)) if best is not None else None
 
 
-def _table(service: Service, noun: str, hint: Hint, listing: Listing, calls: Calls) -> Table:
+def _table(service: Service, noun: str, hint: Hint, listing: Listing, calls: Describers) -> Table:
     draft = _Draft(service, noun)
     described = describe(service, hint, listing, calls)
     get = _get_fetch(draft, hint, listing, described) if described is not None else None
@@ -331,7 +331,7 @@ def _answering(getting: Getting, inputs: tuple[Input, ...], outputs: tuple[Outpu
             yield from (Output(asked.column, path) for path in getting.members if _plain(path[-1]) == one)
 
 
-def _get_input(draft: _Draft, hint: Hint, listing: Listing, getting: Getting, param: str, source: Source) -> Input:
+def _get_input(draft: _Draft, hint: Hint, listing: Listing, getting: Getting, param: str, source: Filler) -> Input:
     batch = _batch_size(hint, getting.operation, param) if param == getting.batch else 1
     shape = getting.operation.input_shape.members[param]
     is_structured = batch == 1 and not is_scalar(shape)
@@ -345,7 +345,7 @@ def _is_list(operation: OperationModel, rows: tuple[str, ...]) -> bool:
     return bool(rows) and operation.output_shape.members[rows[0]].type_name == "list"
 
 
-def _get_column(draft: _Draft, listing: Listing, param: str, source: Source) -> str:
+def _get_column(draft: _Draft, listing: Listing, param: str, source: Filler) -> str:
     """The column of an input of a describe call, which is a member of the list's rows or one of its keys."""
     if _is_own_account(draft, param):
         return "account_id"

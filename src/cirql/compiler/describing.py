@@ -1,6 +1,6 @@
 """Finds the call that completes a list's rows: a Describe or Get of one, or one that takes many at once.
 
-Calls about the list's own noun come first, then those about what its rows are called (`ListModelBiasJobDefinitions` gives
+Describers about the list's own noun come first, then those about what its rows are called (`ListModelBiasJobDefinitions` gives
 `MonitoringJobDefinitionSummary`). A call is used where rows and the list call's keys fill all that it requires.
 """
 
@@ -29,14 +29,14 @@ _OF_ACCOUNT = ("accountid", "awsaccountid")
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class Filler:
     """What fills one input of a describe call: a path in the list's rows, or one of the list call's own keys."""
 
     path: Path
     is_key: bool = False
 
 
-Sources = Mapping[str, Source]
+Sources = Mapping[str, Filler]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +49,14 @@ class Described:
 
 
 @dataclass(frozen=True, slots=True)
-class Calls:
+class Describers:
     """The calls of a service that describe, by noun: those for one thing, and those for many."""
 
     single: Mapping[str, Sequence[OperationModel]]
     many: Mapping[str, Sequence[Listing]]
 
 
-def describe(service: Service, hint: Hint, listing: Listing, calls: Calls) -> Described | None:
+def describe(service: Service, hint: Hint, listing: Listing, calls: Describers) -> Described | None:
     """The call that completes the rows of a list; None where there is none."""
     if listing.is_one:
         return None
@@ -83,7 +83,7 @@ def _hinted(service: Service, hint: Hint, listing: Listing) -> Described | None:
     return _single(service, hint, listing, operation, listing.noun)
 
 
-def _of_noun(service: Service, hint: Hint, listing: Listing, calls: Calls, noun: str) -> Described | None:
+def _of_noun(service: Service, hint: Hint, listing: Listing, calls: Describers, noun: str) -> Described | None:
     """The call about one noun: one for many rows where it tells as much as the one for one."""
     singles = (_single(service, hint, listing, operation, noun) for operation in calls.single.get(noun, ()))
     single = next((s for s in singles if s is not None), None)
@@ -113,7 +113,7 @@ def _single(service: Service, hint: Hint, listing: Listing, operation: Operation
     return Described(getting, sources, noun == listing.noun)
 
 
-def _is_of_row(source: Source, listing: Listing) -> bool:
+def _is_of_row(source: Filler, listing: Listing) -> bool:
     """Whether what fills an input tells rows apart, and is not what the list call was asked with."""
     return not source.is_key and (source.path[0] not in listing.required or is_anothers(listing, source.path[0]))
 
@@ -138,7 +138,7 @@ def _many(service: Service, listing: Listing, batches: Sequence[Listing], noun: 
             path = (next(iter(members)),)
         if path is None or not _is_answered(path, one, candidate, listing):
             continue
-        sources = {batch: Source(path), **{param: Source((param,), is_key=True) for param in listing.required if param in known}}
+        sources = {batch: Filler(path), **{param: Filler((param,), is_key=True) for param in listing.required if param in known}}
         if set(required_members(candidate.operation)) <= sources.keys():
             getting = Getting(candidate.operation, candidate.rows, {(m,): s for m, s in candidate.members.items()}, batch)
             return Described(getting, sources, noun == listing.noun)
@@ -157,7 +157,7 @@ def _may_be(batch: str, member: str, noun: str) -> bool:
 
 def _sources(
     service: Service, operation: OperationModel, listing: Listing, noun: str, known: Mapping[str, Any]
-) -> dict[str, Source] | None:
+) -> dict[str, Filler] | None:
     """What fills each input of a describe call; None where a required one cannot be filled.
 
     Where what is required says only whose the row is (`ImageName` of an image version), the optional inputs that rows
@@ -166,11 +166,11 @@ def _sources(
     nouns = tuple(dict.fromkeys((listing.noun, noun, *_nouns(listing))))
     shapes = operation.input_shape.members if operation.input_shape is not None else {}
     required = tuple(p for p in required_members(operation) if p not in known)
-    found: dict[str, Source] = {}
+    found: dict[str, Filler] = {}
     for param in required:
         source = _source(service, listing, param, shapes[param], nouns)
         if source is None and listing.is_bare and is_scalar(shapes[param]) and len(required) == 1 + len(found):
-            source = Source((next(iter(listing.members)),))
+            source = Filler((next(iter(listing.members)),))
         if source is None:
             return None
         found[param] = source
@@ -182,39 +182,39 @@ def _sources(
     return found or None
 
 
-def _source(service: Service, listing: Listing, param: str, shape: Shape, nouns: Sequence[str]) -> Source | None:
+def _source(service: Service, listing: Listing, param: str, shape: Shape, nouns: Sequence[str]) -> Filler | None:
     scalars = {m: s for m, s in listing.members.items() if is_scalar(s)}
     if is_scalar(shape) and (outright := match_member(param, shape, listing.noun, scalars)) is not None:
-        return Source((outright,))
+        return Filler((outright,))
     key = next((k for k in listing.required if plain(k) == plain(param)), None)
     if key is not None:
-        return Source((key,), is_key=True)
+        return Filler((key,), is_key=True)
     if service.is_own_account and plain(param) in _OF_ACCOUNT:
-        return Source((param,), is_key=True)
+        return Filler((param,), is_key=True)
     path = match_row(param, shape, nouns, listing.members)
     if path is not None:
-        return Source(path)
+        return Filler(path)
     key = same_name(param, listing.required) if is_scalar(shape) else None
-    return Source((key,), is_key=True) if key is not None else None
+    return Filler((key,), is_key=True) if key is not None else None
 
 
 def _optional(
-    listing: Listing, shapes: Mapping[str, Shape], found: Mapping[str, Source], nouns: Sequence[str], noun: str
-) -> dict[str, Source]:
+    listing: Listing, shapes: Mapping[str, Shape], found: Mapping[str, Filler], nouns: Sequence[str], noun: str
+) -> dict[str, Filler]:
     """The optional inputs that say which row is meant, or of what it is a part."""
     optional = {m: s for m, s in shapes.items() if m not in found}
-    keys = {m: Source((m,), is_key=True) for m in optional if m in listing.required}
+    keys = {m: Filler((m,), is_key=True) for m in optional if m in listing.required}
     scalars = {m: s for m, s in listing.members.items() if is_scalar(s)}
     if found:
         # What a list call cannot do without, the describe call of its rows is told too: a rule's name is unique on its event bus.
         if any(_is_of_row(s, listing) for s in found.values()) and noun == listing.noun:
             return keys
         used = {s.path for s in found.values()}
-        return keys | {m: Source((m,)) for m in optional if m in scalars and m not in listing.required and (m,) not in used}
+        return keys | {m: Filler((m,)) for m in optional if m in scalars and m not in listing.required and (m,) not in used}
     own = [m for m in optional if m in scalars and plain(m).removeprefix(plain(nouns[0])) in _IDENTITIES]
     if own:
         first = min(own, key=lambda m: _IDENTITIES.index(plain(m).removeprefix(plain(nouns[0]))))
-        return {first: Source((first,))}
+        return {first: Filler((first,))}
     for param, shape in optional.items():
         if (
             is_scalar(shape)
@@ -222,5 +222,5 @@ def _optional(
             and is_identity(param, nouns)
             and (path := match_row(param, shape, nouns, listing.members)) is not None
         ):
-            return {**keys, param: Source(path)}
+            return {**keys, param: Filler(path)}
     return {}
