@@ -35,6 +35,7 @@ _PLACES = {
     "trust": "cirql.cli.trust.trust",
     "search": "cirql.cli.search.search",
     "store": "cirql.cli.store.group",
+    "check": "cirql.cli.check.check",
     "changes": "cirql.cli.changes.group",
     "local": "cirql.cli.local.group",
     "docs": "cirql.cli.docs.group",

@@ -1,7 +1,8 @@
 """The only way to AWS: `Cloud` is what everything above this package knows of it.
 
 `client.py` asks AWS itself. `lazy.py` opens it when somebody first asks, `recording.py` writes down what another cloud answers, and
-`replaying.py` answers from what was written down: each is a `Cloud`, made by whoever wants it and handed in. Tables, plans and SQL are
+`replaying.py` answers from what was written down, and
+`remembering.py` sends each request once: each is a `Cloud`, made by whoever wants it and handed in. Tables, plans and SQL are
 unknown here.
 """
 
