@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from cirql.checks.model import Finding, Report, Rule, Severity, Status, Verdict
+from cirql.checks.model import Audit, CheckRule, Finding, Judgement, Severity, Status
 from cirql.local import settings_for
 from cirql.localcloud import LocalCloud
 from cirql.settings import Settings
@@ -27,20 +27,20 @@ def settings(cloud: LocalCloud) -> Iterator[Settings]:
 
 
 @pytest.fixture
-def report() -> Report:
+def report() -> Audit:
     """One rule of each outcome, with texts that formats must not take for their own."""
-    broken = Rule(
+    broken = CheckRule(
         "open-door", "Doors are <shut>", Severity.HIGH, "SELECT 1", "So that nobody comes in.", {"CIS": ("1.1",)}, "UPDATE d", "s3"
     )
-    kept = Rule("lit-lamp", "Lamps are lit", Severity.LOW, "SELECT 1")
-    unread = Rule("full-jar", "Jars are full", Severity.MEDIUM, "SELECT 1")
-    idle = Rule("no-dragon", "Dragons sleep", Severity.CRITICAL, "SELECT 1")
+    kept = CheckRule("lit-lamp", "Lamps are lit", Severity.LOW, "SELECT 1")
+    unread = CheckRule("full-jar", "Jars are full", Severity.MEDIUM, "SELECT 1")
+    idle = CheckRule("no-dragon", "Dragons sleep", Severity.CRITICAL, "SELECT 1")
     first = Finding("open-door", Status.ALARM, "=door</script>\x1b[31m", "111111111111", "us-east-1", 'it is "open", & wide')
     second = Finding("open-door", Status.ALARM, "gate", "222222222222", "eu-west-1", "ajar")
     verdicts = (
-        Verdict(broken, (first, second)),
-        Verdict(kept, (Finding("lit-lamp", Status.OK, "lamp"),)),
-        Verdict(unread, (Finding("full-jar", Status.OK, "jar"),), ("111111111111/us-east-1: jars:ListJars: AccessDenied: no",)),
-        Verdict(idle),
+        Judgement(broken, (first, second)),
+        Judgement(kept, (Finding("lit-lamp", Status.OK, "lamp"),)),
+        Judgement(unread, (Finding("full-jar", Status.OK, "jar"),), ("111111111111/us-east-1: jars:ListJars: AccessDenied: no",)),
+        Judgement(idle),
     )
-    return Report("house", verdicts, datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC), 1.5, calls=3, calls_wanted=9)
+    return Audit("house", verdicts, datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC), 1.5, calls=3, calls_wanted=9)

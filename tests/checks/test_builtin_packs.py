@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cirql.checks.model import Report, Rule, Status, Verdict
+from cirql.checks.model import Audit, CheckRule, Judgement, Status
 from cirql.checks.packs import Pack, find_pack
 from cirql.checks.rule_files import rules_in
 from cirql.checks.run import checking
@@ -22,7 +22,7 @@ SHELF = resources.files("cirql.checks").joinpath("builtin")
 DENIED = "222222222222"
 
 
-def _files(pack: str) -> Mapping[str, list[Rule]]:
+def _files(pack: str) -> Mapping[str, list[CheckRule]]:
     """The rules of a pack by the file that they are in."""
     found = (f for f in SHELF.joinpath(pack).iterdir() if f.name.endswith(".toml"))
     return {f.name.removesuffix(".toml"): rules_in(f.read_text("utf-8"), f.name) for f in sorted(found, key=lambda f: f.name)}
@@ -45,7 +45,7 @@ class Judged:
         self.denied = self._run(Settings(**scope), chosen)
 
     @staticmethod
-    def _run(settings: Settings, pack: Pack) -> Report:
+    def _run(settings: Settings, pack: Pack) -> Audit:
         with checking(settings) as checker:
             return checker.run(pack)
 
@@ -56,7 +56,7 @@ def judged(request: pytest.FixtureRequest) -> Iterator[Judged]:
         yield Judged(request.param, cloud)
 
 
-def _verdict(report: Report, rule: str) -> Verdict:
+def _verdict(report: Audit, rule: str) -> Judgement:
     return next(v for v in report.verdicts if v.rule.id == rule)
 
 

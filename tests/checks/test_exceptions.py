@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from cirql.checks.exceptions import know, read_baseline, read_waivers, waive, write_baseline
-from cirql.checks.model import Report, Severity
+from cirql.checks.model import Audit, Severity
 from cirql.errors import Error
 
 TODAY = date(2030, 1, 2)
 
 
-def test_a_baseline_takes_what_it_knows_out_of_the_count(report: Report, tmp_path: Path) -> None:
+def test_a_baseline_takes_what_it_knows_out_of_the_count(report: Audit, tmp_path: Path) -> None:
     file = tmp_path / "known.json"
     assert write_baseline(report, file) == 2
     assert not know(report, read_baseline(file)).alarms_from(Severity.INFO)
@@ -22,7 +22,7 @@ def test_a_baseline_takes_what_it_knows_out_of_the_count(report: Report, tmp_pat
     assert report.undecided == know(report, read_baseline(file)).undecided
 
 
-def test_a_waiver_holds_until_its_last_day_and_for_what_it_names(report: Report, tmp_path: Path) -> None:
+def test_a_waiver_holds_until_its_last_day_and_for_what_it_names(report: Audit, tmp_path: Path) -> None:
     file = tmp_path / "waivers.toml"
     file.write_text('[[waiver]]\nrule = "open-*"\nresource = "gate"\nreason = "the garden is public"\nuntil = 2030-01-02\n')
     waived = waive(report, read_waivers(file), TODAY)
@@ -34,7 +34,7 @@ def test_a_waiver_holds_until_its_last_day_and_for_what_it_names(report: Report,
     assert late.notes == ("the waiver of open-* resource gate ended on 2030-01-02: the garden is public",)
 
 
-def test_a_waiver_that_waives_nothing_is_told(report: Report, tmp_path: Path) -> None:
+def test_a_waiver_that_waives_nothing_is_told(report: Audit, tmp_path: Path) -> None:
     file = tmp_path / "waivers.toml"
     file.write_text('[[waiver]]\nrule = "lit-lamp"\nreason = "x"\nuntil = 2031-01-01\n')
     assert waive(report, read_waivers(file), TODAY).notes == ("the waiver of lit-lamp waives nothing",)

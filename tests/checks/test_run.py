@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cirql.checks.model import Rule, Severity, Status
+from cirql.checks.model import CheckRule, Severity, Status
 from cirql.checks.packs import Pack
 from cirql.checks.remediation import planned
 from cirql.checks.run import checking
@@ -13,8 +13,8 @@ from cirql.localcloud.faults import Rule as Fault
 from cirql.settings import Settings
 
 
-def rule(name: str, query: str, remediation: str | None = None) -> Rule:
-    return Rule(name, name, Severity.MEDIUM, query, remediation=remediation)
+def rule(name: str, query: str, remediation: str | None = None) -> CheckRule:
+    return CheckRule(name, name, Severity.MEDIUM, query, remediation=remediation)
 
 
 VOLUMES = "SELECT volume_id AS resource, account_id, CASE WHEN encrypted THEN 'ok' ELSE 'alarm' END AS status FROM aws.ec2_volume"

@@ -15,7 +15,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from cirql.checks.model import Finding, Report, Status
+from cirql.checks.model import Audit, Finding, Status
 from cirql.errors import FileUnreadable, SettingsError
 
 _PATTERNS = ("rule", "resource", "account", "region")
@@ -68,7 +68,7 @@ def _waiver(number: int, entry: dict[str, Any], path: Path) -> Waiver:
     return Waiver(**entry)
 
 
-def waive(report: Report, waivers: Sequence[Waiver], today: date) -> Report:
+def waive(report: Audit, waivers: Sequence[Waiver], today: date) -> Audit:
     """The report with waived alarms marked, and notes on waivers that have ended or match nothing."""
     current = [w for w in waivers if w.until >= today]
     used: set[Waiver] = set()
@@ -99,7 +99,7 @@ def read_baseline(path: Path) -> frozenset[str]:
     return frozenset(map(str, data["alarms"]))
 
 
-def write_baseline(report: Report, path: Path) -> int:
+def write_baseline(report: Audit, path: Path) -> int:
     """Write down the alarms of a report as known; gives how many. Raises FileUnreadable."""
     alarms = sorted({f.fingerprint for f in report.findings if f.status is Status.ALARM})
     try:
@@ -109,7 +109,7 @@ def write_baseline(report: Report, path: Path) -> int:
     return len(alarms)
 
 
-def know(report: Report, fingerprints: Iterable[str]) -> Report:
+def know(report: Audit, fingerprints: Iterable[str]) -> Audit:
     """The report with the alarms that a baseline has marked as known."""
     known = frozenset(fingerprints)
     marked = lambda f: replace(f, known=f.status is Status.ALARM and f.fingerprint in known)  # noqa: E731 (used once)

@@ -40,7 +40,7 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class CheckRule:
     """A query that gives a row for each resource, with `status` and `reason`, and what it means.
 
     `references` are numbers in standards, by the standard's short name. `remediation` is a statement whose `:names` are columns of the row.
@@ -94,10 +94,10 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Judgement:
     """What came of one rule. `problems` are what was not read, in words, and make it an error whatever else was found."""
 
-    rule: Rule
+    rule: CheckRule
     findings: tuple[Finding, ...] = ()
     problems: tuple[str, ...] = ()
     calls: int = 0
@@ -122,11 +122,11 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class Audit:
     """What came of a pack. `calls` were sent, `calls_wanted` would have been if each rule had asked for itself."""
 
     pack: str
-    verdicts: tuple[Verdict, ...]
+    verdicts: tuple[Judgement, ...]
     began: datetime
     seconds: float
     calls: int = 0
@@ -145,7 +145,7 @@ class Report:
         return {status: found[status] for status in Status}
 
     @property
-    def undecided(self) -> tuple[Verdict, ...]:
+    def undecided(self) -> tuple[Judgement, ...]:
         """The rules of which it could not be told whether they are kept."""
         return tuple(v for v in self.verdicts if v.status is Status.ERROR)
 

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from importlib import resources
 from pathlib import Path
 
-from cirql.checks.model import Rule
+from cirql.checks.model import CheckRule
 from cirql.checks.rule_files import SUFFIXES, read_rules, rules_in
 from cirql.errors import FileUnreadable, SettingsError
 
@@ -20,18 +20,18 @@ class Pack:
     """Rules under one name, each id once."""
 
     name: str
-    rules: tuple[Rule, ...]
+    rules: tuple[CheckRule, ...]
 
     def __post_init__(self) -> None:
         """Raises SettingsError where two rules share an id."""
-        seen: dict[str, Rule] = {}
+        seen: dict[str, CheckRule] = {}
         for rule in self.rules:
             if (other := seen.setdefault(rule.id, rule)) is not rule:
                 raise SettingsError(f"two rules are called {rule.id!r}: in {other.source} and in {rule.source}")
 
     def choose(self, patterns: Iterable[str]) -> Pack:
         """The rules whose ids, or the services, match one of the patterns. Raises SettingsError where a pattern matches none."""
-        kept: dict[str, Rule] = {}
+        kept: dict[str, CheckRule] = {}
         for pattern in patterns:
             found = [r for r in self.rules if fnmatchcase(r.id, pattern) or fnmatchcase(r.service, pattern)]
             if not found:

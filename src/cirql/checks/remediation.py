@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from cirql.checks.model import Finding, Report, Rule
+from cirql.checks.model import Audit, CheckRule, Finding
 from cirql.errors import Error
 from cirql.session import Session
 
 _NAME = re.compile(r"(?<![:\w]):([a-z_]\w*)")
 
 
-def planned(session: Session, report: Report) -> Iterator[str]:
+def planned(session: Session, report: Audit) -> Iterator[str]:
     """For each alarm that counts, the statement with its values and the changes that it would make, or why there are none."""
     for verdict in report.verdicts:
         for finding in verdict.open_alarms:
@@ -23,7 +23,7 @@ def planned(session: Session, report: Report) -> Iterator[str]:
             yield from _plan(session, verdict.rule, finding)
 
 
-def _plan(session: Session, rule: Rule, finding: Finding) -> Iterator[str]:
+def _plan(session: Session, rule: CheckRule, finding: Finding) -> Iterator[str]:
     wanted = set(_NAME.findall(rule.remediation or ""))
     values = {"resource": finding.resource, "account_id": finding.account, "region": finding.region, **finding.values}
     if lacking := sorted(wanted - set(values)):

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from cirql.checks.model import Rule, Severity
+from cirql.checks.model import CheckRule, Severity
 from cirql.errors import FileUnreadable, SettingsError
 
 _TEXTS = ("id", "title", "severity", "rationale", "remediation", "service")
@@ -27,7 +27,7 @@ _HEADER = re.compile(r"\s*--\s*(?:(?P<name>[a-z]+)\s*:\s*)?(?P<text>.*)")
 SUFFIXES = (".sql", ".toml")
 
 
-def read_rules(path: Path) -> list[Rule]:
+def read_rules(path: Path) -> list[CheckRule]:
     """The rules of a file. Raises FileUnreadable, SettingsError."""
     try:
         text = path.read_text("utf-8-sig")
@@ -38,7 +38,7 @@ def read_rules(path: Path) -> list[Rule]:
     return rules_in(text, str(path))
 
 
-def rules_in(text: str, source: str) -> list[Rule]:
+def rules_in(text: str, source: str) -> list[CheckRule]:
     """The rules of a text, which is TOML or SQL as the name of its source says. Raises SettingsError."""
     if not source.endswith(".toml"):
         return [_rule(_header(text, source), source)]
@@ -84,7 +84,7 @@ def _cited(text: str, source: str) -> Iterator[tuple[str, list[str]]]:
     yield from found.items()
 
 
-def _rule(values: Mapping[str, Any], source: str) -> Rule:
+def _rule(values: Mapping[str, Any], source: str) -> CheckRule:
     name = values.get("id", "")
     if unknown := sorted(set(values) - {*_TEXTS, *_SHORT, "query", "references"}):
         raise SettingsError(f"{source}: rule {name!r} has no field {unknown[0]!r}", hint=f"there are {', '.join(_TEXTS)}, references")
@@ -96,7 +96,7 @@ def _rule(values: Mapping[str, Any], source: str) -> Rule:
         isinstance(r, list) and all(isinstance(n, str) for n in r) for r in references.values()
     ):
         raise SettingsError(f"{source}: references of rule {name!r} are not lists of texts by standard")
-    return Rule(
+    return CheckRule(
         id=name,
         title=values.get("title", ""),
         severity=read_severity(values.get("severity", "medium"), f"{source}: rule {name!r}"),

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from cirql.checks.model import Finding, Report, Rule, Status, Verdict
+from cirql.checks.model import Audit, CheckRule, Finding, Judgement, Status
 from cirql.checks.packs import Pack
 from cirql.cloud.remembering import Remembering
 from cirql.errors import Error
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 AT_ONCE = 8
 _ARN_REGION = 3
-Progress = Callable[[Verdict], None]
+Progress = Callable[[Judgement], None]
 
 
 @contextmanager
@@ -56,19 +56,19 @@ class Checker:
         self.session = session
         self._memory = memory
 
-    def run(self, pack: Pack, progress: Progress = lambda verdict: None) -> Report:
+    def run(self, pack: Pack, progress: Progress = lambda verdict: None) -> Audit:
         """Run every rule; verdicts are in the pack's order, and told to `progress` as they come."""
         began, clock, wanted = datetime.now(UTC), time.monotonic(), self._memory.asked.total()
         sent = self._memory.stats.requests
         with ThreadPoolExecutor(AT_ONCE, "check") as threads:
 
-            def judged(rule: Rule) -> Verdict:
+            def judged(rule: CheckRule) -> Judgement:
                 verdict = judge(self.session, rule)
                 progress(verdict)
                 return verdict
 
             verdicts = tuple(threads.map(judged, pack.rules))
-        return Report(
+        return Audit(
             pack=pack.name,
             verdicts=verdicts,
             began=began,
@@ -78,7 +78,7 @@ class Checker:
         )
 
 
-def judge(session: Session, rule: Rule) -> Verdict:
+def judge(session: Session, rule: CheckRule) -> Judgement:
     """Run one rule."""
     began = time.monotonic()
     try:
@@ -89,16 +89,16 @@ def judge(session: Session, rule: Rule) -> Verdict:
             problems = [f"the query gives no column {name!r}" for name in lacking] + [str(f) for f in result.failures]
             calls = sum(result.stats.calls.values())
     except Error as error:
-        return Verdict(rule, problems=(error.message,), milliseconds=_since(began))
+        return Judgement(rule, problems=(error.message,), milliseconds=_since(began))
     findings = tuple(sorted((_finding(rule, row) for row in rows), key=lambda f: (f.account, f.region, f.resource)))
-    return Verdict(rule, findings, tuple(problems), calls, _since(began))
+    return Judgement(rule, findings, tuple(problems), calls, _since(began))
 
 
 def _since(moment: float) -> int:
     return round((time.monotonic() - moment) * 1000)
 
 
-def _finding(rule: Rule, row: Mapping[str, Any]) -> Finding:
+def _finding(rule: CheckRule, row: Mapping[str, Any]) -> Finding:
     resource, reason = _text(row["resource"]), _text(row.get("reason"))
     status = row["status"]
     if status is None:
@@ -108,7 +108,7 @@ def _finding(rule: Rule, row: Mapping[str, Any]) -> Finding:
     return _placed(rule, Status(status), resource, row, reason)
 
 
-def _placed(rule: Rule, status: Status, resource: str, row: Mapping[str, Any], reason: str) -> Finding:
+def _placed(rule: CheckRule, status: Status, resource: str, row: Mapping[str, Any], reason: str) -> Finding:
     parts = resource.split(":")
     region = parts[_ARN_REGION] if resource.startswith("arn:") and len(parts) > _ARN_REGION else ""
     return Finding(

@@ -20,7 +20,7 @@ from cirql.cli.scope import refuse_with_local
 from cirql.errors import Error
 
 if TYPE_CHECKING:
-    from cirql.checks.model import Report, Verdict
+    from cirql.checks.model import Audit, Judgement
     from cirql.checks.packs import Pack
 
 FAILED, UNDECIDED = 1, 3
@@ -83,7 +83,7 @@ def check(
     raise click.exceptions.Exit(exit_code(report, threshold))
 
 
-def exit_code(report: Report, threshold: Any) -> int:
+def exit_code(report: Audit, threshold: Any) -> int:
     """0 where nothing is to be done, 1 for alarms of that severity or more, 3 where a rule could not be decided."""
     if threshold is not None and report.alarms_from(threshold):
         return FAILED
@@ -99,13 +99,13 @@ class _Exceptions:
         self._known = read_baseline(baseline) if baseline is not None else frozenset()
         self._waivers = read_waivers(waivers) if waivers is not None else []
 
-    def applied(self, report: Report) -> Report:
+    def applied(self, report: Audit) -> Audit:
         from cirql.checks.exceptions import know, waive
 
         return waive(know(report, self._known), self._waivers, datetime.now(UTC).date())
 
 
-def _run(pack: Pack, scope: dict[str, Any], local: bool, exceptions: _Exceptions, *, fix: bool) -> Report:
+def _run(pack: Pack, scope: dict[str, Any], local: bool, exceptions: _Exceptions, *, fix: bool) -> Audit:
     """Run the pack, and say on stderr how far it is and, for `--fix`, what would be changed."""
     from cirql.checks.run import checking
     from cirql.settings import Settings
@@ -134,7 +134,7 @@ class _Progress:
         self._rules = rules
         self._done = 0
 
-    def tell(self, verdict: Verdict) -> None:
+    def tell(self, verdict: Judgement) -> None:
         self._done += 1
         if sys.stderr is None or not sys.stderr.isatty():
             return
@@ -168,7 +168,7 @@ def _list(name: str | None, rules: tuple[str, ...]) -> None:
         click.echo(f"{rule.id}: {rule.title} ({rule.severity.word}{', ' if rule.cited else ''}{', '.join(rule.cited)})")
 
 
-def _write(report: Report, output: str) -> None:
+def _write(report: Audit, output: str) -> None:
     """The report on stdout; notes, and the totals of what machines read, on stderr."""
     from cirql.checks.reports import renderer
     from cirql.checks.reports.table import totals

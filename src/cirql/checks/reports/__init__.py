@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from cirql.checks.model import Report
+    from cirql.checks.model import Audit
 
 FORMATS = ("table", "json", "csv", "junit", "sarif", "ocsf", "html")
 
 
-def renderer(name: str) -> Callable[[Report], str]:
+def renderer(name: str) -> Callable[[Audit], str]:
     """What writes a format."""
     from cirql.checks.reports import csv, html, json, junit, ocsf, sarif, table
 

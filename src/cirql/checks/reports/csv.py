@@ -5,13 +5,13 @@ from __future__ import annotations
 import csv
 import io
 
-from cirql.checks.model import Report, Status
+from cirql.checks.model import Audit, Status
 from cirql.checks.reports.texts import legible
 
 _HEADER = ("rule", "severity", "status", "account", "region", "resource", "reason", "waived", "known", "references", "title")
 
 
-def render(report: Report) -> str:
+def render(report: Audit) -> str:
     """A text that begins like a formula is given a leading quote: spreadsheets run those, and resources are named by anybody."""
     out = io.StringIO()
     writer = csv.writer(out)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from importlib import resources
 
-from cirql.checks.model import Finding, Report, Status, Verdict
+from cirql.checks.model import Audit, Finding, Judgement, Status
 from cirql.checks.reports.texts import legible
 
 _ORDER = {status: place for place, status in enumerate((Status.ALARM, Status.ERROR, Status.INFO, Status.OK, Status.SKIP))}
@@ -13,7 +13,7 @@ MOST_SHOWN = 200
 """Resources of one rule that the page lists; the numbers count all."""
 
 
-def render(report: Report) -> str:
+def render(report: Audit) -> str:
     """Totals, then the rules, worst first; each opens to its resources."""
     style = resources.files("cirql.checks.reports").joinpath("page.css").read_text("utf-8")
     rules = sorted(report.verdicts, key=lambda v: (_ORDER[v.status], -v.rule.severity, v.rule.id))
@@ -31,13 +31,13 @@ def render(report: Report) -> str:
     )
 
 
-def _cost(report: Report) -> str:
+def _cost(report: Audit) -> str:
     wanted = f", {report.calls_wanted:,} if each rule had asked for itself" if report.calls_wanted > report.calls else ""
     when = f"{report.began:%Y-%m-%d %H:%M} UTC"
     return f"{when} · {len(report.verdicts)} rules in {report.seconds:.1f} s · {report.calls:,} calls{wanted}"
 
 
-def _tiles(report: Report) -> str:
+def _tiles(report: Audit) -> str:
     """How many rules, and resources, have each status."""
     tiles = []
     for status in _ORDER:
@@ -48,7 +48,7 @@ def _tiles(report: Report) -> str:
     return f'<section class="tiles">{"".join(tiles)}</section>'
 
 
-def _rule(verdict: Verdict) -> str:
+def _rule(verdict: Judgement) -> str:
     rule = verdict.rule
     alarms, all_of_them = verdict.count(Status.ALARM), len(verdict.findings)
     count = f"{alarms} of {all_of_them}" if alarms else f"{all_of_them}"
@@ -67,7 +67,7 @@ def _rule(verdict: Verdict) -> str:
     )
 
 
-def _findings(verdict: Verdict) -> str:
+def _findings(verdict: Judgement) -> str:
     found = sorted(verdict.findings, key=lambda f: (not f.counts, _ORDER[f.status]))
     more = f"<p>and {len(found) - MOST_SHOWN:,} more</p>" if len(found) > MOST_SHOWN else ""
     return f'<ul class="found">{"".join(map(_finding, found[:MOST_SHOWN]))}</ul>{more}' if found else "<p>No such resource.</p>"

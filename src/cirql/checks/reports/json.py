@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from cirql.checks.model import Finding, Report, Verdict
+from cirql.checks.model import Audit, Finding, Judgement
 
 
-def render(report: Report) -> str:
+def render(report: Audit) -> str:
     """An object with `pack`, `totals`, `calls` and `rules`."""
     return json.dumps(as_json(report), indent=1, ensure_ascii=False, default=str) + "\n"
 
 
-def as_json(report: Report) -> dict[str, Any]:
+def as_json(report: Audit) -> dict[str, Any]:
     """The same as plain data."""
     return {
         "pack": report.pack,
@@ -27,7 +27,7 @@ def as_json(report: Report) -> dict[str, Any]:
     }
 
 
-def _verdict(verdict: Verdict) -> dict[str, Any]:
+def _verdict(verdict: Judgement) -> dict[str, Any]:
     rule = verdict.rule
     return {
         "id": rule.id,

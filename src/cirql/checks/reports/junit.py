@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree
 
-from cirql.checks.model import Report, Status, Verdict
+from cirql.checks.model import Audit, Judgement, Status
 
 _NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def render(report: Report) -> str:
+def render(report: Audit) -> str:
     """One suite for the pack."""
     suite = ElementTree.Element(
         "testsuite",
@@ -30,7 +30,7 @@ def render(report: Report) -> str:
     return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
 
-def _case(suite: ElementTree.Element, verdict: Verdict) -> None:
+def _case(suite: ElementTree.Element, verdict: Judgement) -> None:
     name = _clean(f"{verdict.rule.id}: {verdict.rule.title}")
     case = ElementTree.SubElement(
         suite, "testcase", classname=_clean(verdict.rule.service or "rules"), name=name, time=f"{verdict.milliseconds / 1000:.3f}"

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from cirql import __version__
-from cirql.checks.model import Finding, Report, Severity, Status, Verdict
+from cirql.checks.model import Audit, Finding, Judgement, Severity, Status
 
 _CLASS, _CATEGORY, _CREATE = 2003, 2, 1
 _SEVERITIES = {Severity.INFO: 1, Severity.LOW: 2, Severity.MEDIUM: 3, Severity.HIGH: 4, Severity.CRITICAL: 5}
@@ -21,7 +21,7 @@ _COMPLIANCE = {
 _NEW, _SUPPRESSED = (1, "New"), (3, "Suppressed")
 
 
-def render(report: Report) -> str:
+def render(report: Audit) -> str:
     """Every finding is an event, and so is everything that was not read."""
     events = [_event(report, v, f) for v in report.verdicts for f in v.findings]
     for verdict in report.verdicts:
@@ -30,7 +30,7 @@ def render(report: Report) -> str:
     return json.dumps(events, indent=1, ensure_ascii=False) + "\n"
 
 
-def _event(report: Report, verdict: Verdict, finding: Finding) -> dict[str, Any]:
+def _event(report: Audit, verdict: Judgement, finding: Finding) -> dict[str, Any]:
     rule, moment = verdict.rule, round(report.began.timestamp() * 1000)
     severity = _SEVERITIES[rule.severity if finding.status is Status.ALARM else Severity.INFO]
     compliance_id, compliance = _COMPLIANCE[finding.status]

@@ -6,13 +6,13 @@ import json
 from typing import Any
 
 from cirql import __version__
-from cirql.checks.model import Finding, Report, Severity, Status, Verdict
+from cirql.checks.model import Audit, Finding, Judgement, Severity, Status
 
 _LEVELS = {Severity.INFO: "note", Severity.LOW: "note", Severity.MEDIUM: "warning", Severity.HIGH: "error", Severity.CRITICAL: "error"}
 _SCORES = {Severity.INFO: "0.0", Severity.LOW: "3.0", Severity.MEDIUM: "5.5", Severity.HIGH: "8.0", Severity.CRITICAL: "9.5"}
 
 
-def render(report: Report) -> str:
+def render(report: Audit) -> str:
     """One run."""
     run = {
         "tool": {
@@ -35,7 +35,7 @@ def render(report: Report) -> str:
     return json.dumps(whole, indent=1, ensure_ascii=False) + "\n"
 
 
-def _rule(verdict: Verdict) -> dict[str, Any]:
+def _rule(verdict: Judgement) -> dict[str, Any]:
     rule = verdict.rule
     described: dict[str, Any] = {
         "id": rule.id,
@@ -50,7 +50,7 @@ def _rule(verdict: Verdict) -> dict[str, Any]:
     return described
 
 
-def _result(index: int, verdict: Verdict, finding: Finding) -> dict[str, Any]:
+def _result(index: int, verdict: Judgement, finding: Finding) -> dict[str, Any]:
     place = "/".join(filter(None, (finding.account, finding.region)))
     result: dict[str, Any] = {
         "ruleId": verdict.rule.id,
@@ -66,7 +66,7 @@ def _result(index: int, verdict: Verdict, finding: Finding) -> dict[str, Any]:
     return result
 
 
-def _unread(index: int, verdict: Verdict) -> list[dict[str, Any]]:
+def _unread(index: int, verdict: Judgement) -> list[dict[str, Any]]:
     texts = [*verdict.problems, *(f"{f.resource}: {f.reason}" for f in verdict.findings if f.status is Status.ERROR)]
     associated = {"id": verdict.rule.id, "index": index}
     return [{"level": "error", "message": {"text": text}, "associatedRule": associated} for text in texts]

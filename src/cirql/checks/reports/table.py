@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from cirql.checks.model import Finding, Report, Status, Verdict
+from cirql.checks.model import Audit, Finding, Judgement, Status
 from cirql.checks.reports.texts import legible
 
 MOST_SHOWN = 10
 """Resources of one rule; the others are in every other format."""
 
 
-def render(report: Report) -> str:
+def render(report: Audit) -> str:
     """Worst first."""
     told = [v for v in report.verdicts if v.status in (Status.ALARM, Status.ERROR)]
     lines: list[str] = []
@@ -18,7 +18,7 @@ def render(report: Report) -> str:
     return "\n".join([*lines, *totals(report)]) + "\n"
 
 
-def totals(report: Report) -> list[str]:
+def totals(report: Audit) -> list[str]:
     """What it comes to, in a few lines."""
     by = {status: sum(v.status is status for v in report.verdicts) for status in Status}
     rules = ", ".join(f"{by[status]} {status.value}" for status in Status if by[status])
@@ -34,7 +34,7 @@ def totals(report: Report) -> list[str]:
     ]
 
 
-def _told(verdict: Verdict) -> list[str]:
+def _told(verdict: Judgement) -> list[str]:
     rule = verdict.rule
     cited = f"  [{', '.join(rule.cited)}]" if rule.cited else ""
     lines = [f"{verdict.status.value.upper():5}  {rule.severity.word:8}  {rule.id}: {rule.title}{cited}"]
