@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cirql.checks.model import CheckRule, Severity, Status
-from cirql.checks.packs import Pack
+from cirql.checks.packs import Pack, find_pack
 from cirql.checks.remediation import planned
 from cirql.checks.run import checking
 from cirql.localcloud import LocalCloud
@@ -47,6 +47,20 @@ def test_throttles_that_pass_change_no_verdict(settings: Settings, cloud: LocalC
     with checking(settings) as checker:
         report = checker.run(Pack("p", (rule("bad", VOLUMES), rule("good", ZONES))))
     assert [v.status for v in report.verdicts] == [Status.ALARM, Status.OK]
+
+
+def test_what_a_refused_call_would_have_told_of_single_rows_is_not_known(settings: Settings, cloud: LocalCloud) -> None:
+    chosen = find_pack("builtin:aws-security").choose(["s3-bucket-policy-not-public", "ec2-vpc-flow-logs"])
+    cloud.faults.add(Fault(service="s3", operation="GetBucketPolicy", account="111111111111", kind="access_denied"))
+    cloud.faults.add(Fault(service="ec2", operation="DescribeFlowLogs", region="eu-west-1", kind="access_denied"))
+    with checking(settings) as checker:
+        verdicts = {v.rule.id: v for v in checker.run(chosen).verdicts}
+    buckets, networks = verdicts["s3-bucket-policy-not-public"], verdicts["ec2-vpc-flow-logs"]
+    assert {v.status for v in verdicts.values()} == {Status.ERROR}
+    assert {f.status for f in buckets.findings if f.account == "111111111111"} == {Status.ERROR}
+    assert {f.status for f in buckets.findings if f.account == "222222222222"} == {Status.OK, Status.ALARM}
+    assert {f.status for f in networks.findings if f.region == "eu-west-1"} == {Status.ERROR}
+    assert {f.status for f in networks.findings if f.region == "us-east-1"} == {Status.ALARM}
 
 
 @pytest.mark.parametrize(

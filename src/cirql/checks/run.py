@@ -1,7 +1,8 @@
 """Running a pack: every rule is a statement of one session, over one memory of what AWS answered.
 
 What was not read decides nothing. A rule whose statement fails, or from whose rows a target or a column is missing, is an error however
-its rows look; so is a row without a status, since a NULL in a condition is what nobody knows.
+its rows look, and so are the rows that may rest on it (`doubts.py`); so is a row without a status, since a NULL in a condition is what
+nobody knows.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from cirql.checks.doubts import doubted
 from cirql.checks.model import Audit, CheckRule, Finding, Judgement, Status
 from cirql.checks.packs import Pack
 from cirql.cloud.remembering import Remembering
@@ -86,12 +88,13 @@ def judge(session: Session, rule: CheckRule) -> Judgement:
             names = [c.name for c in result.columns]
             lacking = [name for name in ("resource", "status") if name not in names]
             rows = [dict(zip(names, row, strict=True)) for row in result] if not lacking else []
-            problems = [f"the query gives no column {name!r}" for name in lacking] + [str(f) for f in result.failures]
+            failures = result.failures
+            problems = [f"the query gives no column {name!r}" for name in lacking] + [str(f) for f in failures]
             calls = sum(result.stats.calls.values())
     except Error as error:
         return Judgement(rule, problems=(error.message,), milliseconds=_since(began))
-    findings = tuple(sorted((_finding(rule, row) for row in rows), key=lambda f: (f.account, f.region, f.resource)))
-    return Judgement(rule, findings, tuple(problems), calls, _since(began))
+    findings = sorted((_finding(rule, row) for row in rows), key=lambda f: (f.account, f.region, f.resource))
+    return Judgement(rule, doubted(findings, failures), tuple(problems), calls, _since(began))
 
 
 def _since(moment: float) -> int:

@@ -16,7 +16,7 @@ MOST_SHOWN = 200
 def render(report: Audit) -> str:
     """Totals, then the rules, worst first; each opens to its resources."""
     style = resources.files("cirql.checks.reports").joinpath("page.css").read_text("utf-8")
-    rules = sorted(report.verdicts, key=lambda v: (_ORDER[v.status], -v.rule.severity, v.rule.id))
+    rules = sorted(report.verdicts, key=lambda v: (_ORDER[v.status], not v.open_alarms, -v.rule.severity, v.rule.id))
     title = f"{report.pack}, {report.began:%Y-%m-%d %H:%M} UTC"
     notes = "".join(f"<li>{escape(note)}</li>" for note in report.notes)
     return (
@@ -79,7 +79,7 @@ def _finding(finding: Finding) -> str:
     return (
         f'<li class="{finding.status.value}{" aside" if aside else ""}"><b class="mark">{finding.status.value}</b>'
         f"<code>{escape(finding.resource)}</code><small>{escape(place)}</small>"
-        f"<span>{escape(finding.reason)}{f' <i>{escape(aside)}</i>' if aside else ''}</span></li>"
+        f"<span>{escape(finding.reason)}{f' · <i>{escape(aside)}</i>' if aside else ''}</span></li>"
     )
 
 
