@@ -180,6 +180,30 @@ def test_a_region_out_of_a_confined_reach_is_told(images: Table) -> None:
         assert found.notices == told
 
 
+@pytest.mark.parametrize(
+    ("names", "reach", "told"),
+    [
+        ("eu-north-1", "us-east-1", "region eu-north-1 is not in this session's scope; it was looked in because the statement names it"),
+        (
+            "us-east-1 eu-north-1 eu-west-3",
+            "us-east-1",
+            "regions eu-north-1, eu-west-3 are not in this session's scope; they were looked in because the statement names them",
+        ),
+        ("us-east-1", "us-east-1 eu-west-1", None),
+        ("eu-north-1", "*", None),
+        ("eu-north-1", "", None),
+    ],
+)
+def test_a_region_that_the_statement_names_and_the_session_does_not_is_told(
+    images: Table, names: str, reach: str, told: str | None
+) -> None:
+    scan = Scan("scan_0", images, ("image_name",), images.fetches[0])
+    want = of(names, told_regions=frozenset(names.split()))
+    found = places(scan, want, Reach(tuple(reach.split())), Survey((ANA,)), lambda *_: [])
+    assert found.notices == ((told,) if told else ())
+    assert {t.region for t in found.targets} == set(names.split())
+
+
 def test_a_table_that_does_not_exist_in_a_region_is_not_asked_there(images: Table) -> None:
     scan = Scan("scan_0", replace(images, regions=frozenset({"us-east-1"})), ("image_name",), images.fetches[0])
     found = places(scan, of(), Reach(("us-east-1", "eu-west-1")), BOTH, lambda *_: [])

@@ -123,6 +123,29 @@ def test_an_account_out_of_reach_is_told_and_not_just_no_rows(settings: Settings
             assert result.notices == ("account 999999999999 is not in this session's scope; it was not asked",)
 
 
+@pytest.mark.parametrize("condition", ["= 'eu-north-1'", "IN ('us-east-1', 'eu-north-1')"])
+@pytest.mark.parametrize("table", ["aws.sagemaker_image", "aws.sagemaker.images"])
+def test_a_region_out_of_scope_is_told_live_and_from_the_inventory(settings: Settings, table: str, condition: str) -> None:
+    told = "region eu-north-1 is not in this session's scope; it was looked in because the statement names it"
+    with Session(settings) as session:
+        for age in ("0", "1 hour", "1 hour", "unlimited"):
+            session.execute(f"SET max_age = '{age}'")
+            result = session.execute(f"SELECT region FROM {table} WHERE region {condition}")
+            assert "eu-north-1" not in {row[0] for row in result.fetchall()}
+            assert result.notices == (told,), age
+        session.execute("SET max_age = '0'")
+        inside = session.execute(f"SELECT region FROM {table} WHERE region = 'us-east-1'")
+        inside.fetchall()
+        assert inside.notices == ()
+
+
+def test_regions_that_rows_name_are_no_news(session: Session) -> None:
+    named = "WITH others AS (SELECT replace(region, 'us-east', 'eu-north') AS place FROM aws.sagemaker_image WHERE region = 'us-east-1')"
+    joined = session.execute(f"{named} SELECT i.region FROM aws.sagemaker_image i JOIN others ON i.region = place")
+    joined.fetchall()
+    assert joined.notices == ()
+
+
 def test_accounts_that_rows_name_are_no_news(session: Session) -> None:
     told = session.execute("SELECT account_id FROM aws.sagemaker_image WHERE account_id IN ('111111111111', '8', '9')")
     told.fetchall()

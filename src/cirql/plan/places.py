@@ -28,7 +28,8 @@ class Wanted:
 
     `once`: the service lives once in an account, and any region of it would answer for all, or any of `homes`. `identified`: account ids
     matter.
-    `told` are the accounts that the statement itself names, of whom its reader hears where they are out of reach: not those that rows name.
+    `told` and `told_regions` are the accounts and regions that the statement itself names, of which its reader hears where they are out of
+    reach: not those that rows name.
     """
 
     regions: frozenset[str] | None = None
@@ -36,6 +37,7 @@ class Wanted:
     once: bool = False
     identified: bool = False
     told: frozenset[str] = frozenset()
+    told_regions: frozenset[str] = frozenset()
     homes: frozenset[str] = frozenset()
 
     @property
@@ -61,6 +63,7 @@ def wanted(scan: Scan, planned: Scan, *, identified: bool = False) -> Wanted:
         once=scan.table.scope is Scope.GLOBAL,
         identified=identified or _needs_ids(scan),
         told=_texts(planned.constants(scan.table.account_column)) or frozenset(),
+        told_regions=_texts(planned.constants("region")) or frozenset(),
         homes=homes(scan.table),
     )
 
@@ -149,23 +152,25 @@ def _lacks(table: Table, target: Target) -> bool:
 
 
 def _out_of_reach(want: Wanted, reach: Reach, survey: Survey) -> list[str]:
-    """What to say of accounts and regions that a statement names in vain: no rows of theirs are no proof that there are none."""
+    """What to say of accounts and regions that a statement names and the session does not: no rows of theirs prove little."""
     if want.is_nowhere:
         return []
     notices = []
     if all(a.id for a in survey.accounts) and (missing := sorted(want.told - {a.id for a in survey.accounts})):
-        notices.append(_told("account", missing, ""))
+        notices.append(_told("account", missing, "{} not asked"))
     regions = frozenset(reach.regions or [a.home for a in survey.accounts])
     if reach.confined and EVERY_REGION not in regions and (missing := sorted((want.regions or frozenset()) - regions)):
-        notices.append(_told("region", missing, " there"))
+        notices.append(_told("region", missing, "{} not asked there"))
+    elif reach.regions and EVERY_REGION not in regions and not want.once and (missing := sorted(want.told_regions - regions)):
+        notices.append(_told("region", missing, "{} looked in because the statement names {}"))
     return notices
 
 
-def _told(noun: str, names: Sequence[str], there: str) -> str:
+def _told(noun: str, names: Sequence[str], done: str) -> str:
     if len(names) == 1:
-        return f"{noun} {names[0]} is not in this session's scope; it was not asked{there}"
+        return f"{noun} {names[0]} is not in this session's scope; it {done.format('was', 'it')}"
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return f"{noun}s {', '.join(names[:_SHOWN])}{more} are not in this session's scope; they were not asked{there}"
+    return f"{noun}s {', '.join(names[:_SHOWN])}{more} are not in this session's scope; they {done.format('were', 'them')}"
 
 
 def possible(scan: Scan, places: Sequence[tuple[str, str]], passes: RowTest) -> list[bool]:
