@@ -64,7 +64,7 @@ class SystemTables:
                 is_about_none = not contents.meant_by(found + lists)
                 contents.fill_for(found + lists, needs_all=is_about_none and _WHOLE.search(sql) is not None)
             try:
-                return self._connection.sql(query, params=list(values) or None).to_arrow_table()
+                return self._connection.sql(query, params=_given(query, values) or None).to_arrow_table()
             except duckdb.Error as fault:
                 raise engine_error(fault) from None
 
@@ -98,6 +98,11 @@ class SystemTables:
             if self._connection is not None:
                 self._connection.close()
                 self._connection = self._contents = None
+
+
+def _given(query: str, values: Sequence[Any]) -> dict[str, Any]:
+    """The parameters that are still in a statement: an argument that changes nothing here has gone, and its parameter with it."""
+    return {str(n): value for n, value in enumerate(values, 1) if re.search(rf"\${n}(?!\d)", query) is not None}
 
 
 def _kind_of(sql: str, number: int) -> str:

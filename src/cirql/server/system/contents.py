@@ -53,6 +53,7 @@ class SystemRows:
         self._catalog = catalog
         self._names: dict[str, int] = {}
         self._published: dict[int, str] = {}
+        self._schemas: dict[int, int] = {}
         self._filled: set[int] = set()
         self._all_filled = False
 
@@ -68,7 +69,7 @@ class SystemRows:
             kind = "v" if spelling.face in (Face.LIST_ONLY, Face.TAGS) else "r"
             self._names.setdefault(parts[-1], 0)
             self._published[oid] = spelling.name
-            schema = AWS if len(parts) == 2 else schemas[parts[1]]
+            schema = self._schemas[oid] = AWS if len(parts) == 2 else schemas[parts[1]]
             tables.append({"oid": oid, "relname": parts[-1], "relnamespace": schema, "relkind": kind})
         self._insert_classes(tables)
         self._small()
@@ -183,17 +184,15 @@ class SystemRows:
         table = found.table
         if table.description:
             comments.append((oid, 1259, 0, table.description))
-        key = [names[name] for name in (table.key or table.identifier) if name in names]
-        if key and len(key) == len(table.key or table.identifier):
-            keys.append((oid, found.name.parts[-1], key))
+        key = _key_of(found)
+        if key and all(name in names for name in key):
+            keys.append((oid, found.name.parts[-1], [names[name] for name in key]))
 
     def _keys(self, keys: Sequence[tuple[int, str, list[int]]]) -> None:
         constraints, indexes, classes = [], [], []
         for oid, name, key in keys:
             number = oid - _FIRST_TABLE + _FIRST_KEY
-            schema = (
-                self._connection.execute("SELECT relnamespace FROM pg_class WHERE oid = ?", [oid]).fetchone()[0] if len(keys) < 50 else AWS
-            )
+            schema = self._schemas[oid]
             constraints.append(
                 {"oid": number, "conname": f"{name}_pkey", "connamespace": schema, "conrelid": oid, "conkey": key, "conindid": number}
             )
@@ -248,6 +247,16 @@ _INDEX |= {
     "indisreplident": False,
     "indnullsnotdistinct": False,
 }
+
+
+def _key_of(found: Found) -> tuple[str, ...]:
+    """What tells rows of a table apart. A resource's identifier does within a region; a `_tags` table has many rows of one resource."""
+    match found.face:
+        case Face.DATASET:
+            return ("_key",)
+        case Face.TAGS:
+            return ()
+    return ("region", *found.table.identifier) if found.table.identifier else ()
 
 
 def _as_pattern(literal: str) -> re.Pattern[str] | None:

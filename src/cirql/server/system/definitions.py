@@ -86,11 +86,20 @@ _VIEWS = (
     "CREATE VIEW pg_views AS SELECT n.nspname AS schemaname, c.relname AS viewname, 'aws' AS viewowner, '' AS definition "
     "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'v'",
 )
+_OWN_NUMBERS = {"pg_type": 1247, "pg_attribute": 1249, "pg_proc": 1255, "pg_class": 1259, "pg_database": 1262, "pg_attrdef": 2604} | {
+    "pg_constraint": 2606,
+    "pg_description": 2609,
+    "pg_index": 2610,
+    "pg_namespace": 2615,
+}
+"""The numbers of PostgreSQL's own tables, by which a comment says what it is about. In `pg_class` they are not: they would want columns."""
+_OWN_NUMBER = f"MAP {_OWN_NUMBERS}[replace(s, 'pg_catalog.', '')]"
 _FUNCTIONS = {
     "pg_get_userbyid(o)": "'aws'",
     "pg_table_is_visible(o)": "(SELECT c.relnamespace = 20000 FROM pg_class c WHERE c.oid = o)",
     "pg_type_is_visible(o)": "true",
     "pg_function_is_visible(o)": "true",
+    "pg_collation_is_visible(o)": "true",
     "pg_get_expr(a, b)": "NULL::VARCHAR",
     "pg_get_viewdef(o)": "''",
     "pg_get_ruledef(o)": "NULL::VARCHAR",
@@ -127,7 +136,9 @@ _FUNCTIONS = {
     "format_type(o, n)": ("CASE WHEN o IS NULL THEN NULL ELSE coalesce((SELECT t.typtitle FROM type_titles t WHERE t.oid = o), '???') END"),
     "regclass_name(o)": "(SELECT c.relname FROM pg_class c WHERE c.oid = o)",
     "regclass_oid(s)": (
-        "coalesce(TRY_CAST(s AS UINTEGER), (SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+        "coalesce(TRY_CAST(s AS UINTEGER), "
+        + _OWN_NUMBER
+        + ", (SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
         "WHERE n.nspname || '.' || c.relname = replace(replace(s, '\"', ''), 'aws.aws.', 'aws.') "
         "OR (c.relname = s AND n.nspname = 'aws') LIMIT 1))"
     ),

@@ -129,6 +129,10 @@ _SPELLED = {
 }
 
 
+_RENAMED = {"json_build_object": "json_object", "jsonb_build_object": "json_object", "json_build_array": "json_array"}
+"""Functions that DuckDB has by another name."""
+
+
 def _call(name: str, node: exp.Expr, arguments: list[exp.Expr], facts: Mapping[str, str]) -> exp.Expr:
     from sqlglot import exp
 
@@ -142,6 +146,10 @@ def _call(name: str, node: exp.Expr, arguments: list[exp.Expr], facts: Mapping[s
         return _constant(arguments[1].name, name)
     if name.startswith("has_") and name.endswith("_privilege"):
         return exp.true()
+    if name in _RENAMED:
+        found = exp.Anonymous(this=_RENAMED[name], expressions=arguments)
+        found.meta["postgres"] = name
+        return found
     if name == "_pg_expandarray":
         return exp.Anonymous(this="c_expandarray", expressions=arguments[:1])
     if name in _FUNCTIONS:
@@ -160,12 +168,21 @@ def _constant(value: str, name: str) -> exp.Expr:
     return found
 
 
+def _is_text(node: exp.Expr) -> bool:
+    """Whether it is a name, and not a number: a constant, a parameter, either with a cast to text around it."""
+    from sqlglot import exp
+
+    if isinstance(node, exp.Cast):
+        return node.is_type("text", "varchar")
+    return isinstance(node, exp.Parameter | exp.Placeholder) or (isinstance(node, exp.Literal) and node.is_string)
+
+
 def _cast(node: exp.Expr) -> exp.Expr:
     from sqlglot import exp
 
     kind = node.args["to"].sql(dialect="postgres").lower()
     inner = node.this
-    is_text = isinstance(inner, exp.Literal) and inner.is_string
+    is_text = _is_text(inner)
     match kind:
         case "regclass" | "regtype" | "regnamespace":
             if is_text:
