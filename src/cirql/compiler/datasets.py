@@ -158,7 +158,7 @@ def _table(service: Service, noun: str, hint: Hint, listing: Listing, calls: Des
     fetches = [f for f in (listed, get) if f is not None]
     for fetch in fetches:
         for parameter in fetch.inputs:
-            if parameter.column not in draft.columns and parameter.column != "account_id":
+            if parameter.column not in draft.columns and parameter.column not in ("account_id", "tags"):
                 *_, member = parameter.param.split(".")
                 shape = asked(service, fetch, parameter.param)
                 if parameter.batch > 1 and _takes_many(shape):
