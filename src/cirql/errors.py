@@ -205,6 +205,16 @@ class InvalidText(DataError):
     sqlstate = "22P02"
 
 
+class NotADocument(InvalidText):
+    """A text that is no JSON stands beside a column of JSON: `column`, of `relation` as far as that is known, and the text itself."""
+
+    def __init__(self, error: InvalidText, column: str, relation: str, value: str) -> None:
+        super().__init__(error.message, hint=error.hint, position=error.position)
+        self.column = column
+        self.relation = relation
+        self.value = value
+
+
 class InvalidProperty(DataError):
     """A property breaks a rule of its resource's schema."""
 

@@ -382,7 +382,7 @@ class Session:
             recall = self._recall(statement, planned.times, live, errand)
             watch = (errand and errand.watch) or self._progress
             execution = Execution(plan, columns, engine, self, running, started, watch, recall)
-            execution.note(*notices)
+            execution.note(*notices, *planning.doubts(planned.bound))
             if plan.scans and (statement.explain is None or statement.explain.analyze):
                 self._last = execution
             if statement.explain is None:

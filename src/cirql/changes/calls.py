@@ -89,14 +89,14 @@ def read_call(path: tuple[str, ...], params: Mapping[str, Any], body: Mapping[st
     Raises NotSupported for an unknown service or operation, InvalidText for a parameter that it does not take.
     """
     service = _service_name(path[1])
-    model = _model(service)
+    model = service_model(service)
     wanted = path[-1].replace("_", "").lower()
     name = next((n for n in model.operation_names if n.lower() == wanted), None)
     if name is None:
         near = difflib.get_close_matches(path[-1], [snake(n) for n in model.operation_names], n=3, cutoff=0.5)
         hint = f"did you mean {' or '.join(near)}?" if near else None
         raise NotSupported(f"{service} has no operation {path[-1]}", hint=hint)
-    operation = model.operation_model(name)
+    operation = model.operationservice_model(name)
     members = dict(operation.input_shape.members) if operation.input_shape is not None else {}
     given = {**body, **{_member(members, service, name, key): value for key, value in params.items()}}
     request = {key: _typed(members.get(key), value) for key, value in given.items()}
@@ -140,7 +140,8 @@ def _service_names() -> frozenset[str]:
 
 
 @cache
-def _model(service: str) -> Any:
+def service_model(service: str) -> Any:
+    """botocore's model of a service, read once."""
     from botocore.model import ServiceModel
 
     return ServiceModel(_loader().load_service_model(service, "service-2"), service)

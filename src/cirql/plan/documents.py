@@ -35,22 +35,22 @@ def members(bound: Bound, source: Source) -> Mapping[str, frozenset[DocumentPath
 
     Columns are told apart by alias, wherever in the statement it is used: a second table of the same alias can only add paths.
     """
+    found = paths(bound, source)
+    if any(not column.table and column.name == source.alias for column in bound.tree.find_all(exp.Column)):
+        return {}  # the whole row
+    shared = {name.name for join in bound.tree.find_all(exp.Join) for name in join.args.get("using") or []}
+    return {c: places for c, places in found.items() if places and () not in places and c not in shared}
+
+
+def paths(bound: Bound, source: Source) -> Mapping[str, frozenset[DocumentPath]]:
+    """Where the statement looks into the JSON columns of a source; the empty path is the document as a whole."""
     found: dict[str, set[DocumentPath]] = {
         c.name: set() for c in source.table.columns if c.type is ColumnType.JSON and c.name in source.columns
     }
-    if not found:
-        return {}
-    for column in bound.tree.find_all(exp.Column):
-        if not column.table and column.name == source.alias:
-            return {}  # the whole row
+    for column in bound.tree.find_all(exp.Column) if found else ():
         if column.table == source.alias and column.name in found:
-            path = _outermost(column)
-            if path:
-                found[column.name].add(path)
-            else:
-                del found[column.name]
-    shared = {name.name for join in bound.tree.find_all(exp.Join) for name in join.args.get("using") or []}
-    return {c: frozenset(paths) for c, paths in found.items() if paths and c not in shared}
+            found[column.name].add(_outermost(column))
+    return {c: frozenset(places) for c, places in found.items()}
 
 
 def _outermost(column: exp.Column) -> DocumentPath:

@@ -5,13 +5,13 @@ Nothing here asks AWS or runs the statement. Constants are computed by the engin
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Protocol, cast
 
-from cirql.errors import AccessDenied
+from cirql.errors import AccessDenied, NotADocument
 
 if TYPE_CHECKING:
     from sqlglot.expressions import Expr
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from cirql.sql.bound import Bound
     from cirql.sql.parse import Statement
     from cirql.sql.translate.site import Dialect
+    from cirql.statements.documents import Documents
     from cirql.statements.workspace import Workspace
     from cirql.types import ColumnType
 
@@ -88,9 +89,25 @@ class Planning:
 
         bound, now = self.bound(statement, whole=not pushdown), datetime.now(UTC)
         times = {s.relation: moment(s.as_of, now, self._desk.evaluated) for s in bound.sources if s.as_of is not None}
-        made = plan(bound, lambda name: self._desk.catalog.find(name).table, self.in_dialect, pushdown=pushdown, calculator=self._engine)
+        try:
+            made = plan(
+                bound, lambda name: self._desk.catalog.find(name).table, self.in_dialect, pushdown=pushdown, calculator=self._engine
+            )
+        except NotADocument as error:
+            error.hint = self._documents.hint(bound, error) or error.hint
+            raise
         self._engine.declare(made.relations)
         return Planned(made, times, bound)
+
+    def doubts(self, bound: Bound) -> Iterator[str]:
+        """What a reader should know of a statement that is right and may not mean what it says."""
+        return self._documents.doubts(bound)
+
+    @property
+    def _documents(self) -> Documents:
+        from cirql.statements.documents import Documents
+
+        return Documents(self._desk.catalog)
 
     def columns(self, statement: Statement) -> tuple[ResultColumn, ...]:
         """The columns of its rows, without running it. Raises the statement's errors."""

@@ -6,7 +6,7 @@ import re
 
 from sqlglot import exp
 
-from cirql.errors import InvalidText
+from cirql.errors import InvalidText, NotADocument
 from cirql.sql.translate import sqltypes as st
 from cirql.sql.translate.arithmetic import no_operator, text_constant_is_number
 from cirql.sql.translate.casts import convert, to_text
@@ -67,8 +67,9 @@ def _read(written: exp.Expr, beside: exp.Expr, target: SqlType) -> exp.Expr:
     except InvalidText as error:
         column = beside.find(exp.Column) if target.is_json else None
         if column is not None and error.hint is None:
-            value = constant(written)
-            error.hint = f"{column.name} is JSON: name the member that is meant, as in {column.name}->>'Name' = '{value}'"
+            value = constant(written) or ""
+            error.hint = f"{column.name} is JSON: name the member that is meant, as in {column.name}->>'Member' = '{value}'"
+            raise NotADocument(error, column.name, column.table, value) from None
         raise
 
 
