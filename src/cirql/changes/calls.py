@@ -141,7 +141,7 @@ def _service_names() -> frozenset[str]:
 
 @cache
 def service_model(service: str) -> Any:
-    """botocore's model of a service, read once."""
+    """The model that botocore has of a service, read once."""
     from botocore.model import ServiceModel
 
     return ServiceModel(_loader().load_service_model(service, "service-2"), service)
