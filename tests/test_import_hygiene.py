@@ -150,5 +150,11 @@ with cirql.connect() as session:
         assert "pip install pandas" in str(error.hint)
     else:
         raise AssertionError("pandas was found")
+    try:
+        session.execute("SELECT 1").to_polars()
+    except InterfaceError as error:
+        assert "pip install polars" in str(error.hint)
+    else:
+        raise AssertionError("polars was found")
 """
     assert "duckdb" in modules_after(code)

@@ -20,10 +20,11 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from cirql.errors import CloudFailure, InterfaceError
-from cirql.rows import as_schema, plain_schema, sql_type, to_rows
+from cirql.rows import as_schema, plain_schema, sql_type, to_rows, without_extensions
 
 if TYPE_CHECKING:
     import pandas as pd
+    import polars as pl
     import pyarrow as pa
 
 # What somebody who looks at a result is shown of it.
@@ -213,6 +214,20 @@ class Result:
                 texts = frame.iloc[:, number]
                 frame.isetitem(number, texts.map(json.loads, na_action="ignore"))
         return frame
+
+    def to_polars(self) -> pl.DataFrame:
+        """All rows not yet read, as a polars DataFrame; JSON as text, hstore (`tags`) as what polars makes of Arrow's maps.
+
+        Raises:
+            InterfaceError: polars is not installed; no row has been read.
+        """
+        try:
+            import polars
+        except ModuleNotFoundError:
+            raise InterfaceError(
+                "to_polars needs the package polars", hint="pip install polars, or take to_arrow() or fetchall()"
+            ) from None
+        return polars.DataFrame(polars.from_arrow(without_extensions(self.to_arrow())))
 
     # Rows as Python values.
 

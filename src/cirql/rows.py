@@ -86,6 +86,14 @@ def plain_schema(schema: pa.Schema, type_names: Sequence[str]) -> pa.Schema:
     return pa.schema(fields)
 
 
+def without_extensions(table: pa.Table) -> pa.Table:
+    """The table with what its types of extension are stored as: for readers that know none."""
+    import pyarrow as pa
+
+    storage = [getattr(field.type, "storage_type", field.type) for field in table.schema]
+    return table.cast(pa.schema([field.with_type(kind) for field, kind in zip(table.schema, storage, strict=True)]))
+
+
 def plain_type(arrow_type: pa.DataType) -> pa.DataType:
     """The type without DuckDB's private extensions: its wide integers become decimals, its one-byte booleans booleans."""
     import pyarrow as pa

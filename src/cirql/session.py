@@ -173,7 +173,7 @@ class Session:
     def execute(self, sql: str, params: Parameters | None = None, *, pushdown: bool = True, errand: Errand | None = None) -> Result:
         """Run one statement and give its rows as they come.
 
-        `params` fills `$1`, `$2`, … or `%s` from a sequence, `:name` or `%(name)s` from a mapping. `pushdown=False` reads every table
+        `params` fills `$1`, `$2`, …, `?` or `%s` from a sequence, `:name` or `%(name)s` from a mapping. `pushdown=False` reads every table
         whole and lets DuckDB do all the work: slower, and the same answer. `errand` is what a query is run for, where that is to fill the
         inventory.
 
@@ -184,14 +184,31 @@ class Session:
     def _execute(self, sql: str, params: Parameters | None, pushdown: bool, errand: Errand | None = None) -> Result:
         from cirql.sql.parameters import from_percent
         from cirql.sql.parse import parse
+        from cirql.statements.prepared import answer
         from cirql.statements.shows import show
 
         if (shown := show(sql, lambda: self.catalog)) is not None:
             return self.select(shown.statement, directory=shown.directory, notices=shown.notices)
-        prepared = self._prepared(sql)
-        if prepared is not None:
+        if (prepared := answer(sql, lambda: self.workspace, self.run)) is not None:
             return prepared
         return self.run(parse(from_percent(sql, params) if params is not None else sql), params, pushdown=pushdown, errand=errand)
+
+    def register(self, name: str, frame: Any) -> None:
+        """Make a table of the session's own of a frame: of pandas, polars, Arrow or whatever else gives Arrow's stream.
+
+        Its rows are copied; a table of that name that the session has is replaced, and DROP TABLE lets go of it.
+
+        Raises InvalidStatement for a name or columns that no table can have, AlreadyExists for a view's name, AccessDenied where the
+        session is locked, InterfaceError for something that is no frame.
+        """
+        from cirql.statements.frames import to_table
+
+        self._shared.refuse_fork()
+        if self._is_closed():
+            raise InterfaceError("the session is closed")
+        if self.settings.locked:
+            raise AccessDenied("this session is locked: it takes no tables but those of its statements")
+        self.workspace.register(name, to_table(frame))
 
     def prepare(self, sql: str) -> Prepared:
         """A statement that is read once and executed many times, each time with its own parameters."""
@@ -325,22 +342,6 @@ class Session:
         for statement in stopped:
             statement.stop(cause)
         return len(stopped)
-
-    def _prepared(self, sql: str) -> Result | None:
-        """Answer PREPARE, EXECUTE of a prepared statement, or DEALLOCATE; None where the text is something else."""
-        from cirql.sql.parse import parse
-        from cirql.sql.prepared import Deallocate, Execute, Prepare, read
-
-        match read(sql):
-            case Prepare(name, types, body):
-                return self.workspace.prepare(name, types, parse(body))
-            case Execute(name, arguments) if (found := self.workspace.prepared(name)) is not None:
-                statement, types = found
-                values = self.workspace.evaluate(arguments, types)
-                return self.run(statement, values or None)
-            case Deallocate(name):
-                return self.workspace.deallocate(name)
-        return None
 
     def select(
         self,

@@ -6,6 +6,7 @@ behind it. Tables live in the session's own DuckDB and die with it. Nothing here
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,7 @@ SETTABLE = ("dialect", "strict", "max_age", "regions", "accounts", "statement_ti
 _LIMITS = SETTABLE[-3:]
 """The settings that a statement may change: none that says who signs, where requests go, or what may be written."""
 
+_OWN_NAME = re.compile(r"[a-z_][a-z0-9_]*")
 _TYPES = {
     "VARCHAR": ColumnType.VARCHAR,
     "BIGINT": ColumnType.BIGINT,
@@ -68,6 +70,14 @@ class Workspace:
     def columns(self, name: str) -> Mapping[str, ColumnType] | None:
         """The columns of a table that the user made, as far as their types have a name here."""
         return self._tables.get(name)
+
+    def register(self, name: str, rows: Any) -> None:
+        """Make a table of Arrow's rows, in place of one of that name. Raises InvalidStatement, AlreadyExists for a view's name."""
+        if not _OWN_NAME.fullmatch(name):
+            raise InvalidStatement(f"{name!r} is no name for a table of your own", hint="one word of small letters, digits and _")
+        if name in self._views:
+            raise AlreadyExists(f"{name} exists already, as a view", hint="DROP it first")
+        self._fill(name, rows, f"CREATE OR REPLACE TABLE {quoted(name)} AS SELECT * FROM incoming")
 
     def prepare(self, name: str, types: tuple[str, ...], statement: Statement) -> Result:
         """Keep a statement under a name, as PREPARE does. Raises AlreadyExists."""

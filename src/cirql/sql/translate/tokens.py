@@ -2,17 +2,29 @@
 
 PostgreSQL's tags are identifiers and do not begin with a digit. So that the tokenizer agrees, it is shown a blank after each parameter, and
 the tokens get the places that they have in the user's text.
+
+A question mark is a parameter where an operand belongs and the operator of jsonb where an operator does, as the words before it tell: in
+`doc ? ?` the second is a parameter. The first parameter becomes `$1`, the next `$2`.
 """
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from cirql.errors import ParseError
 
 if TYPE_CHECKING:
     from sqlglot.tokenizer_core import Token
 
+_MARK = "?"
+_BEFORE_OPERANDS = frozenset(
+    """
+    select where and or not in between like ilike similar to escape then else when case on having by limit offset fetch first next values
+    returning distinct all any some from is
+    """.split()  # noqa: SIM905 - so many quoted words are harder to read
+)
 _PARAMETER = re.compile(r"\$\d++(?=\S)")
 _PIECE = re.compile(
     r"(?P<parameter>\$\d++(?=\S))"
@@ -34,14 +46,70 @@ def tokenize(text: str) -> list[Token]:
 
     dialect = Dialect.get_or_raise("postgres")
     if _PARAMETER.search(text) is None:
-        return list(dialect.tokenize(text))
+        tokens = list(dialect.tokenize(text))
+        return _numbered(tokens) if _MARK in text else tokens
     ends = [match.end() for match in _PIECE.finditer(text) if match["parameter"]]
     tokens = list(dialect.tokenize(_with_blanks(text, ends)))
     blanks = [end + number for number, end in enumerate(ends)]
     for token in tokens:
         token.start -= bisect_left(blanks, token.start)
         token.end -= bisect_left(blanks, token.end)
-    return tokens
+    return _numbered(tokens) if _MARK in text else tokens
+
+
+def _numbered(tokens: list[Token]) -> list[Token]:
+    """The tokens with `$1`, `$2`, … for the question marks that are parameters. Raises ParseError where both are written."""
+    from sqlglot.tokenizer_core import TokenType
+
+    found: list[Token] = []
+    count = 0
+    for index, token in enumerate(tokens):
+        rest = _after_mark(token, tokens[index + 1] if index + 1 < len(tokens) else None)
+        if rest is None or not _awaits_operand(found):
+            if not (found and found[-1].token_type == TokenType.DPIPE and found[-1].end >= token.end):  # else it has been taken
+                found.append(token)
+            continue
+        count += 1
+        found += [_at(token, TokenType.PARAMETER, "$"), _at(token, TokenType.NUMBER, str(count)), *rest]
+    if count and sum(t.token_type == TokenType.PARAMETER and t.text == "$" for t in found) > count:
+        place = next(t.start for t in tokens if t.token_type == TokenType.PARAMETER)
+        raise ParseError("parameters are numbered, or question marks: not both", position=place)
+    return found
+
+
+def _after_mark(token: Token, following: Token | None) -> list[Token] | None:
+    """What else is in a token that begins with a question mark and may be a parameter: `?::`, `?||`. None for others."""
+    from sqlglot.tokenizer_core import TokenType
+
+    match token.token_type:
+        case TokenType.PLACEHOLDER:
+            return []
+        case TokenType.QDCOLON:
+            return [_at(token, TokenType.DCOLON, "::")]
+        case TokenType.QMARK_PIPE if following is not None and (following.text, following.start) == ("|", token.end + 1):
+            return [_at(following, TokenType.DPIPE, "||")]
+    return None
+
+
+def _awaits_operand(before: list[Token]) -> bool:
+    """Whether an operand must come after these tokens: they end with an operator, an opening, a comma, or a word that asks for one."""
+    from sqlglot.tokenizer_core import TokenType
+
+    if not before:
+        return True
+    last = before[-1]
+    if last.token_type in (TokenType.STRING, TokenType.IDENTIFIER, TokenType.HEREDOC_STRING, TokenType.BYTE_STRING):
+        return False
+    if last.text.replace("_", "a").isalnum():
+        is_name = len(before) > 1 and before[-2].token_type == TokenType.DOT
+        return last.text.lower() in _BEFORE_OPERANDS and not is_name
+    return last.token_type not in (TokenType.R_PAREN, TokenType.R_BRACKET)
+
+
+def _at(token: Token, kind: Any, text: str) -> Token:
+    from sqlglot.tokenizer_core import Token as NewToken
+
+    return NewToken(kind, text, line=token.line, col=token.col, start=token.start, end=token.end, comments=list(token.comments))
 
 
 def _with_blanks(text: str, places: list[int]) -> str:
