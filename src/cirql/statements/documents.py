@@ -25,7 +25,7 @@ _SHOWN = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class DocumentPart:
     """What a place in a document holds: an object's members by name, an array's element, or texts of which `values` are known.
 
     All empty: it is not known, or any name may stand there (a map).
@@ -92,7 +92,7 @@ class Documents:
             kind = kind.members[step]()
         return None
 
-    def _kind(self, table: Table, column: Column) -> Kind:
+    def _kind(self, table: Table, column: Column) -> DocumentPart:
         if table.cfn_type:
             rules = self._catalog.rules(table.cfn_type)
             return _of_schema(rules, rules.properties.get(column.member))
@@ -100,7 +100,7 @@ class Documents:
             for output in fetch.outputs:
                 if output.column == column.name and not output.reading and (shape := _answer(fetch, output.path)) is not None:
                     return _of_shape(shape)
-        return Kind()
+        return DocumentPart()
 
 
 def _listed(names: Mapping[str, Any]) -> str:
@@ -147,26 +147,26 @@ def _member(shape: Any, name: str) -> Any:
     return shape.members.get(name) if shape is not None and shape.type_name == "structure" else None
 
 
-def _of_shape(shape: Any) -> Kind:
+def _of_shape(shape: Any) -> DocumentPart:
     match shape.type_name:
         case "structure":
-            return Kind({name: _later(_of_shape, member) for name, member in shape.members.items()})
+            return DocumentPart({name: _later(_of_shape, member) for name, member in shape.members.items()})
         case "list":
-            return Kind(element=_later(_of_shape, shape.member))
+            return DocumentPart(element=_later(_of_shape, shape.member))
         case "string":
-            return Kind(values=tuple(shape.enum), is_text=True)
-    return Kind()
+            return DocumentPart(values=tuple(shape.enum), is_text=True)
+    return DocumentPart()
 
 
-def _of_schema(rules: Any, node: Any) -> Kind:
+def _of_schema(rules: Any, node: Any) -> DocumentPart:
     found = rules.resolve(node)
     if found.get("properties"):
-        return Kind({name: _later(_of_schema, rules, inner) for name, inner in found["properties"].items()})
+        return DocumentPart({name: _later(_of_schema, rules, inner) for name, inner in found["properties"].items()})
     if "items" in found:
-        return Kind(element=_later(_of_schema, rules, found["items"]))
+        return DocumentPart(element=_later(_of_schema, rules, found["items"]))
     if found.get("type") == "string":
-        return Kind(values=tuple(map(str, found.get("enum", ()))), is_text=True)
-    return Kind()
+        return DocumentPart(values=tuple(map(str, found.get("enum", ()))), is_text=True)
+    return DocumentPart()
 
 
 def _later(make: Any, *given: Any) -> Any:
