@@ -60,7 +60,7 @@ def _verdict(report: Audit, rule: str) -> Judgement:
     return next(v for v in report.verdicts if v.rule.id == rule)
 
 
-@pytest.mark.parametrize(("judged", "world", "rule"), RULES, indirect=["judged"])
+@pytest.mark.parametrize(("judged", "world", "rule"), RULES, indirect=["judged"], scope="module")
 def test_a_rule_tells_a_resource_that_breaks_it_from_one_that_keeps_it(judged: Judged, world: str, rule: str) -> None:
     verdict = _verdict(judged.readable, rule)
     assert not verdict.problems
@@ -73,7 +73,7 @@ def test_a_rule_tells_a_resource_that_breaks_it_from_one_that_keeps_it(judged: J
     assert all(f.reason for f in verdict.findings if f.status is Status.ALARM)
 
 
-@pytest.mark.parametrize(("judged", "world", "rule"), RULES, indirect=["judged"])
+@pytest.mark.parametrize(("judged", "world", "rule"), RULES, indirect=["judged"], scope="module")
 def test_a_rule_is_an_error_where_an_account_cannot_be_read(judged: Judged, world: str, rule: str) -> None:
     verdict = _verdict(judged.denied, rule)
     assert verdict.status is Status.ERROR
@@ -83,6 +83,6 @@ def test_a_rule_is_an_error_where_an_account_cannot_be_read(judged: Judged, worl
     assert {f.resource: f.status for f in verdict.findings if f.account != DENIED} == readable
 
 
-@pytest.mark.parametrize("judged", list(PACKS), indirect=True)
+@pytest.mark.parametrize("judged", list(PACKS), indirect=True, scope="module")
 def test_a_pack_asks_for_each_thing_once(judged: Judged) -> None:
     assert judged.readable.calls * 1.5 < judged.readable.calls_wanted
