@@ -42,6 +42,21 @@ def test_a_question_mark_is_the_next_parameter(session: Session, sql: str, param
     assert session.execute(sql, params).fetchall() == rows
 
 
+@pytest.mark.parametrize(
+    "subscript", ["[$1]", "[($1)]", "[$1::int]", "[$1::bigint]", "[$1 + 0]", "[$1::int + 1 - 1]", "[2::int]", "[x]", "[x::int]", "[1 + 1]"]
+)
+def test_subscripts_count_from_one_however_they_are_written(session: Session, subscript: str) -> None:
+    params = [2] if "$" in subscript else None
+    assert session.execute(f"SELECT (ARRAY[7,8,9]){subscript} FROM (SELECT 2 AS x) t", params).fetchall() == [(8,)]
+    assert session.execute(f"SELECT a{subscript} FROM (SELECT ARRAY[7,8,9] AS a, 2 AS x) t", params).fetchall() == [(8,)]
+
+
+def test_subscripts_of_documents_count_from_zero(session: Session) -> None:
+    for subscript, params in (("[$1]", [1]), ("[1]", None), ("[$1::int]", [1]), ("[1::int]", None)):
+        assert session.execute(f"SELECT ('[7,8,9]'::jsonb){subscript}", params).fetchall() == [(8,)]
+    assert session.execute("SELECT ('{\"a\": 8}'::jsonb)[$1]", ["a"]).fetchall() == [(8,)]
+
+
 def test_operators_need_no_parameters(session: Session) -> None:
     assert session.execute("""SELECT '["a"]'::jsonb ? 'a', '["a"]'::jsonb ?| array['b'], 'a?b' LIKE '%?%'""").fetchall() == [
         (True, False, True)

@@ -53,11 +53,21 @@ def fill(statement: Statement, params: Parameters) -> Statement:
     for node in list(tree.find_all(exp.Parameter, exp.Placeholder)):
         name = node.name
         used.add(name)
-        tree = put(tree, node, _constant(_lookup(name, params)))
+        value = _lookup(name, params)
+        if type(value) is int and _is_subscript(node):
+            value -= 1  # constants count from zero there: the parser sees to those that are written
+        tree = put(tree, node, _constant(value))
     expected = set(params) if isinstance(params, Mapping) else {str(i + 1) for i in range(len(params))}
     if left := sorted(expected - used):
         raise InterfaceError(f"the statement has no parameter {', '.join(left)}")
     return replace(statement, tree=tree)
+
+
+def _is_subscript(node: exp.Expr) -> bool:
+    """Whether a parameter is what an array or a document is subscripted with."""
+    while isinstance(node.parent, exp.Paren):
+        node = node.parent
+    return isinstance(node.parent, exp.Bracket) and node.arg_key == "expressions"
 
 
 def put(tree: exp.Expr, node: exp.Expr, value: exp.Expr) -> exp.Expr:

@@ -54,7 +54,31 @@ def parse_postgres(text: str) -> list[exp.Expr | None]:
 
     dialect = Dialect.get_or_raise("postgres")
     tokens = shield(tokenize(text), text)
-    return dialect.parser().parse(tokens, text)
+    trees = dialect.parser().parse(tokens, text)
+    if "[" in text:
+        _count_from_one(trees)
+    return trees
+
+
+def _count_from_one(trees: Sequence[exp.Expr | None]) -> None:
+    """Make subscripts what translation takes them for: constants count from zero, others are as they were written.
+
+    The parser takes one from every constant and from what it knows to be an integer (`a[n::int]`), but from nothing where it knows the
+    subject to be no array (`doc::jsonb[1]`). It gives each subscript that it looks at and leaves alone a type that is no integer's.
+    """
+    from sqlglot import exp
+
+    from cirql.sql.translate.nodes import integer, number
+
+    for node in (found for tree in trees if tree is not None for found in tree.find_all(exp.Bracket)):
+        index, subject, place = node.expressions[0], node.this.type, integer(node.expressions[0])
+        if subject is not None and not subject.is_type(exp.DataType.Type.UNKNOWN, exp.DataType.Type.ARRAY):
+            if place is not None:
+                node.set("expressions", [number(place - 1)])
+            continue
+        is_less = index.type is None or index.is_type(*exp.DataType.INTEGER_TYPES)
+        if place is None and is_less and not isinstance(index, exp.Literal | exp.Slice):
+            node.set("expressions", [exp.Add(this=exp.Paren(this=index.copy()), expression=exp.Literal.number(1))])
 
 
 def shield(tokens: Sequence[Token], text: str) -> list[Token]:

@@ -48,3 +48,4 @@ unnest(5)
 'a' = ANY ('{a,b}'::text[]), 3 IN (1, 2, 3), 3 NOT IN (1, 2), NULL IN (1, 2), 3 IN (1, NULL), 3 NOT IN (1, NULL)
 ('abc'::text)[1]
 (5)[1]
+(ARRAY[10,20,30])[2::int], (ARRAY[10,20,30])[1 + 1], (ARRAY[10,20,30])[length('ab')], (ARRAY[10,20,30])[2::bigint::int - 1]
