@@ -74,7 +74,9 @@ def test_a_second_crowd_takes_no_more_than_the_first(settings: Settings) -> None
         first = used()
         list(threads.map(lambda seed: one(runtime, seed), range(SESSIONS, 2 * SESSIONS)))
         second = used()
-    assert [b - a for a, b in zip(first, second, strict=True)] <= [2, 8, 0]
+    # The loop's pool has a bound of its own, which a busy machine comes to late; a thread or a socket a session would be 32 more.
+    threads_more, descriptors_more, instances_more = (b - a for a, b in zip(first, second, strict=True))
+    assert (threads_more < SESSIONS // 2, descriptors_more < SESSIONS, instances_more) == (True, True, 0)
     threads_left, _, instances = used()
     assert instances <= first[2]
     assert threads_left < second[0]
