@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 import os
 import pty
+import shlex
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,7 +18,7 @@ import cirql
 from cirql.cli.streams import visible
 
 PACKAGE = Path(cirql.__file__).parent
-COMMAND = f"{sys.executable} -m cirql"
+COMMAND = f"{shlex.quote(sys.executable)} -m cirql"
 HOSTILE = "SELECT E'a\\x1b[31mred\\x1b]0;t\\x07' || chr(155) || 'c' || chr(8238) || chr(13) || 'd' AS \"n\x1b[2J\""
 
 
@@ -100,6 +102,7 @@ def test_every_command_prints_through_what_keeps_terminals_safe() -> None:
         calls = [n for n in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(n, ast.Call)]
         written = [ast.unparse(c.func) for c in calls]
         own = {"streams.py": "click.echo", "report.py": "sys.stderr.write", "confirm.py": "sys.stderr.write"}
+        own["check.py"] = "sys.stderr.write"
         if path.name not in ("reference.py", "demo.py"):
             assert not {"print", "click.echo", "click.secho", "sys.stdout.write", "sys.stderr.write"} & set(written) - {
                 own.get(path.name)
@@ -122,7 +125,8 @@ runpy.run_module("cirql", run_name="__main__", alter_sys=False)
 def test_ctrl_c_while_the_command_is_imported_ends_it_without_a_word(module: str, environment: dict[str, str]) -> None:
     code = EARLY.replace('runpy.run_module("cirql"', 'sys.argv[2:] and sys.argv.pop(1)\nrunpy.run_module("cirql"', 1)
     words = [sys.executable, "-c", code.replace("sys.argv[1]:", f"{module!r}:"), "", "search", "bucket"]
-    done = subprocess.run(words, capture_output=True, text=True, env=environment, check=False)
+    heeded = partial(signal.signal, signal.SIGINT, signal.default_int_handler)  # a job in the background would ignore it
+    done = subprocess.run(words, capture_output=True, text=True, env=environment, check=False, preexec_fn=heeded)
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
 
 

@@ -17,6 +17,7 @@ from cirql.cli.local import scoped
 from cirql.cli.report import misuse, report_error, say
 from cirql.cli.scope import options as scope_options
 from cirql.cli.scope import refuse_with_local
+from cirql.cli.streams import tell, visible
 from cirql.errors import Error
 
 if TYPE_CHECKING:
@@ -140,7 +141,7 @@ class _Progress:
             return
         end = "\r\x1b[K" if self._done == self._rules else ""
         with suppress(BrokenPipeError):
-            sys.stderr.write(f"\r\x1b[K{self._done} of {self._rules} rules: {verdict.rule.id}"[:100] + end)
+            sys.stderr.write(f"\r\x1b[K{self._done} of {self._rules} rules: {visible(verdict.rule.id)}"[:100] + end)
             sys.stderr.flush()
 
 
@@ -162,10 +163,10 @@ def _list(name: str | None, rules: tuple[str, ...]) -> None:
 
     if name is None:
         for pack in map(find_pack, builtin_names()):
-            click.echo(f"{pack.name}: {len(pack.rules)} rules")
+            tell(f"{pack.name}: {len(pack.rules)} rules")
         return
     for rule in _chosen(name, rules).rules:
-        click.echo(f"{rule.id}: {rule.title} ({rule.severity.word}{', ' if rule.cited else ''}{', '.join(rule.cited)})")
+        tell(f"{rule.id}: {rule.title} ({rule.severity.word}{', ' if rule.cited else ''}{', '.join(rule.cited)})")
 
 
 def _write(report: Audit, output: str) -> None:
@@ -173,7 +174,7 @@ def _write(report: Audit, output: str) -> None:
     from cirql.checks.reports import renderer
     from cirql.checks.reports.table import totals
 
-    click.echo(renderer(output)(report), nl=False)
+    tell(renderer(output)(report), newline=False)
     for note in report.notes:
         say(f"note: {note}")
     if output != "table":
