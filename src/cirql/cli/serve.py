@@ -14,6 +14,7 @@ from cirql.cli.commands import Group
 from cirql.cli.report import misuse, report_error, say
 from cirql.cli.scope import options as scope_options
 from cirql.cli.scope import refuse_with_local
+from cirql.cli.streams import tell
 from cirql.errors import Error
 
 if TYPE_CHECKING:
@@ -196,7 +197,7 @@ def list_(users: Path | None) -> None:
     """List the users and their roles."""
     try:
         for one in _read(users).values():
-            click.echo(f"{one.name}\t{one.role.value}")
+            tell(f"{one.name}\t{one.role.value}")
     except Error as error:
         report_error(error)
         raise click.exceptions.Exit(1) from None
