@@ -55,6 +55,7 @@ def test_a_schema_is_reflected_at_once_and_asks_nobody(engine: sa.Engine, cloud:
     found.reflect(engine, schema="sagemaker", only=["image", "images"])
     assert [c.name for c in found.tables["sagemaker.image"].primary_key] == ["region", "image_arn"]
     columns = sa.inspect(engine).get_multi_columns(schema="sagemaker")
+    assert all(columns.values())
     assert ("sagemaker", "image_version") in columns
     assert list(cloud.calls) == []
 

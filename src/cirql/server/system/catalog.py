@@ -14,13 +14,13 @@ from cirql.server.desk import ClientDesk, Told
 from cirql.server.oids import named
 from cirql.server.system.contents import SystemRows
 from cirql.server.system.definitions import statements
-from cirql.server.system.rewriting import concerns, literals, rewritten
+from cirql.server.system.narrowing import narrowing
+from cirql.server.system.rewriting import concerns, parsed, rewritten
 
 if TYPE_CHECKING:
     from cirql.catalog.lookup import Catalog
 
 _OF_A_TABLE = re.compile(r"\bpg_(?:attribute|constraint|index|description|attrdef)\b|_description\s*\(", re.IGNORECASE)
-_WHOLE = re.compile(r"\bpg_(?:attribute|constraint|index)\b", re.IGNORECASE)
 _LOCKED = ("autoinstall_known_extensions = false", "autoload_known_extensions = false", "python_enable_replacements = false")
 
 
@@ -53,16 +53,15 @@ class SystemTables:
     def _answer(self, sql: str, values: Sequence[Any], desk: ClientDesk, limit: int | None = None) -> Any:
         import duckdb
 
-        query = rewritten(sql, self._facts(desk))
+        tree = parsed(sql)
+        asked = narrowing(tree, values) if _OF_A_TABLE.search(sql) and limit is None else None
+        query = rewritten(tree, self._facts(desk))
         if limit is not None:
             query = f"SELECT * FROM ({query}) LIMIT {limit}"
         with self._lock:
             contents = self._opened()
-            if _OF_A_TABLE.search(sql) and "typeinfo_tree" not in sql and limit is None:
-                found = [*literals(sql), *(str(v) for v in values if v is not None)]
-                lists = [str(item) for value in values if isinstance(value, list) for item in value]
-                is_about_none = not contents.meant_by(found + lists)
-                contents.fill_for(found + lists, needs_all=is_about_none and _WHOLE.search(sql) is not None)
+            if asked is not None:
+                contents.fill_for(asked)
             try:
                 return self._connection.sql(query, params=_given(query, values) or None).to_arrow_table()
             except duckdb.Error as fault:

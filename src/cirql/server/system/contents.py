@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from cirql.catalog.model import Face
 from cirql.introspection.names import published
 from cirql.server.oids import BY_OID, HSTORE
+from cirql.server.system.narrowing import Narrowing
 from cirql.types import ColumnType
 
 if TYPE_CHECKING:
@@ -18,11 +19,16 @@ AWS = 20_000
 """The number of schema aws; services follow."""
 _FIRST_TABLE = 100_000
 _FIRST_KEY = 1_000_000
+_FIRST_PROCEDURE = 3_000
+_MANY = 50
+"""So many tables are read in one go, which starts with all names."""
 _TYPE_NAMES = {16: "bool", 20: "int8", 21: "int2", 23: "int4", 700: "float4", 701: "float8", 1042: "bpchar", 1043: "varchar"} | {
     1083: "time",
     1114: "timestamp",
     1184: "timestamptz",
 }
+_SPACED = frozenset({"array", "date", "hstore", "inet", "interval", "json", "jsonb", "numeric", "time", "timestamp", "timestamptz", "uuid"})
+"""Types whose functions are `date_in` and `date_recv`, where others have `textin` and `textrecv`."""
 _CATEGORIES = {16: "B", 17: "U", 20: "N", 21: "N", 23: "N", 26: "N", 700: "N", 701: "N", 1700: "N", 1082: "D", 1083: "D", 1114: "D"} | {
     1184: "D",
     1186: "T",
@@ -51,23 +57,24 @@ class SystemRows:
     def __init__(self, connection: Any, catalog: Catalog) -> None:
         self._connection = connection
         self._catalog = catalog
-        self._names: dict[str, int] = {}
+        self._names: dict[str, list[int]] = {}
+        self._namespaces: dict[str, int] = {}
         self._published: dict[int, str] = {}
         self._schemas: dict[int, int] = {}
         self._filled: set[int] = set()
-        self._all_filled = False
 
     def begin(self) -> None:
         """The types, the schemas, and every table's name."""
         self._types()
         schemas = {"aws": AWS} | {name: AWS + n for n, name in enumerate(sorted(self._services()), 1)}
+        self._namespaces = schemas
         rows = [(11, "pg_catalog", 10, None), (13_000, "information_schema", 10, None)]
         self._put("pg_namespace", [*rows, *((oid, name, 10, None) for name, oid in schemas.items())])
         tables = []
         for n, spelling in enumerate(s for s in self._catalog.spellings() if s.published):
             oid, parts = _FIRST_TABLE + n, spelling.name.split(".")
             kind = "v" if spelling.face in (Face.LIST_ONLY, Face.TAGS) else "r"
-            self._names.setdefault(parts[-1], 0)
+            self._names.setdefault(parts[-1], []).append(oid)
             self._published[oid] = spelling.name
             schema = self._schemas[oid] = AWS if len(parts) == 2 else schemas[parts[1]]
             tables.append({"oid": oid, "relname": parts[-1], "relnamespace": schema, "relkind": kind})
@@ -91,8 +98,14 @@ class SystemRows:
                 titles.append((kind.array, f"{kind.name}[]"))
         fixed = {"typnamespace": 11, "typowner": 10, "typbyval": False, "typtype": "b", "typispreferred": False, "typisdefined": True}
         fixed |= {"typdelim": ",", "typrelid": 0, "typnotnull": False, "typbasetype": 0, "typtypmod": -1, "typndims": 0, "typcollation": 0}
-        fixed |= {"typinput": 1, "typoutput": 1, "typreceive": 1, "typsend": 1, "typmodin": 0, "typmodout": 0, "typsubscript": 0}
+        fixed |= {"typmodin": 0, "typmodout": 0, "typsubscript": 0}
+        procedures: dict[str, int] = {}
+        for row in rows:
+            for column, end in (("typinput", "in"), ("typoutput", "out"), ("typreceive", "recv"), ("typsend", "send")):
+                stem = "array" if row["typelem"] else str(row["typname"])
+                row[column] = procedures.setdefault(f"{stem}{'_' if stem in _SPACED else ''}{end}", _FIRST_PROCEDURE + len(procedures))
         self._insert("pg_type", [{**row, **fixed} for row in rows])
+        self._insert("pg_proc", [{"oid": oid, "proname": n, "pronamespace": 11, "prokind": "f"} for n, oid in procedures.items()])
         self._put("type_titles", titles)
 
     def _insert_classes(self, tables: Sequence[dict[str, Any]]) -> None:
@@ -126,31 +139,33 @@ class SystemRows:
 
     # -- the tables that a statement is about
 
-    def fill_for(self, literals: Iterable[str], *, needs_all: bool) -> None:
-        """Fill in the columns of the tables that a statement's constants name: by number, by name, or by a pattern. `needs_all`: of all."""
-        if self._all_filled:
+    def fill_for(self, asked: Narrowing) -> None:
+        """Fill in the columns of the tables that a question can be about."""
+        if len(self._filled) == len(self._published):
             return
-        if needs_all:
-            self._fill([oid for oid in self._published if oid not in self._filled])
-            self._all_filled = True
-            return
-        self._fill(sorted(self.meant_by(literals) - self._filled))
+        wanted = set(self._published)
+        if asked.tables is not None:
+            wanted = self._meant_by(asked.tables)
+        if asked.schemas is not None:
+            schemas = {oid for schema in asked.schemas for oid in self._schemas_meant(schema)}
+            wanted = {oid for oid in wanted if self._schemas[oid] in schemas}
+        self._fill(sorted((wanted | self._meant_by(asked.also)) - self._filled))
 
-    def meant_by(self, literals: Iterable[str]) -> set[int]:
-        """The tables that constants name: by number, by name, or by a pattern."""
-        wanted: set[int] = set()
-        for literal in literals:
-            wanted |= self._meant(literal)
-        return wanted
+    def _meant_by(self, texts: Iterable[str]) -> set[int]:
+        return {oid for text in texts for oid in self._meant(text)}
+
+    def _schemas_meant(self, text: str) -> list[int]:
+        pattern = _as_pattern(text)
+        return [oid for name, oid in self._namespaces.items() if name == text or (pattern is not None and pattern.fullmatch(name))]
 
     def _meant(self, literal: str) -> set[int]:
         if literal.isdigit():
             number = int(literal)
             table = number - _FIRST_KEY + _FIRST_TABLE if number >= _FIRST_KEY else number
             return {table} if table in self._published else set()
-        last = literal.replace('"', "").rpartition(".")[2]
+        last = literal.replace('"', "").rpartition(".")[2].removesuffix("_pkey")
         if last in self._names:
-            return {oid for oid, name in self._published.items() if name.rpartition(".")[2] == last}
+            return set(self._names[last])
         pattern = _as_pattern(literal)
         if pattern is None:
             return set()
@@ -163,7 +178,11 @@ class SystemRows:
         columns: list[dict[str, Any]] = []
         comments: list[tuple[int, int, int, str]] = []
         keys: list[tuple[int, str, list[int]]] = []
-        for found in published(self._catalog, names=list(by_name)):
+        if len(by_name) > _MANY:
+            every = published(self._catalog, keep=lambda spellings: [spelling.name in by_name for spelling in spellings])
+        else:
+            every = published(self._catalog, names=by_name)
+        for found in every:
             oid = by_name[str(found.name)]
             self._of_table(oid, found, columns, comments, keys)
         self._insert("pg_attribute", columns, _ATTRIBUTE)
@@ -216,8 +235,8 @@ class SystemRows:
         if rows:
             import pyarrow as pa
 
-            columns = {name: [row.get(name) for row in rows] for name in rows[0]}
-            columns |= {name: [value] * len(rows) for name, value in (fixed or {}).items() if name not in columns}
+            columns: dict[str, Any] = {name: [row.get(name) for row in rows] for name in rows[0]}
+            columns |= {name: pa.repeat(value, len(rows)) for name, value in (fixed or {}).items() if name not in columns}
             self._append(table, pa.table(columns))
 
     def _append(self, table: str, rows: Any) -> None:

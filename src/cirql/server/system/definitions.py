@@ -148,6 +148,10 @@ _FUNCTIONS = {
     ),
     "regnamespace_oid(s)": "coalesce(TRY_CAST(s AS UINTEGER), (SELECT n.oid FROM pg_namespace n WHERE n.nspname = s LIMIT 1))",
     "regnamespace_name(o)": "(SELECT n.nspname FROM pg_namespace n WHERE n.oid = o)",
+    "regproc_oid(s)": (
+        "coalesce(TRY_CAST(s AS UINTEGER), (SELECT p.oid FROM pg_proc p WHERE p.proname = replace(s, 'pg_catalog.', '') LIMIT 1))"
+    ),
+    "regproc_name(o)": "coalesce((SELECT p.proname FROM pg_proc p WHERE p.oid = o), '-')",
     "to_regclass(s)": "regclass_oid(s)",
     "to_regtype(s)": "regtype_oid(s)",
     "quote_ident(s)": "CASE WHEN regexp_full_match(s, '[a-z_][a-z0-9_$]*') THEN s ELSE '\"' || replace(s, '\"', '\"\"') || '\"' END",

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _OPERATOR = re.compile(r"OPERATOR\s*\(\s*pg_catalog\.([^)\s]+)\s*\)", re.IGNORECASE)
 _COLLATE = re.compile(r"\bCOLLATE\s+(?:pg_catalog\.)?\"?(?:default|C)\"?", re.IGNORECASE)
 _QUALIFIED = re.compile(r"\bpg_catalog\s*\.\s*(?=\"?\w)", re.IGNORECASE)
+_OIDS = re.compile(r"::\s*oid\s*\[\s*\]", re.IGNORECASE)
 _CHAR = re.compile(r'::\s*"char"(\[\])?', re.IGNORECASE)
 _TABLES, _FUNCTIONS = table_names(), function_names()
 _NAMED = re.compile(
@@ -47,28 +48,27 @@ def concerns(sql: str) -> bool:
     return _NAMED.search(bare) is not None and _CLOUD.search(bare) is None
 
 
-def literals(sql: str) -> list[str]:
-    """The constants in a statement: texts and numbers."""
-    return [t[1:-1].replace("''", "'") for t in _STRINGS.findall(sql)] + re.findall(r"\b\d{6,7}\b", sql)
-
-
-def rewritten(sql: str, facts: Mapping[str, str]) -> str:
-    """The statement in DuckDB's SQL. `facts` are the client's: user, database, schema, settings. Raises ParseError, NotSupported."""
-    from sqlglot import exp, parse
+def parsed(sql: str) -> exp.Expr:
+    """The statement as a tree. Raises ParseError, NotSupported."""
+    from sqlglot import exp, parse, parse_one
     from sqlglot.errors import SqlglotError
 
     if "typeinfo_tree" in sql:
-        return _TYPES_OF_ASYNCPG
+        return parse_one(_TYPES_OF_ASYNCPG, read="duckdb")
     text = _COLLATE.sub("", _OPERATOR.sub(r"\1", sql))
     text = _QUALIFIED.sub("", text)
-    text = _CHAR.sub(r"::text\1", text)
+    text = _OIDS.sub("::int8[]", _CHAR.sub(r"::text\1", text))
     try:
         trees = [t for t in parse(text, read="postgres") if t is not None]
     except SqlglotError as fault:
         raise ParseError(f"this question about the catalog is not understood: {str(fault).splitlines()[0]}") from None
     if len(trees) != 1 or not isinstance(trees[0], exp.Query):
         raise NotSupported("PostgreSQL's catalog is only read", hint="ask it with SELECT")
-    tree: exp.Expr = trees[0]
+    return trees[0]
+
+
+def rewritten(tree: exp.Expr, facts: Mapping[str, str]) -> str:
+    """The statement in DuckDB's SQL; the tree is used up. `facts` are the client's: user, database, schema, settings."""
     for node in reversed(list(tree.walk())):  # what is inside comes before what it is in
         changed = _node(node, facts)
         if changed is not node:
@@ -102,6 +102,8 @@ def _node(node: exp.Expr, facts: Mapping[str, str]) -> exp.Expr:
             return exp.to_table(node.name.lower(), alias=node.alias or node.name)
         case exp.Cast() | exp.TryCast():
             return _cast(node)
+        case exp.Column() if node.name.lower() in _PROCEDURES and _is_shown(node):
+            return _procedure(node)
         case exp.Anonymous():
             return _call(node.name.lower(), node, list(node.expressions), facts)
         case exp.RegexpLike():
@@ -111,6 +113,25 @@ def _node(node: exp.Expr, facts: Mapping[str, str]) -> exp.Expr:
         case exp.Func():
             return _call(_name_of(node), node, list(node.args.values()), facts)
     return node
+
+
+_PROCEDURES = frozenset({"typinput", "typoutput", "typreceive", "typsend"})
+"""Columns of numbers of functions that are shown as their names."""
+
+
+def _is_shown(column: exp.Expr) -> bool:
+    from sqlglot import exp
+
+    item = column.parent if isinstance(column.parent, exp.Alias) else column
+    return isinstance(item.parent, exp.Select) and item.arg_key == "expressions" and item.parent.parent is None
+
+
+def _procedure(column: exp.Expr) -> exp.Expr:
+    from sqlglot import exp
+
+    found = exp.Anonymous(this="c_regproc_name", expressions=[column.copy()])
+    found.meta["postgres"] = column.name.lower()
+    return found
 
 
 def _name_of(node: exp.Func) -> str:
@@ -183,7 +204,11 @@ def _cast(node: exp.Expr) -> exp.Expr:
     kind = node.args["to"].sql(dialect="postgres").lower()
     inner = node.this
     is_text = _is_text(inner)
+    if kind in ("regproc", "text", "varchar") and isinstance(inner, exp.Column) and inner.name.lower() in _PROCEDURES:
+        return _procedure(inner)
     match kind:
+        case "regproc" if is_text:
+            return exp.Anonymous(this="c_regproc_oid", expressions=[inner])
         case "regclass" | "regtype" | "regnamespace":
             if is_text:
                 return exp.Anonymous(this=f"c_{kind}_oid", expressions=[inner])

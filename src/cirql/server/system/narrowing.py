@@ -1,0 +1,114 @@
+"""Which tables a question about the catalog can be about: those that its conditions name.
+
+A condition counts where it must hold for the whole question: joined by AND alone, in the outermost query or in one that it reads from.
+Anything else narrows nothing, so that an answer is never short of a table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sqlglot import exp
+
+_NAMES = frozenset({"relname", "tablename", "viewname", "table_name"})
+_NUMBERS = frozenset({"attrelid", "conrelid", "indrelid", "indexrelid", "objoid", "adrelid"})
+_SCHEMAS = frozenset({"nspname", "schemaname"})
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowing:
+    """What conditions ask for: each is None where nothing is asked of it. Names may be patterns of LIKE or regular expressions."""
+
+    tables: tuple[str, ...] | None = None
+    schemas: tuple[str, ...] | None = None
+    also: tuple[str, ...] = ()
+    """Tables that functions and casts are given, whatever the conditions are."""
+
+
+def narrowing(tree: exp.Expr, values: Sequence[Any]) -> Narrowing:
+    """What the conditions of a question leave. `values` are its parameters."""
+    from sqlglot import exp
+
+    also = tuple(name for node in tree.find_all(exp.Anonymous, exp.Cast) for name in _named_by(node, values))
+    if tree.find(exp.Table) is None:
+        return Narrowing((), None, also)
+    if tree.find(exp.SetOperation, exp.With) is not None:
+        return Narrowing(None, None, also)
+    tables: list[tuple[str, ...]] = []
+    schemas: list[tuple[str, ...]] = []
+    for condition in _conditions(tree):
+        column, asked = _compared(condition, values)
+        if column in _SCHEMAS:
+            schemas.append(asked)
+        elif column in _NAMES | _NUMBERS or (column == "oid" and any(len(text) > 5 and text.isdigit() for text in asked)):
+            tables.append(asked)
+    return Narrowing(tables[0] if tables else None, schemas[0] if schemas else None, also)
+
+
+def _conditions(tree: exp.Expr) -> Iterator[exp.Expr]:
+    """The conditions that must hold: terms of AND in WHERE and in inner joins."""
+    from sqlglot import exp
+
+    for select in tree.find_all(exp.Select):
+        if not _is_whole(select):
+            continue
+        places = [select.args.get("where"), *(j.args.get("on") for j in select.args.get("joins") or () if not j.side)]
+        for place in places:
+            if place is not None:
+                whole = place.this if isinstance(place, exp.Where) else place
+                yield from (term.unnest() for term in whole.flatten(unnest=False)) if isinstance(whole, exp.And) else (whole.unnest(),)
+
+
+def _is_whole(select: exp.Expr) -> bool:
+    """Whether a query without rows leaves the whole question without any: the outermost, and those it reads from or joins."""
+    from sqlglot import exp
+
+    node = select
+    while (parent := node.parent) is not None:
+        is_read = isinstance(parent, exp.Subquery | exp.From) or (isinstance(parent, exp.Join) and not parent.side)
+        if not is_read and not (isinstance(parent, exp.Select) and node.arg_key in ("from_", "from", "joins")):
+            return False
+        node = parent
+    return True
+
+
+def _compared(condition: exp.Expr, values: Sequence[Any]) -> tuple[str, tuple[str, ...]]:
+    """The column that is compared with constants, and these; no column where it is another kind of condition."""
+    from sqlglot import exp
+
+    if not isinstance(condition, exp.EQ | exp.In | exp.Like | exp.ILike | exp.RegexpLike) or condition.args.get("query") is not None:
+        return "", ()
+    column = condition.this
+    while isinstance(column, exp.Cast | exp.Paren):
+        column = column.this
+    others = condition.expressions if isinstance(condition, exp.In) else [condition.expression]
+    if not isinstance(column, exp.Column) or any(other.find(exp.Column, exp.Query) is not None for other in others):
+        return "", ()
+    return column.name.lower(), tuple(text for other in others for text in _constants(other, values))
+
+
+def _named_by(node: exp.Expr, values: Sequence[Any]) -> list[str]:
+    """Tables that a function or a cast is given: `col_description(100001, 1)`, `'aws.s3_bucket'::regclass`."""
+    from sqlglot import exp
+
+    if isinstance(node, exp.Cast):
+        is_name = node.args["to"].sql(dialect="postgres").lower() == "regclass" and node.find(exp.Column) is None
+        return _constants(node.this, values) if is_name else []
+    is_described = node.name.lower() in ("obj_description", "col_description", "pg_get_constraintdef", "pg_get_indexdef")
+    return _constants(node.expressions[0], values) if is_described and node.expressions else []
+
+
+def _constants(node: exp.Expr, values: Sequence[Any]) -> list[str]:
+    from sqlglot import exp
+
+    found: list[str] = []
+    for each in node.find_all(exp.Literal, exp.Parameter):
+        if isinstance(each, exp.Literal) and not isinstance(each.parent, exp.Parameter):
+            found.append(each.name)
+        elif isinstance(each, exp.Parameter) and each.name.isdigit() and int(each.name) <= len(values):
+            value = values[int(each.name) - 1]
+            found += [str(item) for item in (value if isinstance(value, list) else [value]) if item is not None]
+    return found

@@ -1,0 +1,83 @@
+"""PostgreSQL's catalog as a whole: which tables a question is about, columns of all of them, and names of types for ADBC."""
+
+from __future__ import annotations
+
+import adbc_driver_postgresql.dbapi
+import psycopg
+import pytest
+from sqlglot import parse_one
+
+from cirql.catalog.lookup import Catalog
+from cirql.introspection.names import published
+from cirql.localcloud import LocalCloud
+from cirql.server.system.narrowing import Narrowing, narrowing
+
+COLUMNS = (
+    "SELECT c.relname, a.attname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace"
+)
+
+NAME = "n.nspname || '.' || c.relname,"
+
+
+@pytest.mark.parametrize(
+    ("sql", "values", "asked"),
+    [
+        (f"{COLUMNS} WHERE a.attnum > 0", [], Narrowing()),
+        (f"{COLUMNS} WHERE c.relname = 's3_bucket'", [], Narrowing(("s3_bucket",))),
+        (f"{COLUMNS} WHERE n.nspname = $1 AND (c.relname LIKE $2)", ["aws", "s3%"], Narrowing(("s3%",), ("aws",))),
+        (f"{COLUMNS} WHERE c.relname ~ '^(s3_bucket)$'", [], Narrowing(("^(s3_bucket)$",))),
+        (f"{COLUMNS} WHERE c.relname IN ('a', 'b')", [], Narrowing(("a", "b"))),
+        (f"{COLUMNS} WHERE c.relname = ANY (ARRAY['a', 'b'])", [], Narrowing(("a", "b"))),
+        (f"{COLUMNS} WHERE c.relname = ANY ($1)", [["a", "b"]], Narrowing(("a", "b"))),
+        (f"{COLUMNS} WHERE a.attrelid = 100001", [], Narrowing(("100001",))),
+        (f"{COLUMNS} WHERE a.attrelid = 'aws.s3_bucket'::regclass", [], Narrowing(("aws.s3_bucket",), None, ("aws.s3_bucket",))),
+        ("SELECT col_description(100001, 1)", [], Narrowing((), None, ("100001",))),
+        (f"{COLUMNS} WHERE c.relname = 'a' OR a.attnum = 1", [], Narrowing()),
+        (f"{COLUMNS} WHERE NOT c.relname = 'a'", [], Narrowing()),
+        (f"{COLUMNS} WHERE c.relname = 'a' UNION {COLUMNS}", [], Narrowing()),
+        ("SELECT attname, (SELECT oid FROM pg_class WHERE relname = 'a') FROM pg_attribute", [], Narrowing()),
+        ("SELECT attname FROM pg_attribute a LEFT JOIN pg_class c ON c.relname = 'a'", [], Narrowing()),
+        ("SELECT attname FROM pg_attribute a LEFT JOIN (SELECT oid FROM pg_class WHERE relname = 'a') c ON true", [], Narrowing()),
+        ("SELECT attname FROM (SELECT * FROM pg_attribute WHERE attrelid IN (100001)) a", [], Narrowing(("100001",))),
+        ("SELECT attname FROM pg_attribute JOIN pg_type t ON t.oid = 25", [], Narrowing()),
+        ("SELECT attname FROM pg_attribute WHERE attnum = 'pg_class'::regclass", [], Narrowing(None, None, ("pg_class",))),
+    ],
+)
+def test_only_conditions_that_hold_for_the_whole_question_narrow_it(sql: str, values: list[object], asked: Narrowing) -> None:
+    assert narrowing(parse_one(sql, read="postgres"), values) == asked
+
+
+def test_the_columns_of_all_tables_are_those_of_the_catalog(address: str, cloud: LocalCloud) -> None:
+    with psycopg.connect(address, autocommit=True) as client:
+        some = client.execute(f"{COLUMNS} WHERE n.nspname = 'sagemaker'").fetchall()
+        found = client.execute(f"{COLUMNS.replace('c.relname,', NAME)} WHERE a.attnum > 0").fetchall()
+    with Catalog.open() as catalog:
+        expected = {(".".join(f.name.parts[-2:]), c.name) for f in published(catalog) for c in f.star}
+    assert set(found) == expected
+    assert len(found) == len(expected)
+    assert set(some) == {(name.partition(".")[2], column) for name, column in expected if name.startswith("sagemaker.")}
+    assert list(cloud.calls) == []
+
+
+def test_functions_of_types_have_their_names(address: str) -> None:
+    with psycopg.connect(address, autocommit=True) as client:
+        shown = client.execute(
+            "SELECT typname, typreceive, typinput::text AS i FROM pg_type WHERE typreceive <> 0 AND oid IN (20, 1114, 1016)"
+        )
+        assert sorted(shown.fetchall()) == [
+            ("_int8", "array_recv", "array_in"),
+            ("int8", "int8recv", "int8in"),
+            ("timestamp", "timestamp_recv", "timestamp_in"),
+        ]
+        arrays = client.execute("SELECT count(*) FROM pg_type WHERE typinput = 'pg_catalog.array_in'::regproc AND typelem = 20")
+        assert arrays.fetchone() == (1,)
+
+
+def test_adbc_sees_types(address: str) -> None:
+    with adbc_driver_postgresql.dbapi.connect(address) as client, client.cursor() as cursor:
+        cursor.execute("SELECT name, creation_date, 1.5::float8 AS f, true AS b, 7::bigint AS i FROM aws.s3_bucket ORDER BY 1")
+        table = cursor.fetch_arrow_table()
+        assert [str(field.type) for field in table.schema] == ["string", "timestamp[us]", "double", "bool", "int64"]
+        assert table.num_rows > 0
+        schema = client.adbc_get_table_schema("s3_bucket", db_schema_filter="aws")
+        assert str(schema.field("creation_date").type) == "timestamp[us]"
