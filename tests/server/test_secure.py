@@ -26,7 +26,9 @@ class Secured:
     port: int
     certificate: Path
 
-    def login(self, password: str = PASSWORD, *, mode: str = "verify-full", trusted: Path | None = None) -> psycopg.Connection[tuple[object, ...]]:
+    def login(
+        self, password: str = PASSWORD, *, mode: str = "verify-full", trusted: Path | None = None
+    ) -> psycopg.Connection[tuple[object, ...]]:
         root = str(trusted or self.certificate)
         return psycopg.connect(
             host="127.0.0.1", port=self.port, user="ada", password=password, dbname="aws", sslmode=mode, sslrootcert=root, autocommit=True
