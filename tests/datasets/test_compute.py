@@ -150,7 +150,7 @@ CASES = (
         "layer_name",
         make_layer,
         lambda aws, key: aws("lambda").list_layers()["Layers"][0],
-        "lambda:ListLayers",
+        "lambda:ListLayers lambda:GetLayerVersionPolicy",
         tags=None,
     ),
     Case(

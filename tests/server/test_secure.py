@@ -62,7 +62,7 @@ def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secured]:
     users = folder / "users.json"
     cirql = [sys.executable, "-m", "cirql", "serve"]
     subprocess.run([*cirql, "user", "add", "ada", "--users", users, "--password", PASSWORD], check=True, capture_output=True)
-    options = ["--local", "--port", "0", "--users", users, "--tls-cert", certificate, "--tls-key", key]
+    options: list[str | Path] = ["--local", "--port", "0", "--users", users, "--tls-cert", certificate, "--tls-key", key]
     with subprocess.Popen([*cirql, *options], stderr=subprocess.PIPE, text=True) as running:
         assert running.stderr is not None
         heard = ""
