@@ -28,7 +28,7 @@ def cloud(running: LocalCloud) -> Iterator[LocalCloud]:
 @pytest.fixture
 def settings(cloud: LocalCloud) -> Settings:
     credentials = tuple(Credential(a, a, "local", account=a) for a in ACCOUNTS)
-    return Settings(credentials=credentials, regions=tuple(REGIONS), endpoint_url=cloud.endpoint_url, read_timeout=5)
+    return Settings(credentials=credentials, regions=tuple(REGIONS), endpoint_url=cloud.endpoint_url, read_timeout=30)
 
 
 @pytest.fixture

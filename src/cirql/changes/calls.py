@@ -96,7 +96,7 @@ def read_call(path: tuple[str, ...], params: Mapping[str, Any], body: Mapping[st
         near = difflib.get_close_matches(path[-1], [snake(n) for n in model.operation_names], n=3, cutoff=0.5)
         hint = f"did you mean {' or '.join(near)}?" if near else None
         raise NotSupported(f"{service} has no operation {path[-1]}", hint=hint)
-    operation = model.operationservice_model(name)
+    operation = model.operation_model(name)
     members = dict(operation.input_shape.members) if operation.input_shape is not None else {}
     given = {**body, **{_member(members, service, name, key): value for key, value in params.items()}}
     request = {key: _typed(members.get(key), value) for key, value in given.items()}

@@ -45,11 +45,15 @@ def read_exec(text: str, offset: int) -> CallText:
             body = value
         else:
             raise ParseError("@@json takes a JSON object in quotes")
-    given = [name.lower().replace("_", "") for name, _ in params]
+    given = [name if name in _PLACE else name.lower().replace("_", "") for name, _ in params]
     if len(set(given)) < len(given):
         raise ParseError("EXEC takes each parameter once", position=offset + at)
     hints = (w.upper() for c in comments if c.startswith("+") for w in c[1:].replace(",", " ").split())
     return CallText(path, tuple(params), body, frozenset(hints))
+
+
+_PLACE = ("region", "account_id")
+"""Where the call is made: some operations take an `accountId` of their own beside."""
 
 
 def _parameters(text: str, at: int, offset: int) -> Iterator[tuple[str, Any]]:
