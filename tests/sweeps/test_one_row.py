@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
@@ -74,8 +75,14 @@ def per_row(catalog: Catalog) -> Iterator[tuple[Table, Fetch]]:
 def complete(table: Table, fetch: Fetch, error: DatabaseError) -> tuple[list[Row | None], Surroundings]:
     around = Surroundings(Calls(Refusing(fetch, error), [], 8), lambda *_: [], lambda: datetime(2026, 1, 1))
     columns = fetch.required - {"region", table.account_column}
-    rows: list[Row] = [{c: "{}" if is_structured(fetch, c) and key != BAD else key for c in columns} for key in ("a", BAD, "c")]
+    rows: list[Row] = [{c: given(fetch, c, key) for c in columns} for key in ("a", BAD, "c")]
     return asyncio.run(hydrated(rows, fetch, table, HERE, around)), around
+
+
+def given(fetch: Fetch, column: str, key: str) -> str:
+    if not is_structured(fetch, column):
+        return key
+    return json.dumps({"name": BAD}) if key == BAD else "{}"
 
 
 def is_structured(fetch: Fetch, column: str) -> bool:
