@@ -30,6 +30,7 @@ HEAVY = {
     "pydantic",
     "rich",
     "asyncio",
+    "prompt_toolkit",
 }
 # What no statement here has a use for: pyarrow imports the first two where it can, and does without.
 NEVER = {"numpy", "pandas", "pydantic", "typer"}

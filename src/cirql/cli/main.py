@@ -24,6 +24,7 @@ from cirql.cli.streams import hold_streams, is_of_a_stream
 from cirql.errors import FileUnreadable
 
 _PLACES = {
+    "shell": "cirql.shell.command.shell",
     "query": "cirql.cli.query.query",
     "plan": "cirql.cli.plans.plan",
     "apply": "cirql.cli.plans.apply",
@@ -44,14 +45,30 @@ _PLACES = {
 _ALLOCATIONS_BETWEEN_COLLECTIONS = 50_000
 
 
-@click.group(cls=Group, places=_PLACES, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=Group,
+    places=_PLACES,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(__version__, message="cirql %(version)s", help="Print the version and exit.")
 @completion.options
-@click.pass_obj
-def app(begin: Callable[[], None] | None) -> None:
-    """SQL over the AWS cloud."""
-    if begin is not None:
-        begin()
+@click.pass_context
+def app(ctx: click.Context) -> None:
+    """SQL over the AWS cloud. Alone, on a terminal, it is the shell."""
+    if ctx.obj is not None:
+        ctx.obj()
+    if ctx.invoked_subcommand is None:
+        _alone(ctx)
+
+
+def _alone(ctx: click.Context) -> None:
+    """The shell where somebody sits at a terminal; elsewhere what commands there are, which is no success."""
+    if all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout)):
+        shell = app.get_command(ctx, "shell")
+        assert shell is not None
+        shell.main(args=[], prog_name="cirql shell")
+    raise click.exceptions.NoArgsIsHelpError(ctx)
 
 
 def run(begin: Callable[[], None] | None = None) -> int:
