@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Kind(StrEnum):
+class TokenKind(StrEnum):
     """What a token is."""
 
     BLANK = "blank"
@@ -29,7 +29,7 @@ class Kind(StrEnum):
 class Token:
     """A piece of the text. `is_closed`: its closing quote, or the end of its comment, is there."""
 
-    kind: Kind
+    kind: TokenKind
     text: str
     start: int
     is_closed: bool = True
@@ -42,11 +42,11 @@ class Token:
     @property
     def is_blank(self) -> bool:
         """Whether it says nothing: space or a comment."""
-        return self.kind in (Kind.BLANK, Kind.COMMENT)
+        return self.kind in (TokenKind.BLANK, TokenKind.COMMENT)
 
     def says(self, *words: str) -> bool:
         """Whether it is one of these words or marks, in any case."""
-        return self.kind in (Kind.NAME, Kind.MARK) and self.text.upper() in words
+        return self.kind in (TokenKind.NAME, TokenKind.MARK) and self.text.upper() in words
 
 
 # Each alternative reads on to the end of the text where its closing quote is missing. Possessive: there is nothing to go back for.
@@ -76,11 +76,11 @@ def tokens(text: str, at: int = 0) -> Iterator[Token]:
         group, piece = match.lastgroup, match.group()
         if group == "block":
             end, closed = _end_of_comment(text, at)
-            yield Token(Kind.COMMENT, text[at:end], at, closed)
+            yield Token(TokenKind.COMMENT, text[at:end], at, closed)
         elif group == "dollar":
             found = text.find(piece, match.end())
             end = len(text) if found < 0 else found + len(piece)
-            yield Token(Kind.STRING, text[at:end], at, found >= 0)
+            yield Token(TokenKind.STRING, text[at:end], at, found >= 0)
         else:
             end = match.end()
             yield Token(_KINDS[group or ""], piece, at, _is_closed(group, piece))
@@ -88,16 +88,16 @@ def tokens(text: str, at: int = 0) -> Iterator[Token]:
 
 
 _KINDS = {
-    "blank": Kind.BLANK,
-    "comment": Kind.COMMENT,
-    "escaped": Kind.STRING,
-    "string": Kind.STRING,
-    "quoted": Kind.QUOTED,
-    "number": Kind.NUMBER,
-    "name": Kind.NAME,
-    "cast": Kind.MARK,
-    "parameter": Kind.PARAMETER,
-    "mark": Kind.MARK,
+    "blank": TokenKind.BLANK,
+    "comment": TokenKind.COMMENT,
+    "escaped": TokenKind.STRING,
+    "string": TokenKind.STRING,
+    "quoted": TokenKind.QUOTED,
+    "number": TokenKind.NUMBER,
+    "name": TokenKind.NAME,
+    "cast": TokenKind.MARK,
+    "parameter": TokenKind.PARAMETER,
+    "mark": TokenKind.MARK,
 }
 _QUOTES = {"escaped": "'", "string": "'", "quoted": '"'}
 

@@ -33,11 +33,11 @@ def shell(local: bool, scope: dict[str, Any], store: Path | None, max_age: str |
         misuse("the shell needs a terminal; `cirql query` takes statements from a pipe")
     settings = {**scope, "store": str(store) if store else None, "max_age": max_age, "dialect": dialect, "writable": write_ or None}
     import_pyarrow()
-    from cirql.shell.connection import Scope
     from cirql.shell.loop import Shell
+    from cirql.shell.opening import Opening
 
     try:
-        code = Shell(Scope({k: v for k, v in settings.items() if v is not None}, local)).run()
+        code = Shell(Opening({k: v for k, v in settings.items() if v is not None}, local)).run()
     except Error as error:
         report_error(error)
         code = 1

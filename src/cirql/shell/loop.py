@@ -10,8 +10,8 @@ from cirql.cli.progress import ScanProgress
 from cirql.cli.query import screen
 from cirql.cli.report import report_error, report_outcome, say
 from cirql.errors import Error
-from cirql.shell.connection import Connection, Scope
 from cirql.shell.foreground import Foreground
+from cirql.shell.opening import Opening, OpenSession
 from cirql.shell.prompt import Prompt
 from cirql.shell.typed import divided
 
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 class Shell:
     """One user at one terminal."""
 
-    def __init__(self, scope: Scope) -> None:
+    def __init__(self, scope: Opening) -> None:
         """Open the session. Raises SettingsError."""
         self._progress: ScanProgress | None = None
         self._foreground = Foreground(self._ask)
-        self.connection = Connection(scope, self._tell, self._foreground.confirm)
+        self.connection = OpenSession(scope, self._tell, self._foreground.confirm)
         self._prompt = Prompt("cirql")
 
     def run(self) -> int:

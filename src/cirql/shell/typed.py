@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from cirql.completion.tokens import Kind, Token, tokens
+from cirql.completion.tokens import Token, TokenKind, tokens
 
 _WORDS = {"quit": "q", "exit": "q", "help": "?"}
 
@@ -47,12 +47,12 @@ def _divided(text: str) -> tuple[list[Typed], str]:
     for token in _outside(text):
         if token.start < skip:
             continue
-        if token.kind is Kind.MARK and token.text == "\\":
+        if token.kind is TokenKind.MARK and token.text == "\\":
             end = text.find("\n", token.start)
             skip = len(text) if end < 0 else end + 1
             pieces.append(Typed(text[start : token.start].strip() if filled else "", text[token.end : skip].strip()))
             start, filled = skip, False
-        elif token.kind is Kind.MARK and token.text == ";":
+        elif token.kind is TokenKind.MARK and token.text == ";":
             if filled:
                 pieces.append(Typed(text[start : token.start].strip()))
             start, filled = token.end, False
@@ -67,7 +67,7 @@ def _outside(text: str) -> Iterator[Token]:
     while True:
         for token in tokens(text, at):
             yield token
-            if token.kind is Kind.MARK and token.text == "\\":
+            if token.kind is TokenKind.MARK and token.text == "\\":
                 end = text.find("\n", token.start)
                 if end < 0:
                     return

@@ -18,25 +18,25 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class Opening:
     """Where a connection reaches: settings over those of the environment, or the embedded AWS."""
 
     settings: dict[str, Any]
     local: bool = False
 
 
-class Connection:
+class OpenSession:
     """An open session, with all that it needs. Close it."""
 
     def __init__(
-        self, scope: Scope, progress: Callable[[ProgressEvent], None] | None, confirm: Callable[[ChangePlan], bool] | None
+        self, opening: Opening, progress: Callable[[ProgressEvent], None] | None, confirm: Callable[[ChangePlan], bool] | None
     ) -> None:
         """Open it. Asks nobody. Raises SettingsError."""
-        self.scope = scope
+        self.opening = opening
         self._opened = ExitStack()
         with ExitStack() as opened:
-            given, cloud = scope.settings, None
-            if scope.local:
+            given, cloud = opening.settings, None
+            if opening.local:
                 from cirql.cli.local import local_scope
                 from cirql.local import door
 
