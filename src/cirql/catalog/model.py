@@ -138,8 +138,9 @@ class Output:
     An empty path is the row itself (a list of bare strings). `reading` says how the value is read where its shape alone
     does not say: `tags` (a list of Key/Value structures, or a map, to hstore), `only` (the element of a list
     of exactly one, else NULL), `list` (all of them), `arn:<n>` (the n-th `/`- or `:`-separated part of an ARN's resource,
-    counted from 0: part 1 of `...:image/base` is `base`), `text` (JSON in writing: a number, a
-    boolean, seconds since 1970, JSON), `url` (percent-encoded text). A path into a list takes the member of every element.
+    counted from 0: part 1 of `...:image/base` is `base`), `arn:service` and `arn:type` what an ARN says of the resource,
+    `text` (JSON in writing: a number, a boolean, seconds since 1970, JSON), `url` (percent-encoded text). A path into a list takes
+    the member of every element.
     """
 
     column: str

@@ -118,10 +118,25 @@ def _read(output: Output, value: Any) -> Any:
         case "only":
             return value[0] if isinstance(value, list) and len(value) == 1 else None
     if output.reading.startswith("arn:"):
-        part = int(output.reading.removeprefix("arn:"))
-        parts = str(value).split(":", 5)[-1].replace(":", "/").split("/") if value else []
-        return parts[part] if part < len(parts) else None
+        return _of_arn(output.reading.removeprefix("arn:"), str(value or ""))
     raise ValueError(f"unknown reading {output.reading!r} of column {output.column}")
+
+
+# The service is the third part of an ARN, and what is after the fifth colon is the resource.
+_ARN_SERVICE, _ARN_COLONS = 2, 5
+
+
+def _of_arn(part: str, arn: str) -> str | None:
+    """A part of an ARN: the service, the type of the resource, or the n-th word of its name."""
+    outer = arn.split(":", _ARN_COLONS)
+    words = outer[-1].replace(":", "/").split("/") if arn else []
+    match part:
+        case "service":
+            return outer[_ARN_SERVICE] if len(outer) > _ARN_COLONS else None
+        case "type":
+            named = [w for w in words if w]
+            return named[0] if len(words) > 1 and named else None
+    return words[int(part)] if int(part) < len(words) else None
 
 
 def _parsed(value: Any) -> Any:

@@ -11,7 +11,7 @@ from cirql.catalog.lookup import Catalog, Found
 from cirql.catalog.model import Column, Face, Method, Role, Table
 from cirql.errors import UnknownFunction
 from cirql.introspection import schema
-from cirql.introspection.names import published
+from cirql.introspection.names import aliases, published
 from cirql.introspection.relations import Relation, Row, Wish, define
 from cirql.names import Scheme, TableName, snake
 from cirql.types import ColumnType
@@ -72,13 +72,14 @@ def _catalog_relations() -> tuple[Relation, ...]:
     return (
         define(
             "cirql.tables",
-            "Every table, under each of its published names.",
+            "Every table, under each of its names: the published ones, and aliases.",
             (
                 _NAME,
                 ("scheme", _TEXT, "`dataset` (aws.<service>_<resource>) or `resource` (aws.<service>.<resource>)."),
                 ("face", _TEXT, "`dataset`, `singular`, `plural`, `list_only` or `tags`."),
                 _SERVICE,
                 ("table_of", _TEXT, "The table that this is a name of: the singular, for a resource."),
+                ("is_alias", _YES, "A name that is taken and not printed: `aws.ebs_volume` of `aws.ec2_volume`."),
                 ("title", _TEXT, ""),
                 ("description", _TEXT, "What AWS says about it."),
                 ("type_name", _TEXT, "The CloudFormation type."),
@@ -93,7 +94,7 @@ def _catalog_relations() -> tuple[Relation, ...]:
         ),
         define(
             "cirql.columns",
-            "Every column that can be named, the hidden ones included.",
+            "Every column that can be named, the hidden ones included, under the published names of its table.",
             (
                 _NAME,
                 _SERVICE,
@@ -135,18 +136,20 @@ def _catalog_relations() -> tuple[Relation, ...]:
     )
 
 
-def _wanted(catalog: Catalog, wish: Wish) -> Iterator[Found]:
+def _wanted(catalog: Catalog, wish: Wish, *, with_aliases: bool = False) -> Iterator[Found]:
     names, services, passes = wish.values.get("table_name"), wish.values.get("service"), wish.passes
     return published(
         catalog,
         names=None if names is None else map(str, names),
         services=None if services is None else map(str, services),
         keep=None if passes is None else lambda every: passes([{"table_name": s.name, "service": s.service} for s in every]),
+        with_aliases=with_aliases,
     )
 
 
 def _tables(catalog: Catalog, wish: Wish) -> Iterator[Row]:
-    for found in _wanted(catalog, wish):
+    others = aliases(catalog)
+    for found in _wanted(catalog, wish, with_aliases=True):
         table = found.table
         yield {
             "table_name": str(found.name),
@@ -154,6 +157,7 @@ def _tables(catalog: Catalog, wish: Wish) -> Iterator[Row]:
             "face": found.face.value,
             "service": table.service,
             "table_of": str(table.name),
+            "is_alias": str(found.name) in others,
             "title": table.title,
             "description": table.description or None,
             "type_name": table.cfn_type,

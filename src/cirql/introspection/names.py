@@ -1,4 +1,4 @@
-"""Which published names a statement can be about: the whole catalog, some services, or those that its conditions leave."""
+"""Which names a statement can be about: the whole catalog, some services, or those that its conditions leave; published, or aliases too."""
 
 from __future__ import annotations
 
@@ -12,16 +12,23 @@ Keep = Callable[[Sequence[Spelling]], Sequence[bool]]
 
 
 def published(
-    catalog: Catalog, *, services: Iterable[str] | None = None, names: Iterable[str] | None = None, keep: Keep | None = None
+    catalog: Catalog,
+    *,
+    services: Iterable[str] | None = None,
+    names: Iterable[str] | None = None,
+    keep: Keep | None = None,
+    with_aliases: bool = False,
 ) -> Iterator[Found]:
     """Every published name with its table, table by table; those of some services, just these names, or those kept, where given.
+
+    `with_aliases` adds the names that are only taken.
 
     No more tables are read than the names that are left belong to, and one at a time.
     """
     if names is not None:
-        yield from _named(catalog, names)
+        yield from _named(catalog, names, with_aliases=with_aliases)
         return
-    spellings = published_spellings(catalog, services)
+    spellings = listed_spellings(catalog, services, with_aliases=with_aliases)
     if keep is not None:
         spellings = [s for s, kept in zip(spellings, keep(spellings), strict=True) if kept]
     by_table: dict[str, list[Spelling]] = {}
@@ -33,17 +40,22 @@ def published(
             yield catalog.found(table, spelling)
 
 
-def published_spellings(catalog: Catalog, services: Iterable[str] | None = None) -> list[Spelling]:
-    """Every published name, or those of some services: what is known without reading a table."""
+def listed_spellings(catalog: Catalog, services: Iterable[str] | None = None, *, with_aliases: bool = False) -> list[Spelling]:
+    """Every published name, or those of some services, with the aliases if they are wanted: what is known without reading a table."""
     wanted: Iterable[str | None] = [None] if services is None else sorted(set(services))
-    return [s for service in wanted for s in catalog.spellings(service) if s.published]
+    return [s for service in wanted for s in catalog.spellings(service) if s.published or with_aliases]
 
 
-def _named(catalog: Catalog, names: Iterable[str]) -> Iterator[Found]:
+def _named(catalog: Catalog, names: Iterable[str], *, with_aliases: bool) -> Iterator[Found]:
     for name in sorted(set(names)):
         try:
             found = catalog.find(name)
         except UnknownTable:
             continue
-        if catalog.is_published(name):
+        if with_aliases or catalog.is_published(name):
             yield found
+
+
+def aliases(catalog: Catalog) -> frozenset[str]:
+    """Every name that is only taken."""
+    return frozenset(s.name for s in catalog.spellings() if not s.published)

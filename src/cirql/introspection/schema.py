@@ -11,7 +11,7 @@ from typing import Any
 
 from cirql.catalog.lookup import Catalog, Found
 from cirql.catalog.model import Column, Face
-from cirql.introspection.names import Keep, published, published_spellings
+from cirql.introspection.names import Keep, aliases, listed_spellings, published
 from cirql.introspection.relations import Relation, Row, Wish, define
 from cirql.names import Scheme
 from cirql.types import ColumnType
@@ -42,12 +42,12 @@ def relations(system: System) -> tuple[Relation, ...]:
         ),
         define(
             "information_schema.tables",
-            "Every table, under each of its published names.",
+            "Every table, under each of its names.",
             (
                 ("table_catalog", _TEXT, "`cirql` for datasets, `aws` for resources."),
                 ("table_schema", _TEXT, "`aws` for datasets, the service for resources."),
                 ("table_name", _TEXT, "The last part of the name."),
-                ("table_type", _TEXT, "`BASE TABLE`, or `VIEW` for a `_list_only` or `_tags` table and for cirql's own relations."),
+                ("table_type", _TEXT, "`BASE TABLE`, or `VIEW` for an alias, a `_list_only` or `_tags` table and cirql's own relations."),
                 ("is_insertable_into", _TEXT, "`YES` where INSERT creates a resource."),
             ),
             lambda catalog, wish: _tables(catalog, wish, system()),
@@ -85,8 +85,10 @@ def _wanted(catalog: Catalog, wish: Wish) -> Iterator[Found]:
     """The names that the conditions on table_catalog, table_schema and table_name leave."""
     schemas, names = wish.values.get("table_schema"), wish.values.get("table_name")
     if schemas is not None and names is not None:
-        return published(catalog, names=[f"aws.{n}" if s == _PROVIDER else f"aws.{s}.{n}" for s in schemas for n in names])
-    return published(catalog, services=_services(schemas), keep=_keep(wish))
+        return published(
+            catalog, names=[f"aws.{n}" if s == _PROVIDER else f"aws.{s}.{n}" for s in schemas for n in names], with_aliases=True
+        )
+    return published(catalog, services=_services(schemas), keep=_keep(wish), with_aliases=True)
 
 
 def _services(schemas: frozenset[Any] | None) -> list[str] | None:
@@ -103,16 +105,24 @@ def _tables(catalog: Catalog, wish: Wish, system: tuple[Relation, ...]) -> Itera
     for relation in system:
         yield {**place(relation.table.name.parts), "table_type": "VIEW", "is_insertable_into": "NO"}
     if "is_insertable_into" not in wish.columns:
-        for spelling in published_spellings(catalog, _services(wish.values.get("table_schema"))):
-            yield {**place(spelling.name.split(".")), "table_type": _kind(spelling.face)}  # which needs no table to be read
+        for spelling in listed_spellings(catalog, _services(wish.values.get("table_schema")), with_aliases=True):
+            yield {
+                **place(spelling.name.split(".")),
+                "table_type": _kind(spelling.face, is_alias=not spelling.published),
+            }  # which needs no table to be read
         return
+    others = aliases(catalog)
     for found in _wanted(catalog, wish):
         creates = found.face in (Face.SINGULAR, Face.PLURAL) and any(m.verb == "INSERT" for m in found.table.methods)
-        yield {**place(found.name.parts), "table_type": _kind(found.face), "is_insertable_into": "YES" if creates else "NO"}
+        yield {
+            **place(found.name.parts),
+            "table_type": _kind(found.face, is_alias=str(found.name) in others),
+            "is_insertable_into": "YES" if creates else "NO",
+        }
 
 
-def _kind(face: Face) -> str:
-    return "VIEW" if face in (Face.LIST_ONLY, Face.TAGS) else "BASE TABLE"
+def _kind(face: Face, *, is_alias: bool) -> str:
+    return "VIEW" if is_alias or face in (Face.LIST_ONLY, Face.TAGS) else "BASE TABLE"
 
 
 def _columns(catalog: Catalog, wish: Wish, system: tuple[Relation, ...]) -> Iterator[Row]:
