@@ -6,39 +6,20 @@ journalled.
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from cirql.changes.access import Effect, effect_of
 from cirql.changes.masking import named_secrets, sensitive_members
 from cirql.changes.model import Change, ChangeKind, PropertyPath
+from cirql.changes.spelling import member_named, read_operation
 from cirql.cloud.target import Target
-from cirql.errors import AccessDenied, InvalidText, NotSupported
+from cirql.errors import AccessDenied
 from cirql.names import snake
 from cirql.settings import Settings
 
-# CloudFormation's name of a service where botocore has another.
-_SERVICES = {
-    "applicationautoscaling": "application-autoscaling",
-    "certificatemanager": "acm",
-    "cognito": "cognito-idp",
-    "dms": "dms",
-    "elasticloadbalancing": "elb",
-    "elasticloadbalancingv2": "elbv2",
-    "emrserverless": "emr-serverless",
-    "eventschemas": "schemas",
-    "kinesisfirehose": "firehose",
-    "lex": "lexv2-models",
-    "msk": "kafka",
-    "opensearchservice": "opensearch",
-    "resourcegroups": "resource-groups",
-    "servicecatalogappregistry": "servicecatalog-appregistry",
-    "cloud_control": "cloudcontrol",
-}
 _TOKEN_PARAMS = ("NextToken", "nextToken", "Marker", "NextMarker", "nextMarker")
 
 
@@ -88,23 +69,17 @@ def read_call(path: tuple[str, ...], params: Mapping[str, Any], body: Mapping[st
 
     Raises NotSupported for an unknown service or operation, InvalidText for a parameter that it does not take.
     """
-    service = _service_name(path[1])
-    model = service_model(service)
-    wanted = path[-1].replace("_", "").lower()
-    name = next((n for n in model.operation_names if n.lower() == wanted), None)
-    if name is None:
-        near = difflib.get_close_matches(path[-1], [snake(n) for n in model.operation_names], n=3, cutoff=0.5)
-        hint = f"did you mean {' or '.join(near)}?" if near else None
-        raise NotSupported(f"{service} has no operation {path[-1]}", hint=hint)
-    operation = model.operation_model(name)
+    service, operation = read_operation(path)
     members = dict(operation.input_shape.members) if operation.input_shape is not None else {}
-    given = {**body, **{_member(members, service, name, key): value for key, value in params.items()}}
+    given = {**body, **{member_named(members, service, operation.name, key): value for key, value in params.items()}}
     request = {key: _typed(members.get(key), value) for key, value in given.items()}
     tokens = list(operation.idempotent_members)
     effect = effect_of(service, operation, request)
     request |= {token: new_token() for token in tokens if token not in request}
     secrets = dict.fromkeys((*sensitive_members(operation.input_shape), *named_secrets(request)))
-    return Call(service, name, request, effect, effect is not Effect.CHANGE or bool(tokens), tuple(s for s in secrets if s[0] in request))
+    return Call(
+        service, operation.name, request, effect, effect is not Effect.CHANGE or bool(tokens), tuple(s for s in secrets if s[0] in request)
+    )
 
 
 def rows_of(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -116,45 +91,6 @@ def rows_of(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
     if len(shown) == 1 and len(lists) == 1:
         return [{snake(next(iter(shown))): item} for item in lists[0]]
     return [{snake(k): v for k, v in shown.items()}] if shown else []
-
-
-def _service_name(name: str) -> str:
-    known = _service_names()
-    for candidate in (_SERVICES.get(name, name), name.replace("_", "-"), name.replace("_", "")):
-        if candidate in known:
-            return candidate
-    near = difflib.get_close_matches(name, list(known), n=3, cutoff=0.6)
-    raise NotSupported(f"there is no service {name}", hint=f"did you mean {' or '.join(near)}?" if near else None)
-
-
-@cache
-def _loader() -> Any:
-    from botocore.loaders import Loader
-
-    return Loader()
-
-
-@cache
-def _service_names() -> frozenset[str]:
-    return frozenset(_loader().list_available_services("service-2"))
-
-
-@cache
-def service_model(service: str) -> Any:
-    """The model that botocore has of a service, read once."""
-    from botocore.model import ServiceModel
-
-    return ServiceModel(_loader().load_service_model(service, "service-2"), service)
-
-
-def _member(members: Mapping[str, Any], service: str, operation: str, name: str) -> str:
-    wanted = name.replace("_", "").lower()
-    for member in members:
-        if member.lower() == wanted or snake(member).replace("_", "") == wanted:
-            return member
-    near = difflib.get_close_matches(name, list(members), n=3, cutoff=0.4)
-    hint = f"did you mean {' or '.join(near)}?" if near else f"it takes {', '.join(members) or 'none'}"
-    raise InvalidText(f"{service}:{operation} has no parameter {name}", hint=hint)
 
 
 def _typed(shape: Any, value: Any) -> Any:

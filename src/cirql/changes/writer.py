@@ -329,7 +329,7 @@ class Writer:
         region, account = params.pop("region", None), params.pop("account_id", None)
         call = read_call(write.path, params, write.body, lambda: str(uuid.uuid4()))
         table = ".".join(write.path[:-1])
-        target = self._do(self._where.of_insert(_call_table(self._home.catalog, table), region, account))
+        target = self._do(self._where.of_insert(_call_table(self._home.catalog, call.service), region, account))
         return ChangeDraft(write, [call.change(table, target, new_id())])
 
     def _exec(self, write: Exec, started: float) -> Result:
@@ -490,7 +490,7 @@ def _call_table(catalog: Catalog, name: str) -> Table:
     """A stand-in that says where a service lives, for finding the target of a call: where its datasets do."""
     from cirql.names import Scheme, TableName
 
-    service = name.split(".")[1]
+    service = name.replace("-", "_")
     beside = next(iter(catalog.names(service=service, scheme=Scheme.DATASET)), None)
     found = None if beside is None else catalog.find(beside).table
     return Table(

@@ -136,8 +136,32 @@ _NAMES = {
 }
 
 
+_EVENT_OUTPUTS = tuple(Output(name, (member,)) for member, name in _NAMES.items())
+
+
+def _list_requests(name: str, *inputs: Input) -> Fetch:
+    return Fetch(
+        name,
+        Role.LIST,
+        _API,
+        "ListResourceRequests",
+        inputs=inputs,
+        outputs=_EVENT_OUTPUTS,
+        rows=("ResourceRequestStatusSummaries",),
+        rows_may_be_absent=True,
+        paging=_PAGING,
+        permissions=("cloudformation:ListResourceRequests",),
+    )
+
+
 def _requests() -> Table:
-    outputs = tuple(Output(name, (member,)) for member, name in _NAMES.items())
+    wanted = Column(
+        "resource_request_status_filter",
+        *_TEXT,
+        'Which requests to list, as JSON, as ListResourceRequests takes it: {"Operations": […], "OperationStatuses": […]}.',
+        hidden=True,
+        aliases=("data__resourcerequeststatusfilter", "resourcerequeststatusfilter"),
+    )
     return Table(
         name=TableName(("aws", SERVICE, "resource_request")),
         service=SERVICE,
@@ -149,27 +173,19 @@ def _requests() -> Table:
                 for member, kind, description in _EVENT
             ),
             _region(),
+            wanted,
             *_hidden(),
         ),
         fetches=(
-            Fetch(
-                "list",
-                Role.LIST,
-                _API,
-                "ListResourceRequests",
-                outputs=outputs,
-                rows=("ResourceRequestStatusSummaries",),
-                rows_may_be_absent=True,
-                paging=_PAGING,
-                permissions=("cloudformation:ListResourceRequests",),
-            ),
+            _list_requests("list_with_filter", Input("ResourceRequestStatusFilter", wanted.name, is_structured=True)),
+            _list_requests("list"),
             Fetch(
                 "get",
                 Role.GET,
                 _API,
                 "GetResourceRequestStatus",
                 inputs=(Input("RequestToken", "request_token"),),
-                outputs=outputs,
+                outputs=_EVENT_OUTPUTS,
                 rows=("ProgressEvent",),
                 permissions=("cloudformation:GetResourceRequestStatus",),
                 not_found=("RequestTokenNotFoundException",),

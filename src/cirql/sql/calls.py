@@ -15,7 +15,9 @@ _FORM = "EXEC aws.<service>[.<resource>].<operation> @param = 'value' @@json = '
 
 @dataclass(frozen=True, slots=True)
 class CallText:
-    """One EXEC: `path` is the dotted name, `params` are `@name = value` pairs, `body` is `@@json`, `hints` are the words of `/*+ … */`."""
+    """One EXEC: `path` is the dotted name, the operation as it was written; `params` are `@name = value` pairs, `body` is `@@json`,
+    `hints` are the words of `/*+ … */`.
+    """
 
     path: tuple[str, ...]
     params: tuple[tuple[str, Any], ...]
@@ -32,7 +34,8 @@ def read_exec(text: str, offset: int) -> CallText:
     end = _while(text, at, lambda c: c.isalnum() or c in '._"-')
     if end == at:
         raise ParseError("EXEC needs an operation", hint=_FORM)
-    path = tuple(part.strip('"').lower() for part in text[at:end].split("."))
+    path = tuple(part.strip('"') for part in text[at:end].split("."))
+    path = (*(part.lower() for part in path[:-1]), path[-1])
     if len(path) not in (3, 4) or path[0] not in ("aws", "awscc"):
         hint = "write aws.<service>.<operation> or aws.<service>.<resource>.<operation>"
         raise ParseError(f"{text[at:end][:200]} names no operation", hint=hint, position=offset + at)

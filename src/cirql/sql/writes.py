@@ -7,6 +7,7 @@ here knows schemas, AWS or guards: `cirql.changes` does.
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -132,11 +133,26 @@ def read_write(statement: Statement, catalog: TableFinder) -> Write:
 
 
 def _with_casts(tree: exp.Expr) -> None:
-    """StackQL's request-side casts: `string(x)` keeps a text that looks like JSON, `JSON(x)` passes a structure."""
+    """StackQL's request-side casts: `string(x)` keeps a text that looks like JSON, `JSON(x)` passes a value as it is, a structure read."""
     for call in list(tree.find_all(exp.Anonymous)):
         name = call.name.lower().removeprefix("_pg_")  # the parser puts that before functions it does not know
         if name in ("string", "json") and len(call.expressions) == 1:
-            call.replace(exp.cast(call.expressions[0].copy(), "text" if name == "string" else "json"))
+            value = call.expressions[0].copy()
+            call.replace(exp.cast(value, "text") if name == "string" else _passed(value))
+
+
+def _passed(value: exp.Expr) -> exp.Expr:
+    """What `JSON(value)` means: a number, a truth and a text that is no JSON are themselves; what the schema wants is seen to later."""
+    if not isinstance(value, exp.Literal):
+        plain = isinstance(value, exp.Boolean | exp.Null | exp.Neg | exp.Placeholder | exp.Parameter)
+        return value if plain else exp.Anonymous(this="to_jsonb", expressions=[value])
+    if not value.is_string:
+        return value
+    try:
+        json.loads(value.this)
+    except (ValueError, RecursionError):
+        return value
+    return exp.cast(value, "json")
 
 
 def _hints(statement: Statement) -> frozenset[str]:

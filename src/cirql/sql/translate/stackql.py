@@ -176,6 +176,14 @@ def rewrite_json_group_object(arguments: Arguments, node: exp.Expr, site: Site) 
     return call("json_group_object", text_of(arguments[0]), arguments[1], type=st.JSON)
 
 
+def rewrite_json(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
+    """json(x): a text read as JSON; anything else as it is in JSON."""
+    value = arguments[0]
+    if type_of(value).category == "text" or constant(value) is not None:
+        return as_type(value, st.JSON)
+    return call("to_json", value, type=st.JSON)
+
+
 def rewrite_json_type(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """json_type(doc [, path]) in SQLite's words."""
     return call("cirql_sqlite_json_type", _document(arguments[0]), arguments[1] if len(arguments) > 1 else text("$"), type=st.TEXT)
@@ -231,6 +239,7 @@ OVERRIDES: dict[str, Special] = {
     "total": rewrite_total,
     "json_group_array": rewrite_json_group_array,
     "json_group_object": rewrite_json_group_object,
+    "json": rewrite_json,
     "json_type": rewrite_json_type,
     "json_array_length": rewrite_json_array_length,
     "json_object": rewrite_json_object,
