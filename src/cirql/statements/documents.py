@@ -128,7 +128,7 @@ def _is_odd(path: DocumentPath, table: Table) -> bool:
 
 def _answer(fetch: Fetch, path: Sequence[str]) -> Any:
     """The shape at a path of an answer's rows."""
-    from cirql.changes.calls import service_model
+    from cirql.changes.spelling import service_model
 
     shape: Any = service_model(fetch.service).operation_model(fetch.operation).output_shape
     for step in fetch.rows:
