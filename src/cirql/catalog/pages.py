@@ -51,7 +51,7 @@ def select_example(found: Found) -> str:
     if found.face is Face.SINGULAR and any(m.name.startswith("get_resource") for m in found.methods):
         conditions += _identifying(found.table)
     else:
-        for name in _lacking(found.table):
+        for name in required_columns(found.table):
             conditions += _identifying(found.table) if name == IDENTIFIER else [_condition(found.table, name)]
     where = f"\nWHERE {' AND '.join(conditions)}" if conditions else ""
     return f"SELECT\n{columns}\nFROM {found.name}{where};"
@@ -61,7 +61,7 @@ def is_askable(table: Table) -> bool:
     """Whether a query can read the table: there is a call for it, and what that needs are values that SQL can give."""
     structured = (ColumnType.JSON, ColumnType.VARCHAR_LIST, ColumnType.HSTORE, ColumnType.HSTORE_CSV)
     types = {c.name: c.type for c in table.columns}
-    return bool(table.roots) and not any(types[name] in structured for name in _lacking(table))
+    return bool(table.roots) and not any(types[name] in structured for name in required_columns(table))
 
 
 def identifier(table: Table) -> str:
@@ -83,7 +83,7 @@ def _identifying(table: Table) -> Iterator[str]:
         yield f"data__Identifier = '{identifier(table)}'"
 
 
-def _lacking(table: Table) -> list[str]:
+def required_columns(table: Table) -> list[str]:
     """The columns that a query must give, because nothing else supplies them."""
     ways = table.roots
     is_reached = not table.problem and bool(ways) and ways[0].role is Role.LIST

@@ -76,6 +76,12 @@ def without_secrets(statement: str, changes: Iterable[Change]) -> str:
     return text if all_found else _without_literals(text)
 
 
+def told_statement(statement: str) -> str:
+    """A statement's text for a log: where any of its names says that a secret is meant, none of its texts is left."""
+    named = any(_says_secret(word) for word in re.findall(r"[A-Za-z_][A-Za-z0-9_]*", statement))
+    return _without_literals(statement) if named else statement
+
+
 def without_told_secrets(entry: JournalEntry) -> JournalEntry:
     """The entry with no secret in what AWS said of it: a validation error quotes the value that it refuses."""
     message = entry.event.fields.get("StatusMessage")

@@ -29,6 +29,7 @@ _PLACES = {
     "plan": "cirql.cli.plans.plan",
     "apply": "cirql.cli.plans.apply",
     "serve": "cirql.cli.serve.serve",
+    "mcp": "cirql.cli.mcp.mcp",
     "sync": "cirql.cli.sync.sync",
     "ingest": "cirql.cli.ingest.ingest",
     "import": "cirql.cli.ingest.import_",

@@ -15,9 +15,9 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
-from cirql.cli.encode import iso_moment, to_json_texts, to_texts
 from cirql.cli.streams import OnTerminal
 from cirql.cli.table import Screen, write_table
+from cirql.encode import iso_moment, to_json_texts, to_texts
 from cirql.errors import FileUnreadable
 from cirql.result import PLAN, Result
 from cirql.rows import is_number

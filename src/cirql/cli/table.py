@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 from unicodedata import combining, east_asian_width
 
-from cirql.cli.encode import plain_moment, to_texts
+from cirql.encode import plain_moment, to_texts
 from cirql.result import Result
 from cirql.rows import is_number
 

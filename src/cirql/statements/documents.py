@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from cirql.plan.documents import paths
@@ -92,6 +93,10 @@ class Documents:
             kind = kind.members[step]()
         return None
 
+    def outline(self, table: Table, column: Column, most: int) -> list[str]:
+        """The members of a column's documents as paths, two levels deep: `Code`, `Tags[].Key`; the first of them, and empty for a map."""
+        return list(islice(_outline(self._kind(table, column), 2), most))
+
     def _kind(self, table: Table, column: Column) -> DocumentPart:
         if table.cfn_type:
             rules = self._catalog.rules(table.cfn_type)
@@ -101,6 +106,19 @@ class Documents:
                 if output.column == column.name and not output.reading and (shape := _answer(fetch, output.path)) is not None:
                     return _of_shape(shape)
         return DocumentPart()
+
+
+def _outline(part: DocumentPart, depth: int) -> Iterator[str]:
+    if part.element is not None:
+        inner = list(_outline(part.element(), depth))
+        yield from (f"[].{path}" if not path.startswith("[") else f"[]{path}" for path in inner)
+        if not inner:
+            yield "[]"
+    for name, later in (part.members or {}).items():
+        below = list(_outline(later(), depth - 1)) if depth > 1 else []
+        yield from (f"{name}.{path}" if not path.startswith("[") else f"{name}{path}" for path in below)
+        if not below:
+            yield name
 
 
 def _listed(names: Mapping[str, Any]) -> str:

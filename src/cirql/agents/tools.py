@@ -1,0 +1,78 @@
+"""Tool: what an agent may call, with the schemas of what it takes and gives. Data; the protocol is spoken elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cirql.agents.calls import Call
+
+Schema = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """`run` gives plain data that `gives` describes, or raises an Error. `required` are names in `takes`.
+
+    `changes`: something may be different in AWS after it.
+    """
+
+    name: str
+    title: str
+    description: str
+    takes: Mapping[str, Schema]
+    gives: Mapping[str, Schema]
+    run: Callable[[Call], dict[str, Any]] = field(repr=False)
+    required: tuple[str, ...] = ()
+    always: tuple[str, ...] = ()
+    changes: bool = False
+
+    @property
+    def input_schema(self) -> dict[str, Any]:
+        """JSON Schema of the arguments; there are no others."""
+        return {"type": "object", "properties": dict(self.takes), "required": list(self.required), "additionalProperties": False}
+
+    @property
+    def output_schema(self) -> dict[str, Any]:
+        """JSON Schema of the answer."""
+        return {"type": "object", "properties": dict(self.gives), "required": list(self.always)}
+
+
+def text(description: str, most: int = 100_000) -> Schema:
+    """A text that is not empty."""
+    return {"type": "string", "description": description, "minLength": 1, "maxLength": most}
+
+
+def whole(description: str, least: int, most: int) -> Schema:
+    """A whole number."""
+    return {"type": "integer", "description": description, "minimum": least, "maximum": most}
+
+
+def listed(items: Schema, description: str = "") -> Schema:
+    """A list of those."""
+    return {"type": "array", "items": items, **({"description": description} if description else {})}
+
+
+STRING: Schema = {"type": "string"}
+NUMBER: Schema = {"type": "integer"}
+YES: Schema = {"type": "boolean"}
+THING: Schema = {"type": "object"}
+TEXTS = listed(STRING)
+ROWS: Mapping[str, Schema] = {
+    "columns": listed({"type": "object", "properties": {"name": STRING, "type": STRING}, "required": ["name", "type"]}),
+    "rows": listed({"type": "array"}, "One list per row, values in the order of `columns`."),
+    "shown": {"type": "integer", "description": "How many rows are here."},
+    "total": {"type": ["integer", "null"], "description": "How many there are; null where reading stopped before the end."},
+    "complete": {"type": "boolean", "description": "False where some account, region or page was not read."},
+    "note": {"type": "string", "description": "What to know of the rows, and how to get others."},
+    "calls": {"type": "integer", "description": "Requests sent to AWS."},
+    "milliseconds": NUMBER,
+    "null_columns": listed(STRING, "Columns that are NULL in every row here, and so left out."),
+    "cut": listed(THING, "Values that are longer than shown: row, column, length, members."),
+    "marked": listed(THING, "Values that read like instructions or hold invisible characters: row, column."),
+    "notices": TEXTS,
+    "failures": listed(STRING, "Accounts, regions and calls that gave no answer."),
+}
+ALWAYS_ROWS = ("columns", "rows", "shown", "total", "complete", "note", "calls", "milliseconds")
