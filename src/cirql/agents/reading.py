@@ -116,7 +116,7 @@ READING = (
         "query",
         "Query AWS",
         "Run one SELECT (or SHOW, DESCRIBE, EXPLAIN) over the AWS accounts and regions in scope; rows come live from AWS. "
-        "Nothing is ever changed. Name the columns that you need rather than *: each may cost a call per row. Filter, join and aggregate in SQL.",
+        "Nothing is ever changed. Name the columns you need, not *: each may cost a call per row. Filter, join and aggregate in SQL.",
         {"sql": _SQL, "rows": _SHOWN_ROWS, "cell": _SHOWN_CELL},
         ROWS,
         _query,
