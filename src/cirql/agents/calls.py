@@ -38,6 +38,7 @@ class Service:
             if line not in self._failed:
                 self._failed.append(line)
 
+    @property
     def failures(self) -> list[str]:
         """What AWS did not answer to earlier calls, the last of them."""
         return list(self._failed)
@@ -68,6 +69,11 @@ class Call:
     def catalog(self) -> Catalog:
         """The catalog of tables."""
         return self.service.runtime.catalog
+
+    @property
+    def failures(self) -> list[str]:
+        """What AWS did not answer to earlier calls, the last of them."""
+        return self.service.failures
 
     def session(self, **settings: Any) -> Session:
         """A session of this call's own, locked and within its limits. Raises Cancelled."""

@@ -6,9 +6,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from cirql.agents.answers import answer, visible
-from cirql.agents.calls import Call
 from cirql.agents.description import describe
-from cirql.agents.tools import ALWAYS_ROWS, NUMBER, ROWS, STRING, TEXTS, THING, YES, Tool, listed, text, whole
+from cirql.agents.tools import ALWAYS_ROWS, NUMBER, ROWS, STRING, TEXTS, THING, YES, Asked, Tool, listed, text, whole
 from cirql.errors import Error, InvalidStatement
 from cirql.sql.quoting import constant
 
@@ -19,16 +18,16 @@ _SHOWN_ROWS = whole("How many rows to show; no more than the server's own limit.
 _SHOWN_CELL = whole("How many characters of one value to show.", 20, 20_000)
 
 
-def _query(call: Call) -> dict[str, Any]:
+def _query(call: Asked) -> dict[str, Any]:
     return _rows(call, call.arguments["sql"])
 
 
-def _rows(call: Call, sql: str) -> dict[str, Any]:
+def _rows(call: Asked, sql: str) -> dict[str, Any]:
     with call.session().execute(sql) as result:
         return answer(result, call.limits, rows=call.arguments.get("rows"), cell=call.arguments.get("cell"))
 
 
-def _explain(call: Call) -> dict[str, Any]:
+def _explain(call: Asked) -> dict[str, Any]:
     session, sql = call.session(), call.arguments["sql"]
     plan = _explained(session, "JSON", sql)
     if not isinstance(plan, dict) or "scans" not in plan:
@@ -53,7 +52,7 @@ def _explained(session: Session, style: str, sql: str) -> Any:
         raise InvalidStatement("this is no statement whose reads can be foretold", hint="give one SELECT, without EXPLAIN") from None
 
 
-def _search_tables(call: Call) -> dict[str, Any]:
+def _search_tables(call: Asked) -> dict[str, Any]:
     words, most = call.arguments["words"], call.arguments.get("limit", 10)
     meant = call.catalog.spelled(words)
     hits = call.catalog.search(meant or words, most)
@@ -70,11 +69,11 @@ def _search_tables(call: Call) -> dict[str, Any]:
     return {"tables": found, **({"note": note} if note else {})}
 
 
-def _describe_table(call: Call) -> dict[str, Any]:
+def _describe_table(call: Asked) -> dict[str, Any]:
     return describe(call.catalog, call.session().directory.find(call.arguments["table"]), call.arguments.get("columns", ""))
 
 
-def _list_scopes(call: Call) -> dict[str, Any]:
+def _list_scopes(call: Asked) -> dict[str, Any]:
     """The accounts one by one, so that one which cannot be entered hides no other."""
     from cirql.fetch.targets import find_targets
     from cirql.plan.places import Wanted
@@ -89,19 +88,19 @@ def _list_scopes(call: Call) -> dict[str, Any]:
         failed.append(visible(str(error.failure or error.message)))
     return {
         "accounts": [{"account": account, "regions": sorted(regions)} for account, regions in sorted(places.items())],
-        "failures": failed + [visible(line) for line in call.service.failures()],
+        "failures": failed + [visible(line) for line in call.failures],
         "note": "Statements ask these places and no others; conditions on account_id and region narrow them.",
     }
 
 
-def _history(call: Call) -> dict[str, Any]:
+def _history(call: Asked) -> dict[str, Any]:
     found = call.session().directory.find(call.arguments["table"])
     key = call.arguments.get("key")
     where = f" WHERE _key = {constant(key)}" if key else ""
     return _rows(call, f"SELECT * FROM cirql.history({constant(str(found.name))}){where} ORDER BY valid_from DESC")
 
 
-def _diff(call: Call) -> dict[str, Any]:
+def _diff(call: Asked) -> dict[str, Any]:
     found = call.session().directory.find(call.arguments["table"])
     moments = (call.arguments["since"], call.arguments.get("until", "now"))
     given = ", ".join(constant(word) for word in (str(found.name), *moments))

@@ -4,12 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
+
+from cirql.agents.limits import AnswerLimits
 
 if TYPE_CHECKING:
-    from cirql.agents.calls import Call
+    from cirql.catalog.lookup import Catalog
+    from cirql.session import Session
 
 Schema = Mapping[str, Any]
+
+
+class Asked(Protocol):
+    """A call, as its tool sees it."""
+
+    arguments: Mapping[str, Any]
+
+    @property
+    def limits(self) -> AnswerLimits:
+        """The most that it may cost, and say."""
+        ...
+
+    @property
+    def catalog(self) -> Catalog:
+        """The catalog of tables."""
+        ...
+
+    @property
+    def failures(self) -> list[str]:
+        """What AWS did not answer to earlier calls."""
+        ...
+
+    def session(self, **settings: Any) -> Session:
+        """A locked session of this call's own, within its limits."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +52,7 @@ class Tool:
     description: str
     takes: Mapping[str, Schema]
     gives: Mapping[str, Schema]
-    run: Callable[[Call], dict[str, Any]] = field(repr=False)
+    run: Callable[[Asked], dict[str, Any]] = field(repr=False)
     required: tuple[str, ...] = ()
     always: tuple[str, ...] = ()
     changes: bool = False
