@@ -16,7 +16,7 @@ from mcp import Client, StdioServerParameters
 from mcp_types import CallToolResult
 
 from cirql.agents.audit import AuditLog
-from cirql.agents.calls import Service
+from cirql.agents.calls import Agency
 from cirql.agents.limits import AnswerLimits
 from cirql.agents.protocol import Door
 from cirql.agents.reading import READING
@@ -111,7 +111,7 @@ def opening(runtime: Runtime, tmp_path: Path) -> Opening:
     def opened(limits: AnswerLimits | None = None, **given: Any) -> Iterator[Asker]:
         log = AuditLog(tmp_path / "audit.jsonl")
         try:
-            with connected(Door(Service(runtime, limits or AnswerLimits(), log), READING).server, **given) as asker:
+            with connected(Door(Agency(runtime, limits or AnswerLimits(), log), READING).server, **given) as asker:
                 yield asker
         finally:
             log.close()

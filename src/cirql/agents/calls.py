@@ -1,4 +1,4 @@
-"""Call: one call of a tool. It has a locked session to itself, which ends with it: nothing that a statement sets outlives the call."""
+"""ToolCall: one call of a tool. It has a locked session to itself, which ends with it: nothing that a statement sets outlives the call."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _REMEMBERED = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
+class Agency:
     """What all calls of a server share."""
 
     runtime: Runtime
@@ -43,15 +43,15 @@ class Service:
         """What AWS did not answer to earlier calls, the last of them."""
         return list(self._failed)
 
-    def call(self, tool: Tool, arguments: Mapping[str, Any], who: str) -> Call:
+    def call(self, tool: Tool, arguments: Mapping[str, Any], who: str) -> ToolCall:
         """One call of a tool, not yet run."""
-        return Call(self, tool, arguments, who)
+        return ToolCall(self, tool, arguments, who)
 
 
-class Call:
+class ToolCall:
     """Usable once: `run` in a thread, `cancel` from any other."""
 
-    def __init__(self, service: Service, tool: Tool, arguments: Mapping[str, Any], who: str) -> None:
+    def __init__(self, service: Agency, tool: Tool, arguments: Mapping[str, Any], who: str) -> None:
         self.service = service
         self.tool = tool
         self.arguments = arguments

@@ -49,13 +49,13 @@ def mcp(local: bool, scope: dict[str, Any], max_rows: int, max_bytes: int, max_c
             raise click.exceptions.Exit(1)
         with prompt_interrupts(), _runtime(scope, local) as runtime:
             from cirql.agents.audit import AuditLog
-            from cirql.agents.calls import Service
+            from cirql.agents.calls import Agency
             from cirql.agents.limits import AnswerLimits
             from cirql.agents.protocol import Door, serve_stdio
             from cirql.agents.reading import READING
 
             limits = AnswerLimits(rows=max_rows, size=max_bytes, calls=max_calls, seconds=timeout)
-            serve_stdio(Door(Service(runtime, limits, AuditLog(audit)), READING))
+            serve_stdio(Door(Agency(runtime, limits, AuditLog(audit)), READING))
     except Error as error:
         report_error(error)
         raise click.exceptions.Exit(1) from None
