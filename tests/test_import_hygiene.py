@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import re
@@ -13,6 +14,8 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
+
+from cirql.cli.main import COMMANDS
 
 SOURCES = str(Path(__file__).parents[1] / "src")
 HEAVY = {
@@ -77,6 +80,52 @@ def all_modules_after(code: str, **environment: str) -> set[str]:
     surroundings = {**os.environ, "PYTHONPATH": SOURCES, **environment}
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=surroundings, timeout=60, check=True)
     return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+def test_the_list_of_commands_imports_none_of_them() -> None:
+    loaded = {m for m in all_modules_after(run_quietly("--help")) if m.startswith("cirql.")}
+    places = {place.rpartition(".")[0] for place, _ in COMMANDS.values()}
+    assert loaded & {*places, "cirql.result", "cirql.settings"} == set()
+
+
+def test_what_the_list_says_of_a_command_is_a_sentence_and_the_command_is_there() -> None:
+    for name, (place, purpose) in COMMANDS.items():
+        module, _, attribute = place.rpartition(".")
+        assert getattr(importlib.import_module(module), attribute).name == name
+        assert purpose.endswith(".") and len(purpose) < 65
+
+
+def test_libraries_do_no_work_at_import_that_a_statement_does_not_need() -> None:
+    script = (
+        run_quietly("query", "SELECT 1")
+        + """
+import sys
+from sqlglot.generators.duckdb import DuckDBGenerator
+import duckdb._relation as relations
+templates = [v for n, v in vars(DuckDBGenerator).items() if n.endswith("_TEMPLATE")]
+assert len(templates) > 15 and not any("transform" in vars(t) for t in templates), "a template was parsed"
+made = [c for c in vars(relations).values() if hasattr(c, "__dataclass_fields__")]
+assert len(made) > 20 and sum(callable(vars(c).get("__init__")) for c in made) < 8, "methods were made that nothing calls"
+print()
+"""
+    )
+    modules_after(script)
+
+
+def test_a_template_that_is_parsed_later_is_what_sqlglot_would_have_made() -> None:
+    script = """
+from cirql.imports import import_duckdb_generator
+import_duckdb_generator()
+from sqlglot import exp
+from sqlglot.generators.duckdb import DuckDBGenerator
+later = {n: v for n, v in vars(DuckDBGenerator).items() if n.endswith("_TEMPLATE")}
+import sys
+del sys.modules["sqlglot.generators.duckdb"]
+import sqlglot.generators.duckdb
+at_once = vars(sqlglot.generators.duckdb.DuckDBGenerator)
+assert all(later[n].copy() == at_once[n] and isinstance(at_once[n], exp.Expr) for n in later), "another tree"
+"""
+    modules_after(script)
 
 
 def test_only_the_command_that_is_run_is_imported() -> None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from cirql import errors
 from cirql.fetch.batches import pass_over, record_batch, schema_of
+from cirql.imports import import_duckdb
 from cirql.plan.model import RowFilter
 from cirql.result import ResultColumn
 from cirql.sql.admission import CHANGE, QUERY, admit
@@ -77,8 +78,7 @@ class Database:
         return connection
 
     def _open(self) -> Any:
-        import duckdb
-
+        duckdb = import_duckdb()
         # Eight threads for each instance by default, that wait for a network which nothing here reads from.
         root = duckdb.connect(":memory:", config={"async_threads": 1})
         settings = [*_SETTINGS, f"temp_directory = {text(_spill_directory())}"]

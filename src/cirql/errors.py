@@ -57,8 +57,9 @@ This module knows nothing of AWS codes: `cirql.cloud` maps those.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
+
+from cirql.records import asdict, dataclass
 
 _SHOWN = 5
 _LONGEST = 8_000

@@ -7,9 +7,11 @@ their three generations is reproduced by the `stackql_*` functions and accepted 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+
+from cirql.records import dataclass
+from cirql.regexes import regex
 
 
 class Scheme(StrEnum):
@@ -55,10 +57,10 @@ class TableName:
 
 # A plural acronym is one word: without this, ARNs would come out as `ar_ns`. A closed list, because any capital before
 # an `s` may as well start a word (`DBSnapshot`).
-_PLURAL_ACRONYMS = re.compile(r"(ARN|VPC|URL|URI|ID|IP|AZ|CIDR|ACL|AMI|API|CA|CPU|DNS|EIP|ENI|GPU|KPI|OU|PR|QR|SDK|SLO|TLD|VM)s(?![a-z])")
-_MIXED_CASE_WORDS = ((re.compile(r"OAuth"), "Oauth"), (re.compile(r"I[Pp]v([46])"), r"Ipv\1"))
-_ACRONYM_THEN_WORD = re.compile(r"([A-Z]+)([A-Z][a-z])")
-_LOWER_THEN_UPPER = re.compile(r"([a-z0-9])([A-Z])")
+_PLURAL_ACRONYMS = regex(r"(ARN|VPC|URL|URI|ID|IP|AZ|CIDR|ACL|AMI|API|CA|CPU|DNS|EIP|ENI|GPU|KPI|OU|PR|QR|SDK|SLO|TLD|VM)s(?![a-z])")
+_MIXED_CASE_WORDS = ((regex(r"OAuth"), "Oauth"), (regex(r"I[Pp]v([46])"), r"Ipv\1"))
+_ACRONYM_THEN_WORD = regex(r"([A-Z]+)([A-Z][a-z])")
+_LOWER_THEN_UPPER = regex(r"([a-z0-9])([A-Z])")
 
 
 @lru_cache(maxsize=32_768)
@@ -78,14 +80,14 @@ def snake(name: str) -> str:
 
 # First match wins: what npm's `pluralize` does to every word that AWS has used so far.
 _PLURALS = (
-    (re.compile(r"sis$"), "ses"),
-    (re.compile(r"(ind|vert)ex$"), r"\1ices"),
-    (re.compile(r"schema$"), "schemata"),
-    (re.compile(r"data$"), "data"),
-    (re.compile(r"(ss|x|z|ch|sh|alias|[^aou]us)$"), r"\1es"),
-    (re.compile(r"([^aeiou])y$"), r"\1ies"),
-    (re.compile(r"s$"), "s"),
-    (re.compile(r"$"), "s"),
+    (regex(r"sis$"), "ses"),
+    (regex(r"(ind|vert)ex$"), r"\1ices"),
+    (regex(r"schema$"), "schemata"),
+    (regex(r"data$"), "data"),
+    (regex(r"(ss|x|z|ch|sh|alias|[^aou]us)$"), r"\1es"),
+    (regex(r"([^aeiou])y$"), r"\1ies"),
+    (regex(r"s$"), "s"),
+    (regex(r"$"), "s"),
 )
 
 
@@ -102,17 +104,17 @@ def plural(word: str) -> str:
 
 
 _SINGULARS = (
-    (re.compile(r"(?i)(analy|diagno|hypothe|synop)ses$"), r"\1sis"),
-    (re.compile(r"(?i)(ind|vert)ices$"), r"\1ex"),
-    (re.compile(r"(?i)schemata$"), "schema"),
-    (re.compile(r"(?i)(status|alias|address|access|process|class|bus|virus|campus|lens)es$"), r"\1"),
-    (re.compile(r"(?i)(siz)es$"), r"\1e"),
-    (re.compile(r"(?i)((?:^|[^r])(?:ss|x|z|sh)|[^a]ch|atch|each)es$"), r"\1"),
-    (re.compile(r"(?i)(series|alias|cors|hdfs|ephemeris)$"), r"\1"),
-    (re.compile(r"(?i)(mov|cook)ies$"), r"\1ie"),
-    (re.compile(r"(?i)ies$"), "y"),
-    (re.compile(r"(?i)(ss|us|sis|xis|data|settings|options|statistics|metrics|lens|analytics)$"), r"\1"),
-    (re.compile(r"s$"), ""),
+    (regex(r"(?i)(analy|diagno|hypothe|synop)ses$"), r"\1sis"),
+    (regex(r"(?i)(ind|vert)ices$"), r"\1ex"),
+    (regex(r"(?i)schemata$"), "schema"),
+    (regex(r"(?i)(status|alias|address|access|process|class|bus|virus|campus|lens)es$"), r"\1"),
+    (regex(r"(?i)(siz)es$"), r"\1e"),
+    (regex(r"(?i)((?:^|[^r])(?:ss|x|z|sh)|[^a]ch|atch|each)es$"), r"\1"),
+    (regex(r"(?i)(series|alias|cors|hdfs|ephemeris)$"), r"\1"),
+    (regex(r"(?i)(mov|cook)ies$"), r"\1ie"),
+    (regex(r"(?i)ies$"), "y"),
+    (regex(r"(?i)(ss|us|sis|xis|data|settings|options|statistics|metrics|lens|analytics)$"), r"\1"),
+    (regex(r"s$"), ""),
 )
 
 

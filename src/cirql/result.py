@@ -12,14 +12,14 @@ This module knows nothing of SQL, AWS or DuckDB: a `Session` builds a `Result` o
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from html import escape
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from cirql.errors import CloudFailure, InterfaceError
+from cirql.records import dataclass, field, replace
+from cirql.regexes import regex
 from cirql.rows import as_schema, plain_schema, sql_type, to_rows, without_extensions
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 # What somebody who looks at a result is shown of it.
 _PREVIEW_ROWS, _PREVIEW_WIDTH = 10, 60
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_CONTROL = regex(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 PLAN = "QUERY PLAN"
 """The one column of what EXPLAIN gives, as psql users know it."""

@@ -16,12 +16,12 @@ import weakref
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import replace
 from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from cirql.errors import AccessDenied, Cancelled, Error, InterfaceError
+from cirql.records import replace
 from cirql.result import ProgressEvent, Result
 from cirql.settings import Settings
 from cirql.shared import Shared, once

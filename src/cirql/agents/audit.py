@@ -6,13 +6,13 @@ import json
 import os
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from cirql.changes.masking import told_statement
 from cirql.errors import FileUnreadable
+from cirql.records import dataclass
 
 _LONGEST = 4_000
 

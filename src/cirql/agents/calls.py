@@ -6,7 +6,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from cirql.agents.audit import AuditLine, AuditLog
 from cirql.agents.limits import AnswerLimits
 from cirql.agents.tools import Tool
 from cirql.errors import Cancelled, Error
+from cirql.records import dataclass, field
 
 if TYPE_CHECKING:
     from cirql.catalog.lookup import Catalog

@@ -8,12 +8,12 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, fields
 from enum import StrEnum
 from typing import Any
 
 from cirql.catalog.model import Access, Arn, Column, Face, Fetch, Input, Method, Output, Paging, Parent, Role, Scope, Table
 from cirql.names import TableName
+from cirql.records import MISSING, fields
 from cirql.types import ColumnType
 
 # What DEFLATE can look back on (RFC 1951), and how many tables are sampled to fill it.

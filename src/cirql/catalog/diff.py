@@ -6,9 +6,9 @@ For "what did the new botocore bring": the catalog of the installation against o
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from cirql.catalog.model import Column, Table
+from cirql.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import sqlite3
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Self
@@ -18,6 +17,7 @@ from cirql.catalog.rules import Rules, decode_rules
 from cirql.catalog.spellings import Spelling
 from cirql.errors import SettingsError, UnknownTable
 from cirql.names import Scheme, TableName
+from cirql.records import dataclass
 
 _REBUILD = "run `cirql catalog build`"
 

@@ -12,11 +12,11 @@ root fetch needs a column that the query does not give, `Table.parents` says whi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from cirql.names import TableName
+from cirql.records import dataclass, field
 from cirql.types import ColumnType
 
 # The path of what stands behind a key of a map, whichever key that is.

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from cirql.catalog.lookup import Found
 from cirql.catalog.model import IDENTIFIER, Column, Face, Role, Table
+from cirql.records import dataclass
 from cirql.types import ColumnType
 
 _VERBS = {

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 
 from cirql.catalog.model import Column, Table
 from cirql.names import Scheme
+from cirql.regexes import regex
 
 # Only which column a word is in is kept (`detail=column`), so there is no search for phrases; porter lets "policies" find "policy".
 LAYOUT = """
@@ -30,9 +31,9 @@ _BEGINNING = 0.5
 _TOGETHER = 40.0
 # How many tables are looked at closely.
 CANDIDATES = 300
-_WORD = re.compile(r"\w+")
+_WORD = regex(r"\w+")
 # Words that are in every description, and say nothing of what is looked for.
-_EMPTY = re.compile(r"a|all|an|and|any|are|as|at|be|by|for|from|how|i|in|is|it|its|my|of|on|or|that|the|this|to|what|which|with")
+_EMPTY = regex(r"a|all|an|and|any|are|as|at|be|by|for|from|how|i|in|is|it|its|my|of|on|or|that|the|this|to|what|which|with")
 
 
 def write(connection: sqlite3.Connection, tables: Iterable[tuple[int, Table]]) -> None:

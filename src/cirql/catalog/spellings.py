@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from cirql.catalog.model import Face
+from cirql.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

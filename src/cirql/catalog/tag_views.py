@@ -5,9 +5,8 @@ A view over the resource's own table. It exists where the type has a property `T
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from cirql.catalog.model import Column, Role, Table
+from cirql.records import replace
 from cirql.types import ColumnType
 
 SUFFIX = "_tags"

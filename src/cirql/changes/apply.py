@@ -14,7 +14,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -26,6 +25,7 @@ from cirql.changes.model import Change, ChangeKind, JournalEntry, RequestProgres
 from cirql.cloud import Cloud
 from cirql.cloud.target import Target
 from cirql.errors import DatabaseError, Error, OperationalError, ResourceNotFound, Throttled, Unreachable
+from cirql.records import dataclass, field
 
 CLIENT_TOKEN_LIFE = 36 * 3600.0
 ATTEMPTS = 5

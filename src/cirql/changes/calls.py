@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from cirql.changes.access import Effect, effect_of
@@ -18,6 +17,7 @@ from cirql.changes.spelling import member_named, read_operation
 from cirql.cloud.target import Target
 from cirql.errors import AccessDenied
 from cirql.names import snake
+from cirql.records import dataclass
 from cirql.settings import Settings
 
 _TOKEN_PARAMS = ("NextToken", "nextToken", "Marker", "NextMarker", "nextMarker")

@@ -9,7 +9,6 @@ import copy
 import difflib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
 from typing import Any
 
 from cirql.catalog.model import Table
@@ -22,6 +21,7 @@ from cirql.changes.statements import delete_statement, insert_statement
 from cirql.changes.values import to_property
 from cirql.cloud.target import Target
 from cirql.errors import InvalidProperty, InvalidText, NotSupported, UnknownColumn
+from cirql.records import asdict, dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from cirql.catalog.rules import Rules
 from cirql.changes.model import PropertyPath
 from cirql.changes.patterns import compile_pattern
+from cirql.records import dataclass
 
 _SHOWN = 80
 

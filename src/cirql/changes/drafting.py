@@ -9,7 +9,6 @@ import asyncio
 import json
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from cirql.catalog.model import Column, Table
@@ -23,6 +22,7 @@ from cirql.changes.returning import Written
 from cirql.cloud.target import Target
 from cirql.errors import CloudError, InvalidStatement, InvalidText, NotSupported, ResourceNotFound
 from cirql.names import snake
+from cirql.records import dataclass, field
 from cirql.result import ResultColumn
 from cirql.sql.writes import DESIRED_STATE, PATCH_DOCUMENT, Delete, Insert, Update, Write, is_generic
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from cirql.changes.access import is_secret
 from cirql.changes.model import MASK, Change, ChangeKind, JournalEntry, PropertyPath, values_at
 from cirql.names import snake
+from cirql.records import replace
 
 _ENDS = (
     "secret",

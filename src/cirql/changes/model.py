@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
 from cirql.cloud.target import Target
+from cirql.records import dataclass, field, replace
 
 Model = dict[str, Any]
 PropertyPath = tuple[str, ...]

@@ -7,11 +7,11 @@ is named by (`ImageName` of an Image). Order between unrelated changes is free; 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from cirql.catalog.rules import Rules
 from cirql.changes.model import Change, ChangeKind, values_at
+from cirql.records import replace
 
 
 def with_dependencies(changes: Sequence[Change], rules: Mapping[str, Rules]) -> tuple[Change, ...]:

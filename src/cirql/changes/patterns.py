@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from cirql.regexes import regex
+
 _CLASSES = {
     r"\p{L}": r"[^\W\d_]",
     r"\p{N}": r"\d",
@@ -18,7 +20,7 @@ _CLASSES = {
 _INSIDE = {name: text[1:-1] for name, text in _CLASSES.items() if text.startswith("[") and not text.startswith("[^")}
 _INSIDE |= {r"\p{N}": r"\d", r"\p{L}": r"a-zA-Z\u00aa-\U0003ffff", r"\p{Z}": r"\s", r"\p{S}": "$+<=>^`|~", r"\p{P}": r"!-/:-@\[-`{-~"}
 _INSIDE |= {r"\p{M}": r"\u0300-\u036f", r"\p{C}": r"\x00-\x1f"}
-_ESCAPE = re.compile(r"\\(?:[pP]\{\^?\w+\}|.)", re.DOTALL)
+_ESCAPE = regex(r"\\(?:[pP]\{\^?\w+\}|.)", re.DOTALL)
 
 
 @lru_cache(maxsize=4096)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from cirql.catalog.model import Table
 from cirql.catalog.rules import Rules
 from cirql.changes.model import Change
+from cirql.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

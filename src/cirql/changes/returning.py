@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +10,7 @@ from sqlglot import exp
 
 from cirql.catalog.model import Table
 from cirql.changes.model import JournalEntry
+from cirql.records import dataclass, replace
 from cirql.sql.parse import Statement
 from cirql.sql.writes import event_field, is_generic, output_name
 

@@ -14,9 +14,10 @@ from decimal import Decimal
 from typing import Any
 
 from cirql.catalog.rules import Rules
+from cirql.regexes import regex
 
-_INTEGER = re.compile(r"[+-]?\d+")
-_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+_INTEGER = regex(r"[+-]?\d+")
+_NUMBER = regex(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 _PAIR = (("Key", "Value"), ("key", "value"), ("TagKey", "TagValue"), ("TagKeys", "TagValues"))
 
 

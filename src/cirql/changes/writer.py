@@ -11,7 +11,6 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from cirql.catalog.model import Scope, Table
@@ -38,6 +37,7 @@ from cirql.errors import (
     InvalidText,
     NotSupported,
 )
+from cirql.records import replace
 from cirql.result import ProgressEvent, Result, Stats
 from cirql.settings import DEFAULT_MAX_CHANGES, Settings
 from cirql.sql.bind import bind

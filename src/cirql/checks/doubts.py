@@ -8,10 +8,10 @@ cannot be told which rows a refusal concerns, all in its place are doubted; thos
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from cirql.checks.model import Finding, Status
 from cirql.errors import CloudFailure
+from cirql.records import replace
 
 _SHORTEST = 3
 """Characters of a name that may be looked for within the names of resources."""

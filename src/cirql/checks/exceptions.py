@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any
 
 from cirql.checks.model import Audit, Finding, Status
 from cirql.errors import FileUnreadable, SettingsError
+from cirql.records import dataclass, replace
 
 _PATTERNS = ("rule", "resource", "account", "region")
 

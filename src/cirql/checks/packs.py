@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from importlib import resources
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 from cirql.checks.model import CheckRule
 from cirql.checks.rule_files import SUFFIXES, read_rules, rules_in
 from cirql.errors import FileUnreadable, SettingsError
+from cirql.records import dataclass
 
 _BUILTIN = "builtin:"
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from cirql.checks.model import Audit, CheckRule, Finding
 from cirql.errors import Error
+from cirql.regexes import regex
 from cirql.session import Session
 
-_NAME = re.compile(r"(?<![:\w]):([a-z_]\w*)")
+_NAME = regex(r"(?<![:\w]):([a-z_]\w*)")
 
 
 def planned(session: Session, report: Audit) -> Iterator[str]:

@@ -12,7 +12,6 @@ In TOML the same names are keys, the query is `query`, `references` is a table o
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -20,10 +19,11 @@ from typing import Any
 
 from cirql.checks.model import CheckRule, Severity
 from cirql.errors import FileUnreadable, SettingsError
+from cirql.regexes import regex
 
 _TEXTS = ("id", "title", "severity", "rationale", "remediation", "service")
 _SHORT = ("table", "where", "ok", "reason", "skip", "resource")
-_HEADER = re.compile(r"\s*--\s*(?:(?P<name>[a-z]+)\s*:\s*)?(?P<text>.*)")
+_HEADER = regex(r"\s*--\s*(?:(?P<name>[a-z]+)\s*:\s*)?(?P<text>.*)")
 SUFFIXES = (".sql", ".toml")
 
 

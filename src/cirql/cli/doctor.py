@@ -8,7 +8,6 @@ from __future__ import annotations
 import platform
 import time
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -19,6 +18,7 @@ from cirql.cli.scope import options as scope_options
 from cirql.cli.streams import tell, visible
 from cirql.cli.trust import shown
 from cirql.errors import Error
+from cirql.records import dataclass
 
 if TYPE_CHECKING:
     from cirql.cloud.client import CloudClient

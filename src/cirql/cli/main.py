@@ -23,32 +23,34 @@ from cirql.cli.report import install_defect_report, say
 from cirql.cli.streams import hold_streams, is_of_a_stream
 from cirql.errors import FileUnreadable
 
-_PLACES = {
-    "shell": "cirql.shell.command.shell",
-    "query": "cirql.cli.query.query",
-    "plan": "cirql.cli.plans.plan",
-    "apply": "cirql.cli.plans.apply",
-    "serve": "cirql.cli.serve.serve",
-    "mcp": "cirql.cli.mcp.mcp",
-    "sync": "cirql.cli.sync.sync",
-    "ingest": "cirql.cli.ingest.ingest",
-    "import": "cirql.cli.ingest.import_",
-    "doctor": "cirql.cli.doctor.doctor",
-    "trust": "cirql.cli.trust.trust",
-    "search": "cirql.cli.search.search",
-    "store": "cirql.cli.store.group",
-    "check": "cirql.cli.check.check",
-    "changes": "cirql.cli.changes.group",
-    "local": "cirql.cli.local.group",
-    "docs": "cirql.cli.docs.group",
-    "catalog": "cirql.cli.catalog.group",
+COMMANDS = {
+    "shell": ("cirql.shell.command.shell", "Type statements and see their answers; `cirql` alone is this."),
+    "query": ("cirql.cli.query.query", "Run one SQL statement and print its rows."),
+    "plan": ("cirql.cli.plans.plan", "Show what the statements in a file would change."),
+    "apply": ("cirql.cli.plans.apply", "Carry out a saved plan exactly as it was shown."),
+    "serve": ("cirql.cli.serve.serve", "Answer PostgreSQL's clients: psql, drivers, dashboards."),
+    "mcp": ("cirql.cli.mcp.mcp", "Let an agent ask: a server of the Model Context Protocol."),
+    "sync": ("cirql.cli.sync.sync", "Read whole tables into the inventory."),
+    "ingest": ("cirql.cli.ingest.ingest", "Read again what CloudTrail or EventBridge events touched."),
+    "import": ("cirql.cli.ingest.import_", "Fill the inventory from files."),
+    "doctor": ("cirql.cli.doctor.doctor", "Check the installation, the credentials and the way to AWS."),
+    "trust": ("cirql.cli.trust.trust", "Trust the settings of the cirql.toml in a folder."),
+    "search": ("cirql.cli.search.search", "Find tables by their names, columns and descriptions."),
+    "store": ("cirql.cli.store.group", "The inventory's upkeep."),
+    "check": ("cirql.cli.check.check", "Hold resources against rules."),
+    "changes": ("cirql.cli.changes.group", "The journal of changes: what was done and what is still open."),
+    "local": ("cirql.cli.local.group", "The embedded AWS: for a first look, for tests, offline."),
+    "docs": ("cirql.cli.docs.group", "The data directory: a page for every table."),
+    "catalog": ("cirql.cli.catalog.group", "The catalog of tables."),
 }
-_ALLOCATIONS_BETWEEN_COLLECTIONS = 50_000
+# A start makes some hundred thousand objects that stay, and no garbage; a command that goes on looks for it at this pace.
+_OBJECTS_OF_A_START = 500_000
+_OBJECTS_BETWEEN_COLLECTIONS = 50_000
 
 
 @click.group(
     cls=Group,
-    places=_PLACES,
+    places=COMMANDS,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
@@ -72,10 +74,19 @@ def _alone(ctx: click.Context) -> None:
     raise click.exceptions.NoArgsIsHelpError(ctx)
 
 
+def _postpone_collections() -> None:
+    def settle(phase: str, info: dict[str, int]) -> None:
+        gc.callbacks.remove(settle)
+        gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, 20, 20)
+
+    gc.set_threshold(_OBJECTS_OF_A_START, 20, 20)
+    gc.callbacks.append(settle)
+    gc.enable()
+
+
 def run(begin: Callable[[], None] | None = None) -> int:
     """Run the command that `sys.argv` names; gives its exit code. `begin` is called when all that a command needs is imported."""
-    # What is imported lives as long as the process: looking for garbage in it is a tenth of a short command's time.
-    gc.set_threshold(_ALLOCATIONS_BETWEEN_COLLECTIONS, 20, 20)
+    _postpone_collections()
     install_defect_report()
     leave_out_pandas()
     try:

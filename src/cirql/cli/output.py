@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import chain
 from pathlib import Path
@@ -19,6 +18,7 @@ from cirql.cli.streams import OnTerminal
 from cirql.cli.table import Screen, write_table
 from cirql.encode import iso_moment, to_json_texts, to_texts
 from cirql.errors import FileUnreadable
+from cirql.records import dataclass
 from cirql.result import PLAN, Result
 from cirql.rows import is_number
 

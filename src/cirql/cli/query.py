@@ -10,7 +10,6 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
@@ -28,6 +27,7 @@ from cirql.cli.scope import refuse_with_local
 from cirql.cli.streams import read_input
 from cirql.cli.table import Screen
 from cirql.errors import Error, FileUnreadable
+from cirql.records import dataclass, replace
 from cirql.result import Result, Stats
 
 if TYPE_CHECKING:

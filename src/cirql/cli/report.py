@@ -8,13 +8,15 @@ import sys
 from collections.abc import Iterable
 from contextlib import suppress
 from types import TracebackType
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from cirql.cli.streams import visible
 from cirql.errors import CloudFailure, Error
-from cirql.result import Stats
+
+if TYPE_CHECKING:
+    from cirql.result import Stats
 
 _EXCERPT = 100
 

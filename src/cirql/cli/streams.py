@@ -11,11 +11,13 @@ from typing import Any, BinaryIO
 
 import click
 
+from cirql.regexes import regex
+
 _STDERR = 2
 _UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
 _DELETE = 0x7F
 # Also what turns the direction of text around, and what some terminals take for the end of a line.
-_STEERING = re.compile("\r(?!\n)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_STEERING = regex("\r(?!\n)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
 def hold_streams() -> None:

@@ -6,13 +6,13 @@ is wrapped or cut. Control characters are written as escapes, so that what a tag
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import BinaryIO
 from unicodedata import combining, east_asian_width
 
 from cirql.encode import plain_moment, to_texts
+from cirql.records import dataclass
+from cirql.regexes import regex
 from cirql.result import Result
 from cirql.rows import is_number
 
@@ -20,7 +20,7 @@ MOST_LINES = 12
 NARROWEST = 12
 _NULL = "NULL"
 _DIM, _BOLD, _PLAIN = "\x1b[2m", "\x1b[1m", "\x1b[0m"
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_CONTROL = regex(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 

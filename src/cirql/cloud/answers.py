@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import zlib
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -23,6 +22,7 @@ from cirql.cloud.documents import XML, ForeignDocumentError, check_json_members,
 from cirql.cloud.http import MAX_BODY, Response
 from cirql.cloud.shapes import ODD, Readers
 from cirql.cloud.timestamps import parse_timestamp
+from cirql.records import dataclass
 
 _JSON = ("json", "rest-json")
 MOST_VALUES = 3_000_000

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Collection
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from cirql.catalog.model import Paging
@@ -27,6 +26,7 @@ from cirql.cloud.stats import CallStats
 from cirql.cloud.survey import Account, Inquiry, Survey
 from cirql.cloud.target import EVERYWHERE, Target
 from cirql.errors import AccessDenied, CloudError, CredentialsError, DatabaseError, SettingsError
+from cirql.records import replace
 from cirql.settings import Settings
 
 if TYPE_CHECKING:

@@ -10,12 +10,13 @@ import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from cirql.cloud.failures import no_credentials
 from cirql.errors import DatabaseError, Error, SettingsError
+from cirql.records import dataclass, field
+from cirql.regexes import regex
 from cirql.settings import Credential, Settings
 
 if TYPE_CHECKING:
@@ -263,7 +264,7 @@ def _model_loader(data_path: str | None) -> Any:
     return create_loader(data_path)
 
 
-_CREDENTIAL_KEYS = re.compile(
+_CREDENTIAL_KEYS = regex(
     r"aws_|role_|source_profile$|credential_|external_id$|mfa_serial$|duration_seconds$|sso_|web_identity_|login_session$|region$|output$|cli_"
 )
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from botocore.model import OperationModel
 
 from cirql.cloud.fastlane import Lane
+from cirql.records import dataclass
 
 
 @dataclass(slots=True)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -27,6 +26,7 @@ from cirql.cloud.services import Operation, Service, Services, is_elsewhere
 from cirql.cloud.stats import CallStats, listeners, pass_gates
 from cirql.cloud.target import Target
 from cirql.errors import CloudError, Error, InvalidText
+from cirql.records import dataclass, field
 
 SKEW_LIMIT = 30.0
 """A clock that is off by less is not what AWS complains about (it allows five minutes)."""

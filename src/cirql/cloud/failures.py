@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, replace
-
 from cirql.cloud.http import TransportError
 from cirql.cloud.regions import is_opt_in
 from cirql.cloud.retry import Verdict
@@ -20,6 +17,8 @@ from cirql.errors import (
     Throttled,
     Unreachable,
 )
+from cirql.records import dataclass, replace
+from cirql.regexes import regex
 
 _DENIED = frozenset(
     {
@@ -65,7 +64,7 @@ _BAD_CREDENTIALS = frozenset(
 _UNKNOWN_TOKEN = frozenset({"UnrecognizedClientException", "InvalidClientTokenId", "AuthFailure"})
 """What a region says of good credentials while it is not enabled for their account."""
 _CLOCK = frozenset({"RequestTimeTooSkewed", "RequestExpired", "RequestInTheFuture"})
-_NOT_FOUND = re.compile(r"NotFound(Exception|Fault|Error)?$|DoesNotExist(Exception|Fault)?$|NonExistent\w+$|^NoSuch")
+_NOT_FOUND = regex(r"NotFound(Exception|Fault|Error)?$|DoesNotExist(Exception|Fault)?$|NonExistent\w+$|^NoSuch")
 # These say that a request, a type or the key that encrypts it is unknown, not that the resource is gone.
 _NOT_FOUND_EXCEPTIONS = frozenset(
     {
@@ -77,7 +76,7 @@ _NOT_FOUND_EXCEPTIONS = frozenset(
         "KMS.NotFoundException",
     }
 )
-_EXISTS = re.compile(r"AlreadyExists(Exception|Fault)?$|\.Duplicate$|^BucketAlreadyOwnedByYou$")
+_EXISTS = regex(r"AlreadyExists(Exception|Fault)?$|\.Duplicate$|^BucketAlreadyOwnedByYou$")
 
 
 @dataclass(frozen=True, slots=True)

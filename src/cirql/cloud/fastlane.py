@@ -13,10 +13,8 @@ from __future__ import annotations
 import hmac
 import json
 import random
-import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any
@@ -27,8 +25,10 @@ from botocore.model import OperationModel, Shape
 from botocore.utils import normalize_url_path, percent_encode_sequence
 
 from cirql.cloud.credentials import Keys
+from cirql.records import dataclass
+from cirql.regexes import regex
 
-_SCOPE = re.compile(r"AWS4-HMAC-SHA256 Credential=[^,]*/\d{8}/([^/,]+)/([^/,]+)/aws4_request, SignedHeaders=([^,]+), Signature=")
+_SCOPE = regex(r"AWS4-HMAC-SHA256 Credential=[^,]*/\d{8}/([^/,]+)/([^/,]+)/aws4_request, SignedHeaders=([^,]+), Signature=")
 _PROTOCOLS = ("json", "query", "ec2", "rest-xml")
 _FORMS = (("POST", False), ("GET", True), ("HEAD", True))
 """Methods, and whether their requests are without a body."""
@@ -131,7 +131,7 @@ def _canonical(url: str, *, is_as_sent: bool) -> tuple[str, str, str]:
 
 
 Write = Callable[[Mapping[str, Any]], bytes | None]
-BUCKET = re.compile(r"(?=.{3,63}\Z)(?!xn--|sthree-)[a-z0-9](?:-?[a-z0-9])+(?<!-s3alias)\Z")
+BUCKET = regex(r"(?=.{3,63}\Z)(?!xn--|sthree-)[a-z0-9](?:-?[a-z0-9])+(?<!-s3alias)\Z")
 """Names of buckets that all go into host or path alike: no dots, and none of the endings by which the endpoint rules know other things."""
 
 

@@ -8,11 +8,11 @@ just as it was used) and of settings; those arrive as arguments. Response bodies
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from cirql.cloud.pool import Connect, Pool
 from cirql.cloud.proxy import Origin, ProxyRules, connect_request, proxy_headers
+from cirql.records import dataclass
 
 if TYPE_CHECKING:
     import ssl

@@ -10,10 +10,10 @@ import asyncio
 import math
 from collections import OrderedDict, deque
 from collections.abc import Mapping
-from dataclasses import replace
 
 from cirql.cloud.pace import FIRST_WINDOW, Pace
 from cirql.cloud.rates import STARTING_RATES, Rate
+from cirql.records import replace
 
 IDLE_LINES = 20_000
 

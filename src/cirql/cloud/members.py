@@ -9,10 +9,10 @@ Sources: AWS STS API Reference (AssumeRole), AWS Organizations API Reference (Li
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any
 
 from cirql.catalog.model import Paging
+from cirql.records import dataclass
 from cirql.settings import ORGANIZATION, Settings
 
 PAGING = Paging(("NextToken",), ("NextToken",), limit="MaxResults", size=20)

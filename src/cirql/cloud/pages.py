@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import copy
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from cirql.catalog.model import Paging
+from cirql.regexes import regex
 
-_PLAIN_PATH = re.compile(r"[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*\Z")
+_PLAIN_PATH = regex(r"[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*\Z")
 
 
 class PagingError(Exception):

@@ -6,7 +6,7 @@ need it too. A test holds this list against botocore's `partitions.json`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from cirql.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

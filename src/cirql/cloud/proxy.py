@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
+
+from cirql.records import dataclass, field
 
 _PORTS = {"http": 80, "https": 443}
 

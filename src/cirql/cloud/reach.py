@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Self
 
+from cirql.records import dataclass
 from cirql.settings import ORGANIZATION, Settings
 
 EVERY_REGION = "*"

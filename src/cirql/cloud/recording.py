@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from cirql.cloud import Answer, Cloud
 from cirql.cloud.pages import Cursor
 from cirql.cloud.tape import Tape
 from cirql.errors import CloudError
+from cirql.records import replace
 
 if TYPE_CHECKING:
     from cirql.catalog.model import Paging

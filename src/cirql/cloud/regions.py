@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
 
 from cirql.cloud.partitions import AWS, partition_of
 from cirql.errors import InvalidText
+from cirql.records import dataclass
 
 _ALWAYS_ENABLED = frozenset(
     (

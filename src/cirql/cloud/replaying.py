@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Collection, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,6 +15,7 @@ from cirql.cloud.stats import CallStats
 from cirql.cloud.survey import Account, Inquiry, Survey
 from cirql.cloud.target import Target
 from cirql.errors import CloudError, CloudFailure, InvalidText
+from cirql.records import dataclass, field
 
 _MEMBERS = ("account", "region", "service", "operation")
 Call = tuple[str, str, str, str]

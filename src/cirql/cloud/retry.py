@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
 from typing import Any
+
+from cirql.records import dataclass, field
 
 BASE_DELAY = 0.05
 THROTTLE_DELAYS = (0.02, 0.05, 0.1, 0.5, 2.0)

@@ -14,7 +14,6 @@ from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
-from dataclasses import dataclass
 from datetime import timedelta
 from difflib import get_close_matches
 from functools import cache
@@ -36,6 +35,7 @@ from cirql.cloud.drafts import Draft, FastDraft, Signed, body_bytes, header_line
 from cirql.cloud.fastlane import Address, Lane, Write, as_bytes, form, may_have_lane, new_invocation, plain_writer, timestamp_at
 from cirql.cloud.http import MAX_BODY, MAX_OBJECT, Response
 from cirql.errors import NotSupported
+from cirql.records import dataclass
 from cirql.settings import Settings
 
 MOST_SERVICES = 192

@@ -6,10 +6,9 @@ AWS says it (`Cloud.survey` gathers the answer to an `Inquiry`), or the settings
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 from cirql.cloud.reach import Reach
 from cirql.cloud.target import EVERYWHERE
+from cirql.records import dataclass, replace
 from cirql.settings import ORGANIZATION, Settings
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from cirql.records import dataclass
 
 EVERYWHERE = "*"
 """The region of a target whose account does not say which regions it has: every call to it fails with the reason."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from cirql.catalog.artefact import DEFAULT_PATH, Artefact, write
 from cirql.catalog.lookup import Catalog
 from cirql.catalog.model import Table
 from cirql.names import TableName
+from cirql.records import replace
 
 _TYPES = "account_types"
 

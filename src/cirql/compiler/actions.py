@@ -7,10 +7,10 @@ says what the others are called in the Service Authorization Reference.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 
 from cirql.catalog.model import Table
 from cirql.compiler.overlay import OverlayError
+from cirql.records import replace
 
 # An action as a model spells it, and the actions that it stands for. `service:*` changes the prefix alone.
 Actions = Mapping[str, tuple[str, ...]]

@@ -7,9 +7,7 @@ and come back in neither are hidden columns.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 
 from botocore.model import OperationModel, Shape
 
@@ -34,11 +32,13 @@ from cirql.compiler.proofs import is_shaped_like_versioned, proven_members, vers
 from cirql.compiler.row_keys import Proofs, row_key
 from cirql.compiler.services import Service
 from cirql.names import TableName, singular, snake, words
+from cirql.records import dataclass, field, replace
+from cirql.regexes import regex
 from cirql.types import ColumnType, from_botocore
 
 # Lists that narrow another list: the same things again, chosen by something else.
-_NARROWED = re.compile(r"(.+?)(?:For|By|With|In|Using|Granting)[A-Z].*")
-_NO_TABLE = re.compile(r"Tags?(For.*|Of.*)?|ResourceTags?|.*Tagging")
+_NARROWED = regex(r"(.+?)(?:For|By|With|In|Using|Granting)[A-Z].*")
+_NO_TABLE = regex(r"Tags?(For.*|Of.*)?|ResourceTags?|.*Tagging")
 # `account_id` and `region` say where a row was read, `tags` what it is tagged with: members that mean something else give way.
 _TAKEN = frozenset({"account_id", "region", "tags"})
 _DEFAULT_HINT = Hint()

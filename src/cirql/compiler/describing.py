@@ -6,9 +6,7 @@ Describers about the list's own noun come first, then those about what its rows 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from botocore.model import OperationModel, Shape
@@ -18,9 +16,11 @@ from cirql.compiler.operations import Getting, Listing, batch_member, is_scalar,
 from cirql.compiler.overlay import Hint
 from cirql.compiler.services import Service
 from cirql.names import singular
+from cirql.records import dataclass
+from cirql.regexes import regex
 
 # What an element's shape is called beside the noun that it is of.
-_ELEMENT = re.compile(
+_ELEMENT = regex(
     r"(.+?)(?:Summary|Summaries|SummaryV2|ListItem|ListEntry|Item|Entry|Info|Information|Details?|Description|Metadata|Overview|Response)"
 )
 # What names a thing, the surest first.

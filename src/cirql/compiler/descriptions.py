@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
+from cirql.regexes import regex
 
-_BETWEEN_PARAGRAPHS = re.compile(r"</p>\s*<p>")
-_PARAGRAPH = re.compile(r"</?p>")
-_SPACE = re.compile(r"\s+")
+_BETWEEN_PARAGRAPHS = regex(r"</p>\s*<p>")
+_PARAGRAPH = regex(r"</?p>")
+_SPACE = regex(r"\s+")
 
 
 def clean(html: str) -> str:

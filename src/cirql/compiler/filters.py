@@ -16,13 +16,14 @@ from botocore.model import Shape
 from cirql.catalog.model import ANY_KEY, Column, Input
 from cirql.compiler.operations import Listing, is_scalar
 from cirql.names import snake
+from cirql.regexes import regex
 from cirql.types import ColumnType
 
-_RANGE = re.compile(r"(.+?)(After|Before)")
+_RANGE = regex(r"(.+?)(After|Before)")
 # A filter's name opens its item in the documentation: `<li> <p> <code>vpc-id</code> - The ID of the VPC.</p> </li>`.
-_FILTER_NAME = re.compile(r"<li>\s*(?:<p>)?\s*<code>([a-z0-9.\-]+)</code>")
+_FILTER_NAME = regex(r"<li>\s*(?:<p>)?\s*<code>([a-z0-9.\-]+)</code>")
 # `<code>tag:&lt;key&gt;</code>`, `<code>tag</code>:&lt;key&gt;`, `<code>tag</code> - The key/value combination of a tag …`.
-_TAG_FILTER = re.compile(r"<code>tag(?::\s*(?:&lt;|<)|</code>\s*:\s*(?:&lt;|<)|</code>\s*- The key/value combination)")
+_TAG_FILTER = regex(r"<code>tag(?::\s*(?:&lt;|<)|</code>\s*:\s*(?:&lt;|<)|</code>\s*- The key/value combination)")
 _FILTER_VALUES = 200
 _OVERLAY = Path(__file__).parent / "overlay" / "filters" / "members.toml"
 

@@ -6,15 +6,15 @@ the same way (a model import job), by a member that is of the same and of a kind
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from botocore.model import Shape
 
 from cirql.compiler.operations import is_scalar, may_be_arn, takes_arn
+from cirql.records import dataclass
+from cirql.regexes import regex
 
-_KIND = re.compile(r"(.*?)(idorarn|arnorid|nameorarn|nameorid|identifier|arn|id|name|number|code|handle|)")
+_KIND = regex(r"(.*?)(idorarn|arnorid|nameorarn|nameorid|identifier|arn|id|name|number|code|handle|)")
 # The kinds of names that will do where one of a kind is asked for, the surest first; an ARN where the model lets one through.
 _WILL_DO: Mapping[str, tuple[str, ...]] = {
     "": ("id", "identifier", "arn", "name", "number", "version", ""),

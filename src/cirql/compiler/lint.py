@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, field
 
 from cirql.catalog.model import Fetch, Role, Table
 from cirql.catalog.spellings import Spelling
 from cirql.compiler import iam_actions, overlay, services
 from cirql.compiler.paging import given_tokens
 from cirql.names import Scheme
+from cirql.records import dataclass, field
 
 # Filled by the engine, not by a fetch.
 _CONTEXT = frozenset({"region", "_key", "_fetched_at", "_source"})

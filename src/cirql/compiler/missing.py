@@ -14,12 +14,14 @@ from pathlib import Path
 
 from botocore.model import OperationModel, Shape
 
-_NAMED = re.compile(r"NotFound|NotFond|NoSuch|DoesNotExist|NotExist|Non[Ee]xist|^Unknown(Resource|Monitor|Subscription)")
-_NOT_ABSENT = re.compile(r"Unauthori[sz]ed|Denied|Limit|InProgress|Disabled|NotSupported|Unavailable$|Broadcasting|Internal")
+from cirql.regexes import regex
+
+_NAMED = regex(r"NotFound|NotFond|NoSuch|DoesNotExist|NotExist|Non[Ee]xist|^Unknown(Resource|Monitor|Subscription)")
+_NOT_ABSENT = regex(r"Unauthori[sz]ed|Denied|Limit|InProgress|Disabled|NotSupported|Unavailable$|Broadcasting|Internal")
 """Codes that a model gives the status 404, or that speak of absence, and that say something else first."""
-_IS_ABSENT = re.compile(r"(does(n.t| not)|no longer) exist|(can.t|cannot|could not|couldn.t) be found|(was|is)? ?not found", re.IGNORECASE)
-_MAYBE = re.compile(r"\b(or|permission|access|authori[sz]ed|valid|version)\b", re.IGNORECASE)
-_TAG = re.compile(r"<[^<>]{0,200}>")
+_IS_ABSENT = regex(r"(does(n.t| not)|no longer) exist|(can.t|cannot|could not|couldn.t) be found|(was|is)? ?not found", re.IGNORECASE)
+_MAYBE = regex(r"\b(or|permission|access|authori[sz]ed|valid|version)\b", re.IGNORECASE)
+_TAG = regex(r"<[^<>]{0,200}>")
 _HABITS = Path(__file__).parent / "overlay" / "answers" / "missing.toml"
 
 

@@ -8,18 +8,18 @@ otherwise for single tables (`modified = "column"`, or `""` for none).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from dataclasses import replace
 
 from cirql.catalog.model import Role, Table
 from cirql.names import Scheme
+from cirql.records import replace
+from cirql.regexes import regex
 from cirql.types import ColumnType
 
-_TIMES = re.compile(
+_TIMES = regex(
     r"(?:last_)?(?:modified|updated?)(?:_(?:at|on|time|date|timestamp|date_time))?|(?:last_)?modification_(?:time|date)|date_(?:updated|modified)"
 )
-_MOVING = re.compile(
+_MOVING = regex(
     r"stat(?:e|es|us|uses)(?:_|$)|fail|error|reason|message|health|progress|percent|phase|stage|count|total|number_of|size|bytes|usage|used|"
     r"current|latest|running|pending|active|remaining|estimated|statistic|metric|summary|score|result|output|token|session|last_|_at$|"
     r"time$|date$|timestamp|duration|expir|next_|ready|available|endpoint|url|uri|location|members|child|attach|associat|in_use|drift|version|"

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from botocore.model import OperationModel, Shape
 
 from cirql.catalog.model import Paging
 from cirql.compiler.services import Service
 from cirql.names import singular
+from cirql.records import dataclass
+from cirql.regexes import regex
 
-_VERB = re.compile(r"(List|Describe|Get)([A-Z].*)")
-_BATCH_VERB = re.compile(r"Batch(?:Get|Describe)([A-Z].*)")
+_VERB = regex(r"(List|Describe|Get)([A-Z].*)")
+_BATCH_VERB = regex(r"Batch(?:Get|Describe)([A-Z].*)")
 _SCALARS = frozenset({"string", "integer", "long", "float", "double", "boolean", "timestamp"})
 # Lists that accompany the rows.
 _NOT_ROWS = frozenset(

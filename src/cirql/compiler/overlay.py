@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
 from functools import partial, reduce
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from typing import Any
 from cirql.catalog.codec import input_of
 from cirql.catalog.model import Arn, Column, Fetch, Output, Paging, Parent, Role, Scope, Table
 from cirql.names import TableName, snake
+from cirql.records import dataclass, field, fields, replace
 from cirql.types import ColumnType
 
 FOLDER = Path(__file__).with_name("overlay")

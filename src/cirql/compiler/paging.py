@@ -6,22 +6,22 @@ structure there. What takes it has the same name, with or without `next`, or is 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from botocore.model import OperationModel, Shape
 
 from cirql.catalog.model import Paging
+from cirql.regexes import regex
 
-_TOKEN = re.compile(r"(.*(token|marker|cursor))|next|nextpage|nextkey|next(record)?(name|type|identifier)|lastevaluated.*|exclusivestart.*")
+_TOKEN = regex(r"(.*(token|marker|cursor))|next|nextpage|nextkey|next(record)?(name|type|identifier)|lastevaluated.*|exclusivestart.*")
 # What is called a token and continues no list: it proves who asks, or what is asked twice.
-_OTHER_TOKEN = re.compile(
+_OTHER_TOKEN = regex(
     r".*(client|idempotency|request|session|access|auth|authorization|csrf|secret|lock|sync|change|upload|update|task|version|bearer|refresh"
     r"|id|device|registration|activation|verification|challenge|confirmation|security|unsubscribe|image|pairing|stream|ack|approval|opt|usage"
     r"|identity|service|bootstrap|enrollment|connection|participant|feedback|setup|polling|invocation|handover|ingestion|job|delete|join|grafana|conditional|billing|backward)token"
 )
-_MORE = re.compile(r"(is)?truncated|has(more|next).*|moreresults.*")
+_MORE = regex(r"(is)?truncated|has(more|next).*|moreresults.*")
 _LIMITS = ("MaxResults", "maxResults", "MaxItems", "maxItems", "MaxRecords", "Limit", "limit", "PageSize", "pageSize")
 # Models allow page sizes (up to 2^31) that services then refuse or answer slowly.
 _LARGEST_PAGE = 1000

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 
 from cirql.catalog.model import Fetch, Parent, Role, Table
 from cirql.names import Scheme, snake
+from cirql.records import dataclass, replace
 
 _SUFFIXES = ("_identifier", "_name", "_arn", "_id", "_ids", "_arns", "_names", "_url", "_code", "")
 # What names a thing, the surest first, and where an ARN will do.

@@ -6,18 +6,18 @@ requires is either what the list call was asked with or a member of the row.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from cirql.compiler.identities import is_identity, match_row, plain
 from cirql.compiler.operations import Listing, is_scalar, required_members
 from cirql.compiler.services import Service
+from cirql.regexes import regex
 
 # The surest first: what ends or describes a thing takes its name and little else.
 _SURE = ("Describe", "Get", "Delete", "Cancel", "Stop", "Terminate", "Deregister", "Accept", "Reject")
 # What changes a thing takes values too.
 _CHANGING = ("Update", "Modify")
-_VERSION = re.compile(r".*(version|revision)")
+_VERSION = regex(r".*(version|revision)")
 
 
 def proven_members(service: Service, listing: Listing) -> tuple[str, ...]:

@@ -7,10 +7,10 @@ parent must give them all. Often the nearest one does, because it needed the oth
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 
 from cirql.catalog.model import Fetch, Parent, Role, Table
 from cirql.names import TableName
+from cirql.records import replace
 
 # The planner follows parents this far.
 _DEPTH = 5

@@ -6,31 +6,31 @@ one that changes (a status). The inventory keeps the rows of a table without a k
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from cirql.catalog.model import Column, Fetch, Role
 from cirql.names import singular, snake
+from cirql.records import dataclass
+from cirql.regexes import regex
 from cirql.types import ColumnType
 
 # What names a thing, the surest first.
 _KINDS = ("arn", "id", "identifier", "name", "key", "code", "number")
 # The last words of nouns that say one thing each about what the words before name: the recommendation for a volume.
-_SAID_OF_ONE = re.compile(
+_SAID_OF_ONE = regex(
     "capacity|compliance|configuration|detail|health|info|information|metadata|metric|option|recommendation|score|setting|statement|status"
     "|summary|throughput|topology|usage|utilization"
 )
 # The last words of nouns that join two things: what names both tells them apart.
-_JOINS = re.compile(
+_JOINS = regex(
     "assignment|association|attachment|authorization|connection|entitlement|link|mapping|member|membership|permission|registration|subscription"
 )
 # The last words of nouns of which there are many for all that their rows name.
-_MANY = re.compile("activity|alert|count|datapoint|error|event|exception|history|message|rate|record|route|sample|schedule|trend")
+_MANY = regex("activity|alert|count|datapoint|error|event|exception|history|message|rate|record|route|sample|schedule|trend")
 # What names a row among those of one parent, though it is no name.
 _PLACES = frozenset({"address", "cidr", "cidr_block", "cidr_ip", "cidr_ipv6", "email", "index", "path", "position", "principal", "version"})
 # What never names the row itself.
-_OTHERS = re.compile(
+_OTHERS = regex(
     "type|(.*_)?(account_id|account|region|description|error_code|message|state|status|value|reason|role_arn|kms_key_(arn|id)|topic_arn|owner_id)"
     "|(last|latest|created|updated|next|previous|source|target|parent|master|administrator)_.*"
 )

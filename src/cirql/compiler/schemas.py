@@ -10,10 +10,11 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
+
+from cirql.records import dataclass
 
 # Where a type is the same everywhere this does not matter; where it differs, the oldest region is the most complete.
 _PREFERRED_REGION = "us-east-1"

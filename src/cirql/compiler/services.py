@@ -6,7 +6,6 @@ Read at build time only; nothing here calls AWS.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -17,6 +16,7 @@ from botocore.model import OperationModel, ServiceModel
 from cirql.catalog.model import Paging, Scope
 from cirql.compiler.paging import paging
 from cirql.names import snake
+from cirql.records import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)

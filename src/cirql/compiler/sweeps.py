@@ -7,10 +7,10 @@ only where the overlay says that its kind of resource is known.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 
 from cirql.catalog.model import Fetch, Input, Output, Role, Table
 from cirql.compiler.overlay import OverlayError
+from cirql.records import replace
 
 _AT_ONCE = 100
 """The longest `ResourceARNList` of GetResources."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 
 from botocore.model import OperationModel, Shape
 
@@ -13,14 +11,16 @@ from cirql.compiler import missing
 from cirql.compiler.operations import required_members
 from cirql.compiler.services import Service
 from cirql.names import singular
+from cirql.records import replace
+from cirql.regexes import regex
 
 _INLINE = frozenset({"tags", "taglist", "tagset", "tagmap"})
 # What a general tag call says to an ARN of something that has no tags.
-_REFUSAL = re.compile(r"(Validation|Invalid(Parameter|Input|Request|Arn|ARN|Resource)|BadRequest|Unsupported|ResourceTypeNotSupported)")
+_REFUSAL = regex(r"(Validation|Invalid(Parameter|Input|Request|Arn|ARN|Resource)|BadRequest|Unsupported|ResourceTypeNotSupported)")
 _KEYS = frozenset({"key", "tagkey"})
 _VALUES = frozenset({"value", "tagvalue"})
 # Operations that give the tags of whatever ARN they are asked about, in order of preference.
-_GENERIC = re.compile(r"(ListTagsForResources?|ListTagsOfResource|ListTags|ListResourceTags|GetResourceTags|GetTags|DescribeTags)")
+_GENERIC = regex(r"(ListTagsForResources?|ListTagsOfResource|ListTags|ListResourceTags|GetResourceTags|GetTags|DescribeTags)")
 # Where a model does not say how many rows a tag call takes at once: the least that AWS documents.
 _BATCH = 20
 _RESOURCE = frozenset({"resource", "resourcearn", "resourcename", "resourceid", "arn", "taggableresourcearn", "resourceidentifier"})

@@ -6,12 +6,12 @@ import json
 import tomllib
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from cirql.catalog.rules import NativeWrite
 from cirql.compiler.schemas import ResourceSchema
+from cirql.records import asdict
 
 _OVERLAY = Path(__file__).with_name("overlay") / "writes"
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
+
+from cirql.records import dataclass
+from cirql.regexes import regex
 
 
 class TokenKind(StrEnum):
@@ -50,7 +52,7 @@ class Token:
 
 
 # Each alternative reads on to the end of the text where its closing quote is missing. Possessive: there is nothing to go back for.
-_TOKEN = re.compile(
+_TOKEN = regex(
     r"""
       (?P<blank>\s+)
     | (?P<comment>--[^\n]*)
@@ -67,7 +69,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_BLOCK_ENDS = re.compile(r"/\*|\*/")
+_BLOCK_ENDS = regex(r"/\*|\*/")
 
 
 def tokens(text: str, at: int = 0) -> Iterator[Token]:

@@ -6,7 +6,6 @@ A statement plans as it stands but for its placeholders, which are `'<…>'` and
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any
 
@@ -16,11 +15,12 @@ from cirql.catalog.pages import Example, identifier, is_askable, select_example
 from cirql.catalog.rules import Rules
 from cirql.changes.specimens import assignment, example_state
 from cirql.names import snake
+from cirql.regexes import regex
 from cirql.types import ColumnType
 
 _REGION, _ACCOUNT = "us-east-1", "111122223333"
-_PLACEHOLDER = re.compile(r"<(\w+)>")
-_BRACED = re.compile(r"\{(\w+)\}")
+_PLACEHOLDER = regex(r"<(\w+)>")
+_BRACED = regex(r"\{(\w+)\}")
 
 
 _NO_VALUES = "There is none: no values were found that satisfy the type's schema."

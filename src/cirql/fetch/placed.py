@@ -7,7 +7,6 @@ get its objects once from each. So it is looked for first: among each account's 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from typing import Any
 
 from cirql.catalog.model import Table
@@ -16,6 +15,7 @@ from cirql.errors import AccessDenied, ResourceNotFound
 from cirql.fetch.surroundings import Surroundings
 from cirql.plan.arns import where_of_arn
 from cirql.plan.placement import FOUND, OWNED
+from cirql.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Set
 from contextlib import aclosing
-from dataclasses import dataclass
 
 from cirql.catalog.model import Fetch, Role, Table
 from cirql.errors import DatabaseError
 from cirql.fetch.rows import Row
 from cirql.plan.arns import arn_columns
+from cirql.records import dataclass
 
 Key = tuple[object, ...]
 

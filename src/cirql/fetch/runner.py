@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from cirql.cloud.target import Target
@@ -17,6 +16,7 @@ from cirql.fetch.scanner import Enough, Scanner
 from cirql.fetch.surroundings import Surroundings
 from cirql.fetch.unread import Unread
 from cirql.plan.model import Scan
+from cirql.records import dataclass, field, replace
 from cirql.types import ColumnType
 
 if TYPE_CHECKING:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Iterable, Iterator, Set
 from contextlib import AsyncExitStack, aclosing
-from dataclasses import replace
 from functools import partial
 from typing import Any, cast
 
@@ -31,6 +30,7 @@ from cirql.plan.arns import where_of_arn
 from cirql.plan.hydrate import context_columns
 from cirql.plan.model import Scan, Step
 from cirql.plan.placement import placed_column
+from cirql.records import replace
 
 CONCURRENT_LISTS = 32
 PAGES_AHEAD = 32

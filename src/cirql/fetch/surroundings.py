@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -14,6 +13,7 @@ from cirql.fetch.refusals import Refusals
 from cirql.fetch.rows import Row
 from cirql.fetch.unread import Unread
 from cirql.plan.model import RowFilter
+from cirql.records import dataclass, field
 
 RowTest = Callable[[RowFilter, Table, Sequence[Row]], list[bool]]
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-from dataclasses import replace
 from typing import Any
 
 from cirql.catalog.model import Fetch, Scope, Table
@@ -19,6 +18,7 @@ from cirql.fetch.refusals import REFUSALS
 from cirql.fetch.requests import request
 from cirql.fetch.rows import Row, rows_of
 from cirql.fetch.surroundings import Surroundings
+from cirql.records import replace
 
 _PARTITION = "aws"
 """The partition whose documentation the overlay's kinds are from; China and the others know fewer."""

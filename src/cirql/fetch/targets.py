@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from cirql.cloud import Cloud
 from cirql.cloud.reach import Reach
@@ -11,6 +10,7 @@ from cirql.cloud.survey import Survey
 from cirql.cloud.target import Target
 from cirql.plan.model import Scan
 from cirql.plan.places import RowTest, Wanted, places, targets, wanted
+from cirql.records import dataclass
 
 
 async def find_targets(cloud: Cloud, reach: Reach, want: Wanted) -> tuple[Target, ...]:

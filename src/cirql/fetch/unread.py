@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cirql.catalog.model import Fetch, Table
 from cirql.cloud.target import Target
 from cirql.errors import AccessDenied, CloudError, CloudFailure, DatabaseError, InvalidText, Throttled, Unreachable
 from cirql.fetch.rows import Row
+from cirql.records import dataclass, field, replace
 
 OF_ONE_ROW = (CloudError, AccessDenied, Throttled, Unreachable, InvalidText)
 """What AWS may say of one row and not of the next. Credentials that are not taken are nobody's in particular."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +20,7 @@ from cirql.fetch.rows import Row, derive, make_key, rows_of
 from cirql.inventory.identities import identify
 from cirql.inventory.model import KEY, Partition, ScanRecord, WriteSummary
 from cirql.inventory.stored import StoredTable
+from cirql.records import dataclass
 
 if TYPE_CHECKING:
     from cirql.inventory.store import Store

@@ -11,13 +11,13 @@ import gzip
 import json
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote_plus
 
 from cirql.errors import InvalidText
 from cirql.names import snake
+from cirql.records import dataclass
 
 _GZIP = b"\x1f\x8b"
 _HINT = "give CloudTrail log files or EventBridge events as JSON"

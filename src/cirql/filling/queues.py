@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -20,6 +19,8 @@ from cirql.fetch.targets import find_targets
 from cirql.filling.events import Event, LogFile, read_events, read_notices
 from cirql.filling.touches import Ingested, ingest
 from cirql.plan.places import Wanted
+from cirql.records import dataclass, field
+from cirql.regexes import regex
 
 if TYPE_CHECKING:
     from cirql.session import Session
@@ -36,11 +37,11 @@ WAIT_SECONDS = 20
 HIDDEN_SECONDS = 300
 """How long others, and we ourselves, do not see a message again: longer than a round takes."""
 
-_ARN = re.compile(r"arn:[\w-]+:sqs:(?P<region>[\w-]+):(?P<account>\d{12}):(?P<name>[\w.-]+)\Z")
+_ARN = regex(r"arn:[\w-]+:sqs:(?P<region>[\w-]+):(?P<account>\d{12}):(?P<name>[\w.-]+)\Z")
 _HOSTS = (
-    re.compile(r"sqs(?:-fips)?\.(?P<region>[a-z]{2}(?:-[a-z]+)+-\d)\."),
-    re.compile(r"(?P<region>[a-z]{2}(?:-[a-z]+)+-\d)\.queue\."),
-    re.compile(r".*\.sqs\.(?P<region>[a-z]{2}(?:-[a-z]+)+-\d)\.vpce\."),
+    regex(r"sqs(?:-fips)?\.(?P<region>[a-z]{2}(?:-[a-z]+)+-\d)\."),
+    regex(r"(?P<region>[a-z]{2}(?:-[a-z]+)+-\d)\.queue\."),
+    regex(r".*\.sqs\.(?P<region>[a-z]{2}(?:-[a-z]+)+-\d)\.vpce\."),
 )
 
 

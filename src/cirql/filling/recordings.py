@@ -7,7 +7,6 @@ place of AWS. So pages, parents, describe calls and errors mean what they always
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from cirql.catalog.model import Role, Table
@@ -16,6 +15,7 @@ from cirql.cloud.replaying import Recorded, Replaying
 from cirql.errors import Error
 from cirql.inventory.errand import Errand
 from cirql.inventory.model import WriteSummary
+from cirql.records import dataclass, field
 from cirql.session import Session
 from cirql.settings import Credential, Settings
 

@@ -12,7 +12,6 @@ import json
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
@@ -21,6 +20,7 @@ from cirql.errors import Error, MissingKey, UnknownTable
 from cirql.inventory.errand import Errand, Ledger
 from cirql.inventory.store import is_made
 from cirql.names import Scheme, TableName
+from cirql.records import dataclass, field, replace
 
 if TYPE_CHECKING:
     from cirql.catalog.lookup import Catalog

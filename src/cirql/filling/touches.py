@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -19,6 +18,7 @@ from cirql.filling.events import Event
 from cirql.filling.sync import TABLES_AT_ONCE
 from cirql.inventory.errand import Errand, Ledger
 from cirql.inventory.stored import GLOBAL_REGION, StoredTable
+from cirql.records import dataclass, field
 
 if TYPE_CHECKING:
     from cirql.inventory.model import Condition

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import re
 
+from cirql.regexes import regex
+
 SPACE = r"(?:\s|--[^\n]*\n|/\*(?!\+).*?\*/)"
-FIRST = re.compile(rf"{SPACE}*(SHOW|DESCRIBE|DESC)\b", re.IGNORECASE | re.DOTALL)
+FIRST = regex(rf"{SPACE}*(SHOW|DESCRIBE|DESC)\b", re.IGNORECASE | re.DOTALL)
 NAME = r'[\w"$.-]+'
-SHOW = re.compile(
+SHOW = regex(
     rf"{SPACE}*SHOW\s+(?P<extended>EXTENDED\s+)?(?P<kind>PROVIDERS|SERVICES|RESOURCES|METHODS|TABLES)\b"
     rf"(?:\s+(?:IN|FROM)\s+(?P<name>{NAME}))?"
     r"(?:\s+LIKE\s+(?P<like>'(?:[^']|'')*'))?(?:\s+WHERE\s+(?P<where>.+?))?\s*;?\s*\Z",
     re.IGNORECASE | re.DOTALL,
 )
-INSERT = re.compile(
+INSERT = regex(
     rf"{SPACE}*SHOW\s+INSERT\s+(?P<hint>/\*\+\s*\w+\s*\*/\s*)?INTO\s+(?P<hint2>/\*\+\s*\w+\s*\*/\s*)?(?P<name>{NAME})\s*;?\s*\Z",
     re.IGNORECASE | re.DOTALL,
 )
-DESCRIBE = re.compile(
+DESCRIBE = regex(
     rf"{SPACE}*DESC(?:RIBE)?\s+(?P<words>(?:(?:EXTENDED|METHOD|TABLE)\s+)*)(?P<name>{NAME})\s*;?\s*\Z", re.IGNORECASE | re.DOTALL
 )
 

@@ -6,12 +6,12 @@ Placeholders are StackQL's: `{{ .values.Tags[0].Key }}` is the key of the first 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from cirql.catalog.lookup import Catalog, Found
 from cirql.catalog.rules import Rules
 from cirql.errors import NotSupported
+from cirql.records import dataclass
 
 # Structures deeper than this are one placeholder: some have thousands of parts.
 _DEEPEST = 4

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from cirql.catalog.lookup import Catalog
 from cirql.catalog.model import Column, Table
 from cirql.names import TableName
+from cirql.records import dataclass, field
 from cirql.types import ColumnType
 
 Row = dict[str, Any]

@@ -12,7 +12,6 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from cirql import __version__
 from cirql.catalog.lookup import Catalog, Found
@@ -25,6 +24,7 @@ from cirql.introspection.insert_template import insert_template
 from cirql.introspection.names import published
 from cirql.introspection.relations import Relation, Row, define
 from cirql.names import Scheme
+from cirql.records import dataclass
 from cirql.types import ColumnType
 
 _SHOWN = "cirql.shown"

@@ -8,11 +8,11 @@ that a column which was not fetched is fetched, never shown as NULL.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 
 from cirql.errors import NotInInventory
 from cirql.inventory.model import ALWAYS_KNOWN, KEY, Difference, Partition, RowChange, ScanRecord
+from cirql.records import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,12 @@ for it: others may use the session meanwhile.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from cirql.cloud.target import Target
 from cirql.inventory.model import WriteSummary
+from cirql.records import dataclass, field
 
 if TYPE_CHECKING:
     from cirql.result import ProgressEvent

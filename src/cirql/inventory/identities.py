@@ -9,10 +9,10 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cirql.inventory.model import KEY
+from cirql.records import dataclass
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -7,11 +7,11 @@ younger than it is.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from cirql.records import dataclass, field
 from cirql.types import ColumnType
 
 if TYPE_CHECKING:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
@@ -35,6 +34,7 @@ from cirql.inventory.stored import StoredTable
 from cirql.names import Scheme
 from cirql.plan.model import Scan
 from cirql.plan.places import Wanted
+from cirql.records import dataclass, field, replace
 from cirql.sql.bound import column_types
 from cirql.types import ColumnType
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +22,7 @@ from cirql.inventory.model import KEY, Request
 from cirql.inventory.store import Store
 from cirql.inventory.stored import StoredTable
 from cirql.plan.model import Scan
+from cirql.records import dataclass
 from cirql.sql.bound import column_types
 from cirql.types import ColumnType
 

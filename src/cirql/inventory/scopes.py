@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cirql.cloud.survey import Account, Survey
 from cirql.errors import Error
 from cirql.inventory.store import Store
+from cirql.records import dataclass
 
 GOOD_FOR = timedelta(hours=12)
 

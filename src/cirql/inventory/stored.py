@@ -7,7 +7,6 @@ service that lives once per account is kept under the region `global`, so that i
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from cirql.catalog.model import Fetch, Scope, Table
@@ -17,6 +16,7 @@ from cirql.plan.arns import arn_columns
 from cirql.plan.hydrate import derivable
 from cirql.plan.keys import IDENTIFIER
 from cirql.plan.model import Scan
+from cirql.records import dataclass
 from cirql.types import ColumnType
 
 GLOBAL_REGION = "global"

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import re
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from cirql.localcloud.images import AccountRegion
@@ -14,9 +12,11 @@ from cirql.localcloud.listener import HttpAnswer
 from cirql.localcloud.paging import take_page
 from cirql.localcloud.shapes import validate_input
 from cirql.localcloud.wire import ServiceError, json_answer
+from cirql.records import dataclass, field
+from cirql.regexes import regex
 
 _DEFAULT_PAGE = 10
-_ARN = re.compile(r"arn:aws:sagemaker:[^:]+:[^:]+:app-image-config/(.+)")
+_ARN = regex(r"arn:aws:sagemaker:[^:]+:[^:]+:app-image-config/(.+)")
 _SETTINGS = ("KernelGatewayImageConfig", "JupyterLabAppImageConfig", "CodeEditorAppImageConfig")
 Body = Mapping[str, Any]
 

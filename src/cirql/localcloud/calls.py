@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
 from typing import Any
+
+from cirql.records import asdict, dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,12 @@ Control requests are not in the call log and no rule hits them.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from typing import Any, Protocol
 
 from cirql.localcloud.calls import CallLog
 from cirql.localcloud.faults import Faults, Rule
 from cirql.localcloud.listener import HttpAnswer, HttpRequest
+from cirql.records import asdict
 
 PREFIX = "/_cirql/"
 

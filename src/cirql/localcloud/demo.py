@@ -6,10 +6,10 @@ The registry paths name the ECR repositories that `demo_services` makes, so that
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from cirql.localcloud.images import AccountRegion, Image, ImageStore, build_version
+from cirql.records import dataclass, field
 
 ACCOUNTS = ("111111111111", "222222222222")
 REGIONS = ("us-east-1", "us-west-2", "eu-west-1")

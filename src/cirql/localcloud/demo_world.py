@@ -8,10 +8,8 @@ known to later steps. `{name}` stands for a value of the row, a kept one, `accou
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -21,10 +19,12 @@ from cirql.localcloud.expressions import evaluate
 from cirql.localcloud.images import AccountRegion
 from cirql.localcloud.members import as_input, package
 from cirql.localcloud.moto_client import MotoClient, SteadyClock, operation_model
+from cirql.records import dataclass
+from cirql.regexes import regex
 
 HOME = REGIONS[0]
 _DAY = 86400.0
-_NAME = re.compile(r"\{([\w-]+)\}")
+_NAME = regex(r"\{([\w-]+)\}")
 Kept = dict[AccountRegion, dict[str, Any]]
 
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from urllib.parse import parse_qs
 
 from cirql.localcloud.listener import HttpAnswer, HttpRequest
 from cirql.localcloud.wire import new_request_id
+from cirql.records import dataclass
+from cirql.regexes import regex
 
 DEFAULT_ACCOUNT = "000000000000"
 DEFAULT_REGION = "us-east-1"
-_ACCOUNT = re.compile(r"\d{12}")
-_CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/(\d{8})/([^,\s]+)")
+_ACCOUNT = regex(r"\d{12}")
+_CREDENTIAL = regex(r"Credential=([^/,\s]+)/(\d{8})/([^,\s]+)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from cirql.localcloud.wire import ServiceError
+from cirql.records import dataclass, field
 
 # What CreateImageVersion and UpdateImageVersion both take, under the API's names.
 VERSION_TRAITS = ("VendorGuidance", "JobType", "MLFramework", "ProgrammingLang", "Processor", "Horovod", "ReleaseNotes")

@@ -11,9 +11,10 @@ import contextlib
 import socket
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import BinaryIO, cast
+
+from cirql.records import dataclass
 
 HOST = "127.0.0.1"
 _MAX_LINE = 1 << 16

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cirql.localcloud.listener import HttpRequest
 from cirql.localcloud.wire import Protocol, WireOperation
+from cirql.records import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True)

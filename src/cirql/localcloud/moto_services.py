@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import threading
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -19,6 +18,7 @@ from cirql.localcloud.operations import read_parameters, service_model
 from cirql.localcloud.packages import INSTALL, missing_package
 from cirql.localcloud.wire import Protocol, ServiceError, WireOperation
 from cirql.localcloud.wsgi import call_application
+from cirql.records import replace
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication

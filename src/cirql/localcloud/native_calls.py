@@ -16,14 +16,15 @@ from cirql.localcloud.moto_client import exchange, operation_model
 from cirql.localcloud.native_types import NativeCall
 from cirql.localcloud.operations import service_model
 from cirql.localcloud.progress import HandlerError
+from cirql.regexes import regex
 
 Send = Callable[[HttpRequest, Caller], HttpAnswer]
 Facts = dict[str, Any]
 
-_MISSING = re.compile(
+_MISSING = regex(
     r"notfound|nosuch|nonexist|doesnotexist|not exist|could not find|cannot be found|not found|unknown .*repository", re.IGNORECASE
 )
-_TAKEN = re.compile(r"alreadyexist|already exist|alreadyowned|duplicate|inuse|conflict", re.IGNORECASE)
+_TAKEN = regex(r"alreadyexist|already exist|alreadyowned|duplicate|inuse|conflict", re.IGNORECASE)
 _UNSERVED = "The local AWS does not implement"
 
 

@@ -21,10 +21,11 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from typing import Any
+
+from cirql.records import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)

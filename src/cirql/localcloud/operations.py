@@ -13,7 +13,6 @@ import json
 import re
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,8 @@ from urllib.parse import parse_qsl, unquote
 
 from cirql.localcloud.listener import HttpRequest
 from cirql.localcloud.wire import Protocol, WireOperation
+from cirql.records import dataclass
+from cirql.regexes import regex
 
 # Services whose requests are frequent or answered here: known without reading any model.
 _KNOWN_TARGETS = {
@@ -30,7 +31,7 @@ _KNOWN_TARGETS = {
 }
 # Among services that share a signing name and an API version, the one that is meant when nothing else tells.
 _PREFERRED = ("rds", "iot", "es", "sagemaker", "lambda")
-_CBOR_PATH = re.compile(r"/service/([^/]+)/operation/([^/]+)$")
+_CBOR_PATH = regex(r"/service/([^/]+)/operation/([^/]+)$")
 
 
 @dataclass(frozen=True, slots=True)

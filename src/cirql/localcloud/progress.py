@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from typing import Any
 
 from cirql.localcloud.images import AccountRegion
 from cirql.localcloud.models import Model
 from cirql.localcloud.wire import ServiceError
+from cirql.records import dataclass, field
 
 OPEN = frozenset({"PENDING", "IN_PROGRESS", "CANCEL_IN_PROGRESS"})
 # https://docs.aws.amazon.com/cloudcontrolapi/latest/userguide/resource-operations-manage-requests.html

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Any
 
 from cirql.catalog.artefact import DEFAULT_PATH, Artefact
 from cirql.catalog.rules import Handling, decode_rules
+from cirql.records import dataclass, field
 
 
 @dataclass(frozen=True)

@@ -18,17 +18,18 @@ from cirql.localcloud.listener import HttpAnswer, HttpRequest
 from cirql.localcloud.moto_client import exchange
 from cirql.localcloud.operations import service_model, services_signing_as
 from cirql.localcloud.wire import Protocol, ServiceError, WireOperation, json_answer
+from cirql.regexes import regex
 
 Send = Callable[[HttpRequest, Caller], HttpAnswer]
 
 _MOST_ARNS = 100
-_ARN = re.compile(r"arn:(aws[a-z-]*):([a-z0-9-]+):([a-z0-9-]*):([0-9]*|aws):(.+)", re.DOTALL)
+_ARN = regex(r"arn:(aws[a-z-]*):([a-z0-9-]+):([a-z0-9-]*):([0-9]*|aws):(.+)", re.DOTALL)
 _ALONE = ("PaginationToken", "ResourcesPerPage", "ResourceTypeFilters", "TagFilters", "TagsPerPage")
 # Kinds that AWS does not document as known to this API: tagged or not, they are not in its answers.
-_UNKNOWN = re.compile(r"arn:[^:]*:(sagemaker:[^:]*:[^:]*:image-version/|events:[^:]*:[^:]*:rule/.+/|iam::[^:]*:(role|user)/)")
+_UNKNOWN = regex(r"arn:[^:]*:(sagemaker:[^:]*:[^:]*:image-version/|events:[^:]*:[^:]*:rule/.+/|iam::[^:]*:(role|user)/)")
 _IN_ONE_REGION = {"cloudfront": "us-east-1", "iam": "us-east-1", "route53": "us-east-1"}
 _SIGNED_AS = {"cloudwatch": "monitoring"}
-_OPERATIONS = re.compile(r"ListTagsForResource|ListTagsOfResource|ListTags|ListResourceTags|GetTags|DescribeTags")
+_OPERATIONS = regex(r"ListTagsForResource|ListTagsOfResource|ListTags|ListResourceTags|GetTags|DescribeTags")
 
 
 class TaggingApi:

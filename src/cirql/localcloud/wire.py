@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import itertools
 import struct
-from dataclasses import dataclass
 from enum import StrEnum
 from xml.sax.saxutils import escape
 
 from cirql.localcloud.listener import HttpAnswer
+from cirql.records import dataclass
 
 
 class Protocol(StrEnum):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
@@ -21,6 +20,7 @@ from cirql.plan.hydrate import context_columns, derivable, steps
 from cirql.plan.keys import with_derived
 from cirql.plan.model import KeyGroup, ParentScan, RowFilter, Scan, Step
 from cirql.plan.ranges import bounds
+from cirql.records import dataclass, replace
 
 FindTable = Callable[[TableName], Table]
 TranslateFilter = Callable[[Table, list[exp.Expr]], RowFilter]

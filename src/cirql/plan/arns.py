@@ -10,9 +10,10 @@ from functools import lru_cache
 from typing import Any
 
 from cirql.catalog.model import Arn, Table
+from cirql.regexes import regex
 from cirql.types import ColumnType
 
-_BRACED = re.compile(r"\{(\w+)\}")
+_BRACED = regex(r"\{(\w+)\}")
 
 
 @lru_cache(maxsize=512)

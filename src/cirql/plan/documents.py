@@ -9,9 +9,7 @@ it is known that of `placement` nothing but `State.Name` matters, and only where
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import TypeGuard
 
 from sqlglot import exp
@@ -20,13 +18,15 @@ from cirql.catalog.model import ANY_KEY, Fetch, Input
 from cirql.plan.constants import NotConstantError
 from cirql.plan.equalities import any_items
 from cirql.plan.model import DocumentPath, TextAt
+from cirql.records import replace
+from cirql.regexes import regex
 from cirql.sql.bound import Bound, Source
 from cirql.types import ColumnType
 
 _ARROWS = (exp.JSONExtract, exp.JSONExtractScalar)
 _DEEP = (exp.JSONBExtract, exp.JSONBExtractScalar)
-_TAKEN = re.compile(r"[^*?\\]{1,127}")
-_PLAIN_PATH = re.compile(r'\{[^{}"\\]*\}')
+_TAKEN = regex(r"[^*?\\]{1,127}")
+_PLAIN_PATH = regex(r'\{[^{}"\\]*\}')
 _FUNCTIONS = ("_pg_json_extract_path", "_pg_json_extract_path_text", "_pg_jsonb_extract_path", "_pg_jsonb_extract_path_text")
 
 

@@ -15,12 +15,13 @@ from sqlglot import exp
 
 from cirql.plan.constants import NotConstantError, constants
 from cirql.plan.model import KeyGroup
+from cirql.regexes import regex
 from cirql.types import ColumnType
 
 MOST_ROWS = 2000
 """Alternatives with more combinations than this are taken column by column."""
 _WHY = "constant"
-_PLAIN_ARRAY = re.compile(r'\{[^{}"\\]*\}')
+_PLAIN_ARRAY = regex(r'\{[^{}"\\]*\}')
 Types = Mapping[str, ColumnType]
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from cirql.catalog.model import Fetch, Input, Role
@@ -18,6 +17,7 @@ from cirql.plan.equalities import combine, project
 from cirql.plan.hydrate import context_columns
 from cirql.plan.keys import with_derived
 from cirql.plan.model import KeyGroup, Plan, Scan, Step, TextAt
+from cirql.records import asdict, dataclass, field, replace
 
 CountTargets = Callable[[Scan], int | None]
 

@@ -7,13 +7,13 @@ The parent is the table that the catalog names for a required key; the column is
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from cirql.catalog.model import Table
 from cirql.names import TableName
 from cirql.plan.arns import arn_columns, parse_arn
 from cirql.plan.model import KeyGroup
 from cirql.plan.predicates import Edge
+from cirql.records import dataclass
 
 FindTable = Callable[[TableName], Table]
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from sqlglot import exp
 
 from cirql.plan.model import Scan
 from cirql.plan.predicates import conditions, gathers_rows
+from cirql.records import replace
 from cirql.sql.bound import Bound
 
 _LOOKS_AT_OTHER_ROWS = ("group", "having", "distinct", "windows", "qualify", "order", "joins", "laterals", "sample")

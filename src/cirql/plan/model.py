@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from cirql.catalog.model import Fetch, Table
+from cirql.records import dataclass, field
 from cirql.types import ColumnType
 
 KeyRows = tuple[tuple[Any, ...], ...]

@@ -8,7 +8,6 @@ Nothing here asks anybody. Reads, EXPLAIN, the inventory, writes and sync all co
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from cirql.catalog.model import Scope, Table
@@ -17,6 +16,7 @@ from cirql.cloud.reach import EVERY_REGION, Reach
 from cirql.cloud.survey import Account, Inquiry, Survey
 from cirql.cloud.target import EVERYWHERE, Target
 from cirql.plan.model import RowFilter, Scan
+from cirql.records import dataclass
 
 _SHOWN = 3
 RowTest = Callable[[RowFilter, Table, Sequence[Mapping[str, Any]]], list[bool]]

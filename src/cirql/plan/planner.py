@@ -12,7 +12,6 @@ Pure: the catalog's lookup, the translation to DuckDB's dialect and the time are
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from sqlglot import exp
@@ -37,6 +36,7 @@ from cirql.plan.propagation import propagate_conditions, relation_of
 from cirql.plan.ranges import bounds, contradictions
 from cirql.plan.row_filters import Translate, make_row_filter
 from cirql.plan.untold import check_told
+from cirql.records import dataclass, field, replace
 from cirql.sql.bound import Bound, Source
 
 

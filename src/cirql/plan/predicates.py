@@ -19,13 +19,13 @@ scan_0 gets the condition `image_name = 'a'`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope, traverse_scope
 
 from cirql.plan.folding import is_volatile
 from cirql.plan.outer_joins import names_of, nullable_within, rejects_null, sides, split
+from cirql.records import dataclass, field, replace
 from cirql.sql.bound import Bound
 from cirql.sql.translate.calls import is_scalar
 

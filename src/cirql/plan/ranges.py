@@ -16,10 +16,11 @@ from sqlglot import exp
 from cirql.catalog.model import Table
 from cirql.plan.constants import NOTHING, NotConstantError, constant
 from cirql.plan.model import KeyGroup, RowRange
+from cirql.regexes import regex
 from cirql.types import ColumnType
 
 _AT_LEAST, _AT_MOST = ">=", "<="
-_SAFE_TEXT = re.compile(r"[A-Za-z0-9-]+")
+_SAFE_TEXT = regex(r"[A-Za-z0-9-]+")
 """Text that every AWS name filter takes; anything else could be refused as invalid rather than match nothing."""
 
 _FLIPPED: dict[type[exp.Expr], str] = {exp.GT: _AT_MOST, exp.GTE: _AT_MOST, exp.LT: _AT_LEAST, exp.LTE: _AT_LEAST}

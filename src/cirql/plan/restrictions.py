@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from sqlglot import exp
@@ -12,6 +11,7 @@ from cirql.plan.keys import constant_groups
 from cirql.plan.model import RowFilter
 from cirql.plan.predicates import conditions
 from cirql.plan.row_filters import Translate, make_row_filter
+from cirql.records import dataclass
 from cirql.sql.bound import Bound, Source
 
 

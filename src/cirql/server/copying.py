@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cirql.errors import NotSupported, ParseError
+from cirql.records import dataclass
+from cirql.regexes import regex
 from cirql.server.encoding import copy_rows, encoded
 from cirql.server.messages import message
 from cirql.sql.blanks import after_blanks, first_word
@@ -17,9 +18,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _SIGNATURE = b"PGCOPY\n\xff\r\n\0" + struct.pack("!ii", 0, 0)
-_TAIL = re.compile(r"\)?\s*TO\s+STDOUT\b\s*(?:WITH\b)?\s*(?:\((?P<options>.*)\)|(?P<words>[^()]*?))\s*;?\s*$", re.IGNORECASE | re.DOTALL)
+_TAIL = regex(r"\)?\s*TO\s+STDOUT\b\s*(?:WITH\b)?\s*(?:\((?P<options>.*)\)|(?P<words>[^()]*?))\s*;?\s*$", re.IGNORECASE | re.DOTALL)
 _ESCAPED = {"\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v"}
-_MUST_ESCAPE = re.compile(r"[\\\b\f\n\r\t\v]")
+_MUST_ESCAPE = regex(r"[\\\b\f\n\r\t\v]")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from cirql.errors import InvalidText, NotSupported, ProtocolViolation
+from cirql.regexes import regex
 from cirql.server.messages import Body
 from cirql.server.oids import ELEMENTS, HSTORE, name_of
 
@@ -37,7 +38,7 @@ def _from_text(text: str, oid: int) -> Any:
     return text if read is None else read(text)
 
 
-_ITEM = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|([^",{}]*))\s*([,}])')
+_ITEM = regex(r'\s*(?:"((?:[^"\\]|\\.)*)"|([^",{}]*))\s*([,}])')
 
 
 def _text_array(text: str, oid: int) -> list[Any]:

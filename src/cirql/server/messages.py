@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from cirql.errors import Error, ProtocolViolation
+from cirql.records import dataclass
 
 PROTOCOL = 196_608
 SSL_REQUEST = 80_877_103

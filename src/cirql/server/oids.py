@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from cirql.records import dataclass
 from cirql.result import ResultColumn
 from cirql.server.messages import Field
 

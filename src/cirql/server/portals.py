@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from cirql.errors import InvalidStatement, NotSupported, ProtocolViolation
+from cirql.records import dataclass, field
 from cirql.server import messages, oids
 from cirql.server.desk import ClientDesk, Reply, Told
 from cirql.server.encoding import data_rows

@@ -6,9 +6,9 @@ import base64
 import hashlib
 import hmac
 import os
-from dataclasses import dataclass
 
 from cirql.errors import LoginRefused, ProtocolViolation
+from cirql.records import dataclass
 
 _ITERATIONS = 4096
 

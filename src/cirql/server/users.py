@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from cirql.errors import SettingsError
+from cirql.records import dataclass
 from cirql.server.scram import Verifier
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from cirql.errors import InvalidProperty, NotSupported, SettingsError
+from cirql.regexes import regex
 from cirql.settings import Settings
 
 VERSION = "15.0 (cirql)"
@@ -52,11 +53,11 @@ _FREE = {
     "work_mem": "4MB",
 }
 _SPELLED = {name.lower(): name for name in REPORTED}
-_SET = re.compile(r"\s*SET\s+(?:(?:SESSION|LOCAL)\s+)?([\w.]+)\s*(?:=|\bTO\b)\s*(.+?)\s*;?\s*", re.IGNORECASE | re.DOTALL)
-_ZONE = re.compile(r"\s*SET\s+(?:(?:SESSION|LOCAL)\s+)?TIME\s+ZONE\s+(.+?)\s*;?\s*", re.IGNORECASE | re.DOTALL)
-_IGNORED = re.compile(r"\s*SET\s+(?:SESSION\s+CHARACTERISTICS|(?:LOCAL\s+)?TRANSACTION|SESSION\s+AUTHORIZATION|ROLE)\b", re.IGNORECASE)
-_RESET = re.compile(r"\s*(?:RESET\s+([\w.]+)|DISCARD\s+(?:ALL|PLANS|TEMP|SEQUENCES))\s*;?\s*", re.IGNORECASE)
-_SHOW = re.compile(r"\s*SHOW\s+(TIME\s+ZONE|TRANSACTION\s+ISOLATION\s+LEVEL|[\w.]+)\s*;?\s*", re.IGNORECASE)
+_SET = regex(r"\s*SET\s+(?:(?:SESSION|LOCAL)\s+)?([\w.]+)\s*(?:=|\bTO\b)\s*(.+?)\s*;?\s*", re.IGNORECASE | re.DOTALL)
+_ZONE = regex(r"\s*SET\s+(?:(?:SESSION|LOCAL)\s+)?TIME\s+ZONE\s+(.+?)\s*;?\s*", re.IGNORECASE | re.DOTALL)
+_IGNORED = regex(r"\s*SET\s+(?:SESSION\s+CHARACTERISTICS|(?:LOCAL\s+)?TRANSACTION|SESSION\s+AUTHORIZATION|ROLE)\b", re.IGNORECASE)
+_RESET = regex(r"\s*(?:RESET\s+([\w.]+)|DISCARD\s+(?:ALL|PLANS|TEMP|SEQUENCES))\s*;?\s*", re.IGNORECASE)
+_SHOW = regex(r"\s*SHOW\s+(TIME\s+ZONE|TRANSACTION\s+ISOLATION\s+LEVEL|[\w.]+)\s*;?\s*", re.IGNORECASE)
 _WORDS = {"time zone": "timezone", "transaction isolation level": "transaction_isolation"}
 
 

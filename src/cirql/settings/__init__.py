@@ -15,13 +15,13 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from cirql.errors import SettingsError, without_user
+from cirql.records import dataclass, field, fields, replace
 from cirql.settings.accounts import AccountRole, Credential, account_roles, credentials
 from cirql.settings.trust import ConfigFile, config_files
 from cirql.settings.values import boolean, durations, number, parse_duration, parse_size, rates, text, text_table, texts, whole

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
 from typing import Any
 
+from cirql.records import dataclass, field, fields
 from cirql.settings.values import text
 
 

@@ -13,11 +13,11 @@ import json
 import os
 from collections.abc import Collection, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from cirql.errors import SettingsError
+from cirql.records import dataclass
 
 CONFIG_FILE = "cirql.toml"
 _MOST_BYTES = 1_000_000

@@ -9,10 +9,11 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from queue import SimpleQueue
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from cirql.records import dataclass
 
 if TYPE_CHECKING:
     from cirql.changes.plan import ChangePlan

@@ -7,9 +7,9 @@ ended yet: `SELECT 1 \gx`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from cirql.completion.tokens import Token, TokenKind, tokens
+from cirql.records import dataclass
 
 _WORDS = {"quit": "q", "exit": "q", "help": "?"}
 

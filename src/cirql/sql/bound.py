@@ -6,11 +6,11 @@ Data only; `bind` makes it, planning reads it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 
 from sqlglot import exp
 
 from cirql.catalog.model import Table
+from cirql.records import dataclass, field
 from cirql.sql.parse import Statement
 from cirql.types import ColumnType
 

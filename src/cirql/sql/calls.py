@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from cirql.errors import ParseError
+from cirql.records import dataclass
 from cirql.sql.blanks import after_blanks
 
 _FORM = "EXEC aws.<service>[.<resource>].<operation> @param = 'value' @@json = '{…}'"

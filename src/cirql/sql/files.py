@@ -6,11 +6,11 @@ DuckDB may open nothing but these, so they are found before it sees the statemen
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cirql.errors import AccessDenied, NotSupported
+from cirql.records import dataclass
 from cirql.sql.admission import READERS
 
 if TYPE_CHECKING:

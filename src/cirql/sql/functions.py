@@ -13,7 +13,9 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-_NAME = re.compile(r"\bcirql_[a-z0-9_]+")
+from cirql.regexes import regex
+
+_NAME = regex(r"\bcirql_[a-z0-9_]+")
 
 
 def required(sql: str) -> tuple[str, ...]:

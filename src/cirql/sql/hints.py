@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 
 from cirql.errors import ParseError
+from cirql.regexes import regex
 from cirql.settings import parse_duration
 
 # What is not closed goes on to the end: no text is looked at twice.
-_PIECES = re.compile(r"'[^']*+(?:'|\Z)|\"[^\"]*+(?:\"|\Z)|--[^\n]*+|/\*\+(?P<hint>.*?)(?:\*/|\Z)|/\*.*?(?:\*/|\Z)", re.DOTALL)
-_MAX_AGE = re.compile(r"\bmax_age\s*+\(\s*+'?(?P<age>[^)']*+)'?\s*+\)", re.IGNORECASE)
+_PIECES = regex(r"'[^']*+(?:'|\Z)|\"[^\"]*+(?:\"|\Z)|--[^\n]*+|/\*\+(?P<hint>.*?)(?:\*/|\Z)|/\*.*?(?:\*/|\Z)", re.DOTALL)
+_MAX_AGE = regex(r"\bmax_age\s*+\(\s*+'?(?P<age>[^)']*+)'?\s*+\)", re.IGNORECASE)
 
 
 def max_age_hint(text: str) -> float | None:

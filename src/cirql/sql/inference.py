@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from cirql.errors import InvalidStatement
+from cirql.records import replace
 from cirql.sql.parameters import put
 from cirql.sql.parse import Statement
 from cirql.sql.translate import sqltypes as st

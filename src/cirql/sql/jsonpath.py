@@ -10,12 +10,14 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-_TOKEN = re.compile(
+from cirql.records import dataclass
+from cirql.regexes import regex
+
+_TOKEN = regex(
     r"""\s*(?:(?P<string>"(?:[^"\\]|\\.)*")|(?P<number>\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|(?P<name>[A-Za-z_][\w]*)"""
     r"""|(?P<mark>\*\*|&&|\|\||==|!=|<>|<=|>=|[$@.\[\]()*?,<>!+\-/%]))"""
 )

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from sqlglot import exp
 
 from cirql.errors import InterfaceError, NotSupported
+from cirql.records import replace
+from cirql.regexes import regex
 from cirql.sql.parse import Statement
 
 Parameters = Sequence[Any] | Mapping[str, Any]
 
-_PERCENT = re.compile(
+_PERCENT = regex(
     r"(?P<skip>'[^']*+(?:'|\Z)|\"[^\"]*+(?:\"|\Z)|--[^\n]*+|/\*.*?(?:\*/|\Z)|\$(?P<tag>\w*+)\$.*?(?:\$(?P=tag)\$|\Z))|%\((?P<name>\w+)\)s|(?P<bare>%s)|(?P<double>%%)",
     re.DOTALL,
 )

@@ -10,10 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from cirql.errors import InvalidStatement, NotSupported, ParseError
+from cirql.records import dataclass, replace
+from cirql.regexes import regex
 from cirql.sql.blanks import first_word
 
 if TYPE_CHECKING:
@@ -146,7 +147,7 @@ def _unclosed(text: str, offset: int) -> int | None:
     return None if opened is None else offset + opened[1]
 
 
-_EXPLAIN = re.compile(
+_EXPLAIN = regex(
     r"\s*EXPLAIN\b\s*(?P<analyze>ANALYZE\b\s*)?(?:\((?!\s*(?:SELECT|WITH|VALUES|TABLE)\b)(?P<options>[^()]*)\)\s*)?", re.IGNORECASE
 )
 _FORMATS = ("TEXT", "JSON", "MARKDOWN", "MERMAID", "POLICY")
@@ -175,7 +176,7 @@ def peel_explain(text: str) -> tuple[Explain | None, int]:
     return explain, match.end()
 
 
-_REFUSED = re.compile(
+_REFUSED = regex(
     r"ALTER|ANALYZE|ATTACH|CALL|CHECKPOINT|CLUSTER|COMMENT|COPY|DETACH|DO|EXPORT|FORCE|GRANT|IMPORT|INSTALL|LISTEN|LOAD|"
     r"LOCK|MERGE|PRAGMA|REASSIGN|REINDEX|RESET|REVOKE|SECURITY|SUMMARIZE|TRUNCATE|VACUUM",
     re.IGNORECASE,

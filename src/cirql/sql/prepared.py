@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from cirql.errors import NotSupported
+from cirql.records import dataclass
+from cirql.regexes import regex
 
-_PREPARE = re.compile(
+_PREPARE = regex(
     r"\s*+PREPARE\s++(?P<name>\w++)\s*+(?:\((?P<types>[^()]*+(?:\([^()]*+\)[^()]*+)*+)\)\s*+)?AS\b(?P<body>.*)", re.IGNORECASE | re.DOTALL
 )
-_EXECUTE = re.compile(r"\s*+EXECUTE\s++(?P<name>\w++)\s*+(?:\((?P<arguments>.*)\))?\s*+;?\s*+\Z", re.IGNORECASE | re.DOTALL)
-_DEALLOCATE = re.compile(r"\s*+DEALLOCATE\s++(?:PREPARE\s++)?(?P<name>\w++)\s*+;?\s*+\Z", re.IGNORECASE)
+_EXECUTE = regex(r"\s*+EXECUTE\s++(?P<name>\w++)\s*+(?:\((?P<arguments>.*)\))?\s*+;?\s*+\Z", re.IGNORECASE | re.DOTALL)
+_DEALLOCATE = regex(r"\s*+DEALLOCATE\s++(?:PREPARE\s++)?(?P<name>\w++)\s*+;?\s*+\Z", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,11 @@ Whether a column is read is decided by names alone, over the whole statement: tw
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cache
 
 from sqlglot import exp
 
+from cirql.records import dataclass, field
 from cirql.sql.translate import parse_postgres
 from cirql.sql.translate.sets import SET_FUNCTIONS
 from cirql.sql.translate.shield import PREFIX

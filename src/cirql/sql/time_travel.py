@@ -18,6 +18,7 @@ from datetime import UTC, datetime, timedelta
 from sqlglot import exp
 
 from cirql.errors import Error, InvalidText
+from cirql.regexes import regex
 from cirql.settings import parse_duration
 
 Evaluate = Callable[[str], datetime | None]
@@ -25,14 +26,14 @@ Evaluate = Callable[[str], datetime | None]
 
 LONG = "FOR SYSTEM_TIME AS OF"
 # What is not closed goes on to the end: no text is looked at twice.
-_SHORT = re.compile(r"'[^']*+(?:'|\Z)|\"[^\"]*+(?:\"|\Z)|--[^\n]*+|/\*.*?(?:\*/|\Z)|\bSYSTEM_TIME\s++AS\s++OF\b", re.IGNORECASE | re.DOTALL)
-_AS_OF = re.compile(
+_SHORT = regex(r"'[^']*+(?:'|\Z)|\"[^\"]*+(?:\"|\Z)|--[^\n]*+|/\*.*?(?:\*/|\Z)|\bSYSTEM_TIME\s++AS\s++OF\b", re.IGNORECASE | re.DOTALL)
+_AS_OF = regex(
     r"\bAS\s+OF(?=\s*(?:'|\$\d|:[a-z_])|\s+(?:(?:DATE|TIMESTAMP(?:TZ)?(?:\s+WITH(?:OUT)?\s+TIME\s+ZONE)?)\s*'"
     r"|(?:now|date_trunc|cast|to_timestamp|make_timestamptz?)\s*\(|(?:CURRENT_(?:TIMESTAMP|DATE)|LOCALTIMESTAMP)\b))",
     re.IGNORECASE,
 )
 _TIMES = (exp.DataType.Type.TIMESTAMP, exp.DataType.Type.TIMESTAMPTZ, exp.DataType.Type.DATE)
-_SHIELD = re.compile(r"\b_pg_", re.IGNORECASE)
+_SHIELD = regex(r"\b_pg_", re.IGNORECASE)
 _A_MOMENT = timedelta(seconds=5)
 """now() is a little later where it is evaluated than it was here."""
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
@@ -17,6 +16,7 @@ from sqlglot import exp
 from cirql.catalog.model import Column, Face, Table
 from cirql.errors import InvalidStatement, MissingKey, NotSupported, ParseError, UnknownColumn, UnknownTable
 from cirql.names import Scheme
+from cirql.records import dataclass, replace
 from cirql.sql.bind import TableFinder
 from cirql.sql.blanks import first_word
 from cirql.sql.calls import read_exec

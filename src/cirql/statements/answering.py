@@ -7,8 +7,9 @@ must tell the two apart asks here. Read off the text where that is enough, so th
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from cirql.records import dataclass
+from cirql.regexes import regex
 from cirql.result import Result
 
 _QUERIES = frozenset({"", "SELECT", "VALUES", "TABLE", "SHOW", "DESCRIBE", "DESC", "EXPLAIN", "EXEC", "FROM"})
@@ -16,7 +17,7 @@ _CHANGES = frozenset({"INSERT", "UPDATE", "DELETE"})
 _STATUS = frozenset(
     {"SET", "USE", "BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT", "PREPARE", "DEALLOCATE", "CREATE", "DROP", "REFRESH"}
 )
-_COUNTED = re.compile(r"(?:INSERT 0|UPDATE|DELETE|SELECT) (\d+)")
+_COUNTED = regex(r"(?:INSERT 0|UPDATE|DELETE|SELECT) (\d+)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
+from cirql.records import dataclass, field, replace
 from cirql.result import PLAN, ResultColumn
 from cirql.statements.planning import Planning, PlanningDesk
 

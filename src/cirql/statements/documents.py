@@ -7,11 +7,11 @@ and only where a statement gives a reason to look: that costs tens of millisecon
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from cirql.plan.documents import paths
+from cirql.records import dataclass
 from cirql.sql.quoting import constant
 from cirql.types import ColumnType
 

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable, Coroutine, Iterator
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -21,6 +20,7 @@ from cirql.fetch.runner import ScanOutcome, run_scan
 from cirql.fetch.surroundings import Surroundings
 from cirql.fetch.targets import Finder
 from cirql.plan.model import Plan, Scan
+from cirql.records import dataclass, field, replace
 from cirql.result import ProgressEvent, Result, ResultColumn, Stats
 
 if TYPE_CHECKING:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from cirql.cloud.survey import of_settings
 from cirql.plan.places import places, wanted
+from cirql.records import replace
 from cirql.result import PLAN, Result
 
 if TYPE_CHECKING:

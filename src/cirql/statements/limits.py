@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cirql.errors import AccessDenied
+from cirql.records import dataclass
 
 if TYPE_CHECKING:
     from cirql.settings import Settings

@@ -6,12 +6,12 @@ Nothing here asks AWS or runs the statement. Constants are computed by the engin
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Protocol, cast
 
 from cirql.errors import AccessDenied, NotADocument
+from cirql.records import dataclass, replace
 
 if TYPE_CHECKING:
     from sqlglot.expressions import Expr

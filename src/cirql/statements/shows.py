@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from cirql.errors import ParseError
+from cirql.records import dataclass, replace
 
 if TYPE_CHECKING:
     from cirql.catalog.lookup import Catalog

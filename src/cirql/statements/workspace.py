@@ -6,12 +6,12 @@ behind it. Tables live in the session's own DuckDB and die with it. Nothing here
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from cirql.errors import AlreadyExists, InvalidStatement, NotSupported, UnknownTable
+from cirql.records import dataclass, replace
+from cirql.regexes import regex
 from cirql.result import Result
 from cirql.settings import Settings
 from cirql.sql.quoting import name as quoted
@@ -27,7 +27,7 @@ SETTABLE = ("dialect", "strict", "max_age", "regions", "accounts", "statement_ti
 _LIMITS = SETTABLE[-3:]
 """The settings that a statement may change: none that says who signs, where requests go, or what may be written."""
 
-_OWN_NAME = re.compile(r"[a-z_][a-z0-9_]*")
+_OWN_NAME = regex(r"[a-z_][a-z0-9_]*")
 _TYPES = {
     "VARCHAR": ColumnType.VARCHAR,
     "BIGINT": ColumnType.BIGINT,

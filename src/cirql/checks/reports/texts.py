@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
+from cirql.regexes import regex
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_CONTROL = regex(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
 def legible(text: str) -> str:

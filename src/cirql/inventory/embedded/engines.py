@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cirql.imports import import_duckdb
+
 if TYPE_CHECKING:
     import duckdb
 
@@ -44,12 +46,11 @@ class StoreEngine:
                 self._instance = None
 
     def _open(self) -> duckdb.DuckDBPyConnection:
-        import duckdb
-
+        library = import_duckdb()
         spill = str(self._spill()).replace("'", "''")
         settings = ["preserve_insertion_order = false", f"memory_limit = '{self._memory}'", f"temp_directory = '{spill}'"]
         settings += ["enable_progress_bar = false"] + ([] if self._threads is None else [f"threads = {self._threads}"])
-        instance = duckdb.connect(":memory:")
+        instance: duckdb.DuckDBPyConnection = library.connect(":memory:")
         for setting in settings:
             instance.execute(f"SET {setting}").fetchall()
         return instance

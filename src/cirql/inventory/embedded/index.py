@@ -10,7 +10,6 @@ import json
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from cirql.inventory.coverage import Claim
 from cirql.inventory.embedded.members import Member
 from cirql.inventory.faults import is_of_the_disk
 from cirql.inventory.model import Partition, ScanRecord, micros, moment
+from cirql.records import dataclass
 
 FORMAT = 2
 

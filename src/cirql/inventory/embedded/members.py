@@ -12,10 +12,11 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from cirql.inventory.model import Clause, Condition, Path
+from cirql.records import dataclass, field
+from cirql.regexes import regex
 from cirql.sql.quoting import constant, name, stored_type, text
 from cirql.types import ColumnType
 
@@ -27,9 +28,9 @@ MOST_MEMBERS = 48
 LEAST_SHARE = 0.05
 DEEPEST = 5
 LONGEST = 100
-_STEP = re.compile(r"[A-Za-z_][\w .:/@+-]*", re.ASCII)
-_BARE = re.compile(r"[-+]?[\d.].*|[-+]?inf(inity)?|nan|true|false|null", re.IGNORECASE)
-_UNLIKE = re.compile(r"[\x00-\x1f\x7f]|^\s*[\[{]")
+_STEP = regex(r"[A-Za-z_][\w .:/@+-]*", re.ASCII)
+_BARE = regex(r"[-+]?[\d.].*|[-+]?inf(inity)?|nan|true|false|null", re.IGNORECASE)
+_UNLIKE = regex(r"[\x00-\x1f\x7f]|^\s*[\[{]")
 
 
 @dataclass(frozen=True, slots=True)

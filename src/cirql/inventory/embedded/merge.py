@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from cirql.inventory.embedded.segments import Contents, Reader
 from cirql.inventory.embedded.staging import Staged
 from cirql.inventory.model import Partition, ScanRecord
+from cirql.records import dataclass, field
 from cirql.sql.quoting import name, text, timestamp
 from cirql.types import ColumnType
 

@@ -13,12 +13,12 @@ import json
 import os
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cirql.inventory.embedded.index import Closure, Segment
 from cirql.inventory.embedded.members import NO_HINTS, Hints, choose, column_of, fragments
+from cirql.records import dataclass, replace
 from cirql.sql.quoting import name, stored_type, text
 from cirql.types import ColumnType, arrow_type
 

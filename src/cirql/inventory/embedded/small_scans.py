@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from cirql.inventory.embedded.segments import INLINE_ROWS, POSITION_BITS, SYSTEM, Contents, load_inline, plain_arrow, serialised, unpack
 from cirql.inventory.model import KEY, Partition, ScanRecord, micros
+from cirql.records import dataclass
 from cirql.types import ColumnType, from_arrow
 
 if TYPE_CHECKING:

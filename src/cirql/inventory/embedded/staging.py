@@ -7,13 +7,13 @@ Staging happens before the write lock is taken, so a slow producer keeps nobody 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cirql.errors import Internal
 from cirql.inventory.model import KEY, ScanRecord
+from cirql.records import dataclass
 from cirql.sql.quoting import name, stored_type, text
 from cirql.types import ColumnType, from_arrow
 

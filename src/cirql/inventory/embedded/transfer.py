@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from cirql.inventory.embedded.index import Index, Segment
 from cirql.inventory.embedded.segments import Contents, Reader, Writer, register_closures
 from cirql.inventory.embedded.versions import every_version
 from cirql.inventory.model import Archive
+from cirql.records import replace
 from cirql.sql.quoting import name, text
 from cirql.types import ColumnType
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from cirql.inventory.embedded.index import Closure, Segment
 from cirql.inventory.embedded.segments import POSITION_BITS, Contents, Reader, Writer, pack, register_closures, unpack
 from cirql.inventory.embedded.versions import every_version
+from cirql.records import dataclass, replace
 from cirql.sql.quoting import timestamp
 
 if TYPE_CHECKING:

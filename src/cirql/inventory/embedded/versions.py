@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ from cirql.inventory.embedded.merge import same_json
 from cirql.inventory.embedded.reading import held, register_ends
 from cirql.inventory.embedded.segments import Contents, Reader
 from cirql.inventory.model import Difference, Event, RowChange, Version
+from cirql.records import replace
 from cirql.sql.quoting import name, text
 from cirql.types import ColumnType
 

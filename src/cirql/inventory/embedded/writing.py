@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from cirql.inventory.coverage import Claim, narrowed, redundant, rivals
@@ -17,6 +16,7 @@ from cirql.inventory.embedded.segments import Contents, Reader, Writer, inline, 
 from cirql.inventory.embedded.small_scans import SmallScan, head
 from cirql.inventory.embedded.staging import Staged, stage
 from cirql.inventory.model import Observation, ScanRecord, WriteSummary, micros
+from cirql.records import dataclass, replace
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cirql.engine import engine_error
+from cirql.regexes import regex
 from cirql.result import Result, ResultColumn
 from cirql.rows import sql_type
 from cirql.server.desk import ClientDesk, Told
@@ -20,7 +21,7 @@ from cirql.server.system.rewriting import concerns, parsed, rewritten
 if TYPE_CHECKING:
     from cirql.catalog.lookup import Catalog
 
-_OF_A_TABLE = re.compile(r"\bpg_(?:attribute|constraint|index|description|attrdef)\b|_description\s*\(", re.IGNORECASE)
+_OF_A_TABLE = regex(r"\bpg_(?:attribute|constraint|index|description|attrdef)\b|_description\s*\(", re.IGNORECASE)
 _LOCKED = ("autoinstall_known_extensions = false", "autoload_known_extensions = false", "python_enable_replacements = false")
 
 

@@ -7,8 +7,9 @@ Anything else narrows nothing, so that an answer is never short of a table.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from cirql.records import dataclass
 
 if TYPE_CHECKING:
     from sqlglot import exp

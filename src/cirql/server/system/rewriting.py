@@ -7,18 +7,19 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from cirql.errors import NotSupported, ParseError
+from cirql.regexes import regex
 from cirql.server.system.definitions import OVERLOADED, function_names, table_names
 
 if TYPE_CHECKING:
     from sqlglot import exp
 
-_OPERATOR = re.compile(r"OPERATOR\s*\(\s*pg_catalog\.([^)\s]+)\s*\)", re.IGNORECASE)
-_COLLATE = re.compile(r"\bCOLLATE\s+(?:pg_catalog\.)?\"?(?:default|C)\"?", re.IGNORECASE)
-_QUALIFIED = re.compile(r"\bpg_catalog\s*\.\s*(?=\"?\w)", re.IGNORECASE)
-_OIDS = re.compile(r"::\s*oid\s*\[\s*\]", re.IGNORECASE)
-_CHAR = re.compile(r'::\s*"char"(\[\])?', re.IGNORECASE)
+_OPERATOR = regex(r"OPERATOR\s*\(\s*pg_catalog\.([^)\s]+)\s*\)", re.IGNORECASE)
+_COLLATE = regex(r"\bCOLLATE\s+(?:pg_catalog\.)?\"?(?:default|C)\"?", re.IGNORECASE)
+_QUALIFIED = regex(r"\bpg_catalog\s*\.\s*(?=\"?\w)", re.IGNORECASE)
+_OIDS = regex(r"::\s*oid\s*\[\s*\]", re.IGNORECASE)
+_CHAR = regex(r'::\s*"char"(\[\])?', re.IGNORECASE)
 _TABLES, _FUNCTIONS = table_names(), function_names()
-_NAMED = re.compile(
+_NAMED = regex(
     r"\bpg_catalog\s*\.|\b(?:"
     + "|".join(sorted(_TABLES))
     + r")\b|\b(?:version|current_schemas?|current_setting|set_config|current_database|"
@@ -26,8 +27,8 @@ _NAMED = re.compile(
     r"\b(?:current_schema|current_database|current_catalog|current_user|session_user)\b|::\s*reg(?:class|type|namespace|proc)\b",
     re.IGNORECASE,
 )
-_STRINGS = re.compile(r"'(?:[^']|'')*'")
-_CLOUD = re.compile(r"\b(?:FROM|JOIN)\s+\"?(?:aws|cirql|information_schema)\"?\s*\.", re.IGNORECASE)
+_STRINGS = regex(r"'(?:[^']|'')*'")
+_CLOUD = regex(r"\b(?:FROM|JOIN)\s+\"?(?:aws|cirql|information_schema)\"?\s*\.", re.IGNORECASE)
 
 
 _TYPES_OF_ASYNCPG = """

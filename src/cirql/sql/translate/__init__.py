@@ -44,6 +44,9 @@ def translate(
     Raises NotSupported (by name) for what has no faithful translation, UnknownFunction with the nearest names,
     TypeMismatch and InvalidText where PostgreSQL would refuse the types or constants.
     """
+    from cirql.imports import import_duckdb_generator
+
+    import_duckdb_generator()  # before the first module that asks sqlglot for the dialect
     from cirql.sql.translate import sqltypes
     from cirql.sql.translate.rules import RULES
     from cirql.sql.translate.site import Site, TimeFrame

@@ -15,6 +15,7 @@ from typing import Any
 from sqlglot import exp
 
 from cirql.errors import InvalidText
+from cirql.regexes import regex
 from cirql.sql.translate import intervals
 from cirql.sql.translate import sqltypes as st
 from cirql.sql.translate.nodes import as_type, call, text, typed
@@ -122,7 +123,7 @@ def _hstore(value: str, target: SqlType) -> exp.Expr:
     return as_type(call("map", keys, values), st.HSTORE)
 
 
-_HSTORE_PAIR = re.compile(
+_HSTORE_PAIR = regex(
     r"""\s*(?:"((?:[^"\\]|\\.)*)"|((?:[^\s"=,>\\]|=(?!>)|\\.)+))\s*=>\s*(?:"((?:[^"\\]|\\.)*)"|((?:[^\s",\\]|\\.)+))\s*(,|$)""", re.DOTALL
 )
 
@@ -193,7 +194,7 @@ def array_items(value: str) -> list[Any]:
     return items
 
 
-_ARRAY_TOKEN = re.compile(r'\s*+(?:"((?:[^"\\]|\\.)*+)"|([^",{}]++))\s*+(?=[,}])', re.DOTALL)
+_ARRAY_TOKEN = regex(r'\s*+(?:"((?:[^"\\]|\\.)*+)"|([^",{}]++))\s*+(?=[,}])', re.DOTALL)
 
 
 def _array_level(value: str, place: int) -> tuple[list[Any], int]:

@@ -6,11 +6,12 @@ See https://www.postgresql.org/docs/current/functions-formatting.html
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from sqlglot import exp
 
 from cirql.errors import NotSupported
+from cirql.records import dataclass
+from cirql.regexes import regex
 from cirql.sql.translate import sqltypes as st
 from cirql.sql.translate.nodes import as_type, call, number, text, typed
 
@@ -77,7 +78,7 @@ _PATTERNS = [
     "FF5",
     "FF6",
 ]
-_TOKEN = re.compile(
+_TOKEN = regex(
     r'"((?:[^"\\]|\\.)*+)(?:"|\\?\Z)|(FM|fm)?('
     + "|".join(re.escape(p) for p in sorted(_PATTERNS, key=len, reverse=True))
     + r")(TH|th)?|(.)",

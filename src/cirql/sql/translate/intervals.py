@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+
+from cirql.records import dataclass
+from cirql.regexes import regex
 
 _MICROSECOND = 1_000_000
 _UNITS: dict[str, tuple[int, Decimal, Decimal]] = {}
@@ -45,9 +47,9 @@ class Span:
         return f"{self.months} months {self.days} days {self.microseconds} microseconds"
 
 
-_PART = re.compile(r"\s*+(?:([+-]?\d+):(\d+)(?::(\d+(?:\.\d+)?))?|([+-]?(?:\d+(?:\.\d*)?|\.\d+))\s*([a-z]+)?|(ago)\b|@)", re.IGNORECASE)
-_YEAR_MONTH = re.compile(r"\s*+([+-]?)(\d+)-(\d+)(?![\d:])")
-_ISO = re.compile(r"P(?=.)(?:([-\d.]+)Y)?(?:([-\d.]+)M)?(?:([-\d.]+)W)?(?:([-\d.]+)D)?(?:T(?:([-\d.]+)H)?(?:([-\d.]+)M)?(?:([-\d.]+)S)?)?")
+_PART = regex(r"\s*+(?:([+-]?\d+):(\d+)(?::(\d+(?:\.\d+)?))?|([+-]?(?:\d+(?:\.\d*)?|\.\d+))\s*([a-z]+)?|(ago)\b|@)", re.IGNORECASE)
+_YEAR_MONTH = regex(r"\s*+([+-]?)(\d+)-(\d+)(?![\d:])")
+_ISO = regex(r"P(?=.)(?:([-\d.]+)Y)?(?:([-\d.]+)M)?(?:([-\d.]+)W)?(?:([-\d.]+)D)?(?:T(?:([-\d.]+)H)?(?:([-\d.]+)M)?(?:([-\d.]+)S)?)?")
 
 
 def read(value: str, unit: str = "second") -> Span:

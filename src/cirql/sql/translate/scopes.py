@@ -6,8 +6,8 @@ A source whose columns cannot be known (a CSV file) is open: any name may come f
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 
+from cirql.records import dataclass, field
 from cirql.sql.translate import sqltypes as st
 from cirql.sql.translate.sqltypes import SqlType
 

@@ -7,11 +7,11 @@ FROM t, jsonb_each(t.doc) AS e(k, v)
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from sqlglot import exp
 
 from cirql.errors import InvalidText, UnknownColumn, UnknownFunction
+from cirql.records import dataclass
 from cirql.sql.translate import sqltypes as st
 from cirql.sql.translate.casts import convert, text_of
 from cirql.sql.translate.expressions import refuse

@@ -7,12 +7,12 @@ The table's lines read: name, arguments, result, DuckDB name (the same where lef
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 
 from sqlglot import exp
 
 from cirql.errors import UnknownFunction
+from cirql.records import dataclass
 from cirql.sql.translate import sqltypes as st
 from cirql.sql.translate.casts import convert, text_of
 from cirql.sql.translate.function_table import PLAIN

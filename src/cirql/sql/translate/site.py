@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from sqlglot import exp
 
+from cirql.records import dataclass, field, replace
 from cirql.sql.translate.scopes import NameScope, Relations
 
 Dialect = Literal["postgres", "ddsql", "stackql"]

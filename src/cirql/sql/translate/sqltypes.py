@@ -8,8 +8,9 @@ takes the type of its surroundings. This module knows nothing of trees or of Duc
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from cirql.records import dataclass
 
 if TYPE_CHECKING:
     from sqlglot import exp

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from sqlglot import exp
 
 from cirql.errors import InvalidText, NotSupported
+from cirql.regexes import regex
 from cirql.sql.translate import arithmetic, arrays
 from cirql.sql.translate import sqltypes as st
 from cirql.sql.translate.casts import convert, output_of, text_of, to_text
@@ -37,7 +38,7 @@ def concat_ws(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     return call("concat_ws", *(output_of(a) for a in _variadic(arguments)), type=st.TEXT)
 
 
-_FORMAT = re.compile(r"%(?:(\d+)\$)?(-?)(\d+|\*)?([sIL%])")
+_FORMAT = regex(r"%(?:(\d+)\$)?(-?)(\d+|\*)?([sIL%])")
 
 
 def format_text(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:

@@ -14,6 +14,7 @@ from bisect import bisect_left
 from typing import TYPE_CHECKING, Any
 
 from cirql.errors import ParseError
+from cirql.regexes import regex
 
 if TYPE_CHECKING:
     from sqlglot.tokenizer_core import Token
@@ -25,8 +26,8 @@ _BEFORE_OPERANDS = frozenset(
     returning distinct all any some from is
     """.split()  # noqa: SIM905 - so many quoted words are harder to read
 )
-_PARAMETER = re.compile(r"\$\d++(?=\S)")
-_PIECE = re.compile(
+_PARAMETER = regex(r"\$\d++(?=\S)")
+_PIECE = regex(
     r"(?P<parameter>\$\d++(?=\S))"
     r"|\b[eE]'(?:[^'\\]++|\\.|'')*+(?:'|\\?\Z)|'[^']*+(?:'|\Z)|\"[^\"]*+(?:\"|\Z)|--[^\n]*+"
     r"|/\*(?:[^*/]++|\*(?!/)|/(?!\*)|/\*(?:[^*]++|\*(?!/))*+(?:\*/|\Z))*+(?:\*/|\Z)"
