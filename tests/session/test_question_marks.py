@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -90,3 +91,13 @@ def test_a_prepared_statement_takes_them(session: Session) -> None:
     prepared = session.prepare("SELECT ?::int + ?::int")
     assert [prepared.execute([n, 1]).fetchall() for n in (1, 2)] == [[(2,)], [(3,)]]
     assert dict(session.describe("SELECT ?::int, ?").parameters) == {"1": "integer", "2": "text"}
+
+
+@pytest.mark.parametrize("word", ["like", "from", "select", "order", "limit", "null", "true", "case", "name", "x"])
+def test_a_named_parameter_may_be_a_word_of_sql(session: Session, word: str) -> None:
+    assert session.execute(f"SELECT :{word} AS a, (:{word}), 1 WHERE :{word} = :{word} LIMIT 1", {word: 7}).fetchall() == [(7, 7, 1)]
+
+
+def test_a_timedelta_is_an_interval(session: Session) -> None:
+    for value in (timedelta(days=-1, seconds=2, microseconds=3), timedelta(hours=5)):
+        assert session.execute("SELECT $1", [value]).fetchall() == [(value,)]

@@ -14,7 +14,6 @@ from sqlalchemy.sql import compiler
 from cirql.alchemy import kinds
 from cirql.alchemy import reflection as seen
 from cirql.alchemy.home import Home
-from cirql.catalog.model import Face
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -25,14 +24,16 @@ if TYPE_CHECKING:
     from cirql.dbapi import Connection
     from cirql.session import Session
 
+_One: Any = default.DefaultDialect
+"""Reflects many tables by reflecting each: here that costs no question."""
 _YES = frozenset({"1", "true", "on", "yes"})
-_ESCAPED = {c: "_" for c in "%():.[] -/\\$#?*+=<>&!,;'\"|~^@{}"}
+_ESCAPED = dict.fromkeys("%():.[] -/\\$#?*+=<>&!,;'\"|~^@{}", "_")
 
 
 class CirqlCompiler(PGCompiler):
     """PostgreSQL's statements, with names of parameters that are words."""
 
-    bindname_escape_characters = _ESCAPED  # type: ignore[assignment]
+    bindname_escape_characters = _ESCAPED
 
 
 class CirqlDefinitions(compiler.DDLCompiler):
@@ -55,7 +56,7 @@ class CirqlDialect(PGDialect):
     supports_statement_cache = True
     supports_server_side_cursors = True
     statement_compiler = CirqlCompiler
-    ddl_compiler = CirqlDefinitions
+    ddl_compiler: Any = CirqlDefinitions
     execution_ctx_cls = CirqlContext
     supports_alter = False
     supports_comments = False
@@ -74,7 +75,7 @@ class CirqlDialect(PGDialect):
     delete_returning = False
     use_insertmanyvalues = False
     default_paramstyle = "named"
-    colspecs = {
+    colspecs = {  # noqa: RUF012 (an attribute of objects, as the base declares it)
         **{kind: spec for kind, spec in PGDialect.colspecs.items() if kind is not sa.Enum},
         sa.JSON: kinds.Document,
         sa.JSON.JSONPathType: kinds.DocumentPath,
@@ -84,10 +85,11 @@ class CirqlDialect(PGDialect):
         sa.Date: kinds.Day,
         sa.Interval: kinds.Span,
         sa.LargeBinary: kinds.Bytes,
+        sa.Uuid: kinds.Identifier,
     }
 
     def __init__(self, **given: Any) -> None:
-        super().__init__(**{"paramstyle": "named", **given})
+        super().__init__(**{"paramstyle": "named", **given})  # type: ignore[no-untyped-call]
         self._home = Home()
 
     @classmethod
@@ -95,7 +97,7 @@ class CirqlDialect(PGDialect):
         """The module that it stands on."""
         from cirql import dbapi
 
-        return cast("ModuleType", dbapi)
+        return dbapi
 
     def create_connect_args(self, url: URL) -> tuple[list[str], dict[str, Any]]:
         """The settings of a URL: `cirql:///?local=true`, `cirql:///?regions=us-east-1,eu-west-1`. Raises ArgumentError."""
@@ -167,7 +169,7 @@ class CirqlDialect(PGDialect):
         return seen.schemas(_session(connection))
 
     @reflection.cache
-    def has_schema(self, connection: sa.Connection, schema_name: str, **kw: Any) -> bool:
+    def has_schema(self, connection: sa.Connection, schema_name: str, **kw: Any) -> bool:  # type: ignore[override]
         """Whether there is a schema."""
         return schema_name in seen.schemas(_session(connection))
 
@@ -250,7 +252,7 @@ class CirqlDialect(PGDialect):
     def get_foreign_keys(self, connection: sa.Connection, table_name: str, schema: str | None = None, **kw: Any) -> Any:
         """The tables whose values are needed to list this one: an image's versions need its name."""
         found = self._found(connection, table_name, schema, **kw)
-        keys = []
+        keys: list[dict[str, Any]] = []
         for column, table, source in seen.parents(found) if found is not None else ():
             home = table.parts[-2]
             keys.append(
@@ -286,14 +288,14 @@ class CirqlDialect(PGDialect):
         self._found(connection, table_name, schema, **kw)
         return {}
 
-    get_multi_columns = default.DefaultDialect.get_multi_columns
-    get_multi_table_options = default.DefaultDialect.get_multi_table_options
-    get_multi_pk_constraint = default.DefaultDialect.get_multi_pk_constraint
-    get_multi_foreign_keys = default.DefaultDialect.get_multi_foreign_keys
-    get_multi_indexes = default.DefaultDialect.get_multi_indexes
-    get_multi_unique_constraints = default.DefaultDialect.get_multi_unique_constraints
-    get_multi_check_constraints = default.DefaultDialect.get_multi_check_constraints
-    get_multi_table_comment = default.DefaultDialect.get_multi_table_comment
+    get_multi_columns = _One.get_multi_columns
+    get_multi_table_options = _One.get_multi_table_options
+    get_multi_pk_constraint = _One.get_multi_pk_constraint
+    get_multi_foreign_keys = _One.get_multi_foreign_keys
+    get_multi_indexes = _One.get_multi_indexes
+    get_multi_unique_constraints = _One.get_multi_unique_constraints
+    get_multi_check_constraints = _One.get_multi_check_constraints
+    get_multi_table_comment = _One.get_multi_table_comment
 
 
 def _session(connection: sa.Connection) -> Session:

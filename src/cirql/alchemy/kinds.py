@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
@@ -114,3 +115,15 @@ class Bytes(sa.LargeBinary):
         return
 
     result_processor = _as_it_is
+
+
+class Identifier(sa.UUID[Any]):
+    """A UUID: a session gives it as text."""
+
+    def bind_processor(self, dialect: Any) -> None:
+        """Nothing: either is taken."""
+        return
+
+    def result_processor(self, dialect: Any, coltype: Any) -> Callable[[Any], UUID | None] | None:
+        """An object of Python's, where that is asked for."""
+        return (lambda value: None if value is None else UUID(str(value))) if self.as_uuid else None

@@ -34,7 +34,11 @@ def names(session: Session, schema: str | None, *, views: bool) -> list[str]:
     found = []
     for spelling in session.catalog.spellings(None if wanted == DEFAULT else wanted):
         parts = spelling.name.split(".")
-        if spelling.published and (spelling.face in _VIEWS) is views and parts[:-1] == ([DEFAULT] if wanted == DEFAULT else [DEFAULT, wanted]):
+        if (
+            spelling.published
+            and (spelling.face in _VIEWS) is views
+            and parts[:-1] == ([DEFAULT] if wanted == DEFAULT else [DEFAULT, wanted])
+        ):
             found.append(parts[-1])
     return sorted(found)
 

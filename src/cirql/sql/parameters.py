@@ -46,7 +46,7 @@ def from_percent(text: str, params: Parameters) -> str:
 def fill(statement: Statement, params: Parameters) -> Statement:
     """The statement with every parameter replaced by its value.
 
-    Text, numbers, booleans, None, dates and times, Decimals, UUIDs and bytes are constants; lists are arrays, dicts are JSON.
+    Text, numbers, booleans, None, dates, times and timedeltas, Decimals, UUIDs and bytes are constants; lists are arrays, dicts are JSON.
     Raises InterfaceError for a parameter that is missing or left over, NotSupported for a value of no SQL type.
     """
     tree = statement.tree.copy()
@@ -92,7 +92,7 @@ def _lookup(name: str, params: Parameters) -> Any:
 
 def _constant(value: Any) -> exp.Expr:
     import json
-    from datetime import date, datetime, time
+    from datetime import date, datetime, time, timedelta
     from decimal import Decimal
     from uuid import UUID
 
@@ -109,6 +109,9 @@ def _constant(value: Any) -> exp.Expr:
             return exp.cast(exp.Literal.string(value.isoformat()), "date")
         case time():
             return exp.cast(exp.Literal.string(value.isoformat()), "time")
+        case timedelta():
+            written = f"{value.days} days {value.seconds} seconds {value.microseconds} microseconds"
+            return exp.cast(exp.Literal.string(written), "interval", dialect="postgres")
         case UUID():
             return exp.cast(exp.Literal.string(str(value)), "uuid")
         case bytes():

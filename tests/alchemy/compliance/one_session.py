@@ -1,4 +1,4 @@
-"""The dialect with one connection for all: tables that a session makes are its own, and the suite makes tables on one and asks on another."""
+"""The dialect with one connection for all: a session's tables are its own, and the suite makes them on one and asks on another."""
 
 from __future__ import annotations
 

@@ -40,6 +40,8 @@ _PIECE = regex(
 What is not closed goes on to the end.
 """
 
+_COLON_WORD = re.compile(r"(?<!:):[A-Za-z_]")
+
 
 def tokenize(text: str) -> list[Token]:
     """The tokens of a PostgreSQL text. Raises sqlglot's TokenError for a text or comment that is not closed."""
@@ -47,15 +49,33 @@ def tokenize(text: str) -> list[Token]:
 
     dialect = Dialect.get_or_raise("postgres")
     if _PARAMETER.search(text) is None:
-        tokens = list(dialect.tokenize(text))
-        return _numbered(tokens) if _MARK in text else tokens
+        return _finished(list(dialect.tokenize(text)), text)
     ends = [match.end() for match in _PIECE.finditer(text) if match["parameter"]]
     tokens = list(dialect.tokenize(_with_blanks(text, ends)))
     blanks = [end + number for number, end in enumerate(ends)]
     for token in tokens:
         token.start -= bisect_left(blanks, token.start)
         token.end -= bisect_left(blanks, token.end)
-    return _numbered(tokens) if _MARK in text else tokens
+    return _finished(tokens, text)
+
+
+def _finished(tokens: list[Token], text: str) -> list[Token]:
+    """The tokens with parameters as the parser knows them."""
+    named = _named(tokens) if _COLON_WORD.search(text) is not None else tokens
+    return _numbered(named) if _MARK in text else named
+
+
+def _named(tokens: list[Token]) -> list[Token]:
+    """The tokens with the name of a parameter as a name, where it is a word of SQL too: `:like`, `:from`."""
+    from sqlglot.tokenizer_core import TokenType
+
+    found: list[Token] = []
+    for token in tokens:
+        is_name = bool(found) and found[-1].token_type == TokenType.COLON and found[-1].end + 1 == token.start
+        if is_name and token.token_type != TokenType.VAR and token.text.isidentifier() and _awaits_operand(found[:-1]):
+            token = _at(token, TokenType.VAR, token.text)
+        found.append(token)
+    return found
 
 
 def _numbered(tokens: list[Token]) -> list[Token]:
