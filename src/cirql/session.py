@@ -300,6 +300,18 @@ class Session:
             running.end()
             raise
 
+    @contextmanager
+    def work(self) -> Iterator[None]:
+        """What is done in the block counts as one statement: it keeps to the limits, and `stop` ends it."""
+        with self._began() as running:
+            token = self._current.set(running)
+            try:
+                with running.at_work():
+                    yield
+            finally:
+                self._current.reset(token)
+            running.end()
+
     def _answered(self, running: Running, answer: Callable[[], Result]) -> Result:
         token = self._current.set(running)
         try:

@@ -18,8 +18,8 @@ from mcp_types import CallToolResult
 from cirql.agents.audit import AuditLog
 from cirql.agents.calls import Agency
 from cirql.agents.limits import AnswerLimits
+from cirql.agents.offers import tools_of
 from cirql.agents.protocol import Door
-from cirql.agents.reading import READING
 from cirql.local import settings_for
 from cirql.localcloud import LocalCloud
 from cirql.runtime import Runtime
@@ -72,12 +72,15 @@ def connected(server: Any, **given: Any) -> Iterator[Asker]:
         yield Asker(portal, client)
 
 
-def started(*arguments: str, **environment: str) -> StdioServerParameters:
+def surroundings() -> dict[str, str]:
+    """The environment of a server that a test starts."""
+    inherited = {name: value for name, value in os.environ.items() if name.startswith(("XDG_", "HOME", "PATH", "AWS_", "CIRQL_"))}
+    return {**inherited, "PYTHONPATH": SOURCES}
+
+
+def started(*arguments: str) -> StdioServerParameters:
     """`cirql mcp` as a client starts it."""
-    inherited = {name: value for name, value in os.environ.items() if name.startswith(("XDG_", "HOME", "AWS_", "CIRQL_"))}
-    return StdioServerParameters(
-        command=sys.executable, args=["-m", "cirql", "mcp", *arguments], env={**inherited, "PYTHONPATH": SOURCES, **environment}
-    )
+    return StdioServerParameters(command=sys.executable, args=["-m", "cirql", "mcp", *arguments], env=surroundings())
 
 
 @pytest.fixture(scope="session")
@@ -108,10 +111,10 @@ def opening(runtime: Runtime, tmp_path: Path) -> Opening:
     """Open a server with these limits, and a client of it."""
 
     @contextmanager
-    def opened(limits: AnswerLimits | None = None, **given: Any) -> Iterator[Asker]:
+    def opened(limits: AnswerLimits | None = None, mode: str = "read_only", generation: str = "auto", **given: Any) -> Iterator[Asker]:
         log = AuditLog(tmp_path / "audit.jsonl")
         try:
-            with connected(Door(Agency(runtime, limits or AnswerLimits(), log), READING).server, **given) as asker:
+            with connected(Door(Agency(runtime, limits or AnswerLimits(), log), tools_of(mode)).server, mode=generation, **given) as asker:
                 yield asker
         finally:
             log.close()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from cirql.agents.audit import AuditLine, AuditLog
 from cirql.agents.limits import AnswerLimits
-from cirql.agents.tools import Tool
+from cirql.agents.tools import Question, Tool
 from cirql.errors import Cancelled, Error
 from cirql.records import dataclass, field
 
@@ -56,6 +56,7 @@ class ToolCall:
         self.tool = tool
         self.arguments = arguments
         self.who = who
+        self.approved = ""
         self._lock = threading.Lock()
         self._sessions: list[Session] = []
         self._cancelled = False
@@ -85,6 +86,10 @@ class ToolCall:
                 raise Cancelled("the client took the call back")
             self._sessions.append(opened)
         return opened
+
+    def question(self) -> Question | None:
+        """What the user must be asked first; None where nothing. Raises the tool's errors."""
+        return self.tool.asks(self) if self.tool.asks is not None else None
 
     def run(self) -> dict[str, Any]:
         """Run the tool, and write a line to the log whatever comes of it. Raises the tool's errors."""

@@ -19,6 +19,8 @@ class Asked(Protocol):
     """A call, as its tool sees it."""
 
     arguments: Mapping[str, Any]
+    approved: str
+    """The nonce of the question that the user said yes to; empty where there was none, or it was a no."""
 
     @property
     def limits(self) -> AnswerLimits:
@@ -41,10 +43,19 @@ class Asked(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """What the user is asked before a tool runs: in words, and the same as data. `nonce` tells this question from all others."""
+
+    text: str
+    data: Mapping[str, Any]
+    nonce: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Tool:
     """`run` gives plain data that `gives` describes, or raises an Error. `required` are names in `takes`.
 
-    `changes`: something may be different in AWS after it.
+    `changes`: something may be different in AWS after it. `asks`: the user must say yes to that question first.
     """
 
     name: str
@@ -56,6 +67,7 @@ class Tool:
     required: tuple[str, ...] = ()
     always: tuple[str, ...] = ()
     changes: bool = False
+    asks: Callable[[Asked], Question] | None = field(default=None, repr=False)
 
     @property
     def input_schema(self) -> dict[str, Any]:
