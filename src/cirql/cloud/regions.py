@@ -40,6 +40,11 @@ def _known() -> tuple[_Regions, ...]:
     return tuple(_Regions(frozenset(r for r in p["regions"] if not r.endswith("-global")), re.compile(p["regionRegex"])) for p in data)
 
 
+def region_names() -> tuple[str, ...]:
+    """Every region that botocore lists: those of the public cloud that every account has first."""
+    return tuple(sorted((r for p in _known() for r in p.names), key=lambda r: (r not in _ALWAYS_ENABLED, r)))
+
+
 def is_region(name: str) -> bool:
     """Whether botocore lists a region of that name."""
     return any(name in p.names for p in _known())

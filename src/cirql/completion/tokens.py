@@ -63,7 +63,7 @@ _TOKEN = regex(
     | (?P<dollar>\$(?:[^\W\d]\w*)?\$)
     | (?P<number>\d[\w.]*)
     | (?P<name>[^\W\d][\w$]*)
-    | (?P<cast>::)
+    | (?P<operator>::|->>?)
     | (?P<parameter>\$\d+|:(?:[^\W\d]\w*|'[^\W\d]\w*'|"[^\W\d]\w*"))
     | (?P<mark>.)
     """,
@@ -97,7 +97,7 @@ _KINDS = {
     "quoted": TokenKind.QUOTED,
     "number": TokenKind.NUMBER,
     "name": TokenKind.NAME,
-    "cast": TokenKind.MARK,
+    "operator": TokenKind.MARK,
     "parameter": TokenKind.PARAMETER,
     "mark": TokenKind.MARK,
 }

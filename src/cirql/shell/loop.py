@@ -10,7 +10,10 @@ from cirql.cli.progress import ScanProgress
 from cirql.cli.query import screen
 from cirql.cli.report import report_error, report_outcome, say
 from cirql.errors import Error
+from cirql.settings.preferences import Preferences, history_path
+from cirql.shell.completer import ShellCompleter
 from cirql.shell.foreground import Foreground
+from cirql.shell.history import StatementHistory
 from cirql.shell.opening import Opening, OpenSession
 from cirql.shell.prompt import Prompt
 from cirql.shell.typed import divided
@@ -28,14 +31,18 @@ class Shell:
         self._progress: ScanProgress | None = None
         self._foreground = Foreground(self._ask)
         self.connection = OpenSession(scope, self._tell, self._foreground.confirm)
-        self._prompt = Prompt("cirql")
+        self.preferences = Preferences.load()
+        self._history = StatementHistory(history_path(), self.preferences.history)
+        shown = screen()
+        completer = ShellCompleter(lambda: self.connection.session, lambda line: ())
+        self._prompt = Prompt(self.preferences, self._history, completer, colour=shown is not None and shown.colour)
 
     def run(self) -> int:
         r"""Answer until `\q` or the end of the input; gives the exit code."""
         try:
             while True:
                 try:
-                    text = self._prompt.ask()
+                    text = self._prompt.ask("cirql=> ")
                 except KeyboardInterrupt:
                     continue
                 except EOFError:
@@ -54,8 +61,12 @@ class Shell:
     def answer(self, sql: str) -> bool:
         """Run one statement and show its answer; whether it went well."""
         try:
-            with ScanProgress() as self._progress:
-                result = self._foreground.run(lambda: _read(self.connection.session, sql), self.connection.session.cancel)
+            try:
+                with ScanProgress() as self._progress:
+                    result = self._foreground.run(lambda: _read(self.connection.session, sql), self.connection.session.cancel)
+            finally:
+                plan = self._foreground.plan
+                self._history.settle([] if plan is None else plan.changes)
             self._show(result)
             return True
         except Error as error:

@@ -30,6 +30,11 @@ def _special_in(dialect: str) -> dict[str, Special]:
     return {"ddsql": ddsql.OVERRIDES, "stackql": stackql.OVERRIDES}.get(dialect, {})
 
 
+def special_names() -> frozenset[str]:
+    """The functions that have a rule of their own, in whichever dialect."""
+    return frozenset((*_special(), *_special_in("ddsql"), *_special_in("stackql")))
+
+
 _NOT_SCALAR = frozenset(
     """
     first last regr_slope regr_intercept regr_count regr_r2 regr_avgx regr_avgy every total group_concat json_agg jsonb_agg json_object_agg
