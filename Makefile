@@ -78,6 +78,7 @@ test: $(DEV) $(CATALOG)
 # Figures are printed beside their targets (docs/benchmarks.md) and never fail the run.
 bench: $(DEV) $(CATALOG)
 	@mkdir -p .benchmarks
+	@$(BIN)/python benchmarks/start.py --json .benchmarks/start.json
 	@$(BIN)/python -m benchmarks.limits --json .benchmarks/limits.json
 	@$(BIN)/python benchmarks/planner.py --json .benchmarks/planner.json
 	@$(BIN)/python benchmarks/inventory.py --json .benchmarks/inventory.json

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from html import escape
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
@@ -267,6 +266,8 @@ class Result:
 
     def _repr_html_(self) -> str:
         """The first rows as a table, for a notebook; they are still there to be read."""
+        from html import escape
+
         rows = self._texts()
         head = "".join(f"<th>{escape(c.name)}</th>" for c in self.columns)
         body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows)

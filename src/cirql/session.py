@@ -9,7 +9,6 @@ threads at once: each has DuckDB connections of its own.
 
 from __future__ import annotations
 
-import asyncio
 import threading
 import time
 import weakref
@@ -29,6 +28,8 @@ from cirql.statements.limits import StatementLimits
 from cirql.statements.running import Running
 
 if TYPE_CHECKING:
+    import asyncio
+
     from cirql.catalog.lookup import Catalog
     from cirql.changes.journal import Journal
     from cirql.changes.plan import ChangePlan
@@ -427,6 +428,8 @@ class Session:
 
     async def aexecute(self, sql: str, params: Parameters | None = None) -> Result:
         """Run one statement from async code, without blocking its event loop; all rows are there when it returns."""
+        import asyncio
+
         with self._began() as running:
             work = asyncio.ensure_future(asyncio.to_thread(self._answered, running, lambda: self._read(sql, params)))
             try:
@@ -474,7 +477,7 @@ class Session:
     @property
     def is_on_loop(self) -> bool:
         """Whether the caller runs on that loop."""
-        return self._shared.loop.is_here
+        return "loop" in vars(self._shared) and self._shared.loop.is_here
 
     @property
     def alarm(self) -> Alarm:

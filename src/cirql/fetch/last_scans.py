@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from cirql.fetch.runner import ScanOutcome
 from cirql.types import ColumnType
+
+if TYPE_CHECKING:
+    from cirql.fetch.runner import ScanOutcome
 
 RELATION = "cirql.last_scans"
 DESCRIPTION = "What the last statement of this session read from AWS: one row for each table, account and region."

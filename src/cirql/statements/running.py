@@ -7,9 +7,9 @@ that the error is never DuckDB's or the network's. A statement that nobody works
 
 from __future__ import annotations
 
+import sys
 import threading
 import weakref
-from asyncio import CancelledError as AsyncCancelledError
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import monotonic
@@ -152,8 +152,9 @@ class Running:
         try:
             yield
             self.check()
-        except (Exception, AsyncCancelledError):
-            self.check()
+        except BaseException as fault:
+            if isinstance(fault, Exception) or _is_cancellation(fault):
+                self.check()
             raise
         finally:
             self._leave()
@@ -193,3 +194,9 @@ class Running:
             while self._at_work and (left := deadline - monotonic()) > 0:
                 self._rest.wait(left)
             return not self._at_work
+
+
+def _is_cancellation(fault: BaseException) -> bool:
+    """Whether it is asyncio's. Who has not imported that has none."""
+    asyncio = sys.modules.get("asyncio")
+    return asyncio is not None and isinstance(fault, asyncio.CancelledError)
