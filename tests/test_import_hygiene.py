@@ -138,8 +138,20 @@ def test_only_the_command_that_is_run_is_imported() -> None:
 
 def test_a_statement_without_tables_loads_nothing_of_aws_or_the_inventory() -> None:
     loaded = all_modules_after(run_quietly("query", "SELECT 1"))
-    assert not {m.partition(".")[0] for m in loaded} & {*NEVER, "botocore", "httptools", "rich"}
+    assert not {m.partition(".")[0] for m in loaded} & {*NEVER, "asyncio", "ssl", "botocore", "httptools", "rich"}
     assert not loaded & {"cirql.cloud.client", "cirql.inventory.store", "cirql.inventory.model", "cirql.changes.model", "urllib.request"}
+
+
+def modules_of(*arguments: str) -> int:
+    return len(all_modules_after(run_quietly(*arguments)))
+
+
+def test_each_command_imports_no_more_modules_than_it_needs() -> None:
+    # A start is imports: who makes one of these numbers larger makes every start of that command slower.
+    assert modules_of("--help") <= 140
+    assert modules_of("search", "instances") <= 175
+    assert modules_of("docs", "show", "aws.ec2_instance") <= 195
+    assert modules_of("query", "SELECT 1") <= 440
 
 
 def test_a_remembered_answer_never_loads_what_reaches_aws(tmp_path: Path) -> None:
