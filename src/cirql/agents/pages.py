@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-
 from cirql.catalog.lookup import Catalog
 from cirql.catalog.pages import page
 from cirql.docs.examples import examples
 from cirql.errors import UnknownTable
 from cirql.introspection.directory import Directory
+from cirql.records import dataclass
+from cirql.regexes import regex
 
 SERVICES = "cirql://services"
-_SERVICE = re.compile(r"cirql://services/([a-z0-9_]{1,100})")
-_TABLE = re.compile(r"cirql://tables/([A-Za-z0-9_.]{1,200})")
+_SERVICE = regex(r"cirql://services/([a-z0-9_]{1,100})")
+_TABLE = regex(r"cirql://tables/([A-Za-z0-9_.]{1,200})")
 
 
 @dataclass(frozen=True, slots=True)

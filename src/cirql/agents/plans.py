@@ -6,10 +6,10 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from cirql.changes.plan import ChangePlan
 from cirql.errors import InvalidStatement
+from cirql.records import dataclass, field
 
 _MINUTES = 30
 _MOST = 50

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
@@ -10,6 +9,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.types import TypeEngine
+
+from cirql.regexes import regex
 
 _PLAIN: dict[str, Callable[[], TypeEngine[Any]]] = {
     "VARCHAR": sa.TEXT,
@@ -38,7 +39,7 @@ _PLAIN: dict[str, Callable[[], TypeEngine[Any]]] = {
     "INET": postgresql.INET,
     "BIT": postgresql.BIT,
 }
-_DECIMAL = re.compile(r"DECIMAL\((\d+),\s*(\d+)\)")
+_DECIMAL = regex(r"DECIMAL\((\d+),\s*(\d+)\)")
 
 
 def type_of(sql_type: str) -> TypeEngine[Any]:

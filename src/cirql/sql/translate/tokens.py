@@ -40,7 +40,7 @@ _PIECE = regex(
 What is not closed goes on to the end.
 """
 
-_COLON_WORD = re.compile(r"(?<!:):[A-Za-z_]")
+_COLON_WORD = regex(r"(?<!:):[A-Za-z_]")
 
 
 def tokenize(text: str) -> list[Token]:
