@@ -1,7 +1,7 @@
 """`make bench`: how long a command takes from the shell, beside a bare interpreter in the same run.
 
-`python benchmarks/start.py [--runs N] [--json FILE] [--only WORD]`. Each figure is of a whole process. The commands take
-turns, so that a machine that is busy is busy for all of them. Targets are of a quiet machine; they are printed beside the figures and never fail the run.
+`python benchmarks/start.py [--runs N] [--json FILE] [--only WORD]`. Each figure is of a whole process. The commands take turns, so that
+a machine that is busy is busy for all of them. Targets are of a quiet machine; they are printed beside the figures and never fail the run.
 """
 
 from __future__ import annotations
