@@ -7,7 +7,6 @@ and AWS's models name.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
@@ -17,6 +16,7 @@ from cirql.completion.relations import Readable
 from cirql.completion.spot import Expected, Spot, spot_of
 from cirql.completion.words import AFTER_TABLE, BEGINNINGS, IN_EXPRESSIONS, setting_values
 from cirql.errors import Error
+from cirql.records import dataclass
 from cirql.statements.workspace import SETTABLE
 
 if TYPE_CHECKING:

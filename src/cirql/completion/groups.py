@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from cirql.completion.tokens import Token, TokenKind
+from cirql.records import dataclass, field
 
 
 @dataclass(slots=True)

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
+from cirql.regexes import regex
+
 if TYPE_CHECKING:
     from cirql.catalog.lookup import Catalog
 
-_PARTS = re.compile(r"[._\s]+")
+_PARTS = regex(r"[._\s]+")
 _LEAST_LETTERS = 3
 """With fewer, their order alone says nothing."""
 _BEGINS, _WORDS, _HAS, _LETTERS = range(4)

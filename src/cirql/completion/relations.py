@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 
 from cirql.completion.groups import Item, Parenthesis, is_mark, is_name, says
 from cirql.completion.tokens import Token, TokenKind
+from cirql.records import dataclass, replace
 
 _SETS = ("UNION", "INTERSECT", "EXCEPT")
 _LISTS = ("FROM", "JOIN", "UPDATE", "INTO")

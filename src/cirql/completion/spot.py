@@ -6,12 +6,12 @@ It looks at tokens alone and asks nobody, so that it works in statements that no
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from cirql.completion.groups import Item, Parenthesis, group_of, is_mark, is_name, path_to, says
 from cirql.completion.relations import Readable, relations_of, segment_at, with_queries
 from cirql.completion.tokens import Token, TokenKind, tokens
+from cirql.records import dataclass, field, replace
 
 
 class Expected(StrEnum):

@@ -5,11 +5,11 @@ r"""Preferences: how the shell looks and feels to its user. They say nothing of 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from cirql.errors import SettingsError
+from cirql.records import dataclass, fields
 from cirql.settings.trust import config_home
 
 FILE, HISTORY_FILE = "shell.toml", "history"
