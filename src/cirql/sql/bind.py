@@ -28,6 +28,8 @@ from cirql.sql.pruning import prune, still_wanted, tables_of
 from cirql.sql.resolution import Resolver, position_of
 from cirql.sql.translate import parse_postgres
 from cirql.sql.translate.naming import output_name
+from cirql.sql.translate.sets import SET_FUNCTIONS, spread
+from cirql.sql.translate.signatures import name_of
 from cirql.types import ColumnType
 
 if TYPE_CHECKING:
@@ -84,6 +86,7 @@ def bind(
     if own is not None:
         tree = _with_views(tree, own)
         _complete_names(tree, own, catalog)
+    spread(tree)
     _name_subqueries(tree)
     _name_outputs(tree)
     sources, tag_views = _bind_tables(statement, tree, catalog, own, functions)
@@ -133,7 +136,7 @@ def _forget_unread(tree: exp.Query, sources: Collection[Source]) -> None:
 
 
 def _name_subqueries(tree: exp.Expr) -> None:
-    """Give a name to each query in FROM that has none, which PostgreSQL asks of nobody since version 16."""
+    """Give a name to what has none in FROM: a query, as PostgreSQL does since version 16, and a function, by its own name."""
     unnamed = [
         item
         for item in tree.find_all(exp.Subquery)
@@ -141,6 +144,9 @@ def _name_subqueries(tree: exp.Expr) -> None:
     ]
     for number, item in enumerate(unnamed):
         item.set("alias", exp.TableAlias(this=exp.to_identifier("unnamed_subquery" + (f"_{number}" if number else ""), quoted=True)))
+    for table in tree.find_all(exp.Table):
+        if isinstance(table.this, exp.Anonymous) and not table.alias and name_of(table.this) in SET_FUNCTIONS:
+            table.set("alias", exp.TableAlias(this=exp.to_identifier(name_of(table.this), quoted=True)))
 
 
 def _name_outputs(tree: exp.Expr) -> None:

@@ -43,6 +43,11 @@ cirql_not_ilike_all(s, ps) AS NOT cirql_ilike_any(s, ps);
 
 -- values from text, and values as text
 cirql_text_to_int(s) AS CASE WHEN regexp_matches(s, '[.eE]') AND NOT regexp_matches(s, '0[xX]') THEN error('invalid input syntax for type integer: "' || s || '"') ELSE s END;
+cirql_is_lost(x, s) AS isinf(x) AND NOT regexp_matches(s, '(?i)inf') OR x = 0 AND regexp_matches(s, '^[^eE]*[1-9]');
+cirql_text_to_float8(s) AS CASE WHEN cirql_is_lost(s::DOUBLE, s) THEN error('"' || trim(s) || '" is out of range for type double precision')::DOUBLE ELSE s::DOUBLE END;
+cirql_text_to_float4(s) AS CASE WHEN cirql_is_lost(s::FLOAT, s) THEN error('"' || trim(s) || '" is out of range for type real')::FLOAT ELSE s::FLOAT END;
+cirql_texts_to_float8(l) AS list_transform(l, lambda s: cirql_text_to_float8(s));
+cirql_texts_to_float4(l) AS list_transform(l, lambda s: cirql_text_to_float4(s));
 cirql_text_to_bool(s) AS CASE WHEN s IS NULL THEN NULL WHEN lower(trim(s)) IN ('t', 'tr', 'tru', 'true', 'y', 'ye', 'yes', 'on', '1') THEN true WHEN lower(trim(s)) IN ('f', 'fa', 'fal', 'fals', 'false', 'n', 'no', 'of', 'off', '0') THEN false ELSE error('invalid input syntax for type boolean: "' || s || '"') END;
 cirql_text_to_bytea(s) AS CASE WHEN starts_with(s, '\x') THEN unhex(s[3:]) ELSE encode(s) END;
 cirql_bool_letter(b) AS CASE WHEN b THEN 't' WHEN NOT b THEN 'f' END;
@@ -155,6 +160,7 @@ cirql_is_json(t, wanted) AS CASE WHEN t IS NULL THEN NULL WHEN NOT json_valid(t)
 cirql_moment_json(t) AS to_json(strftime(t, '%Y-%m-%dT%H:%M:%S') || cirql_fraction(t));
 cirql_instant_json(t) AS to_json(strftime(t, '%Y-%m-%dT%H:%M:%S') || cirql_fraction(t) || '+00:00');
 cirql_fraction(t) AS CASE WHEN date_part('microsecond', t) % 1000000 = 0 THEN '' ELSE '.' || rtrim(printf('%06d', date_part('microsecond', t) % 1000000), '0') END;
+cirql_jsonb_texts(l) AS list_transform(l, lambda j: cirql_jsonb_print(j::VARCHAR));
 cirql_jsonb_text(j) AS cirql_jsonb_print(j::VARCHAR);
 cirql_json_key_of(j) AS cirql_jsonb_key(j::VARCHAR);
 cirql_json_pretty(j) AS cirql_jsonb_pretty(j::VARCHAR);

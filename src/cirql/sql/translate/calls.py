@@ -14,7 +14,7 @@ from cirql.sql.translate import sqltypes as st
 from cirql.sql.translate.expressions import rewrite
 from cirql.sql.translate.nodes import as_type, call, text, type_of, typed
 from cirql.sql.translate.shield import PREFIX
-from cirql.sql.translate.signatures import Plain, name_of, plain_functions, result_type, take, unknown
+from cirql.sql.translate.signatures import NOT_SCALAR, Plain, name_of, plain_functions, result_type, take, unknown
 from cirql.sql.translate.site import Dialect, Rule, Site
 
 Special = Callable[[list[exp.Expr], exp.Expr, Site], exp.Expr]
@@ -35,21 +35,13 @@ def special_names() -> frozenset[str]:
     return frozenset((*_special(), *_special_in("ddsql"), *_special_in("stackql")))
 
 
-_NOT_SCALAR = frozenset(
-    """
-    first last regr_slope regr_intercept regr_count regr_r2 regr_avgx regr_avgy every total group_concat json_agg jsonb_agg json_object_agg
-    jsonb_object_agg json_group_array json_group_object jsonb_path_query approx_percentile
-    """.split()  # noqa: SIM905 - shorter than a column of quoted words
-)
-
-
 def is_scalar(node: exp.Expr, dialect: Dialect = "postgres") -> bool:
     """Whether a call surely gives one value from one row: neither an aggregate nor a set. A planner may not cut rows before others.
 
     The parser sees many aggregates (`jsonb_agg`) as calls of unknown functions; names cirql does not know are not scalar either.
     """
     name = name_of(node)
-    if name in _NOT_SCALAR or name in sets.SET_FUNCTIONS:
+    if name in NOT_SCALAR or name in sets.SET_FUNCTIONS:
         return False
     return name in plain_functions() or name in _special() or name in _special_in(dialect)
 

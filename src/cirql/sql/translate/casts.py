@@ -89,9 +89,13 @@ def _from_text(node: exp.Expr, target: SqlType, numeric: str | None) -> exp.Expr
         return call(macro, node, type=target)
     if target.element is not None:
         listed = call("cirql_text_to_array", node, type=st.array_of(st.TEXT))
+        if target.element in (st.FLOAT8, st.FLOAT4):
+            return call(f"cirql_texts_to_{target.element.name}", listed, type=target)
         return listed if target.element == st.TEXT else as_type(listed, target)
-    if name in ("numeric", "float8", "float4"):
-        return as_type(node, target, name=numeric or (_WIDE_NUMERIC if name == "numeric" else None))
+    if name in ("float8", "float4"):
+        return call(f"cirql_text_to_{name}", node, type=target)
+    if name == "numeric":
+        return as_type(node, target, name=numeric or _WIDE_NUMERIC)
     if name == "bytea":
         return call("cirql_text_to_bytea", node, type=st.BYTEA)
     return node if target == st.TEXT else as_type(node, target)
@@ -147,6 +151,8 @@ def _float_to_numeric(node: exp.Expr) -> exp.Expr:
 def _from_json(node: exp.Expr, source: SqlType, target: SqlType, numeric: str | None) -> exp.Expr:
     if target.is_number:
         macro = call("cirql_json_to_number", node, type=st.NUMERIC)
+        if target in (st.FLOAT8, st.FLOAT4):
+            return call(f"cirql_text_to_{target.name}", macro, type=target)
         return as_type(macro, target, name=numeric or (_WIDE_NUMERIC if target == st.NUMERIC else None))
     if target == st.BOOL:
         return call("cirql_json_to_bool", node, type=st.BOOL)

@@ -10,6 +10,7 @@ from cirql.sql.translate import sqltypes as st
 from cirql.sql.translate.casts import to_json
 from cirql.sql.translate.conditionals import condition
 from cirql.sql.translate.expressions import refuse, rewrite
+from cirql.sql.translate.guards import guarded, holds_query, kept_back, may_guard
 from cirql.sql.translate.nodes import call, position_of, text, type_of, typed
 from cirql.sql.translate.scopes import SourceColumns
 from cirql.sql.translate.signatures import name_of
@@ -25,6 +26,12 @@ def column(node: exp.Expr, site: Site) -> exp.Expr:
     assert isinstance(node, exp.Column)
     if isinstance(node.this, exp.Star):
         return typed(node, st.RECORD)
+    parent = node.parent
+    found = _found(node, site)
+    return kept_back(found, parent, site) if isinstance(found, exp.Column) else found
+
+
+def _found(node: exp.Column, site: Site) -> exp.Expr:
     if node.table:
         source = site.scope.source(node.table)
         found = source.type_of(node.name) if source else None
@@ -79,11 +86,21 @@ def connective(node: exp.Expr, site: Site) -> exp.Expr:
     kind = type(node)
     terms = list(node.flatten(unnest=False))
     word = kind.__name__.upper()
-    rewritten = [condition(rewrite(term.pop() if term.parent else term, site), word, site) for term in terms]
-    result = rewritten[0]
-    for term in rewritten[1:]:
+    guarding = [may_guard(term) for term in terms]
+    rewritten = {n: _term(term, word, site) for n, term in enumerate(terms) if not holds_query(term)}
+    if len(rewritten) < len(terms):
+        known = exp.Boolean(this=kind is exp.Or)
+        tests = [exp.Not(this=exp.Is(this=exp.Paren(this=rewritten[n].copy()), expression=known)) for n in rewritten if guarding[n]]
+        within = guarded(site, tests)
+        rewritten |= {n: _term(term, word, within) for n, term in enumerate(terms) if n not in rewritten}
+    result, *others = (rewritten[n] for n in range(len(terms)))
+    for term in others:
         result = kind(this=result, expression=term)
     return typed(result, st.BOOL)
+
+
+def _term(term: exp.Expr, word: str, site: Site) -> exp.Expr:
+    return condition(rewrite(term.pop() if term.parent else term, site), word, site)
 
 
 def chain(node: exp.Expr, site: Site) -> exp.Expr:

@@ -8,7 +8,9 @@ from cirql.errors import TypeMismatch
 from cirql.sql.translate import sqltypes as st
 from cirql.sql.translate.casts import convert
 from cirql.sql.translate.comparison import aligned
-from cirql.sql.translate.nodes import type_of, typed
+from cirql.sql.translate.expressions import rewrite
+from cirql.sql.translate.guards import guarded, holds_query, may_guard
+from cirql.sql.translate.nodes import paren, type_of, typed
 from cirql.sql.translate.site import Rule, Site
 from cirql.sql.translate.sqltypes import SqlType
 
@@ -27,26 +29,39 @@ def unify(branches: list[exp.Expr], construct: str) -> tuple[list[exp.Expr], Sql
 
 
 def case(node: exp.Expr, site: Site) -> exp.Expr:
-    """CASE in both forms."""
+    """CASE in both forms. What a branch asks is asked of the rows alone that come to it."""
     assert isinstance(node, exp.Case)
-    ifs = node.args["ifs"]
+    subject = rewrite(node.this, site) if node.this is not None else None
+    passed: list[exp.Expr] = []
+    results: list[exp.Expr] = []
+    for branch in node.args["ifs"]:
+        here = guarded(site, passed) if holds_query(branch) else site
+        guards = may_guard(branch.this) and (node.this is None or may_guard(node.this))
+        tested = _tested(branch.this, subject, here, site)
+        branch.set("this", tested)
+        within = guarded(here, [tested]) if guards and holds_query(branch.args["true"]) else here
+        results.append(rewrite(branch.args["true"], within))
+        if guards:
+            passed.append(exp.Not(this=exp.Is(this=exp.Paren(this=tested.copy()), expression=exp.Boolean(this=True))))
     default = node.args.get("default")
-    subject = node.this
-    for branch in ifs:
-        if subject is not None:
-            new_subject, tested = aligned(subject.copy(), branch.this, "=", site)
-            branch.set("this", exp.EQ(this=new_subject, expression=tested))
-        else:
-            branch.set("this", condition(branch.this, "CASE/WHEN", site))
-    if subject is not None:
-        node.set("this", None)
-    results = [branch.args["true"] for branch in ifs] + ([default] if default is not None else [])
+    if default is not None:
+        results.append(rewrite(default, guarded(site, passed) if holds_query(default) else site))
+    node.set("this", None)
     unified, sql_type = unify(results, "CASE")
-    for branch, result in zip(ifs, unified, strict=False):
+    for branch, result in zip(node.args["ifs"], unified, strict=False):
         branch.set("true", result)
     if default is not None:
         node.set("default", unified[-1])
     return typed(node, sql_type)
+
+
+def _tested(written: exp.Expr, subject: exp.Expr | None, here: Site, site: Site) -> exp.Expr:
+    """The condition of one WHEN, rewritten."""
+    rewritten = rewrite(written, here)
+    if subject is None:
+        return condition(rewritten, "CASE/WHEN", site)
+    left, right = aligned(subject.copy(), rewritten, "=", site)
+    return exp.EQ(this=left, expression=right)
 
 
 def condition(node: exp.Expr, construct: str, site: Site) -> exp.Expr:
@@ -60,9 +75,16 @@ def condition(node: exp.Expr, construct: str, site: Site) -> exp.Expr:
 
 
 def coalesce(node: exp.Expr, site: Site) -> exp.Expr:
-    """COALESCE."""
-    branches, sql_type = unify([node.this, *node.expressions], "COALESCE")
-    return typed(exp.Coalesce(this=branches[0], expressions=branches[1:]), sql_type)
+    """COALESCE: what comes later is asked where what comes first is NULL."""
+    branches: list[exp.Expr] = []
+    absent: list[exp.Expr] = []
+    for written in [node.this, *node.expressions]:
+        guards = may_guard(written)
+        branches.append(rewrite(written, guarded(site, absent) if holds_query(written) else site))
+        if guards:
+            absent.append(exp.Is(this=paren(branches[-1].copy()), expression=exp.Null()))
+    unified, sql_type = unify(branches, "COALESCE")
+    return typed(exp.Coalesce(this=unified[0], expressions=unified[1:]), sql_type)
 
 
 def extreme(node: exp.Expr, site: Site) -> exp.Expr:
@@ -85,10 +107,9 @@ def branch(node: exp.Expr, site: Site) -> exp.Expr:
 
 
 RULES: dict[type[exp.Expr], Rule] = {
-    exp.Case: case,
     exp.If: branch,
-    exp.Coalesce: coalesce,
     exp.Greatest: extreme,
     exp.Least: extreme,
     exp.Nullif: nullif,
 }
+STRUCTURED: dict[type[exp.Expr], Rule] = {exp.Case: case, exp.Coalesce: coalesce}

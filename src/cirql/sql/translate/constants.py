@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import math
 import re
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
@@ -65,8 +66,19 @@ def _numeric(value: str, name: str | None) -> exp.Expr:
 def _float(value: str, target: SqlType) -> exp.Expr:
     stripped = value.strip().lower()
     if stripped not in ("inf", "-inf", "+inf", "infinity", "-infinity", "+infinity", "nan"):
-        float(stripped)
+        _check_range(value, float(stripped), target)
     return as_type(exp.Literal.string(stripped), target)
+
+
+_SMALLEST_REAL, _LARGEST_REAL = 2.0**-150, 2.0**128 - 2.0**103
+"""What rounds to the smallest and the largest float4, and no further."""
+
+
+def _check_range(value: str, number: float, target: SqlType) -> None:
+    is_nought = number == 0 and any(c in "123456789" for c in value.lower().partition("e")[0])
+    is_real = target == st.FLOAT4 and number != 0 and not _SMALLEST_REAL < abs(number) < _LARGEST_REAL
+    if math.isinf(number) or is_nought or is_real:
+        raise InvalidText(f"{json.dumps(value.strip())} is out of range for type {target}")
 
 
 def _boolean(value: str, target: SqlType) -> exp.Expr:
@@ -128,8 +140,20 @@ _HSTORE_PAIR = regex(
 )
 
 
+def _members(value: str) -> Iterator[tuple[str, str | None]]:
+    """A JSON object: tags are that to many people, and no hstore text is one."""
+    document = json.loads(value)
+    for key, item in document.items():
+        if isinstance(item, dict | list):
+            raise ValueError(value)
+        yield key, item if item is None or isinstance(item, str) else json.dumps(item)
+
+
 def hstore_pairs(value: str) -> Iterator[tuple[str, str | None]]:
-    """The pairs of hstore text such as `a=>1, "b c"=>NULL`. Raises ValueError for other text."""
+    """The pairs of hstore text such as `a=>1, "b c"=>NULL`, or of a JSON object of scalars. Raises ValueError for other text."""
+    if value.lstrip().startswith("{"):
+        yield from _members(value)
+        return
     place, comma = 0, ""
     while place < len(value) and value[place:].strip():
         match = _HSTORE_PAIR.match(value, place)

@@ -38,7 +38,12 @@ _PLAIN: tuple[dict[type[exp.Expr], Rule], ...] = (
     aggregates.RULES,
     calls.RULES,
 )
-_STRUCTURED: tuple[dict[type[exp.Expr], Rule], ...] = (columns.STRUCTURED, queries.STRUCTURED, aggregates.STRUCTURED)
+_STRUCTURED: tuple[dict[type[exp.Expr], Rule], ...] = (
+    columns.STRUCTURED,
+    conditionals.STRUCTURED,
+    queries.STRUCTURED,
+    aggregates.STRUCTURED,
+)
 _CHAINED: tuple[dict[type[exp.Expr], Rule], ...] = (arithmetic.CHAINED, strings.CHAINED)
 
 

@@ -35,7 +35,7 @@ class SourceColumns:
         return next((found for name, found in self.columns if name.lower() == column.lower()), None)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class NameScope:
     """The sources of one SELECT in order, the CTEs in reach, and the enclosing scope."""
 
@@ -50,15 +50,21 @@ class NameScope:
 
     def source(self, name: str) -> SourceColumns | None:
         """The source of that name, here or further out."""
-        for found in self._chain():
-            for source in found.sources:
-                if source.name.lower() == name.lower():
-                    return source
-        return None
+        holder = self.holder(name)
+        return None if holder is None else next(s for s in holder.sources if s.name.lower() == name.lower())
+
+    def holder(self, name: str) -> NameScope | None:
+        """The scope whose FROM has the source of that name."""
+        return next((found for found in self.chain() if any(s.name.lower() == name.lower() for s in found.sources)), None)
+
+    def holder_of(self, column: str) -> NameScope | None:
+        """The scope that an unqualified column comes from."""
+        seen = self.column(column)
+        return None if seen is None else next((found for found in self.chain() if any(s is seen[0] for s in found.sources)), None)
 
     def column(self, name: str) -> tuple[SourceColumns, SqlType] | None:
         """The source and type of an unqualified column; known columns win over open sources."""
-        for found in self._chain():
+        for found in self.chain():
             opened: SourceColumns | None = None
             for source in found.sources:
                 sql_type = source.type_of(name)
@@ -72,13 +78,14 @@ class NameScope:
 
     def cte(self, name: str) -> tuple[bool, Columns | None]:
         """Whether a CTE of that name is in reach, and its columns."""
-        for found in self._chain():
+        for found in self.chain():
             for cte, columns in found.ctes.items():
                 if cte.lower() == name.lower():
                     return True, columns
         return False, None
 
-    def _chain(self) -> Iterator[NameScope]:
+    def chain(self) -> Iterator[NameScope]:
+        """The scope and those around it, from the inside out."""
         scope: NameScope | None = self
         while scope is not None:
             yield scope

@@ -193,7 +193,7 @@ def set_function(name: str, site: Site) -> SetFunction | None:
     return SET_FUNCTIONS.get(name)
 
 
-_PAIRS = frozenset({"jsonb_each", "jsonb_each_text", "json_each_text", "each"})
+_PAIRS = frozenset({"jsonb_each", "jsonb_each_text", "json_each", "json_each_text", "each"})
 _VALUES = frozenset(f"{kind}_array_elements{text}" for kind in ("json", "jsonb") for text in ("", "_text"))
 
 
@@ -209,18 +209,31 @@ def columns_of_call(node: exp.Table) -> list[str] | None:
     return [*given, *own[len(given) :]]
 
 
+def spread(tree: exp.Expr) -> None:
+    """Write out the stars of composite values: `(jsonb_each(d)).*` is both its columns, `(t).*` is `t.*`."""
+    for star in [d for d in tree.find_all(exp.Dot) if isinstance(d.expression, exp.Star)]:
+        inner, select = star.this.unnest(), star.parent
+        if isinstance(inner, exp.Column) and not inner.table:
+            star.replace(exp.Column(this=exp.Star(), table=inner.this.copy()))
+        elif isinstance(inner, exp.Anonymous) and name_of(inner) in _PAIRS and isinstance(select, exp.Select):
+            fields = [exp.Dot(this=star.this.copy(), expression=exp.to_identifier(name)) for name in ("key", "value")]
+            place = next(n for n, e in enumerate(select.expressions) if e is star)
+            select.set("expressions", [*select.expressions[:place], *fields, *select.expressions[place + 1 :]])
+
+
 def in_select(name: str, arguments: list[exp.Expr], site: Site) -> exp.Expr | None:
     """A set-returning call in a SELECT list: one row per element. None where the function returns no set.
 
-    A function of several texts gives their record as PostgreSQL prints it, `(key,value)`.
+    A function of two columns gives their record as PostgreSQL prints it, `(key,value)`.
     Raises NotSupported for others of several columns.
     """
     function = set_function(name, site)
     if function is None:
         return None
     lists = function.lists(arguments, site)
-    if len(lists) > 1 and all(kind == st.TEXT for _, _, kind in lists):
-        return call("unnest", call("cirql_text_records", *(values for _, values, _ in lists)), type=st.TEXT)
+    if len(lists) == 2 and all(kind == st.TEXT or kind.is_json for _, _, kind in lists):
+        texts = (call("cirql_jsonb_texts", values) if kind.is_json else values for _, values, kind in lists)
+        return call("unnest", call("cirql_text_records", *texts), type=st.TEXT)
     if len(lists) > 1:
         raise refuse(f"{name}(…) in a SELECT list", hint=f"put it into FROM: … , {name}(…) AS e(key, value)")
     return call("unnest", lists[0][1], type=lists[0][2])

@@ -21,6 +21,14 @@ from cirql.sql.translate.shield import PREFIX
 from cirql.sql.translate.site import Site
 from cirql.sql.translate.sqltypes import SqlType
 
+NOT_SCALAR = frozenset(
+    """
+    first last regr_slope regr_intercept regr_count regr_r2 regr_avgx regr_avgy every total group_concat json_agg jsonb_agg json_object_agg
+    jsonb_object_agg json_group_array json_group_object jsonb_path_query approx_percentile
+    """.split()  # noqa: SIM905 - shorter than a column of quoted words
+)
+"""Aggregates and sets that the parser takes for calls of unknown functions."""
+
 
 @dataclass(frozen=True, slots=True)
 class Plain:

@@ -35,6 +35,14 @@ class Rewrites:
 
 
 @dataclass(frozen=True, slots=True)
+class Guard:
+    """A condition over the columns of `scope`: only where it holds is what stands below wanted."""
+
+    scope: NameScope
+    condition: exp.Expr
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     """Everything a rule may ask about the place it works at."""
 
@@ -43,6 +51,11 @@ class Site:
     rules: Rewrites
     scope: NameScope = field(default_factory=NameScope)
     time_frame: TimeFrame = TimeFrame()
+    guards: tuple[Guard, ...] = ()
+
+    def guarded(self, guard: Guard) -> Site:
+        """The same site under one more guard."""
+        return replace(self, guards=(*self.guards, guard))
 
     def inside(self, scope: NameScope) -> Site:
         """The same site with another scope."""

@@ -73,3 +73,16 @@ B'101', X'1F'
 ARRAY[1.5,2]::text -- differs: numeric-array-text
 date '2024-01-31'::text, inet '10.0.0.1'::text, timestamp '2024-01-31'::date
 12.5::money -- differs: money
+'1e400'::float8
+'-1e400'::float8
+'1e-400'::float8
+'1e40'::float4
+'1e-60'::float4
+'0e999'::float8, '0.000'::float8, 'Infinity'::float8 > 1, '3.4e38'::float4 > 1
+'{1,1e400}'::float8[]
+x::float8 FROM (VALUES ('1e400')) v(x)
+x::float4 FROM (VALUES ('1e40')) v(x)
+x::float8 FROM (VALUES ('1e-400')) v(x)
+x::float8 FROM (VALUES ('infinity'), ('-inf'), (' 1.5 '), ('0e5'), ('1e308')) v(x)
+('{"a":1e400}'::jsonb->>'a')::float8
+('{"a":1e400}'::jsonb->'a')::float8

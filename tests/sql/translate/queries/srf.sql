@@ -44,3 +44,5 @@ SELECT i.id, jsonb_path_query(i.doc, '$.ports[*].p') AS p FROM image i ORDER BY 
 SELECT lower FROM lower('ABC');
 SELECT now FROM now() WHERE now IS NULL;
 SELECT * FROM string_to_table('a,b', ',') s;
+SELECT jsonb_each('{"a b": {"c": [1, 2]}, "n": null, "q": "x,y"}'::jsonb)::text AS e;
+SELECT (jsonb_each_text('{"a": 1, "b": "x"}')).key AS k, (jsonb_each_text('{"a": 1, "b": "x"}')).value AS v;

@@ -1,0 +1,15 @@
+SELECT CASE WHEN jsonb_typeof(j) <> 'array' THEN 'skip' WHEN EXISTS (SELECT 1 FROM jsonb_array_elements(j) x) THEN 'yes' ELSE 'no' END FROM (VALUES (1, 'null'::jsonb), (2, '[]'), (3, '[1]'), (4, '{"a":1}')) AS v(n, j) ORDER BY n;
+SELECT CASE WHEN jsonb_typeof(j) = 'array' THEN (SELECT count(*) FROM jsonb_array_elements(j) x) ELSE -1 END FROM (VALUES (1, 'null'::jsonb), (2, '[]'), (3, '[1]')) AS v(n, j) ORDER BY n;
+SELECT CASE WHEN t ~ '^\d+$' THEN (SELECT max(x) FROM generate_series(1, t::int) x) ELSE -1 END FROM (VALUES ('3'), ('z')) AS v(t) ORDER BY t;
+SELECT CASE WHEN t ~ '^\d+$' THEN (SELECT t::int + 1) ELSE -1 END FROM (VALUES ('3'), ('z')) AS v(t) ORDER BY t;
+SELECT CASE n WHEN 1 THEN (SELECT t::int) WHEN 2 THEN 0 ELSE (SELECT length(t)) END FROM (VALUES (1, '7'), (2, 'q'), (3, 'abc')) v(n, t) ORDER BY n;
+SELECT coalesce(n, (SELECT t::int)) FROM (VALUES (1, 'z'), (NULL, '4')) v(n, t) ORDER BY 1;
+SELECT coalesce(CASE WHEN jsonb_typeof(j) = 'object' THEN (SELECT string_agg(key, ',') FROM jsonb_each(j)) END, 'none') AS k FROM (VALUES ('3'::jsonb), ('{"a":1}')) AS v(j) ORDER BY k;
+SELECT t FROM (VALUES ('[1]'), ('x')) v(t) WHERE t LIKE '[%' AND EXISTS (SELECT 1 FROM jsonb_array_elements(t::jsonb) e WHERE e = '1');
+SELECT n FROM (VALUES (1, '[1]'::jsonb), (2, '{}')) v(n, j) WHERE jsonb_typeof(j) <> 'array' OR EXISTS (SELECT 1 FROM jsonb_array_elements(j) e WHERE e = '1') ORDER BY 1;
+SELECT NULL::bool AND EXISTS (SELECT 1 FROM jsonb_array_elements(j)) AS b FROM (VALUES ('[1]'::jsonb)) v(j);
+SELECT g, CASE WHEN count(*) > 1 THEN (SELECT max(x) FROM generate_series(1, g) x) END AS m FROM (VALUES (2), (2), (3)) v(g) GROUP BY g ORDER BY g;
+SELECT CASE WHEN a.n = 1 THEN (SELECT CASE WHEN b.t ~ '^\d' THEN (SELECT a.t::int + b.t::int) ELSE -1 END FROM (VALUES ('3'), ('z')) b(t) ORDER BY 1 DESC LIMIT 1) END AS c FROM (VALUES (1, '4'), (2, 'y')) a(n, t) ORDER BY a.n;
+SELECT i.id, CASE WHEN i.id = 1 THEN (SELECT max(v.number) FROM version v WHERE v.image_id = i.id) END AS m FROM image i ORDER BY i.id;
+SELECT i.id FROM image i WHERE i.id > 1 AND EXISTS (SELECT 1 FROM version v WHERE v.image_id = i.id AND v.number + i.id > 2) ORDER BY 1;
+SELECT CASE WHEN false THEN (SELECT t::int) ELSE 1 END AS one FROM (VALUES ('x')) v(t);
