@@ -13,14 +13,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Self
 
-from cirql.catalog import search
+from cirql.catalog import search, views
 from cirql.catalog.codec import decode, encode, sample
 from cirql.catalog.model import Face, Table
 from cirql.catalog.rules import LAYOUT as _RULES_LAYOUT
 from cirql.catalog.spellings import Spelling
 
 # Raise it whenever `codec` or the layout below changes: an older file is then rebuilt instead of misread.
-FORMAT = 6
+FORMAT = 7
 DEFAULT_PATH = Path(__file__).with_name("catalog.sqlite")
 
 _LAYOUT = """
@@ -33,7 +33,12 @@ _SPELLINGS = "SELECT s.name, s.table_name, s.face, s.published, t.service FROM s
 
 
 def write(
-    path: Path, tables: Iterable[Table], spellings: Iterable[Spelling], meta: Mapping[str, str], rules: Iterable[tuple[str, bytes]] = ()
+    path: Path,
+    tables: Iterable[Table],
+    spellings: Iterable[Spelling],
+    meta: Mapping[str, str],
+    rules: Iterable[tuple[str, bytes]] = (),
+    named: Iterable[views.View] = (),
 ) -> None:
     """Write the whole catalog, replacing the file in one step: a reader sees the old one or the new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -44,7 +49,7 @@ def write(
         # Fewer and larger pages: a stored table is a kilobyte, and what does not fit on a page wastes the rest of it.
         connection.execute("PRAGMA page_size = 16384")
         try:
-            connection.executescript(_LAYOUT + _RULES_LAYOUT + search.LAYOUT)
+            connection.executescript(_LAYOUT + _RULES_LAYOUT + search.LAYOUT + views.LAYOUT)
             every = list(tables)
             dictionary = sample(every)
             connection.execute("INSERT INTO dictionaries VALUES ('tables', ?)", (dictionary,))
@@ -55,6 +60,7 @@ def write(
                 "INSERT INTO spellings VALUES (?, ?, ?, ?)", ((s.name, s.table, s.face.value, s.published) for s in spellings)
             )
             connection.executemany("INSERT INTO rules VALUES (?, ?)", rules)
+            connection.executemany("INSERT INTO views VALUES (?, ?)", ((v.name, views.encode(v)) for v in named))
             connection.executemany("INSERT INTO meta VALUES (?, ?)", {**meta, "format": str(FORMAT)}.items())
             connection.commit()
         finally:
@@ -116,6 +122,20 @@ class Artefact:
     def all_rules(self) -> list[tuple[str, bytes]]:
         """Every CloudFormation type with its stored rules."""
         return list(self._connection.execute("SELECT type_name, stored FROM rules ORDER BY type_name"))
+
+    def view(self, name: str) -> views.View | None:
+        """The view of that name, with its schema, or None."""
+        row = self._connection.execute("SELECT stored FROM views WHERE name = ?", (name,)).fetchone()
+        return views.decode(name, row[0]) if row else None
+
+    def views(self) -> Iterator[views.View]:
+        """Every view, in the order of their names."""
+        for name, stored in self._connection.execute("SELECT name, stored FROM views ORDER BY name"):
+            yield views.decode(name, stored)
+
+    def view_names(self) -> list[str]:
+        """The names of all views."""
+        return [name for (name,) in self._connection.execute("SELECT name FROM views ORDER BY name")]
 
     def tables(self, names: Iterable[str] | None = None) -> Iterator[Table]:
         """Every table, or these, in the order of their names."""

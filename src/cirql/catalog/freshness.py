@@ -18,6 +18,7 @@ BESIDE = (
     "catalog/search.py",
     "catalog/spellings.py",
     "catalog/tag_views.py",
+    "catalog/views.py",
     "names.py",
     "types.py",
 )

@@ -15,6 +15,7 @@ from cirql.catalog.freshness import sources_digest
 from cirql.catalog.model import Column, Face, Method, Table
 from cirql.catalog.rules import Rules, decode_rules
 from cirql.catalog.spellings import Spelling
+from cirql.catalog.views import View
 from cirql.errors import SettingsError, UnknownTable
 from cirql.names import Scheme, TableName
 from cirql.records import dataclass
@@ -159,6 +160,18 @@ class Catalog:
         if spelling is None or table is None:
             raise UnknownTable(f"there is no table {name}", hint=self._hint(str(name)))
         return Found(table, spelling.face, name)
+
+    def view(self, name: str) -> View | None:
+        """The view of another system's name (`steampipe.aws_vpc`), or None."""
+        return self._artefact.view(name)
+
+    def views(self) -> Iterator[View]:
+        """Every view, in the order of their names."""
+        return self._artefact.views()
+
+    def view_names(self) -> list[str]:
+        """The names of all views, with their schemas."""
+        return self._artefact.view_names()
 
     def names(self, prefix: str = "", *, service: str | None = None, scheme: Scheme | None = None) -> list[str]:
         """The published names that begin with a prefix; `service` narrows to one service as the names spell it."""

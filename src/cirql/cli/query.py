@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 import click
 
 from cirql.cli.absent import import_pyarrow
+from cirql.cli.compat import compatible
+from cirql.cli.compat import option as compat_option
 from cirql.cli.confirm import asker
 from cirql.cli.interrupt import prompt_interrupts
 from cirql.cli.local import local_scope
@@ -145,6 +147,7 @@ def read_params(given: tuple[str, ...]) -> dict[str, str] | None:
 @click.option("--store", metavar="DIR", type=click.Path(path_type=Path), help="The inventory to read through and to keep rows in.")
 @click.option("--max-age", metavar="AGE", help="How old rows may be: '15 minutes', live, unlimited (offline).")
 @click.option("--dialect", metavar="DIALECT", help="Whose meanings hold where they differ: postgres, ddsql or stackql.")
+@compat_option
 @click.option("--write", "write_", is_flag=True, help="Let the statement change resources, after showing what it would do.")
 @click.option("--yes", is_flag=True, help="With --write: do not ask. Needed where there is no terminal to ask on.")
 @click.option("--record", metavar="FILE", type=click.Path(path_type=Path), help="Write every answer of AWS to a file for cirql import.")
@@ -161,6 +164,7 @@ def query(
     store: Path | None,
     max_age: str | None,
     dialect: str | None,
+    compat: str | None,
     write_: bool,
     yes: bool,
     record: Path | None,
@@ -181,6 +185,7 @@ def query(
         "max_age": max_age,
         "writable": True if write_ else None,
         "dialect": dialect,
+        **compatible(compat),
         "strict": strict or None,
     }
     statement = read_statement(sql, file)

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cirql.cli.commands import Group
+from cirql.cli.compat import compatible
+from cirql.cli.compat import option as compat_option
 from cirql.cli.report import misuse, report_error, say
 from cirql.cli.scope import options as scope_options
 from cirql.cli.scope import refuse_with_local
@@ -38,6 +40,7 @@ _users_option = click.option(
 )
 @click.option("--local", is_flag=True, help="Ask the embedded AWS: two accounts and three regions of sample data.")
 @scope_options
+@compat_option
 @click.option("--tls-cert", metavar="FILE", type=click.Path(path_type=Path), help="The server's certificate, as PEM.")
 @click.option("--tls-key", metavar="FILE", type=click.Path(path_type=Path), help="The key of the certificate, as PEM.")
 @_users_option
@@ -53,6 +56,7 @@ def serve(
     port: int,
     local: bool,
     scope: dict[str, Any],
+    compat: str | None,
     tls_cert: Path | None,
     tls_key: Path | None,
     users: Path | None,
@@ -76,7 +80,7 @@ def serve(
         from cirql.server.listening import Server, tls_context
 
         tls = tls_context(str(tls_cert), str(tls_key)) if tls_cert and tls_key else None
-        with _runtime(scope, local) as runtime:
+        with _runtime(scope | compatible(compat), local) as runtime:
             server = Server(
                 runtime,
                 host=host,

@@ -49,17 +49,19 @@ def build(path: Path | None = None, progress: Progress | None = None) -> Path:
     Raises:
         RuntimeError: cfn-lint or botocore is not installed.
         OverlayError: a correction does not fit what was compiled.
+        ViewError: a view names what is not there.
     """
     from cirql.catalog.artefact import write
     from cirql.compiler import schemas
     from cirql.compiler.compilation import compile_all
+    from cirql.compiler.views import compile_views
     from cirql.compiler.write_rules import compile_rules
 
     path = path or DEFAULT_PATH
     made_from = inputs()
     with _without_collection():
         tables, spellings = compile_all(progress or (lambda done, total, what: None))
-        write(path, tables, spellings, made_from, compile_rules(schemas.load()))
+        write(path, tables, spellings, made_from, compile_rules(schemas.load()), compile_views(tables))
     return path
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from cirql.catalog.lookup import Catalog, Found
 from cirql.catalog.model import Column, Face, Method, Role, Table
+from cirql.catalog.views import View
 from cirql.errors import UnknownFunction
 from cirql.introspection import schema
 from cirql.introspection.names import aliases, published
@@ -52,6 +53,10 @@ class Directory:
         if relation is None:
             return self._catalog.find(name)
         return Found(relation.table, Face.DATASET, relation.table.name)
+
+    def view(self, name: str) -> View | None:
+        """The view of another system's name, or None."""
+        return self._catalog.view(name)
 
     def call(self, name: str, arguments: tuple[exp.Expr, ...]) -> Found:
         """The relation that a function of that name makes of its arguments. Raises UnknownFunction."""

@@ -6,13 +6,16 @@ Also the client's transaction as PostgreSQL has it: after an error nothing but i
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
+from cirql.catalog.views import SCHEMAS
 from cirql.errors import Error, InvalidStatement, NotSupported, TransactionFailed
 from cirql.records import dataclass
 from cirql.result import Result, ResultColumn
 from cirql.server.copying import Copy, read_copy
 from cirql.server.variables import OWN, REPORTED, Variables, read_reset, read_set, read_show, spelled
+from cirql.settings import searched
 from cirql.sql.blanks import first_word
 from cirql.sql.quoting import text as quoted
 
@@ -74,14 +77,20 @@ class ClientDesk:
         self._changes = 0
         self._catalog = catalog
         self._told: dict[str, str] = {}
-        self.search("aws")
+        self.search(self._path())
 
     # -- settings
 
     def search(self, path: str) -> None:
-        """Put the first schema of a search path in front of names that have none."""
-        first = path.split(",")[0].strip().strip('"').lower()
+        """Look for names that have no schema among the views of a search path, then behind the first schema that is no such view's."""
+        views = searched(path)
+        self.session.settings = replace(self.session.settings, search_path=views)
+        names = [n.strip().strip('"').lower() for n in path.split(",")]
+        first = next((n for n in names if n not in SCHEMAS), "aws")
         self.session.workspace.prefix = ("aws",) if first in ("", "aws", "$user", "public") else ("aws", first)
+
+    def _path(self) -> str:
+        return self.variables.get("search_path", self.session.settings) or "aws"
 
     def set(self, name: str, value: str) -> str | None:
         """Set a setting; gives what a client should be told. Raises the errors of the setting."""
@@ -216,7 +225,7 @@ class ClientDesk:
             return Reply(None, "SET", notices=(said,) if said else ())
         if (forgotten := read_reset(sql)) is not None:
             self.variables.reset(forgotten)
-            self.search(self.variables.get("search_path", self.session.settings) or "aws")
+            self.search(self._path())
             return Reply(None, "RESET" if first_word(sql) == "RESET" else "DISCARD ALL")
         return None
 

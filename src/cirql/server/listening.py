@@ -160,7 +160,9 @@ class Server:
         known = self.users.get(user)
         may_write = self._is_writable and known is not None and known.role is UserRole.WRITER
         session = self._runtime.session(user=user, locked=True, writable=may_write)
-        return ClientDesk(session, Variables(user, is_writable=may_write), self._system, database)
+        return ClientDesk(
+            session, Variables(user, is_writable=may_write, path=", ".join(session.settings.search_path)), self._system, database
+        )
 
     def cancel(self, process: int, secret: int) -> None:
         """Stop what the client with that key runs; a wrong key does nothing."""

@@ -64,8 +64,10 @@ _WORDS = {"time zone": "timezone", "transaction isolation level": "transaction_i
 class Variables:
     """The settings of one client. Those that mean nothing here are remembered, so that a client reads what it wrote."""
 
-    def __init__(self, user: str, *, is_writable: bool) -> None:
+    def __init__(self, user: str, *, is_writable: bool, path: str = "") -> None:
+        """`path` is the search path that a client begins with."""
         self._user = user
+        self._path = path
         self._is_writable = is_writable
         self._values: dict[str, str] = {}
 
@@ -82,6 +84,8 @@ class Variables:
             return self._user
         if key in ("default_transaction_read_only", "transaction_read_only") and self._is_writable:
             return self._values.get(key, "off")
+        if key == "search_path" and key not in self._values and self._path:
+            return self._path
         return _FIXED.get(key) or self._values.get(key, _FREE.get(key))
 
     def put(self, name: str, value: str) -> str | None:

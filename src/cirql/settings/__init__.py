@@ -26,11 +26,13 @@ from cirql.settings.accounts import AccountRole, Credential, account_roles, cred
 from cirql.settings.trust import ConfigFile, config_files
 from cirql.settings.values import boolean, durations, number, parse_duration, parse_size, rates, text, text_table, texts, whole
 
-__all__ = ["AccountRole", "Credential", "Settings", "parse_duration"]
+__all__ = ["AccountRole", "Credential", "Settings", "parse_duration", "searched"]
 
 ORGANIZATION = "organization"
 """In place of account ids: every active account of the AWS organization."""
 DIALECTS = ("postgres", "ddsql", "stackql")
+SEARCHED = ("aws", "steampipe")
+"""The schemas in which names without one may be looked for."""
 DEFAULT_MAX_CHANGES = 20
 MEMORY = ":memory:"
 LEAST_MEMORY = 16 * 1024 * 1024
@@ -63,6 +65,12 @@ _PREFIX = "CIRQL_"
 _SINGULARS = {"profile": "profiles", "region": "regions", "account": "accounts", "extra_region": "extra_regions"}
 
 
+def searched(path: str) -> tuple[str, ...]:
+    """The schemas of a search path in which there is something; the others are passed over, as PostgreSQL does."""
+    names = (name.strip().strip('"').lower() for name in path.split(","))
+    return tuple(name for name in names if name in SEARCHED)
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Everything a session may be told. Times are in seconds; an empty tuple or None means "whatever AWS's configuration says".
@@ -76,6 +84,7 @@ class Settings:
     * `extra_regions`: regions newer than the installed botocore.
     * `max_rps`: most requests a second per account and region, by `service` or `service:Operation`.
     * `proxies`: by URL scheme, as `{"https": url, "no": "host,host"}`; from HTTPS_PROXY, HTTP_PROXY and NO_PROXY by default.
+    * `search_path`: the schemas where names without one are looked for: `steampipe` (its names for tables and columns), `aws`.
     * `max_age`: how old remembered rows may be; 0 is live, infinity is offline, None leaves it to each kind of table.
     * `table_max_age`: the same by table name or pattern (`aws.ec2_*`), which counts more than `max_age`.
     * `statement_timeout`: how long a statement may take, until its last row has been read. `max_calls`: the most requests that it may send
@@ -114,6 +123,7 @@ class Settings:
     change_timeout: float = 3600.0
     journal: str | None = None
     dialect: str = "postgres"
+    search_path: tuple[str, ...] = ()
     max_age: float | None = None
     table_max_age: Mapping[str, float] = field(default_factory=dict)
     store: str | None = None
@@ -264,6 +274,9 @@ def _problems(settings: Settings) -> Iterator[SettingsError]:
             yield SettingsError(f"max_rps: {key!r} must be a positive number of requests a second, not {rate}")
     if settings.dialect not in DIALECTS:
         yield _unknown("dialect", settings.dialect, DIALECTS, "the settings")
+    for schema in settings.search_path:
+        if schema not in SEARCHED:
+            yield _unknown("schema", schema, SEARCHED, "search_path")
     yield from _connection_problems(settings)
 
 
@@ -402,6 +415,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "change_timeout": parse_duration,
     "journal": text,
     "dialect": text,
+    "search_path": texts,
     "max_age": parse_duration,
     "table_max_age": durations,
     "store": text,
@@ -412,7 +426,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "max_rows": whole,
     "memory": parse_size,
 }
-SAFE = frozenset({"regions", "dialect", "strict", "connect_timeout", "read_timeout", "max_age", "table_max_age"})
+SAFE = frozenset({"regions", "dialect", "search_path", "strict", "connect_timeout", "read_timeout", "max_age", "table_max_age"})
 """What a file that came with a folder may set before it is trusted: how a statement is read and how old its rows may be, never with
 whose keys, through or to which host, whether something may be changed, or where files are. A new one needs trust until it is named here."""
 if set(_READERS) != {f.name for f in fields(Settings)}:

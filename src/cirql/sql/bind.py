@@ -9,7 +9,7 @@ It does not plan and does no I/O but the catalog's lookups.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
@@ -20,7 +20,8 @@ from sqlglot.optimizer.scope import traverse_scope
 
 from cirql.catalog.model import Face, Table
 from cirql.catalog.tag_views import TAG_KEY, TAG_VALUE, TAGS, tags_are_a_map
-from cirql.errors import InvalidStatement, NotSupported, ParseError, UnknownTable
+from cirql.catalog.views import View
+from cirql.errors import InvalidStatement, NotSupported, ParseError, UnknownColumn, UnknownTable
 from cirql.names import TableName
 from cirql.sql.bound import Bound, Source
 from cirql.sql.parse import Statement
@@ -30,6 +31,7 @@ from cirql.sql.translate import parse_postgres
 from cirql.sql.translate.naming import output_name
 from cirql.sql.translate.sets import SET_FUNCTIONS, spread
 from cirql.sql.translate.signatures import name_of
+from cirql.sql.views import Views
 from cirql.types import ColumnType
 
 if TYPE_CHECKING:
@@ -49,6 +51,10 @@ class TableFinder(Protocol):
 
     def find(self, name: TableName | str) -> Found:
         """The table of that name; raises UnknownTable with the nearest names."""
+        ...
+
+    def view(self, name: str) -> View | None:
+        """The view of another system's name (`steampipe.aws_vpc`), or None."""
         ...
 
 
@@ -76,16 +82,44 @@ def bind(
     functions: FindFunction | None = None,
     *,
     whole: bool = False,
+    path: Sequence[str] = (),
 ) -> Bound:
     """Resolve every name; `own` are the views and tables of the session's user, `functions` those like `cirql.history('…')`.
 
-    What inner queries give and nobody reads is not wanted of their tables, unless the statement is to be answered `whole`.
+    `path` are the schemas where names without one are looked for. What inner queries give and nobody reads is not wanted of their
+    tables, unless the statement is to be answered `whole`.
     Raises UnknownTable, UnknownColumn (with the nearest names and the place), AmbiguousColumn, NotSupported.
     """
     tree = normalize_identifiers(statement.tree.copy(), dialect="postgres")
     if own is not None:
         tree = _with_views(tree, own)
-        _complete_names(tree, own, catalog)
+    views = Views(statement, path, catalog.view, own.columns if own is not None else lambda name: None)
+    opened = views.expanded(tree, whole=whole)
+    if opened is None:
+        return _resolved(statement, tree, catalog, own, functions, whole=whole, path=path)
+    try:
+        return _resolved(statement, opened, catalog, own, functions, whole=whole, path=path)
+    except UnknownColumn as error:
+        if whole:
+            raise views.reason(tree, error) from None
+    try:  # with every column, for the nearest names
+        return _resolved(statement, views.expanded(tree, whole=True) or tree, catalog, own, functions, whole=whole, path=path)
+    except UnknownColumn as error:
+        raise views.reason(tree, error) from None
+
+
+def _resolved(
+    statement: Statement,
+    tree: exp.Expr,
+    catalog: TableFinder,
+    own: OwnNames | None,
+    functions: FindFunction | None,
+    *,
+    whole: bool,
+    path: Sequence[str],
+) -> Bound:
+    if own is not None:
+        _complete_names(tree, own, own.prefix or (("aws",) if "aws" in path else ()), catalog)
     spread(tree)
     _name_subqueries(tree)
     _name_outputs(tree)
@@ -176,21 +210,21 @@ def _with_views(tree: exp.Expr, own: OwnNames) -> exp.Expr:
     raise NotSupported(f"views are nested more than {MAX_VIEW_DEPTH} deep", hint="does a view name itself?")
 
 
-def _complete_names(tree: exp.Expr, own: OwnNames, catalog: TableFinder) -> None:
+def _complete_names(tree: exp.Expr, own: OwnNames, prefix: tuple[str, ...], catalog: TableFinder) -> None:
     """After `USE aws`, `ec2.vpcs` is `aws.ec2.vpcs`."""
-    if not own.prefix:
+    if not prefix:
         return
     ctes = {cte.alias for cte in tree.find_all(exp.CTE)}
     for node in tree.find_all(exp.Table):
         names = [p.name for p in node.parts] if isinstance(node.this, exp.Identifier) else []
         known = not names or names[0] in (*PROVIDERS, *SYSTEM_SCHEMAS) or names[0] in ctes or own.columns(names[0]) is not None
-        if known or len(own.prefix) + len(names) > 3:
+        if known or len(prefix) + len(names) > 3:
             continue
         try:
-            catalog.find(".".join((*own.prefix, *names)))
+            catalog.find(".".join((*prefix, *names)))
         except (UnknownTable, ValueError):
             continue
-        *outer, _ = (*own.prefix, *names)
+        *outer, _ = (*prefix, *names)
         node.set("db", exp.to_identifier(outer[-1]))
         node.set("catalog", exp.to_identifier(outer[-2]) if len(outer) > 1 else None)
 

@@ -115,6 +115,10 @@ cirql_regexp_split(s, p) AS string_split_regex(s, p);
 cirql_regexp_replacement(r) AS replace(r, '\&', '\0');
 
 -- hstore
+cirql_aws_tags(h) AS CASE WHEN len(map_keys(h)) > 0 THEN to_json(h) END, (h, k, v) AS CASE WHEN len(map_keys(h)) > 0 THEN to_json(list_transform(map_entries(h), lambda e: json_object(k, e.key, v, e.value))) END;
+cirql_aws_document(t) AS CASE WHEN json_valid(t) THEN t::JSON END;
+cirql_aws_policy_std(j) AS cirql_policy_standard(j::VARCHAR)::JSON;
+cirql_aws_capitals(j, kept) AS cirql_capital_members(j::VARCHAR, kept)::JSON;
 cirql_hstore_values(h, ks) AS list_transform(ks, lambda k: h[k]);
 cirql_hstore_has(h, k) AS CASE WHEN h IS NOT NULL AND k IS NOT NULL THEN list_contains(map_keys(h), k) END;
 cirql_hstore_has_any(h, ks) AS list_has_any(map_keys(h), ks);

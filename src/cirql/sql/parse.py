@@ -61,7 +61,7 @@ def parse(text: str) -> Statement:
 
     explain, offset = peel_explain(text)
     _refuse_by_name(text[offset:])
-    body, grown = written_out(text[offset:])
+    body, grown = written_out(_SEARCH_PATH.sub(_path_as_text, text[offset:]))
     trees = [t for t in _parse_all(body, offset) if t is not None]
     if not trees:
         raise ParseError("there is no statement", hint="write a SELECT, for example: SELECT * FROM aws.sagemaker_image_version")
@@ -72,6 +72,17 @@ def parse(text: str) -> Statement:
     statement = Statement(trees[0], text, explain, offset, max_age_hint(text))
     _refuse_others(statement)
     return statement
+
+
+_SEARCH_PATH = re.compile(
+    r"(\s*SET\s+(?:(?:SESSION|LOCAL)\s+)?)search_path(\s*=\s*|\s+TO\s+)([^;']*,[^;]*|'[^;]*,[^;]*)(;?\s*)\Z", re.IGNORECASE
+)
+
+
+def _path_as_text(found: re.Match[str]) -> str:
+    """A list after SET as one text, which the dialect's grammar takes."""
+    names = ",".join(name.strip().strip("'\"") for name in found[3].split(","))
+    return f"{found[1]}search_path{found[2]}'{names}'{found[4]}"
 
 
 def _parse_all(text: str, offset: int) -> list[Any]:

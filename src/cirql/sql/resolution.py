@@ -332,6 +332,7 @@ class Resolver:
         if len(sources) == 1:
             return self._unknown_in(sources[0], column)
         names = [c.name for s in sources for c in s.table.columns]
+        names += [n for s in self._sources(scope).values() if not isinstance(s, Source) for n in self._output_names(s) or ()]
         return UnknownColumn(
             f"there is no column {column.name} in the tables of this query",
             hint=_meant(column, names),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from cirql.sql import documents, networks, policies
+from cirql.sql import capitals, documents, networks, policies, standard_policies
 from cirql.sql.translate import constants
 
 
@@ -36,6 +36,8 @@ FUNCTIONS: dict[str, tuple[list[str], str, Callable[..., Any]]] = {
     "cirql_hstore_items": ([_T], _L, hstore_items),
     "cirql_array_items": ([_T], _L, constants.array_items),
     "cirql_aws_policy_equal": ([_T, _T], _B, policies.equal),
+    "cirql_policy_standard": ([_T], _T, standard_policies.standard),
+    "cirql_capital_members": ([_T, _T], _T, capitals.with_capitals),
     "cirql_inet": ([_T], _T, networks.inet),
     "cirql_cidr": ([_T], _T, networks.cidr),
     "cirql_inet_text": ([_T], _T, networks.with_length),

@@ -75,7 +75,8 @@ class Planning:
         from cirql.sql.bind import bind
         from cirql.sql.files import files_of
 
-        bound = bind(statement, self.directory, self._desk.workspace, self.directory.call, whole=whole)
+        path = self._desk.settings.search_path
+        bound = bind(statement, self.directory, self._desk.workspace, self.directory.call, whole=whole, path=path)
         if (files := files_of(bound.tree)) is not None:
             if self._desk.settings.locked:
                 raise AccessDenied("this session is locked: it reads no file", hint="ask whoever runs it for the rows as a table of AWS")

@@ -13,7 +13,7 @@ from cirql.errors import AlreadyExists, InvalidStatement, NotSupported, UnknownT
 from cirql.records import dataclass, replace
 from cirql.regexes import regex
 from cirql.result import Result
-from cirql.settings import Settings
+from cirql.settings import Settings, searched
 from cirql.sql.quoting import name as quoted
 from cirql.types import ColumnType
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from cirql.engine import Database
     from cirql.sql.parse import Statement
 
-SETTABLE = ("dialect", "strict", "max_age", "regions", "accounts", "statement_timeout", "max_calls", "max_rows")
+SETTABLE = ("dialect", "search_path", "strict", "max_age", "regions", "accounts", "statement_timeout", "max_calls", "max_rows")
 _LIMITS = SETTABLE[-3:]
 """The settings that a statement may change: none that says who signs, where requests go, or what may be written."""
 
@@ -159,6 +159,9 @@ class Workspace:
                 raise NotSupported("this form of SET is not supported", hint="write SET name = 'value'")
             name = ".".join(p.name for p in assignment.this.parts)
             value = assignment.expression
+            if name == "search_path":
+                settings = replace(settings, search_path=opened.search_path if _is_default(value) else searched(value.name))
+                continue
             text = value.name if isinstance(value, exp.Literal | exp.Column | exp.Boolean | exp.Var) else value.sql()
             if isinstance(value, exp.Boolean):
                 text = "true" if value.this else "false"

@@ -91,6 +91,10 @@ exist ht bool cirql_hstore_has
 defined ht bool cirql_hstore_defined
 hstore_to_json h json to_json
 hstore_to_jsonb h jsonb to_json
+aws_tags h|tt jsonb cirql_aws_tags
+aws_document t jsonb cirql_aws_document
+aws_policy_std j jsonb cirql_aws_policy_std
+aws_capitals jt jsonb cirql_aws_capitals
 host w text cirql_inet_host
 network w cidr cirql_inet_network
 masklen w int4 cirql_inet_masklen
