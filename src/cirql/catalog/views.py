@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from cirql.records import dataclass, field
 
 LAYOUT = "CREATE TABLE views (name TEXT PRIMARY KEY, stored BLOB NOT NULL) WITHOUT ROWID;\n"
 SCHEMAS = ("steampipe",)

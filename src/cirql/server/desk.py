@@ -6,12 +6,11 @@ Also the client's transaction as PostgreSQL has it: after an error nothing but i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from cirql.catalog.views import SCHEMAS
 from cirql.errors import Error, InvalidStatement, NotSupported, TransactionFailed
-from cirql.records import dataclass
+from cirql.records import dataclass, replace
 from cirql.result import Result, ResultColumn
 from cirql.server.copying import Copy, read_copy
 from cirql.server.variables import OWN, REPORTED, Variables, read_reset, read_set, read_show, spelled

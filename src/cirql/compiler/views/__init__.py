@@ -21,7 +21,6 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +28,7 @@ from cirql.catalog.model import Scope, Table
 from cirql.catalog.views import View, ViewColumn
 from cirql.compiler.views.casing import Casing
 from cirql.compiler.views.conversion import convert
+from cirql.records import dataclass
 
 FOLDER = Path(__file__).parent
 CONNECTION = "aws"
