@@ -20,6 +20,8 @@ BESIDE = (
     "catalog/tag_views.py",
     "catalog/views.py",
     "names.py",
+    "records.py",
+    "regexes.py",
     "types.py",
 )
 
