@@ -67,7 +67,7 @@ class AuditLog:
         """Write a line, whole. Raises FileUnreadable: a call that cannot be told of is not answered."""
         if self._descriptor is None:
             return
-        data = (json.dumps(line.to_json(), ensure_ascii=False) + "\n").encode("utf-8", "backslashreplace")
+        data = (json.dumps(line.to_json()) + "\n").encode("ascii")  # else U+2028 in an argument would begin a line of its own
         with self._lock:
             try:
                 os.write(self._descriptor, data)

@@ -166,9 +166,12 @@ class Door:
 
     def _misuse(self, tool: Tool, arguments: dict[str, Any]) -> str:
         try:
+            json.dumps(arguments, ensure_ascii=False).encode()
             found = sorted(self._validators[tool.name].iter_errors(arguments), key=lambda e: list(map(str, e.path)))
         except RecursionError:
             return "its arguments are nested too deeply"
+        except UnicodeEncodeError:
+            return "its arguments hold half a character (a lone surrogate)"
         return "; ".join(f"{'.'.join(map(str, e.path)) or 'arguments'}: {_short(e.message)}" for e in found[:3])
 
     async def _run(self, call: ToolCall) -> dict[str, Any]:
