@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from cirql.cli.streams import OnTerminal
-from cirql.cli.table import Screen, write_table
+from cirql.cli.table import Look, Screen, write_table
 from cirql.encode import iso_moment, to_json_texts, to_texts
 from cirql.errors import FileUnreadable
 from cirql.records import dataclass
@@ -48,8 +48,9 @@ class Destination:
     parquet: Path | None = None
 
 
-def write(result: Result, destination: Destination, out: BinaryIO, screen: Screen | None) -> None:
-    """Write all rows of a result. `screen` is the terminal that `out` is, or None where it is none.
+def write(result: Result, destination: Destination, out: BinaryIO, screen: Screen | None, look: Look | None = None) -> None:
+    """Write all rows of a result. `screen` is the terminal that `out` is, or None where it is none; `look` is how a table
+    looks.
 
     Raises FileUnreadable where the Parquet file cannot be written, OSError where `out` cannot, and whatever the statement raises.
     """
@@ -58,7 +59,7 @@ def write(result: Result, destination: Destination, out: BinaryIO, screen: Scree
         return
     is_plan = [c.name for c in result.columns] == [PLAN]
     if destination.format is Format.TABLE and not is_plan:
-        write_table(result, out, screen)
+        write_table(result, out, screen, look)
     else:
         text = out if screen is None else cast(BinaryIO, OnTerminal(out))
         (write_plan if destination.format is Format.TABLE else _WRITERS[destination.format])(result, text)

@@ -7,6 +7,7 @@ is wrapped or cut. Control characters are written as escapes, so that what a tag
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from enum import StrEnum
 from typing import BinaryIO
 from unicodedata import combining, east_asian_width
 
@@ -19,6 +20,8 @@ from cirql.rows import is_number
 MOST_LINES = 12
 NARROWEST = 12
 _NULL = "NULL"
+_RECORD_WIDTH = 1_000
+"""How wide a record is where there is no screen to say it."""
 _DIM, _BOLD, _PLAIN = "\x1b[2m", "\x1b[1m", "\x1b[0m"
 _CONTROL = regex(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
@@ -32,6 +35,22 @@ class Screen:
     colour: bool = True
 
 
+class Layout(StrEnum):
+    """How rows stand: a table, each row below the other, or a table where that fits the screen."""
+
+    TABLE = "off"
+    RECORDS = "on"
+    AUTO = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the reader prefers: how rows stand, and what stands for NULL."""
+
+    layout: Layout = Layout.AUTO
+    null: str = "NULL"
+
+
 @dataclass(frozen=True, slots=True)
 class _Column:
     """One column, ready to print: NULL is None, texts have no control characters."""
@@ -40,19 +59,24 @@ class _Column:
     cells: list[str | None]
     natural: int
     numeric: bool
+    null: str = _NULL
 
 
-def write_table(result: Result, out: BinaryIO, screen: Screen | None) -> None:
+def write_table(result: Result, out: BinaryIO, screen: Screen | None, look: Look | None = None) -> None:
     """Write all rows as a table. `screen` is the terminal that `out` is, or None."""
-    columns = _columns(result)
+    look = look or Look()
+    columns = _columns(result, look.null)
     if not columns:
         return
-    widths = _widths(columns, screen)
-    lines = _records(columns, screen) if widths is None and screen is not None else _table(columns, widths or [], screen)
+    widths = None if look.layout is Layout.RECORDS else _widths(columns, screen)
+    if widths is None and look.layout is not Layout.TABLE:
+        lines = _records(columns, screen or Screen(_RECORD_WIDTH, colour=False))
+    else:
+        lines = _table(columns, widths or [column.natural for column in columns], screen)
     out.writelines(line.encode("utf-8", "backslashreplace") + b"\n" for line in lines)
 
 
-def _columns(result: Result) -> list[_Column]:
+def _columns(result: Result, null: str) -> list[_Column]:
     table = result.to_arrow()
     columns = []
     for described, data in zip(result.columns, table.columns, strict=True):
@@ -60,8 +84,8 @@ def _columns(result: Result) -> list[_Column]:
         for chunk in data.chunks:
             cells += [None if text is None else _legible(text) for text in to_texts(chunk, described.type, plain_moment)]
         name = _legible(described.name)
-        natural = max([display_width(name), *(display_width(_NULL if cell is None else cell) for cell in cells)])
-        columns.append(_Column(name, cells, natural, is_number(described.type)))
+        natural = max([display_width(name), *(display_width(null if cell is None else cell) for cell in cells)])
+        columns.append(_Column(name, cells, natural, is_number(described.type), null))
     return columns
 
 
@@ -107,7 +131,7 @@ def _table(columns: Sequence[_Column], widths: Sequence[int], screen: Screen | N
     yield "│" + "│".join(f" {_styled(_padded(c.name, w, c.numeric), _BOLD, colour)} " for c, w in zip(columns, widths, strict=True)) + "│"
     yield _rule("├┼┤", widths)
     for row in zip(*(column.cells for column in columns), strict=True):
-        cells = [_wrapped(cell, width) for cell, width in zip(row, widths, strict=True)]
+        cells = [_wrapped(c.null if cell is None else cell, width) for c, cell, width in zip(columns, row, widths, strict=True)]
         for number in range(max(len(lines) for lines in cells)):
             pieces = []
             for column, cell, lines, width in zip(columns, row, cells, widths, strict=True):
@@ -129,7 +153,7 @@ def _records(columns: Sequence[_Column], screen: Screen) -> Iterator[str]:
         title = f"─ row {number} "
         yield _styled(title + "─" * max(screen.width - len(title), 0), _DIM, screen.colour)
         for column, cell in zip(columns, row, strict=True):
-            lines = _wrapped(cell, width)
+            lines = _wrapped(column.null if cell is None else cell, width)
             labels = _wrapped(column.name, names)
             for index in range(max(len(lines), len(labels))):
                 label = _padded(labels[index] if index < len(labels) else "", names, False)
@@ -137,9 +161,8 @@ def _records(columns: Sequence[_Column], screen: Screen) -> Iterator[str]:
                 yield f"{_styled(label, _BOLD, screen.colour)} │ {_styled(piece, _DIM, screen.colour and cell is None)}".rstrip()
 
 
-def _wrapped(cell: str | None, width: int) -> list[str]:
+def _wrapped(text: str, width: int) -> list[str]:
     """A cell's lines, none wider than `width`."""
-    text = _NULL if cell is None else cell
     if display_width(text) <= width:
         return [text]
     lines: list[str] = []

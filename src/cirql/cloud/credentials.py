@@ -272,3 +272,10 @@ _CREDENTIAL_KEYS = regex(
 def client_configuration(scoped: Mapping[str, Any]) -> str:
     """What in a profile shapes its clients, as a key: profiles that differ only in credentials and region share clients."""
     return repr(sorted((k, v) for k, v in scoped.items() if not _CREDENTIAL_KEYS.match(k)))
+
+
+def profile_names() -> list[str]:
+    """The profiles that AWS's own configuration has."""
+    from botocore.session import Session
+
+    return sorted(Session().available_profiles)

@@ -5,7 +5,9 @@ r"""Preferences: how the shell looks and feels to its user. They say nothing of 
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from shutil import which
 from typing import Any
 
 from cirql.errors import SettingsError
@@ -81,3 +83,22 @@ def history_path() -> Path | None:
     """The file of what was typed; None where there is no home directory."""
     home = config_home()
     return None if home is None else home / HISTORY_FILE
+
+
+def pager_command(preferred: str) -> str | None:
+    """The command that shows what is longer than the screen: as preferred, else PAGER, else less; None for none."""
+    if preferred == "off":
+        return None
+    if preferred != "auto":
+        return preferred
+    return os.environ.get("PAGER") or ("less" if which("less") else None)
+
+
+def pager_environment() -> dict[str, str]:
+    """The environment of a pager: less ends by itself where all fits, keeps colours, and cuts no long line in two."""
+    return {"LESS": "-FRSX", "LESSCHARSET": "utf-8", **os.environ}
+
+
+def editor_command() -> str:
+    """The user's editor."""
+    return os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"

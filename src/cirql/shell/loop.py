@@ -2,101 +2,121 @@
 
 from __future__ import annotations
 
-import sys
-from typing import TYPE_CHECKING, BinaryIO, cast
+import re
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from cirql.cli.output import Destination, write
-from cirql.cli.progress import ScanProgress
 from cirql.cli.query import screen
-from cirql.cli.report import report_error, report_outcome, say
-from cirql.errors import Error
-from cirql.settings.preferences import Preferences, history_path
+from cirql.cli.report import say
+from cirql.errors import InvalidStatement
+from cirql.settings.preferences import history_path
+from cirql.shell.bench import Bench
+from cirql.shell.command_table import Call, ShellCommand
+from cirql.shell.commands import Commands
 from cirql.shell.completer import ShellCompleter
-from cirql.shell.foreground import Foreground
+from cirql.shell.files import read_text
 from cirql.shell.history import StatementHistory
-from cirql.shell.opening import Opening, OpenSession
+from cirql.shell.opening import Opening
+from cirql.shell.places import called
 from cirql.shell.prompt import Prompt
-from cirql.shell.typed import divided
+from cirql.shell.terminal import kept_terminal
+from cirql.shell.typed import Typed, divided
 
-if TYPE_CHECKING:
-    from cirql.changes.plan import ChangePlan
-    from cirql.result import ProgressEvent, Result
+_NAME = re.compile(r"\S[a-z]*\+?|\S+")
+_DEEPEST = 16
+"""Files that name each other by `\\i`."""
 
 
 class Shell:
     """One user at one terminal."""
 
-    def __init__(self, scope: Opening) -> None:
+    def __init__(self, opening: Opening) -> None:
         """Open the session. Raises SettingsError."""
-        self._progress: ScanProgress | None = None
-        self._foreground = Foreground(self._ask)
-        self.connection = OpenSession(scope, self._tell, self._foreground.confirm)
-        self.preferences = Preferences.load()
-        self._history = StatementHistory(history_path(), self.preferences.history)
+        self._bench = Bench(opening, lambda changes: self._history.settle(changes))
+        self._history = StatementHistory(history_path(), self._bench.preferences.history)
+        self._commands = Commands(
+            ShellCommand("i", "FILE", "run the statements and commands of a file", self._include, completes="file"),
+            ShellCommand("history", "[PATTERN]", "show what was typed", self._show_history),
+            ShellCommand("?", "", "show this", lambda call: self._bench.print(self._commands.help())),
+            ShellCommand("q", "", "end the shell", _quit),
+        )
         shown = screen()
-        completer = ShellCompleter(lambda: self.connection.session, lambda line: ())
-        self._prompt = Prompt(self.preferences, self._history, completer, colour=shown is not None and shown.colour)
+        completer = ShellCompleter(lambda: self._bench.session, lambda line: self._commands.complete(line, self._bench))
+        self._prompt = Prompt(self._bench.preferences, self._history, completer, colour=self._is_coloured)
+        self._depth = 0
+        if shown is not None:
+            say(f"cirql over {called(opening)}. \\? lists commands, \\q ends.")
+
+    @property
+    def _is_coloured(self) -> bool:
+        shown = screen()
+        return shown is not None and shown.colour and self._bench.preferences.colour != "off"
 
     def run(self) -> int:
-        r"""Answer until `\q` or the end of the input; gives the exit code."""
-        try:
-            while True:
-                try:
-                    text = self._prompt.ask("cirql=> ")
-                except KeyboardInterrupt:
-                    continue
-                except EOFError:
-                    return 0
-                for typed in divided(text):
-                    if typed.command == "q":
-                        return 0
-                    if typed.command is not None:
-                        say(f"error: there is no command \\{typed.command}")
-                        break
-                    if not self.answer(typed.sql):
-                        break
-        finally:
-            self.connection.close()
-
-    def answer(self, sql: str) -> bool:
-        """Run one statement and show its answer; whether it went well."""
-        try:
+        """Answer until the end of the input; gives the exit code."""
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        with kept_terminal():
             try:
-                with ScanProgress() as self._progress:
-                    result = self._foreground.run(lambda: _read(self.connection.session, sql), self.connection.session.cancel)
+                self._converse()
+            except EOFError:
+                pass
             finally:
-                plan = self._foreground.plan
-                self._history.settle([] if plan is None else plan.changes)
-            self._show(result)
-            return True
-        except Error as error:
-            report_error(error, sql)
-        except KeyboardInterrupt:
-            say("")
-        return False
+                self._history.settle()
+                self._bench.close()
+        return 0
 
-    def _show(self, result: Result) -> None:
-        shown = screen()
-        write(result, Destination(), cast(BinaryIO, sys.stdout.buffer), shown)
-        if result.columns:
-            say(f"({result.row_count} row{'s' * (result.row_count != 1)})")
-        report_outcome(result.notices, result.failures)
+    def _converse(self) -> None:
+        before = ""
+        while True:
+            try:
+                text, before = self._prompt.ask(self._bench.prompt, before), ""
+                before = self.run_text(text) or ""
+            except KeyboardInterrupt:
+                before = ""
+            self._history.settle()
 
-    def _tell(self, event: ProgressEvent) -> None:
-        if self._progress is not None:
-            self._progress(event)
+    def run_text(self, text: str) -> str | None:
+        r"""Run the statements and commands of a text, in order; gives what is to be edited next. Raises EOFError at `\q`."""
+        edited: str | None = None
+        for typed in divided(text):
+            if typed.command is None:
+                went = self._bench.answer(typed.sql)
+            else:
+                went, edited = self._command(typed)
+            if not went and self._bench.variables.is_on("ON_ERROR_STOP"):
+                break
+        return edited
 
-    def _ask(self, plan: ChangePlan) -> bool:
-        from cirql.cli.confirm import asker
+    def _command(self, typed: Typed) -> tuple[bool, str | None]:
+        """Run one command; whether it went well, and what is to be edited next: a statement that it did not take stays there."""
+        line = typed.command or ""
+        name = match.group() if (match := _NAME.match(line)) is not None else line
+        edited: str | None = None
+        with self._bench.reporting() as went:
+            command = self._commands.find(name)
+            edited = command.run(Call(self._bench, name, line[len(name) :].strip(), typed.sql))
+            if typed.sql and not command.takes_sql:
+                edited = typed.sql
+        return went[0], edited
 
-        return asker(self._progress or ScanProgress())(plan)
+    def _include(self, call: Call) -> None:
+        with self._deeper():
+            self.run_text(read_text(call.word))
+
+    @contextmanager
+    def _deeper(self) -> Iterator[None]:
+        if self._depth == _DEEPEST:
+            raise InvalidStatement("files name each other by \\i without an end")
+        self._depth += 1
+        try:
+            yield
+        finally:
+            self._depth -= 1
+
+    def _show_history(self, call: Call) -> None:
+        self._bench.print(text for text in self._history.get_strings() if call.word.lower() in text.lower())
 
 
-def _read(session: object, sql: str) -> Result:
-    """The answer, with all its rows at hand: what comes after is only looking."""
-    from cirql.cli.query import execute
-    from cirql.session import Session
-
-    result = execute(cast(Session, session), sql)
-    result.to_arrow()
-    return result
+def _quit(call: Call) -> None:
+    raise EOFError
