@@ -241,12 +241,13 @@ def test_what_is_longer_than_the_screen_goes_through_the_pager(terminal: Open, t
 
 
 def test_progress_says_how_many_calls_were_made_and_will_be(terminal: Open, cloud: LocalCloud) -> None:
-    cloud.faults.add(Rule(kind="latency", seconds=1.5, operation="DescribeImage"))
+    cloud.faults.add(Rule(kind="hang", seconds=100, operation="DescribeImage"))
     shell = terminal(columns=120, rows=30, **account(cloud))
     shell.ready()
     shell.run("SELECT image_name, description FROM aws.sagemaker_image;")
     shell.sees(lambda text: bool(re.search(r"Ctrl-C ends it · aws.sagemaker_image: \d+ of (≥ )?\d+ calls", text)))
-    shell.sees("rows)")
+    shell.type(CTRL_C)
+    shell.sees("SQLSTATE 57014")
     shell.ready()
     assert "Ctrl-C ends it" not in shell.text
 
