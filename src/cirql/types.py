@@ -207,14 +207,20 @@ def _text(value: Any) -> str:
         case bytes():
             return base64.b64encode(value).decode()
         case dict() | list():
-            return json.dumps(value, default=_json_default, ensure_ascii=False)
+            raise TypeError(f"{value!r} is not a text")
     return str(value)
 
 
 def _integer(value: Any) -> int:
-    if isinstance(value, float) and not value.is_integer():
+    if isinstance(value, bool | datetime) or (isinstance(value, float) and not value.is_integer()):
         raise ValueError(f"{value!r} is not an integer")
     return int(value)
+
+
+def _double(value: Any) -> float:
+    if isinstance(value, bool):
+        raise TypeError(f"{value!r} is not a number")
+    return float(value)
 
 
 def _boolean(value: Any) -> bool:
@@ -222,10 +228,14 @@ def _boolean(value: Any) -> bool:
         if value.lower() not in ("true", "false"):
             raise ValueError(f"{value!r} is not a boolean")
         return value.lower() == "true"
-    return bool(value)
+    if not isinstance(value, bool):
+        raise TypeError(f"{value!r} is not a boolean")
+    return value
 
 
 def _timestamp(value: Any) -> datetime:
+    if isinstance(value, bool):
+        raise TypeError(f"{value!r} is not a timestamp")
     if isinstance(value, int | float):
         return datetime.fromtimestamp(value, UTC).replace(tzinfo=None)
     if isinstance(value, str):
@@ -265,7 +275,12 @@ def _iso(moment: datetime) -> str:
 def _hstore(value: Any) -> list[tuple[str, str | None]]:
     if not isinstance(value, dict):
         raise ValueError(f"{value!r} is not a map")
-    return sorted((str(k), None if v is None else _text(v)) for k, v in value.items())
+    return sorted((str(k), None if v is None else _tag(v)) for k, v in value.items())
+
+
+def _tag(value: Any) -> str:
+    """A value of a map: one that is no text is kept as JSON, so that no other is lost for it."""
+    return json.dumps(value, default=_json_default, ensure_ascii=False) if isinstance(value, dict | list) else _text(value)
 
 
 def _texts(value: Any) -> list[str | None]:
@@ -281,7 +296,7 @@ _PLAIN: dict[ColumnType, frozenset[type]] = {
 _READERS: dict[ColumnType, Callable[[Any], Any]] = {
     ColumnType.VARCHAR: _text,
     ColumnType.BIGINT: _integer,
-    ColumnType.DOUBLE: float,
+    ColumnType.DOUBLE: _double,
     ColumnType.BOOLEAN: _boolean,
     ColumnType.TIMESTAMP: _timestamp,
     ColumnType.JSON: _json,

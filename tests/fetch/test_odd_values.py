@@ -91,11 +91,20 @@ def read(things: list[Row]) -> tuple[dict[str, Row], list[str], int]:
         ("c_timestamp", "yesterday", "'yesterday'"),
         ("c_boolean", "perhaps", "'perhaps'"),
         ("c_hstore", "x" * 500, "'xxx"),
+        ("c_varchar", {"a": 1}, "{'a': 1}"),
+        ("c_varchar", ["a", "b"], "['a', 'b']"),
+        ("c_varchar_list", ["a", {"b": 1}], "['a', {'b': 1}]"),
+        ("c_bigint", True, "True"),
+        ("c_bigint", 3.7, "3.7"),
+        ("c_double", False, "False"),
+        ("c_timestamp", True, "True"),
+        ("c_boolean", 7, "7"),
+        ("c_boolean", {"a": 1}, "{'a': 1}"),
     ],
 )
 def test_a_value_that_a_column_cannot_hold_is_null_and_told(column: str, value: Any, words: str) -> None:
-    found, notices, calls = read([{"name": "odd", column: value, "c_double": 1.5}, {"name": "good", column: None, "c_double": 2.5}])
-    assert {n: r["c_double"] for n, r in found.items()} == {"odd": 1.5, "good": 2.5, "elsewhere": None}
+    found, notices, calls = read([{"name": "odd", "c_json": 1.5, column: value}, {"name": "good", "c_json": 2.5, column: None}])
+    assert {n: r["c_json"] for n, r in found.items()} == {"odd": "1.5", "good": "2.5", "elsewhere": None}
     assert found["odd"][column] is None
     (notice,) = notices
     assert notice.startswith(f"aws.x_thing.{column} is NULL for odd in 111111111111/eu-west-1: AWS gave {words}")

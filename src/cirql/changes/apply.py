@@ -35,6 +35,7 @@ _SAFE_TO_REPEAT = frozenset({"Throttling", "ResourceConflict"})
 _REPEATABLE_ON_KNOWN = frozenset({"NetworkFailure", "ServiceInternalError"})
 _BUSY = frozenset({"ConcurrentOperationException", "ConcurrentModificationException", "ResourceInUse"})
 _PAGES = Paging(("NextToken",), ("NextToken",))
+_KEY_GONE = "it has secrets, and the key that opens them (journal.key in XDG_STATE_HOME) is gone or is another: bring it back, or cancel"
 
 
 @dataclass(slots=True)
@@ -117,6 +118,8 @@ class Applier:
 
     async def _submit(self, entry: JournalEntry, deadline: float) -> JournalEntry:
         """Send a change until AWS has it, always with the same client token."""
+        if not entry.is_whole:
+            return await self._save(entry.moved(entry.state, error=_KEY_GONE))
         if entry.state is State.SUBMITTING and self.clock() - entry.submitted > CLIENT_TOKEN_LIFE:
             text = "it was cut off over 36 hours ago: AWS no longer says whether it had begun. Look at the resource before you repeat it"
             return await self._save(entry.moved(State.UNKNOWN, error=text))
@@ -186,6 +189,8 @@ class Applier:
     # -- calls of the service itself
 
     async def _call_service(self, entry: JournalEntry, deadline: float) -> JournalEntry:
+        if not entry.is_whole:
+            return await self._save(entry.moved(entry.state, error=_KEY_GONE))
         if entry.state is State.SUBMITTING and not entry.change.repeatable:
             text = "it was cut off while it was being sent: whether it happened is not known. Look before you repeat it"
             return await self._save(entry.moved(State.UNKNOWN, error=text))

@@ -1,7 +1,8 @@
 """The journal: what was decided and how far it came, on disk before AWS hears of it.
 
-One SQLite file, `synchronous=FULL`: when `record` or `save` returns, the row survives a power cut. It holds desired states, which may have
-secrets in them, so the file is its owner's alone (0600), and a change that has ended keeps only masked copies. It never holds credentials.
+One SQLite file, `synchronous=FULL`: when `record` or `save` returns, the row survives a power cut. It is its owner's alone (0600). Of what
+has secrets in it there are only masked copies; while a change is open, what must be sent is beside them, encrypted (`sealing`). It never
+holds credentials.
 """
 
 from __future__ import annotations
@@ -19,10 +20,13 @@ from pathlib import Path
 from typing import Any, Self
 
 from cirql.changes.model import Change, ChangeKind, JournalEntry, RequestProgress, State, mask
+from cirql.changes.sealing import Seal
 from cirql.cloud.target import Target
 from cirql.errors import OperationalError, SettingsError
+from cirql.records import replace
+from cirql.settings import state_home
 
-FORMAT = 1
+FORMAT = 2
 _LAYOUT = """
 CREATE TABLE IF NOT EXISTS changes (
     id TEXT PRIMARY KEY, run TEXT NOT NULL, number INTEGER NOT NULL, state TEXT NOT NULL, operation TEXT NOT NULL,
@@ -30,7 +34,7 @@ CREATE TABLE IF NOT EXISTS changes (
     partition TEXT NOT NULL, identifier TEXT, body TEXT NOT NULL, before TEXT, after TEXT, secrets TEXT NOT NULL, depends TEXT NOT NULL,
     permissions TEXT NOT NULL, repeatable INTEGER NOT NULL, statement TEXT NOT NULL, caller TEXT NOT NULL, attempt INTEGER NOT NULL,
     client_token TEXT NOT NULL, request_token TEXT, event TEXT NOT NULL, error TEXT NOT NULL, created REAL NOT NULL,
-    submitted REAL NOT NULL, updated REAL NOT NULL
+    submitted REAL NOT NULL, updated REAL NOT NULL, sealed BLOB
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS changes_by_run ON changes (run, number);
 CREATE INDEX IF NOT EXISTS changes_by_state ON changes (state);
@@ -40,7 +44,7 @@ CREATE INDEX IF NOT EXISTS moves_by_id ON moves (id);
 _COLUMNS = (
     "id, run, number, state, operation, table_name, type_name, account, region, credentials, partition, identifier, body, before, after, "
     "secrets, depends, permissions, repeatable, statement, caller, attempt, client_token, request_token, event, error, created, "
-    "submitted, updated"
+    "submitted, updated, sealed"
 )
 _BUSY_MS = 30_000
 
@@ -48,8 +52,9 @@ _BUSY_MS = 30_000
 class Journal:
     """An open journal. Usable from any thread, and by several processes at once."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, seal: Seal | None = None) -> None:
         self.path = path
+        self._seal = seal or Seal(state_home() / "journal.key")
         self._lock = threading.Lock()
         self._connection = _opened(path)
 
@@ -84,7 +89,7 @@ class Journal:
         """Write new entries, all or none."""
         marks = ", ".join("?" * len(_COLUMNS.split(",")))
         with self._writing():
-            self._connection.executemany(f"INSERT INTO changes ({_COLUMNS}) VALUES ({marks})", [_to_row(e) for e in entries])
+            self._connection.executemany(f"INSERT INTO changes ({_COLUMNS}) VALUES ({marks})", [_to_row(e, self._seal) for e in entries])
             self._connection.executemany(
                 "INSERT INTO moves VALUES (?, ?, ?, ?)", [(e.change.id, e.created, e.state.value, "") for e in entries]
             )
@@ -95,7 +100,7 @@ class Journal:
         with self._writing():
             self._connection.executemany(
                 "UPDATE changes SET state = ?, identifier = ?, body = ?, before = ?, after = ?, attempt = ?, client_token = ?,"
-                " request_token = ?, event = ?, error = ?, submitted = ?, updated = ? WHERE id = ?",
+                " request_token = ?, event = ?, error = ?, submitted = ?, updated = ?, sealed = CASE WHEN ? THEN sealed END WHERE id = ?",
                 [_to_update(e) for e in entries],
             )
             self._connection.executemany("INSERT INTO moves VALUES (?, ?, ?, ?)", moves)
@@ -119,7 +124,7 @@ class Journal:
         sql += " ORDER BY created DESC, run DESC, number DESC" + ("" if limit is None else f" LIMIT {int(limit)}")
         with self._lock:
             rows = self._connection.execute(sql, (*states, run, run)).fetchall()
-        return [_to_entry(row) for row in reversed(rows)]
+        return [_to_entry(row, self._seal) for row in reversed(rows)]
 
     def entry(self, prefix: str) -> JournalEntry | None:
         """The one entry whose id begins so; None where there is none, or several."""
@@ -128,7 +133,7 @@ class Journal:
             rows = self._connection.execute(
                 f"SELECT {_COLUMNS} FROM changes WHERE id LIKE ? ESCAPE '\\' LIMIT 2", (escaped + "%",)
             ).fetchall()
-        return _to_entry(rows[0]) if len(rows) == 1 else None
+        return _to_entry(rows[0], self._seal) if len(rows) == 1 else None
 
     def moves(self, change_id: str) -> list[tuple[float, str, str]]:
         """When a change came into which state, and why."""
@@ -176,7 +181,10 @@ def _open(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA secure_delete = ON")  # what is masked at the end must not stay in free pages
         found = connection.execute("PRAGMA user_version").fetchone()[0]
-        if found not in (0, FORMAT):
+        if found == 1:  # what is open in it keeps its secrets as they were written, until it has ended
+            connection.execute("ALTER TABLE changes ADD COLUMN sealed BLOB")
+            connection.execute(f"PRAGMA user_version = {FORMAT}")
+        elif found not in (0, FORMAT):
             raise sqlite3.DatabaseError(f"it was written by another release of cirql (format {found})")
         if found == 0:
             connection.executescript(_LAYOUT)
@@ -188,17 +196,23 @@ def _open(path: Path) -> sqlite3.Connection:
 
 
 def _kept(entry: JournalEntry) -> tuple[str, str | None, str | None]:
-    """Body and models as they are stored: with secrets while they are needed, without them afterwards."""
+    """Body and models as anybody who reads the file may see them."""
     change = entry.change
-    before = None if change.before is None else json.dumps(change.before)
-    after = None if change.after is None else json.dumps(change.after)
-    if entry.state.is_open or not change.secrets:
-        return change.body, before, after
     before = None if change.before is None else json.dumps(mask(change.before, change.secrets))
     after = None if change.after is None else json.dumps(mask(change.after, change.secrets))
+    if not change.secrets:
+        return change.body, before, after
     if change.operation is ChangeKind.CALL:
-        return json.dumps(mask(json.loads(change.body), change.secrets)), before, after
+        return json.dumps(mask(json.loads(change.body or "{}"), change.secrets)), before, after
     return ("" if change.operation in (ChangeKind.CREATE, ChangeKind.UPDATE) else change.body), before, after
+
+
+def _sealed(entry: JournalEntry, seal: Seal) -> bytes | None:
+    """What must be sent and may not be seen; None of a change without secrets, or that has ended."""
+    change = entry.change
+    if not (change.secrets and entry.state.is_open):
+        return None
+    return seal.closed([change.body, change.before, change.after], change.id)
 
 
 def _kept_event(entry: JournalEntry) -> dict[str, Any]:
@@ -223,11 +237,12 @@ def _to_update(entry: JournalEntry) -> tuple[Any, ...]:
         entry.error,
         entry.submitted,
         entry.updated,
+        entry.state.is_open,
         entry.change.id,
     )
 
 
-def _to_row(entry: JournalEntry) -> tuple[Any, ...]:
+def _to_row(entry: JournalEntry, seal: Seal) -> tuple[Any, ...]:
     change, target = entry.change, entry.change.target
     body, before, after = _kept(entry)
     return (
@@ -260,10 +275,11 @@ def _to_row(entry: JournalEntry) -> tuple[Any, ...]:
         entry.created,
         entry.submitted,
         entry.updated,
+        _sealed(entry, seal),
     )
 
 
-def _to_entry(row: Sequence[Any]) -> JournalEntry:
+def _to_entry(row: Sequence[Any], seal: Seal) -> JournalEntry:
     named = dict(zip((c.strip() for c in _COLUMNS.split(",")), row, strict=True))
 
     def read(name: str) -> Any:
@@ -284,8 +300,16 @@ def _to_entry(row: Sequence[Any]) -> JournalEntry:
         permissions=tuple(read("permissions")),
         repeatable=bool(named["repeatable"]),
     )
+    is_whole = True
+    if named["sealed"] is not None:
+        try:
+            body, before, after = seal.opened(named["sealed"], named["id"])
+            change = replace(change, body=body, before=before, after=after)
+        except OperationalError:
+            is_whole = False
     return JournalEntry(
         change=change,
+        is_whole=is_whole,
         run=named["run"],
         number=named["number"],
         statement=named["statement"],

@@ -114,6 +114,7 @@ class JournalEntry:
     """A change and how far it has come: one row of the journal.
 
     Times are seconds since 1970, 0 where it has not happened. `run` groups the changes of one statement or transaction.
+    `is_whole`: what it was told is known; not of one whose secrets cannot be opened.
     """
 
     change: Change
@@ -129,6 +130,7 @@ class JournalEntry:
     created: float = 0.0
     submitted: float = 0.0
     updated: float = 0.0
+    is_whole: bool = True
 
     @property
     def client_token(self) -> str:

@@ -26,7 +26,7 @@ from cirql.settings.accounts import AccountRole, Credential, account_roles, cred
 from cirql.settings.trust import ConfigFile, config_files
 from cirql.settings.values import boolean, durations, number, parse_duration, parse_size, rates, text, text_table, texts, whole
 
-__all__ = ["AccountRole", "Credential", "Settings", "parse_duration", "searched"]
+__all__ = ["AccountRole", "Credential", "Settings", "parse_duration", "searched", "state_home"]
 
 ORGANIZATION = "organization"
 """In place of account ids: every active account of the AWS organization."""
@@ -255,6 +255,12 @@ def cache_home() -> Path:
 def _data_home() -> Path:
     data = os.environ.get("XDG_DATA_HOME")
     return (Path(data) if data else Path.home() / ".local" / "share") / "cirql"
+
+
+def state_home() -> Path:
+    """Where what the user's programs need between runs is, and is nobody's data: the key of the journal's secrets (XDG_STATE_HOME)."""
+    state = os.environ.get("XDG_STATE_HOME")
+    return (Path(state) if state else Path.home() / ".local" / "state") / "cirql"
 
 
 def _problems(settings: Settings) -> Iterator[SettingsError]:

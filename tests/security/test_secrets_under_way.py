@@ -1,0 +1,132 @@
+"""Changes that have not ended: their secrets are in no file, and can be sent all the same, by whoever has the key."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cirql import errors
+from cirql.changes.journal import Journal
+from cirql.changes.model import Change, ChangeKind, JournalEntry, State
+from cirql.changes.sealing import Seal
+from cirql.cloud.target import Target
+from cirql.localcloud import ACCOUNTS, REGIONS, LocalCloud
+from cirql.localcloud.faults import Rule
+from cirql.session import Session
+from cirql.settings import Credential, Settings, state_home
+
+CANARY = "Canary-under-way"
+INSERT = f"INSERT INTO aws.secretsmanager.secrets (name, secret_string, region) VALUES ('{{}}', '{CANARY}', '{REGIONS[0]}')"
+Connect = Callable[..., Session]
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def connect(cloud: LocalCloud, home: Path) -> Iterator[Connect]:
+    with ExitStack() as stack:
+
+        def opened() -> Session:
+            credentials = (Credential(ACCOUNTS[0], ACCOUNTS[0], "local", account=ACCOUNTS[0]),)
+            known: dict[str, Any] = {"endpoint_url": cloud.endpoint_url, "journal": str(home / "changes.sqlite"), "max_attempts": 1}
+            return stack.enter_context(Session(Settings(credentials=credentials, regions=(REGIONS[0],), writable=True, **known)))
+
+        yield opened
+
+
+@pytest.fixture
+def key() -> Iterator[Path]:
+    """The key's file, which is as it was afterwards."""
+    path = state_home() / "journal.key"
+    before = path.read_bytes() if path.exists() else None
+    yield path
+    path.unlink(missing_ok=True)
+    if before is not None:
+        path.write_bytes(before)
+
+
+def left_open(connect: Connect, cloud: LocalCloud, name: str) -> None:
+    """A change that AWS may or may not have: its answers do not come."""
+    cloud.faults.add(Rule(operation="CreateResource", kind="drop"))
+    session = connect()
+    with pytest.raises(errors.Error):
+        session.execute(INSERT.format(name)).fetchall()
+    cloud.faults.clear()
+    (state,) = session.execute("SELECT state FROM cirql.changes").fetchone() or ("none",)
+    assert state == "submitting"
+
+
+def files_with(home: Path, canary: str = CANARY) -> list[str]:
+    return [p.name for p in home.rglob("*") if p.is_file() and canary.encode() in p.read_bytes()]
+
+
+def test_a_change_that_is_under_way_has_no_secret_in_any_file_and_is_resumed_with_it(
+    connect: Connect, cloud: LocalCloud, home: Path, key: Path
+) -> None:
+    left_open(connect, cloud, "resumed")
+    assert files_with(home) == []
+    assert key.stat().st_mode & 0o777 == 0o600
+    session = connect()
+    assert not [row for row in session.execute("SELECT * FROM cirql.changes").fetchall() if CANARY in str(row)]
+    (entry,) = session.writer.resume()
+    assert entry.state is State.SUCCEEDED
+    place = f"@region = '{REGIONS[0]}', @account_id = '{ACCOUNTS[0]}'"
+    answer = session.execute(f"EXEC /*+ SECRETS */ aws.secretsmanager.get_secret_value @SecretId = 'resumed', {place}").fetchall()
+    assert CANARY in str(answer)
+    assert files_with(home) == []
+
+
+def test_without_the_key_a_change_is_shown_and_not_sent(connect: Connect, cloud: LocalCloud, home: Path, key: Path) -> None:
+    left_open(connect, cloud, "keyless")
+    kept = key.read_bytes()
+    key.write_bytes(os.urandom(32))
+    session = connect()
+    assert len(session.execute("SELECT * FROM cirql.changes").fetchall()) == 1
+    cloud.calls.clear()
+    (entry,) = session.writer.resume()
+    assert entry.state is State.SUBMITTING and "journal.key" in entry.error
+    assert "CreateResource" not in {c.operation for c in cloud.calls}
+    key.write_bytes(kept)
+    (entry,) = connect().writer.resume()
+    assert entry.state is State.SUCCEEDED
+
+
+def test_what_was_closed_opens_under_its_own_name_alone(tmp_path: Path) -> None:
+    seal = Seal(tmp_path / "state" / "key")
+    closed = seal.closed({"a": [CANARY]}, "one")
+    assert CANARY.encode() not in closed
+    assert seal.opened(closed, "one") == {"a": [CANARY]}
+    with pytest.raises(errors.OperationalError):
+        seal.opened(closed, "other")
+    with pytest.raises(errors.OperationalError):
+        Seal(tmp_path / "elsewhere").opened(closed, "one")
+    (tmp_path / "state" / "key").write_bytes(b"short")
+    with pytest.raises(errors.OperationalError, match="no key"):
+        seal.closed("x", "one")
+
+
+@pytest.mark.parametrize("operation", [ChangeKind.CREATE, ChangeKind.UPDATE, ChangeKind.CALL])
+def test_every_kind_of_change_is_kept_without_its_secrets_and_read_with_them(operation: ChangeKind, tmp_path: Path) -> None:
+    body = json.dumps({"Password": CANARY, "Name": "n"})
+    model = {"Password": CANARY, "Name": "n"}
+    target = Target(ACCOUNTS[0], REGIONS[0], "c")
+    change = Change("id", operation, "aws.x.y", "x:Y", target, None, body, before=model, after=model, secrets=(("Password",),))
+    journal = Journal(tmp_path / "j", Seal(tmp_path / "key"))
+    journal.record([JournalEntry(change, "run", 0, "text", "caller")])
+    assert files_with(tmp_path) == []
+    (found,) = journal.entries()
+    assert found.change == change
+    journal.save([found.moved(State.SUBMITTED)])
+    assert journal.entries()[0].change == change
+    journal.save([found.moved(State.SUCCEEDED)])
+    assert CANARY not in str(journal.entries()[0].change)
+    journal.close()
