@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import shlex
 import signal
 import stat
 import subprocess
@@ -135,3 +136,16 @@ def test_one_change_is_shown_with_its_course(cirql: Command) -> None:
     assert states[0] == "planned" and states[-1] == "succeeded" and "submitting" in states and "submitted" in states
     missing = cirql("changes", "show", "nope")
     assert missing.returncode == 1 and "cirql changes list" in missing.stderr
+
+
+def test_a_plan_over_the_embedded_aws_says_a_command_that_carries_it_out_there(cirql: Command, tmp_path: Path) -> None:
+    (tmp_path / "c.sql").write_text(
+        f"UPDATE aws.sagemaker.image_versions SET vendor_guidance = 'STABLE' WHERE region = '{REGION}' AND version = 2"
+    )
+    planned = cirql("plan", "--local", "-f", "c.sql", "-o", "my plan.json")
+    assert planned.returncode == 0, planned.stderr
+    command = shlex.split(planned.stderr.splitlines()[-1].partition("plan saved: ")[2])
+    assert command == ["cirql", "apply", "--local", "my plan.json"]
+    applied = cirql(*command[1:], "--yes")
+    assert applied.returncode == 0, applied.stderr
+    assert "succeeded: update aws.sagemaker.image_version" in applied.stdout

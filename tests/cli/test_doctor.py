@@ -117,3 +117,13 @@ def test_a_folder_without_a_file_cannot_be_trusted(cirql: Cirql, tmp_path: Path)
     run = cirql("trust", env={"XDG_CONFIG_HOME": str(tmp_path / "config")})
     assert run.code == 2
     assert "there is no cirql.toml" in run.stderr
+
+
+def test_it_says_where_settings_were_looked_for_and_which_were_read(cirql: Cirql, tmp_path: Path) -> None:
+    folder, home = tmp_path / "a folder", tmp_path / "config" / "cirql"
+    folder.mkdir()
+    home.mkdir(parents=True)
+    (home / "cirql.toml").write_text('dialect = "ddsql"\n')
+    run = cirql("doctor", env={"XDG_CONFIG_HOME": str(tmp_path / "config")}, cwd=folder)
+    assert f"settings file {home / 'cirql.toml'}: read" in run.stdout
+    assert f"settings file {folder / 'cirql.toml'}: not there" in run.stdout

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Self
@@ -20,7 +20,7 @@ from cirql.catalog.rules import LAYOUT as _RULES_LAYOUT
 from cirql.catalog.spellings import Spelling
 
 # Raise it whenever `codec` or the layout below changes: an older file is then rebuilt instead of misread.
-FORMAT = 7
+FORMAT = 8
 DEFAULT_PATH = Path(__file__).with_name("catalog.sqlite")
 
 _LAYOUT = """
@@ -39,8 +39,9 @@ def write(
     meta: Mapping[str, str],
     rules: Iterable[tuple[str, bytes]] = (),
     named: Iterable[views.View] = (),
+    central: Mapping[str, Sequence[str]] | None = None,
 ) -> None:
-    """Write the whole catalog, replacing the file in one step: a reader sees the old one or the new one."""
+    """Write the whole catalog, replacing the file in one step: a reader sees the old one or the new one. `central` is as search has it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     unfinished.unlink(missing_ok=True)
@@ -55,7 +56,7 @@ def write(
             connection.execute("INSERT INTO dictionaries VALUES ('tables', ?)", (dictionary,))
             rows = ((n, str(t.name), t.name.scheme.value, t.service, t.title, encode(t, dictionary)) for n, t in enumerate(every))
             connection.executemany("INSERT INTO tables(rowid, name, scheme, service, title, stored) VALUES (?, ?, ?, ?, ?, ?)", rows)
-            search.write(connection, enumerate(every))
+            search.write(connection, enumerate(every), central or {})
             connection.executemany(
                 "INSERT INTO spellings VALUES (?, ?, ?, ?)", ((s.name, s.table, s.face.value, s.published) for s in spellings)
             )

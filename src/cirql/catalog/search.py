@@ -10,16 +10,16 @@ import math
 import re
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from cirql.catalog.model import Column, Table
-from cirql.names import Scheme
+from cirql.names import Scheme, singular
 from cirql.regexes import regex
 
 # Only which column a word is in is kept (`detail=column`), so there is no search for phrases; porter lets "policies" find "policy".
 LAYOUT = """
 CREATE VIRTUAL TABLE words USING fts5(name, columns, description, content='', detail=column, tokenize='porter unicode61');
-CREATE TABLE centrality (number INTEGER PRIMARY KEY, value REAL NOT NULL);
+CREATE TABLE centrality (number INTEGER PRIMARY KEY, value REAL NOT NULL, called TEXT NOT NULL);
 """
 # What a hit in a name is worth against one in a column's name, and in a description.
 _WEIGHTS = {"name": 6.0, "columns": 2.0, "description": 0.5}
@@ -29,6 +29,8 @@ _WHOLE_NAME = 45.0
 _BEGINNING = 0.5
 # What it is worth that the words stand together in a name, as `public ip` in public_ip_address, and are all of it.
 _TOGETHER = 40.0
+# What it is worth to be one of the tables that most accounts have rows in.
+_CENTRAL = 25.0
 # How many tables are looked at closely.
 CANDIDATES = 300
 _WORD = regex(r"\w+")
@@ -36,12 +38,14 @@ _WORD = regex(r"\w+")
 _EMPTY = regex(r"a|all|an|and|any|are|as|at|be|by|for|from|how|i|in|is|it|its|my|of|on|or|that|the|this|to|what|which|with")
 
 
-def write(connection: sqlite3.Connection, tables: Iterable[tuple[int, Table]]) -> None:
-    """Index the tables under their row numbers."""
+def write(connection: sqlite3.Connection, tables: Iterable[tuple[int, Table]], central: Mapping[str, Sequence[str]]) -> None:
+    """Index the tables under their row numbers. `central` names those that most accounts have rows in, with what else people call them."""
     every = list(tables)
     children = Counter(parent for _, t in every for parent in {p.table for p in t.parents})
-    connection.executemany("INSERT INTO centrality VALUES (?, ?)", ((n, _centrality(t, children[t.name])) for n, t in every))
-    rows = ((number, _names(t), " ".join(c.name for c in t.columns if not c.hidden), _descriptions(t)) for number, t in every)
+    called = {t.name: "\n".join(central.get(str(t.name), ())) for _, t in every}
+    worth = ((n, _centrality(t, children[t.name]) + _CENTRAL * (str(t.name) in central), called[t.name]) for n, t in every)
+    connection.executemany("INSERT INTO centrality VALUES (?, ?, ?)", worth)
+    rows = ((n, f"{_names(t)} {called[t.name]}", " ".join(c.name for c in t.columns if not c.hidden), _descriptions(t)) for n, t in every)
     connection.executemany("INSERT INTO words(rowid, name, columns, description) VALUES (?, ?, ?, ?)", rows)
     connection.execute("INSERT INTO words(words) VALUES ('optimize')")
 
@@ -97,9 +101,12 @@ def find(connection: sqlite3.Connection, text: str, limit: int) -> list[tuple[st
                 # `ip` is in `ipam` too, and means it less.
                 scores[number] = scores.get(number, 0.0) + weight * rarity * (1.0 if number in whole else _BEGINNING)
                 holders.setdefault(number, set()).add(word)
-    for number, value in connection.execute("SELECT number, value FROM centrality"):
+    meant = {_stem(word) for word in words}
+    for number, value, called in connection.execute("SELECT number, value, called FROM centrality"):
         if number in scores:
             scores[number] += value
+            if meant in [{_stem(w) for w in phrase.split()} for phrase in called.splitlines()]:
+                scores[number] += _WHOLE_NAME
     complete = [n for n, held in holders.items() if len(held) == len(words)] or list(scores)
     best = sorted(complete, key=lambda n: (-scores[n], n))[: max(limit * 5, CANDIDATES)]
     names = connection.execute(f"SELECT rowid, name FROM tables WHERE rowid IN ({','.join('?' * len(best))})", best)
@@ -114,11 +121,16 @@ def _holding(connection: sqlite3.Connection, query: str) -> set[int]:
 def _coverage(name: str, words: Iterable[str]) -> float:
     """How much of a name the words are, with its service and without: 1 for `ec2 instance` and aws.ec2.instance."""
     parts = [p for p in re.split(r"[._]", name)[1:] if p]
-    singular = {w.removesuffix("s") for w in words}
-    held = sum(
-        1.0 if p.removesuffix("s") in singular else _BEGINNING for p in parts if any(p.startswith(w) or w.startswith(p) for w in words)
-    )
+    stems = {_stem(w) for w in words}
+    held = 0.0
+    for part in map(_stem, parts):
+        if any(part.startswith(s) or s.startswith(part) for s in stems):
+            held += 1.0 if part in stems else _BEGINNING
     return (min(1.0, held / max(1, len(parts) - 1)) + held / max(1, len(parts))) / 2
+
+
+def _stem(word: str) -> str:
+    return singular(word) if len(word) > 3 else word
 
 
 def togetherness(table: Table, words: Sequence[str]) -> float:

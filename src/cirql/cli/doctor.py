@@ -111,7 +111,10 @@ async def _cloud(scope: dict[str, Any]) -> bool:
 def _settings(scope: dict[str, Any]) -> Iterator[Check]:
     """Each setting that is made, with its value and where it would be taken from; a mistake in them is told by who loads them."""
     from cirql.settings import Settings
+    from cirql.settings.trust import looked_for
 
+    for place, is_there in looked_for():
+        yield Check(True, f"settings file {place}: {'read' if is_there else 'not there'}")
     try:
         origins = Settings.origins(**scope)
     except Error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ from cirql.cli.local import local_scope
 from cirql.cli.progress import ScanProgress
 from cirql.cli.report import misuse, report_error, say
 from cirql.cli.scope import options as scope_options
+from cirql.cli.scope import refuse_with_local
 from cirql.cli.streams import tell
 from cirql.errors import Error
 
@@ -49,17 +51,24 @@ def plan(file: Path, output: Path | None, style: str, local: bool, scope: dict[s
             tell(line)
         if output is not None:
             write_plan(made, output)
-            say(f"plan saved: cirql apply {output}")
+            say(f"plan saved: cirql apply {'--local ' * local}{shlex.quote(str(output))}")
 
 
 @click.command("apply")
 @click.argument("saved", metavar="PLAN", type=click.Path(path_type=Path), help="A plan that `cirql plan -o` saved.")
 @click.option("--yes", is_flag=True, help="Do not ask. Needed where there is no terminal to ask on.")
+@click.option("--local", is_flag=True, help="Carry it out in the embedded AWS, which begins anew: for a plan that `plan --local` saved.")
 @scope_options
-def apply(saved: Path, yes: bool, scope: dict[str, Any]) -> None:
+def apply(saved: Path, yes: bool, local: bool, scope: dict[str, Any]) -> None:
     """Carry out a saved plan exactly as it was shown; refuse if the resources have changed since."""
-    settings = {**scope, "writable": True}
-    with _reported(None), ScanProgress() as progress, _session(settings, progress, asks=not yes) as session:
+    if local:
+        refuse_with_local(scope)
+    with (
+        _reported(None),
+        ScanProgress() as progress,
+        _scope(local) as base,
+        _session({**base, **scope, "writable": True}, progress, asks=not yes) as session,
+    ):
         from cirql.changes.saved import read_plan
 
         ended = session.writer.carry_out(read_plan(saved, session.catalog))
@@ -97,5 +106,8 @@ def _scope(local: bool) -> Iterator[dict[str, Any]]:
     if not local:
         yield {}
         return
-    with local_scope() as scope:
-        yield scope
+    from tempfile import TemporaryDirectory
+
+    # What is changed there ends with it, and so does the journal of that.
+    with local_scope() as scope, TemporaryDirectory(prefix="cirql-") as folder:
+        yield {**scope, "journal": f"{folder}/changes.sqlite"}

@@ -15,6 +15,7 @@ from typing import Any
 from cirql.catalog.artefact import DEFAULT_PATH, Artefact, write
 from cirql.catalog.lookup import Catalog
 from cirql.catalog.model import Table
+from cirql.compiler.central import central_tables
 from cirql.names import TableName
 from cirql.records import replace
 
@@ -61,7 +62,14 @@ def merge(schemas: Mapping[str, Mapping[str, Any]], path: Path) -> list[str]:
     more = [s for s in assign(added, {}) if s.name not in taken]
     everything = sorted([*tables, *added], key=lambda t: str(t.name))
     compiled = compile_rules(own, complete=False)
-    write(path, everything, sorted([*spellings, *more], key=lambda s: s.name), {**meta, _TYPES: json.dumps(schemas)}, [*rules, *compiled])
+    write(
+        path,
+        everything,
+        sorted([*spellings, *more], key=lambda s: s.name),
+        {**meta, _TYPES: json.dumps(schemas)},
+        [*rules, *compiled],
+        central=central_tables(),
+    )
     return [str(t.name) for t in added]
 
 

@@ -53,6 +53,7 @@ def build(path: Path | None = None, progress: Progress | None = None) -> Path:
     """
     from cirql.catalog.artefact import write
     from cirql.compiler import schemas
+    from cirql.compiler.central import central_tables
     from cirql.compiler.compilation import compile_all
     from cirql.compiler.views import compile_views
     from cirql.compiler.write_rules import compile_rules
@@ -61,7 +62,7 @@ def build(path: Path | None = None, progress: Progress | None = None) -> Path:
     made_from = inputs()
     with _without_collection():
         tables, spellings = compile_all(progress or (lambda done, total, what: None))
-        write(path, tables, spellings, made_from, compile_rules(schemas.load()), compile_views(tables))
+        write(path, tables, spellings, made_from, compile_rules(schemas.load()), compile_views(tables), central_tables())
     return path
 
 

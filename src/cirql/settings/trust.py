@@ -81,6 +81,13 @@ def config_files(environment: Mapping[str, str]) -> tuple[ConfigFile, ...]:
     return tuple(file for file in found if file is not None)
 
 
+def looked_for() -> tuple[tuple[Path, bool], ...]:
+    """Where files of settings are looked for, the stronger last, and whether there is one."""
+    own, named = own_file(), os.environ.get("CIRQL_CONFIG")
+    places = [own, Path(named) if named else Path.cwd() / CONFIG_FILE]
+    return tuple((place, place.is_file()) for place in dict.fromkeys(places) if place is not None)
+
+
 def own_file() -> Path | None:
     """Where the user's own file of settings is; None where there is no home directory."""
     home = config_home()

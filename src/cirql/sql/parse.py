@@ -74,7 +74,7 @@ def parse(text: str) -> Statement:
     return statement
 
 
-_SEARCH_PATH = re.compile(
+_SEARCH_PATH = regex(
     r"(\s*SET\s+(?:(?:SESSION|LOCAL)\s+)?)search_path(\s*=\s*|\s+TO\s+)([^;']*,[^;]*|'[^;]*,[^;]*)(;?\s*)\Z", re.IGNORECASE
 )
 

@@ -29,6 +29,7 @@ from cirql.catalog.views import View, ViewColumn
 from cirql.compiler.views.casing import Casing
 from cirql.compiler.views.conversion import convert
 from cirql.records import dataclass
+from cirql.regexes import regex
 
 FOLDER = Path(__file__).parent
 CONNECTION = "aws"
@@ -39,9 +40,9 @@ EVERYWHERE = (
     ViewColumn("sp_ctx", "jsonb", _CONTEXT),
     ViewColumn("_ctx", "jsonb", _CONTEXT),
 )
-_LINE = re.compile(r"(?P<name>[a-z_][a-z0-9_]*) (?P<type>[a-z_ ]+?)(?: (?P<mark>:?=) (?P<made>.+))?")
-_MEMBER = re.compile(r"(?P<column>[a-z_][a-z0-9_]*) -> (?P<path>[\w.]+)")
-_DATASET = re.compile(r"(?P<name>aws\.[a-z0-9_]+)(?P<rest>.*)", re.DOTALL)
+_LINE = regex(r"(?P<name>[a-z_][a-z0-9_]*) (?P<type>[a-z_ ]+?)(?: (?P<mark>:?=) (?P<made>.+))?")
+_MEMBER = regex(r"(?P<column>[a-z_][a-z0-9_]*) -> (?P<path>[\w.]+)")
+_DATASET = regex(r"(?P<name>aws\.[a-z0-9_]+)(?P<rest>.*)", re.DOTALL)
 
 
 class ViewError(Exception):
