@@ -54,6 +54,7 @@ def merge(schemas: Mapping[str, Mapping[str, Any]], path: Path) -> list[str]:
 
     with Artefact(DEFAULT_PATH) as base:
         tables, spellings, rules, meta = list(base.tables()), list(base.spellings()), base.all_rules(), base.meta()
+        named = list(base.views())
     known = {t.cfn_type for t in tables}
     own = [ResourceSchema(name, body, None) for name, body in sorted(schemas.items()) if name not in known and name.count("::") == 2]
     added = with_parents([_renamed(compile_resource(schema)) for schema in own])
@@ -68,6 +69,7 @@ def merge(schemas: Mapping[str, Mapping[str, Any]], path: Path) -> list[str]:
         sorted([*spellings, *more], key=lambda s: s.name),
         {**meta, _TYPES: json.dumps(schemas)},
         [*rules, *compiled],
+        named=named,
         central=central_tables(),
     )
     return [str(t.name) for t in added]

@@ -94,6 +94,9 @@ ENTRIES = {
     "change_timeout": Entry('"1 hour"', "How long one change may take before it is left to `cirql changes resume`."),
     "journal": Entry('"changes.sqlite"', "The file of changes; `cirql/changes.sqlite` in `XDG_DATA_HOME` by default."),
     "dialect": Entry('"ddsql"', "Whose meanings hold where they differ: `postgres`, `ddsql` or `stackql`."),
+    "search_path": Entry(
+        '"steampipe, aws"', "The schemas where names without one are looked for: `steampipe` (its names for tables and columns), `aws`."
+    ),
     "max_age": Entry('"15 minutes"', "How old remembered rows may be; `0` is live, `unlimited` is offline."),
     "table_max_age": Entry(
         '`[table_max_age]` with `"aws.ec2_*" = "5 minutes"`', "The same by table name or pattern; counts more than `max_age`."
