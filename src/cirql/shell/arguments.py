@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from cirql.regexes import regex
 from cirql.shell.variables import ShellVariables
 
-_WORD = re.compile(r"""\s*((?:'(?:[^']++|'')*+'?|"(?:[^"]++|"")*+"?|[^\s'"]++)+)""")
-_QUOTED = re.compile(r"'((?:[^']++|'')*+)'?")
+_WORD = regex(r"""\s*((?:'(?:[^']++|'')*+'?|"(?:[^"]++|"")*+"?|[^\s'"]++)+)""")
+_QUOTED = regex(r"'((?:[^']++|'')*+)'?")
 
 
 def words_of(text: str, variables: ShellVariables) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +9,7 @@ from contextlib import contextmanager
 from cirql.cli.query import screen
 from cirql.cli.report import say
 from cirql.errors import InvalidStatement
+from cirql.regexes import regex
 from cirql.settings.preferences import history_path
 from cirql.shell.bench import Bench
 from cirql.shell.command_table import Call, ShellCommand
@@ -23,7 +23,7 @@ from cirql.shell.prompt import Prompt
 from cirql.shell.terminal import kept_terminal
 from cirql.shell.typed import Typed, divided
 
-_NAME = re.compile(r"\S[a-z]*\+?|\S+")
+_NAME = regex(r"\S[a-z]*\+?|\S+")
 _DEEPEST = 16
 """Files that name each other by `\\i`."""
 
