@@ -9,8 +9,9 @@ import json
 import sys
 import threading
 import time
+from collections.abc import Iterable
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from cirql.cli.query import screen
 from cirql.cli.streams import visible
@@ -33,12 +34,14 @@ class LiveLine:
         self._sql = sql
         self._lock = threading.Lock()
         self._latest: dict[str, ProgressEvent] = {}
-        self._expected: dict[str, tuple[int, bool]] = {}
+        self._expected: tuple[int, bool] | None = None
+        self._calls_before = 0
         self._ended = threading.Event()
         self._is_drawn = False
         self._started = time.monotonic()
 
     def __enter__(self) -> Self:
+        self._calls_before = self._calls()
         if sys.stderr is not None and sys.stderr.isatty() and screen() is not None:
             threading.Thread(target=self._draw, name="progress", daemon=True).start()
         return self
@@ -70,8 +73,11 @@ class LiveLine:
                 if self._ended.is_set():
                     return
                 width = _width() - 1
-                line = visible(described(self._latest, self._expected, time.monotonic() - self._started))
-                sys.stderr.write("\r" + (line if len(line) <= width else line[: width - 1] + "…").ljust(width))
+                seconds, calls = time.monotonic() - self._started, self._calls() - self._calls_before
+                line = visible(described(seconds, calls, self._expected, tuple(self._latest.values())))
+                sys.stderr.write(
+                    "\r" + (line if len(line) <= width else line[: width - 1] + "…").ljust(width) + "\r"
+                )  # ^C is echoed where the cursor is
                 sys.stderr.flush()
                 self._is_drawn = True
 
@@ -82,25 +88,18 @@ class LiveLine:
         except (Error, ValueError):
             return
         with self._lock:
-            self._expected = {scan["table"]: _calls(scan) for scan in plan["scans"]}
+            self._expected = (plan["calls"]["certain"], not plan["calls"]["depending"])
+
+    def _calls(self) -> int:
+        """The requests that the shell has sent so far: it has no other session."""
+        return sum(self._session.cloud.stats.calls.values())
 
 
-def described(latest: dict[str, ProgressEvent], expected: dict[str, tuple[int, bool]], seconds: float) -> str:
-    """The line: each scan that has not ended, and the whole."""
-    parts = []
-    for event in sorted(latest.values(), key=lambda e: e.done):
-        calls, is_certain = expected.get(event.scan, (0, False))
-        of = "" if event.done or not calls else f" of {'' if is_certain else '≥ '}{max(calls, event.calls)}"
-        parts.append(f"{event.scan}: {event.calls}{of} calls, {event.rows} rows")
-    return f"{seconds:.0f} s · Ctrl-C ends it · " + " · ".join(parts or ["planning"])
-
-
-def _calls(scan: dict[str, Any]) -> tuple[int, bool]:
-    """The calls of a scan that are certain, and whether those are all."""
-    counts = [c["least"] if c["count"] is None else c["count"] for c in scan["calls"]]
-    is_certain = all(c["count"] is not None for c in scan["calls"])
-    above, certain_above = _calls(scan["parent"]) if scan["parent"] is not None else (0, True)
-    return sum(counts) + above, is_certain and certain_above
+def described(seconds: float, calls: int, expected: tuple[int, bool] | None, latest: Iterable[ProgressEvent]) -> str:
+    """The line: how long, how many calls of how many (certain ones, and whether those are all), and the rows of each scan."""
+    of = "" if expected is None else f" of {'' if expected[1] else '≥ '}{max(calls, expected[0])}"
+    scans = [f"{event.scan}: {event.rows} rows{' ✓' if event.done else ''}" for event in latest]
+    return " · ".join((f"{seconds:.0f} s", f"{calls}{of} calls", *scans, "Ctrl-C ends it"))
 
 
 def _width() -> int:
