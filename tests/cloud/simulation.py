@@ -128,7 +128,7 @@ async def ask(server: Server, line: Line, calls: int, outcome: Outcome) -> None:
                 outcome.throttles[int(loop.time())] += 1
             finally:
                 line.leave()
-            others = line.served > before
+            others = line.has_served(before, loop.time())
             await asyncio.sleep(backoff(tries, Verdict.THROTTLE, server.dice.random(), others_served=others))
 
     began = loop.time()

@@ -34,7 +34,7 @@ def test_the_pace_finds_what_an_api_allows(rate: float, burst: float) -> None:
     settled = sum(n for second, n in found.throttles.items() if second >= max(10, 100 / rate))
     assert settled / calls < 0.02
     # Before that: the rounds past the end of the bucket, which are no larger than it and no larger than the gate.
-    assert found.throttles.total() - settled <= min(max(2 * rate * burst, 3 * FIRST_WINDOW), 512) + 30
+    assert found.throttles.total() - settled <= min(max(2 * rate * burst, 3 * FIRST_WINDOW), 512) + 60
 
 
 @pytest.mark.parametrize("api", ["cloudcontrol:GetResource", "lambda:ListTags"], ids=["paced", "expected"])
@@ -57,7 +57,7 @@ def test_throttles_that_come_whatever_is_asked_cost_little(calls: int, noise: fl
 
 @pytest.mark.parametrize("noise", [0.2, 0.4])
 def test_more_of_them_cost_more_but_end(noise: float) -> None:
-    assert simulate(Server(noise=noise), 500).wall < 20
+    assert simulate(Server(noise=noise), 500).wall < 30
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -103,7 +103,7 @@ def test_programs_that_share_a_bucket_share_its_rate() -> None:
 def test_without_a_limit_a_thousand_calls_take_little_longer_than_all_at_once() -> None:
     found = simulate(Server(), 1000)
     assert found.throttles.total() == 0
-    assert found.wall < 0.45  # 20, 40, 80, 160, 256 and again, with what is left: seven round trips of 50 ms
+    assert found.wall < 0.55  # 20, 20, 20, 40, 80, 160, 256 and again, with what is left: nine round trips of 50 ms
 
 
 def test_a_few_calls_fit_into_a_second_of_cloud_controls_rate() -> None:
@@ -156,14 +156,14 @@ def test_a_burst_of_throttles_counts_once() -> None:
 def test_a_gate_opens_in_rounds_until_it_is_told_or_wide() -> None:
     gate = Gate(30, first=10)
     sizes = []
-    for _ in range(5):
+    for _ in range(7):
         size = 0
         while gate.try_enter():
             size += 1
         sizes.append(size)
         for _ in range(size):
             gate.leave()
-    assert sizes == [10, 19, 30, 30, 30]  # a round begins when all but a tenth of the one before have left
+    assert sizes == [10, 9, 9, 19, 30, 30, 30]  # a round begins when all but a tenth of the one before have left
     told = Gate(30, first=10)
     told.open()
     assert sum(told.try_enter() for _ in range(50)) == 30
@@ -177,7 +177,23 @@ def test_one_slow_answer_does_not_hold_up_the_next_round() -> None:
         gate.leave()
     assert not gate.try_enter()
     gate.leave()
-    assert sum(gate.try_enter() for _ in range(50)) == 19
+    assert sum(gate.try_enter() for _ in range(50)) == 9
+
+
+def test_after_a_round_whose_end_is_in_doubt_a_small_one_follows() -> None:
+    gate = Gate(300, first=20)
+    while gate.try_enter():
+        pass
+    for n in range(20):
+        gate.leave(in_doubt=n >= 16)
+    assert sum(gate.try_enter() for _ in range(50)) <= 5
+
+
+@pytest.mark.parametrize("burst", [36, 44, 60])
+def test_a_bucket_far_larger_than_its_rate_is_not_taken_for_another_programs_load(burst: int) -> None:
+    found = simulate(Server(5.0, burst), 330)
+    assert found.throttled < 0.25
+    assert found.wall < (330 - burst) / 5 * 1.05 + 1
 
 
 def test_starting_rates_and_the_users_own() -> None:

@@ -191,7 +191,7 @@ class Exchange:
             wait=retry_after(response.headers, time.time()),
             clock_offset=skew(response.headers, datetime.now(UTC)),
             redirect=(response, answer) if call.place.service in ("s3", "s3control") else None,
-            others_served=line.served > served,
+            others_served=line.has_served(served, now),
         )
 
     async def _delay_before_retry(self, call: _Call, setback: _Setback) -> float | None:

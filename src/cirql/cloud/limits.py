@@ -1,7 +1,7 @@
 """Limits: who may send a request now. One line per (account, region, service, operation), and one door for all of them.
 
 A line has a pace (`cirql.cloud.pace`, the learned rate) and a gate (how many requests may be under way). While nothing is known of
-an API's limit, the gate opens in rounds: so many requests, then a look at their answers, then twice as many.
+an API's limit, the gate opens in rounds: so many requests, then a look at their answers, then about as many as there were so far.
 """
 
 from __future__ import annotations
@@ -16,22 +16,27 @@ from cirql.cloud.rates import STARTING_RATES, Rate
 from cirql.records import replace
 
 IDLE_LINES = 20_000
+_SMALL_ROUND = 5
+_MOMENT = 1.0
 
 
 class Gate:
     """A limit of how many are inside at once that serves its waiters in order and survives their cancellation.
 
     `first`: the size of the first round, for a gate that opens in rounds until it is as wide as `limit`. A round ends when all but
-    a tenth of those who came in with it have left, so one slow answer does not hold up the next.
+    a tenth of those who came in with it have left, so one slow answer does not hold up the next. Each is as large as all before it
+    together but the first: what runs past the end of a server's bucket is less than the bucket held. After one whose end is in doubt a
+    small one follows.
     """
 
-    __slots__ = ("_busy", "_entries", "_limit", "_round", "_waiters")
+    __slots__ = ("_before", "_busy", "_entries", "_first", "_limit", "_round", "_waiters")
 
     def __init__(self, limit: int, first: int | None = None) -> None:
         self._limit = limit
         self._busy = 0
         self._waiters: deque[asyncio.Future[None]] = deque()
         self._round = limit if first is None else min(first, limit)
+        self._first, self._before = self._round, 0
         self._entries: float = math.inf if self._round == limit else self._round
 
     @property
@@ -60,11 +65,11 @@ class Gate:
                 self.leave()
             raise
 
-    def leave(self) -> None:
+    def leave(self, *, in_doubt: bool = False) -> None:
         """Free a place, for the first waiter still there."""
         self._busy -= 1
         if self._entries <= 0 and self._busy <= self._round // 10:
-            self._begin_round()
+            self._begin_round(in_doubt)
         self._admit()
 
     def open(self) -> None:
@@ -72,8 +77,9 @@ class Gate:
         self._entries = math.inf
         self._admit()
 
-    def _begin_round(self) -> None:
-        self._round = min(self._limit, self._round * 2)
+    def _begin_round(self, in_doubt: bool) -> None:
+        self._before += self._round
+        self._round = min(self._limit, _SMALL_ROUND if in_doubt else max(self._first, self._before - self._first))
         self._entries = math.inf if self._round == self._limit else self._round - self._busy
 
     def _admit(self) -> None:
@@ -107,6 +113,10 @@ class Line:
         """How many requests have been answered without a throttle."""
         return self._pace.served
 
+    def has_served(self, before: int, now: float) -> bool:
+        """Whether the API gets on: it has answered calls since `served` was `before`, or a moment ago."""
+        return self._pace.served > before or now - self._pace.served_at < _MOMENT
+
     async def enter(self) -> None:
         """Wait for the turn of one request; `leave` must follow."""
         await self._gate.enter()
@@ -134,7 +144,7 @@ class Line:
     def leave(self) -> None:
         """The request has been answered, or given up."""
         self._all.leave()
-        self._gate.leave()
+        self._gate.leave(in_doubt=self._pace.is_in_doubt)
 
     def succeed(self, now: float, sent: float) -> None:
         """Learn from an answer, before `leave`."""

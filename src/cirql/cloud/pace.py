@@ -13,6 +13,7 @@ decreases are undone, and throttles count again when there are clearly more of t
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass, replace
 
 FLOOR = 0.5
 """No API is asked less often than this, in requests a second, however much it throttles; a ceiling of the user's may be lower."""
@@ -25,6 +26,8 @@ PAUSE = 0.2
 MEASURE = 0.5
 """Seconds that a measurement takes: throttles that come sooner after one another are of the same moment."""
 BACK_OFF = 0.97
+TRIAL = 0.8
+"""The share of what was delivered that is tried where throttles are few, and may come whatever is asked: less than load can explain."""
 RETURN_SECONDS, RETURN_REQUESTS = 4.0, 200
 """How long a well-known rate takes to climb back to the one that was throttled: each time costs a throttle or two."""
 FEW_REQUESTS = 15
@@ -32,11 +35,13 @@ FEW_REQUESTS = 15
 SLOWEST_CLIMB, FASTEST_CLIMB, FREE_CLIMB = 0.001, 1.2, 5.0
 """Bounds of the climb, as shares of the rate a second; the last where a decrease turned out to be for nothing."""
 
-_OVERRUN = 24
-"""Answers of which half are throttles where a round has run past the end of a bucket: rounds double, so most of the last one is lost."""
+_OVERRUN, _LOST = 12, 8
+"""So many answers, and how many of them are throttles, where a round has run past the end of a bucket: most of it is lost."""
+_LATEST = 24
+"""Answers that say what share is throttled now."""
 _ROUNDS = 512
 """Answers after which rounds have ended to grow: from then on a small share of throttles may be what a limit close by looks like."""
-_CLEAR = 0.5
+_CLEAR = 0.3
 """A share of throttles that is taken for load while slowing down makes it smaller."""
 _BELOW = 0.85
 """The share of a measured rate at which load cannot empty the bucket."""
@@ -47,6 +52,19 @@ _MEASURED = 10.0
 _FIRST_NOISE, _LEAST_NOISE, _HIGHEST_NOISE = 0.02, 0.005, 0.9
 _BLOCK = 256
 _MEMORY = (1 << 64) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Reference:
+    """What share was throttled at a rate: as the latest answers looked, or measured. `mark`: since when half that rate is tried; `highest`: the rate to
+    go back to where that makes no difference.
+    """
+
+    rate: float
+    share: float
+    highest: float
+    is_measured: bool = False
+    mark: tuple[float, int, int] | None = None
 
 
 class Pace:
@@ -86,6 +104,7 @@ class Pace:
         "_worst_noise",
         "noise",
         "rate",
+        "served_at",
     )
 
     def __init__(self, rate: float, ceiling: float, now: float, expected: float | None = None, burst: float | None = None) -> None:
@@ -93,6 +112,7 @@ class Pace:
         self.noise = self._worst_noise = 0.0
         self._block = (0, 0, 0.0)
         self._ceiling = ceiling
+        self.served_at = -math.inf
         self._expected = expected
         self._last = now
         self._burst = self._burst_of(self.rate) if burst is None or ceiling <= rate else burst
@@ -109,7 +129,7 @@ class Pace:
         self._totals = (0, 0)  # served, throttled
         self._window = self._before = (now, 0)  # when the last two windows of about a round trip began, and what had been served until then
         self._best, self._best_at, self._futile, self._high = 0.0, now, 0, (math.inf, 0, 0)
-        self._reference: tuple[float, float, tuple[float, int, int] | None] | None = None
+        self._reference: _Reference | None = None
 
     @staticmethod
     def _burst_of(rate: float) -> float:
@@ -125,6 +145,11 @@ class Pace:
     def served(self) -> int:
         """Answers that were no throttles."""
         return self._totals[0]
+
+    @property
+    def is_in_doubt(self) -> bool:
+        """Whether the latest answers look like the end of a bucket: by chance, throttles seldom come together."""
+        return (self._history & 15).bit_count() >= 2
 
     def reserve(self, now: float) -> float:
         """Take a token and return the seconds to wait before using it (0: go ahead)."""
@@ -145,6 +170,7 @@ class Pace:
             self._served_before = self._served if now - self._counted_from < 2.0 else 0
             self._counted_from, self._served = now, 0
         self._served += 1
+        self.served_at = now
         self._totals = (self._totals[0] + 1, self._totals[1])
         self._turn_window(now, max(0.1, now - sent))
         if sent > self._emptied_at:
@@ -229,7 +255,7 @@ class Pace:
 
     def _judge_unlimited(self, now: float, sent: float) -> None:
         """The first decrease: at once where the bucket is plainly empty, else to see whether it makes a difference."""
-        if self._throttled_of(_OVERRUN) >= _OVERRUN / 2 and self._is_beyond(_OVERRUN):
+        if self._throttled_of(_OVERRUN) >= _LOST and self._is_beyond(_OVERRUN):
             self._last = now + PAUSE
             self._best, self._reference = 0.0, None
             self._set_rate(self._expected or max(FIRST_GUESS, self._served_lately(now)))
@@ -237,13 +263,13 @@ class Pace:
             self._last = now
             delivered = self._delivered(now)
             self._measure(delivered, now)
-            self._set_rate(max(FIRST_GUESS, delivered))
+            self._set_rate(max(FIRST_GUESS, TRIAL * delivered))
         else:
             return
         self._mark_empty(sent)
         self.noise, self._tokens = 0.0, 0.0
         self._climb, self._return = FASTEST_CLIMB, 1.0
-        self._begin_experiment(now)
+        self._begin_experiment(now + PAUSE / 4)  # a few may have been let through
 
     def _measure(self, rate: float, now: float) -> None:
         """Hold what the API has just given against the throttles that follow."""
@@ -253,7 +279,7 @@ class Pace:
 
     def _was_futile(self, served: int, since: float, now: float) -> bool:
         """Whether a decrease would make no difference, and those before made none. Then they are undone."""
-        share = (self._history & ((1 << _OVERRUN) - 1)).bit_count() / _OVERRUN
+        share = (self._history & ((1 << _LATEST) - 1)).bit_count() / _LATEST
         if share > _CLEAR:
             return self._is_hopeless(share, now)
         if now - self._best_at > _MEASURED:
@@ -277,21 +303,25 @@ class Pace:
         """Whether most is throttled at half the rate as well: then another program empties the bucket, and gets what is given up."""
         self._best = 0.0
         if self._reference is None:
-            self._reference = (self.rate, share, None)
-        rate, usual, mark = self._reference
-        if self.rate > rate / 2:
+            self._reference = _Reference(self.rate, share, self.rate)
+        reference = self._reference
+        if self.rate > reference.rate / 2:
             return False
-        if mark is None:
-            self._reference = (rate, usual, (now, *self._totals))
+        if reference.mark is None:
+            self._reference = replace(reference, mark=(now, *self._totals))
             return False
-        began, served, throttled = mark
+        began, served, throttled = reference.mark
         served, throttled = self._totals[0] - served, self._totals[1] - throttled
-        if now - began < 1.0 or served + throttled < _OVERRUN:
+        if now - began < 1.0 or served + throttled < _LATEST:
             return True  # the rate stays until that is known
-        if throttled / (served + throttled) < 0.7 * usual:
-            self._reference = None
+        share = throttled / (served + throttled)
+        if not reference.is_measured or share < 0.7 * reference.share:
+            highest = reference.highest if share >= 0.7 * reference.share else self.rate
+            self._reference = _Reference(self.rate, share, highest, is_measured=True)
             return False
-        self._begin_noise(throttled / (served + throttled))
+        self._begin_noise(share)
+        self.rate = reference.highest
+        self._tokens = self._burst = self._burst_of(self.rate)
         self._climb, self._return = FASTEST_CLIMB, 1.0
         return True
 

@@ -17,7 +17,9 @@ from cirql.records import dataclass, field
 
 BASE_DELAY = 0.05
 THROTTLE_DELAYS = (0.02, 0.05, 0.1, 0.5, 2.0)
-"""The longest waits after the first throttles of a call: the pace of its API sees to the load, and by chance it is served at once."""
+"""The longest waits after the first throttles of a call whose API answers nobody."""
+BRISK_DELAYS = (0.0, 0.02, 0.05, 0.1)
+"""The same where others are served: the pace of the API sees to the load, and by chance the call is served at once."""
 MAX_DELAY = 20.0
 MAX_RETRY_AFTER = 60.0
 """No answer may hold a statement longer than this between two tries."""
@@ -83,6 +85,8 @@ def backoff(attempt: int, verdict: Verdict, draw: float, *, others_served: bool 
 
     `others_served`: the API goes on to answer other calls, so that waiting longer and longer would only be bad luck made worse.
     """
+    if others_served and verdict is Verdict.THROTTLE:
+        return draw * BRISK_DELAYS[min(attempt, len(BRISK_DELAYS)) - 1]
     if others_served:
         attempt = min(attempt, 4)
     if verdict is not Verdict.THROTTLE:
