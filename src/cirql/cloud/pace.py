@@ -56,8 +56,9 @@ _MEMORY = (1 << 64) - 1
 
 @dataclass(frozen=True, slots=True)
 class _Reference:
-    """What share was throttled at a rate: as the latest answers looked, or measured. `mark`: since when half that rate is tried; `highest`: the rate to
-    go back to where that makes no difference.
+    """What share was throttled at a rate: as the latest answers looked, or measured.
+
+    `mark`: since when half that rate is tried; `highest`: the rate to go back to where that makes no difference.
     """
 
     rate: float
