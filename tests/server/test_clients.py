@@ -57,6 +57,26 @@ def test_a_search_path_completes_names(address: str) -> None:
     assert int(psql(f"{address}?options=-c%20search_path%3Dsagemaker", "SELECT count(*) FROM images").stdout) > 0
 
 
+LISTS = r"\dn+ \l+ \du \df \dT \dx \db \ds \dm \dD \dC \dc \dL \dP \dF \do \ddp \drds \dX \dE \dO \dRp \dy \det"
+
+
+@pytest.mark.parametrize("home", ["pginstall", "pginstall18"])
+def test_psql_of_two_releases_lists_whatever_it_lists(address: str, home: str) -> None:
+    described = [
+        r"\d amplify_webhook",
+        r"\d+ sagemaker.image",
+        r"\dt+ s3.*",
+        r"\dv sagemaker.*",
+        r"\di sagemaker.image*",
+        r"\dp aws.s3_bucket",
+    ]
+    program = PSQL.parents[2] / home / "bin" / "psql"
+    command = [str(program), address, "-X", *(word for text in (*described, *LISTS.split()) for word in ("-c", text))]
+    answer = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert "ERROR" not in answer.stderr, answer.stderr
+    assert "FOREIGN KEY (app_id) REFERENCES amplify_app(app_id)" in answer.stdout
+
+
 def test_psql_lists_and_describes(address: str) -> None:
     assert "aws|sagemaker_image_version|table|aws" in psql(address, r"\dt").stdout.splitlines()
     assert "sagemaker|image_versions|table|aws" in psql(address, r"\dt sagemaker.*").stdout.splitlines()
@@ -106,6 +126,8 @@ def test_several_statements_are_answered_one_after_the_other_until_one_fails(add
 
 def test_rows_are_copied_out(address: str, tmp_path: Path) -> None:
     assert psql(address, "COPY (SELECT 1, E'a\\tb', NULL) TO STDOUT").stdout == "1\ta\\tb\t\\N\n"
+    escaped = "COPY (SELECT E'a\\\\b\\n', 0.1::float8, 1e15::float8, -1.5e300::float8, 2::float8, 'NaN'::float8) TO STDOUT"
+    assert psql(address, escaped).stdout == "a\\\\b\\n\t0.1\t1e+15\t-1.5e+300\t2\tNaN\n"
     csv = psql(address, "COPY (SELECT 1 AS n, 'a,b' AS s, NULL AS z, '' AS e) TO STDOUT WITH (FORMAT csv, HEADER)").stdout
     assert csv == 'n,s,z,e\n1,"a,b",,""\n'
     file = tmp_path / "rows.csv"

@@ -255,7 +255,7 @@ class Conversation:
             case b"E":
                 portal, limit = self._portal(body.text()), body.number()
                 body.end()
-                await self._stream(lambda: portal.run(self._desk, max(limit, 0)))
+                await self._stream(lambda: portal.run(self._desk, max(limit, 0)), at_once=self._is_instant(portal.statement))
             case b"C":
                 self._close(body)
             case b"H":
@@ -272,15 +272,19 @@ class Conversation:
         body.end()
         self._skips = False
         self._drop_portals()
-        await self._is_answered(self._stream(lambda: self._all_of(sql)))
+        at_once = self._desk.is_instant(sql)
+        await self._is_answered(self._stream(lambda: self._all_of(sql, is_one=at_once), at_once=at_once))
         self._tell_settings()
         self._say(messages.ready(self._desk.status))
 
-    def _all_of(self, sql: str) -> Iterator[bytes]:
+    def _is_instant(self, statement: PreparedStatement) -> bool:
+        return not statement.given and self._desk.is_instant(statement.sql)
+
+    def _all_of(self, sql: str, *, is_one: bool) -> Iterator[bytes]:
         """Everything that the statements of a text answer."""
         from cirql.sql.parse import split
 
-        pieces = split(sql)
+        pieces = [sql] if is_one else split(sql)
         if not pieces:
             yield messages.EMPTY_QUERY
         for piece in pieces:
@@ -329,13 +333,18 @@ class Conversation:
         body.end()
         if what == b"P":
             portal = self._portal(name)
-            self._say(await self._in_thread(lambda: portal.description(self._desk)))
+            is_instant = self._is_instant(portal.statement)
+            self._say(portal.description(self._desk) if is_instant else await self._in_thread(lambda: portal.description(self._desk)))
             return
         if what != b"S":
             raise ProtocolViolation("a statement or a portal can be described")
         statement = self._statement(name)
-        told = await self._in_thread(lambda: (statement.parameter_oids(self._desk), Portal(statement).description(self._desk)))
-        self._say(messages.parameter_description(told[0]), told[1])
+
+        def told() -> tuple[list[int], bytes]:
+            return statement.parameter_oids(self._desk), Portal(statement).description(self._desk)
+
+        parameters, columns = told() if self._is_instant(statement) else await self._in_thread(told)
+        self._say(messages.parameter_description(parameters), columns)
 
     def _close(self, body: Body) -> None:
         what, name = body.take(1), body.text()
@@ -377,8 +386,15 @@ class Conversation:
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._home.threads, work)
 
-    async def _stream(self, answer: Callable[[], Iterable[bytes]]) -> None:
-        """Run what answers in a thread, and send what it gives: little of it with the rest, much as it comes."""
+    async def _stream(self, answer: Callable[[], Iterable[bytes]], *, at_once: bool = False) -> None:
+        """Run what answers in a thread, and send what it gives: little of it with the rest, much as it comes.
+
+        `at_once` is for what is at hand and small.
+        """
+        if at_once:
+            for part in answer():
+                self._out += part
+            return
         loop = asyncio.get_running_loop()
         await self._in_thread(lambda: self._pump(answer(), loop))
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from cirql.errors import NotSupported, ParseError
 from cirql.records import dataclass
 from cirql.regexes import regex
-from cirql.server.encoding import copy_rows, encoded
+from cirql.server.encoding import copied, copy_rows, encoded, joined
 from cirql.server.messages import message
 from cirql.sql.blanks import after_blanks, first_word
 
@@ -44,17 +44,40 @@ class Copy:
             return _SIGNATURE
         return (self.delimiter.join(self._quoted(n) for n in names) + "\n").encode() if self.header else b""
 
-    def rows(self, batch: pa.RecordBatch, types: Sequence[str]) -> list[bytes]:
-        """The rows of a batch, each the body of a message."""
+    def messages(self, batch: pa.RecordBatch, types: Sequence[str], head: bytes = b"") -> bytes:
+        """The messages of a batch: one a row, with `head` in front. Clients want a binary header and the first row in one message."""
+        import pyarrow.compute as pc
+
         if self.is_binary:
-            return copy_rows(batch, types)
-        columns = []
-        for column, kind in zip(batch.columns, types, strict=True):
-            values = encoded(column, kind, 0).to_pylist()
-            columns.append([self.null if v is None else self._quoted(v.decode()) for v in values])
+            rows = copy_rows(batch, types)
+            if rows and head:
+                rows[0] = head + rows[0]
+            return b"".join(message(b"d", row) for row in rows)
+        begun: bytes = message(b"d", head) if head else b""
+        columns = [self._column(encoded(column, kind, 0)) for column, kind in zip(batch.columns, types, strict=True)]
         if not columns:
-            return [b"\n"] * batch.num_rows
-        return [(self.delimiter.join(row) + "\n").encode() for row in zip(*columns, strict=True)]
+            return begun + b"".join(message(b"d", b"\n") for _ in range(batch.num_rows))
+        lines: bytes = copied(pc.binary_join_element_wise(*columns, self.delimiter.encode()))
+        return begun + lines
+
+    def _column(self, values: pa.Array) -> pa.Array:
+        """A column's values in writing: as they are, unless one of them needs quotes or a backslash."""
+        import pyarrow as pa
+
+        if not self._needs_quotes(values):
+            return values.fill_null(self.null.encode())
+        written = [self.null if v is None else self._quoted(v.decode()) for v in values.to_pylist()]
+        return pa.array([w.encode() for w in written], pa.binary())
+
+    def _needs_quotes(self, values: pa.Array) -> bool:
+        import pyarrow.compute as pc
+
+        special = (('"\n\r' if self.format == "csv" else "\\\b\f\n\r\t\v") + self.delimiter).encode()
+        data = joined(values)
+        is_special = len(data.translate(None, special)) < len(data)
+        if is_special or self.format != "csv":
+            return is_special
+        return bool(pc.any(pc.or_(pc.equal(values, b""), pc.equal(values, self.null.encode()))).as_py())
 
     def tail(self) -> bytes:
         """What comes after the rows."""

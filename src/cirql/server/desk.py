@@ -12,6 +12,7 @@ from cirql.catalog.views import SCHEMAS
 from cirql.errors import Error, InvalidStatement, NotSupported, TransactionFailed
 from cirql.records import dataclass, replace
 from cirql.result import Result, ResultColumn
+from cirql.server.constants import ConstantAnswers
 from cirql.server.copying import Copy, read_copy
 from cirql.server.variables import OWN, REPORTED, Variables, read_reset, read_set, read_show, spelled
 from cirql.settings import searched
@@ -67,7 +68,9 @@ class SystemCatalog(Protocol):
 class ClientDesk:
     """Answers one client. Not to be used by two threads at once, but for `status`."""
 
-    def __init__(self, session: Session, variables: Variables, catalog: SystemCatalog, database: str = "aws") -> None:
+    def __init__(
+        self, session: Session, variables: Variables, catalog: SystemCatalog, constants: ConstantAnswers, database: str = "aws"
+    ) -> None:
         self.session = session
         self.variables = variables
         self.database = database
@@ -75,6 +78,7 @@ class ClientDesk:
         self.status = "I"
         self._changes = 0
         self._catalog = catalog
+        self._constants = constants
         self._told: dict[str, str] = {}
         self.search(self._path())
 
@@ -115,6 +119,20 @@ class ClientDesk:
 
     # -- statements
 
+    def is_instant(self, sql: str) -> bool:
+        """Whether a statement is answered from what is at hand, so that no thread is needed for it."""
+        if self.status != "E" and self._constants.knows(sql, self.session.settings.dialect):
+            return True
+        word = first_word(sql)
+        if ";" in sql.rstrip("; \t\r\n") or self.session.in_transaction:
+            return False
+        if word in _BEGINS | _COMMITS | _ROLLS_BACK | _SAVEPOINTS:
+            return True
+        if word == "SET":
+            assigned = read_set(sql)
+            return assigned is not None and not assigned[0].lower().startswith(("cirql.", "statement_timeout"))
+        return word == "SHOW" and read_show(sql) is not None and self._shown(read_show(sql) or "") is not None
+
     def describe(self, sql: str, types: Sequence[str | None]) -> Told:
         """What a statement gives and takes; asks nobody. Raises its errors."""
         word = first_word(sql)
@@ -125,6 +143,8 @@ class ClientDesk:
         if self._is_control(sql, word) or read_copy(sql) is not None:
             return Told(None)
         self._refuse_failed(word)
+        if (known := self._constants.columns(sql, self.session.settings.dialect)) is not None:
+            return Told(known)
         if self._catalog.concerns(sql):
             return self._catalog.describe(sql, self)
         told = self.session.describe(sql, list(types))
@@ -155,6 +175,9 @@ class ClientDesk:
     def _execute(self, sql: str, values: Sequence[Any]) -> Reply:
         from cirql.statements.answering import answering, status_of
 
+        dialect = self.session.settings.dialect
+        if self.status != "E" and (known := self._constants.answer(sql, dialect)) is not None:
+            return Reply(known, "SELECT", has_rows=True)
         word = first_word(sql)
         if (ended := self._transaction(sql, word)) is not None:
             return ended
@@ -166,11 +189,14 @@ class ClientDesk:
         if self._catalog.concerns(sql):
             return Reply(self._catalog.execute(sql, values, self), "SELECT", has_rows=True)
         told = answering(sql)
-        self._changes += told.is_change
+        if told.is_change:
+            self._changes += 1
+            if self.status == "T" and not self.session.in_transaction:
+                self.session.execute("BEGIN").close()
         result = self.session.prepare(sql).execute(list(values)) if values else self.session.execute(sql)
         if told.has_rows:
             word = "INSERT 0" if told.word == "INSERT" else told.word
-            return Reply(result, word, has_rows=True)
+            return Reply(self._constants.learn(sql, dialect, result) if word == "SELECT" and not values else result, word, has_rows=True)
         status = status_of(result)
         count = 0 if status is not None else len(result.fetchall())
         notices = (*result.notices, *map(str, result.failures))
@@ -202,7 +228,7 @@ class ClientDesk:
         return Reply(None, "COMMIT" if word in _COMMITS else "ROLLBACK", notices=(*done.notices, *map(str, done.failures)))
 
     def _begin(self) -> None:
-        self.session.execute("BEGIN").close()
+        """Begin a transaction: the session's own begins with its first change."""
         self.status, self._changes = "T", 0
 
     def _savepoint(self, word: str) -> Reply:

@@ -42,7 +42,18 @@ def data_rows(batch: pa.RecordBatch, types: Sequence[str], formats: Sequence[int
         parts += [prefix, column.fill_null(b"")]
     head = np.empty(count, dtype=[("kind", "S1"), ("size", ">i4"), ("columns", ">i2")])
     head["kind"], head["size"], head["columns"] = b"D", sizes, len(columns)
-    return _bytes(pc.binary_join_element_wise(_fixed(head), *parts, b"")) if parts else head.tobytes()
+    return joined(pc.binary_join_element_wise(_fixed(head), *parts, b"")) if parts else head.tobytes()
+
+
+def copied(lines: pa.Array) -> bytes:
+    """The CopyData messages of lines without their ends."""
+    import numpy as np
+    import pyarrow.compute as pc
+
+    lengths: np.ndarray[Any, Any] = pc.binary_length(lines).to_numpy(zero_copy_only=False)
+    head = np.empty(len(lines), dtype=[("kind", "S1"), ("size", ">i4")])
+    head["kind"], head["size"] = b"d", lengths + 5
+    return joined(pc.binary_join_element_wise(_fixed(head), lines, b"\n", b""))
 
 
 def copy_rows(batch: pa.RecordBatch, types: Sequence[str]) -> list[bytes]:
@@ -87,11 +98,25 @@ def _text_by_arrow(column: pa.Array, sql_type: str) -> pa.Array | None:
         return pc.if_else(column, pa.scalar(b"t"), pa.scalar(b"f"))
     if kinds.is_integer(column.type) or kinds.is_date(column.type):
         return column.cast(pa.string()).cast(pa.binary())
+    if kinds.is_float64(column.type):
+        return _plain_numbers(column)
     if kinds.is_timestamp(column.type):
-        shown = column.cast(pa.timestamp("us")).cast(pa.string())
-        shown = pc.replace_substring_regex(shown, r"(\.\d*[1-9])0+$|\.0+$", r"\1")
+        moments = column.cast(pa.timestamp("us"))
+        if (_numbers(moments.cast(pa.int64())) % 1_000_000 == 0).all():
+            shown = moments.cast(pa.timestamp("s")).cast(pa.string())
+        else:
+            shown = pc.replace_substring_regex(moments.cast(pa.string()), r"(\.\d*[1-9])0+$|\.0+$", r"\1")
         return (pc.binary_join_element_wise(shown, "+00", "") if column.type.tz else shown).cast(pa.binary())
     return None
+
+
+def _plain_numbers(column: pa.Array) -> pa.Array | None:
+    """Numbers as PostgreSQL writes them, where all are of the size that Arrow writes alike: without exponents."""
+    import numpy as np
+    import pyarrow as pa
+
+    sizes = np.abs(_numbers(column))
+    return column.cast(pa.string()).cast(pa.binary()) if bool(np.all((sizes == 0) | ((sizes >= 1e-4) & (sizes < 1e10)))) else None
 
 
 def _binary_by_numpy(column: pa.Array, sql_type: str) -> pa.Array | None:
@@ -145,7 +170,7 @@ def _behind(prefix: bytes, column: pa.Array) -> pa.Array:
     return pc.binary_join_element_wise(pa.scalar(prefix), column, b"")
 
 
-def _bytes(column: pa.Array) -> bytes:
+def joined(column: pa.Array) -> bytes:
     """All values of a column of bytes, one after the other, as they lie in memory."""
     import numpy as np
 
@@ -182,7 +207,11 @@ def _number(value: Any) -> str:
             return "NaN"
         if value in (float("inf"), float("-inf")):
             return "Infinity" if value > 0 else "-Infinity"
-        return repr(value).removesuffix(".0")
+        shown = repr(value).removesuffix(".0")
+        if 1e15 <= abs(value) < 1e16:  # Python begins to write exponents one digit later
+            sign, digits = shown[:-16], shown[-16:]
+            return f"{sign}{digits[0]}.{digits[1:]}".rstrip("0").rstrip(".") + "e+15"
+        return shown
     return format(value, "f") if isinstance(value, Decimal) else str(value)
 
 

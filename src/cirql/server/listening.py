@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Self
 
 from cirql.errors import SettingsError, ShuttingDown, TooManyConnections
 from cirql.server import messages
+from cirql.server.constants import ConstantAnswers
 from cirql.server.conversation import Conversation
 from cirql.server.desk import ClientDesk
 from cirql.server.system.catalog import SystemTables
@@ -76,6 +77,7 @@ class Server:
         self._thread = threading.Thread(target=self._loop.run_forever, name="cirql-server", daemon=True)
         self._listener: asyncio.Server | None = None
         self._is_ending = False
+        self._constants = ConstantAnswers()
         self._system = SystemTables(lambda: runtime.catalog)
 
     def start(self) -> None:
@@ -160,9 +162,8 @@ class Server:
         known = self.users.get(user)
         may_write = self._is_writable and known is not None and known.role is UserRole.WRITER
         session = self._runtime.session(user=user, locked=True, writable=may_write)
-        return ClientDesk(
-            session, Variables(user, is_writable=may_write, path=", ".join(session.settings.search_path)), self._system, database
-        )
+        variables = Variables(user, is_writable=may_write, path=", ".join(session.settings.search_path))
+        return ClientDesk(session, variables, self._system, self._constants, database)
 
     def cancel(self, process: int, secret: int) -> None:
         """Stop what the client with that key runs; a wrong key does nothing."""

@@ -142,13 +142,9 @@ class Portal:
         yield messages.copy_out(len(types), is_binary=copy.is_binary)
         head, count = copy.head([c.name for c in result.columns]), 0
         while (batch := self._next(result, _AT_ONCE)) is not None:
-            rows = copy.rows(batch, types)
-            count += len(rows)
-            if head and copy.is_binary and rows:  # clients want the header and the first row in one message
-                rows[0], head = head + rows[0], b""
-            parts = [messages.message(b"d", head)] if head else []
+            count += batch.num_rows
+            yield copy.messages(batch, types, head)
             head = b""
-            yield b"".join([*parts, *(messages.message(b"d", row) for row in rows)])
         if head:
             yield messages.message(b"d", head)
         yield copy.tail() + messages.COPY_DONE

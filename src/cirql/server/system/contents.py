@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cirql.catalog.model import Face
@@ -19,6 +19,9 @@ AWS = 20_000
 """The number of schema aws; services follow."""
 _FIRST_TABLE = 100_000
 _FIRST_KEY = 1_000_000
+_FIRST_PARENT = 10_000_000
+_PARENTS = 32
+"""Numbers that each table has for the keys of its parents."""
 _FIRST_PROCEDURE = 3_000
 _MANY = 50
 """So many tables are read in one go, which starts with all names."""
@@ -62,6 +65,7 @@ class SystemRows:
         self._published: dict[int, str] = {}
         self._schemas: dict[int, int] = {}
         self._filled: set[int] = set()
+        self._places: dict[tuple[str, str], tuple[int, int] | None] = {}
 
     def begin(self) -> None:
         """The types, the schemas, and every table's name."""
@@ -77,7 +81,7 @@ class SystemRows:
             self._names.setdefault(parts[-1], []).append(oid)
             self._published[oid] = spelling.name
             schema = self._schemas[oid] = AWS if len(parts) == 2 else schemas[parts[1]]
-            tables.append({"oid": oid, "relname": parts[-1], "relnamespace": schema, "relkind": kind})
+            tables.append({"oid": oid, "relname": parts[-1], "relnamespace": schema, "relkind": kind, "relhastriggers": kind == "r"})
         self._insert_classes(tables)
         self._small()
 
@@ -119,6 +123,7 @@ class SystemRows:
             "relpages": 0,
         }
         fixed |= {"reltuples": -1.0, "reltoastrelid": 0, "relhasindex": True, "relisshared": False, "relpersistence": "p", "relchecks": 0}
+        # With triggers, as a foreign key has them in PostgreSQL: psql 15 looks for the keys where there are some.
         fixed |= {"relhasrules": False, "relhastriggers": False, "relhassubclass": False, "relrowsecurity": False}
         fixed |= {"relforcerowsecurity": False, "relispopulated": True, "relreplident": "d", "relispartition": False, "relrewrite": 0}
         self._insert("pg_class", tables, fixed)
@@ -162,6 +167,8 @@ class SystemRows:
         if literal.isdigit():
             number = int(literal)
             table = number - _FIRST_KEY + _FIRST_TABLE if number >= _FIRST_KEY else number
+            if number >= _FIRST_PARENT:
+                table = (number - _FIRST_PARENT) // _PARENTS + _FIRST_TABLE
             return {table} if table in self._published else set()
         last = literal.replace('"', "").rpartition(".")[2].removesuffix("_pkey")
         if last in self._names:
@@ -178,6 +185,7 @@ class SystemRows:
         columns: list[dict[str, Any]] = []
         comments: list[tuple[int, int, int, str]] = []
         keys: list[tuple[int, str, list[int]]] = []
+        parents: list[dict[str, Any]] = []
         if len(by_name) > _MANY:
             every = published(self._catalog, keep=lambda spellings: [spelling.name in by_name for spelling in spellings])
         else:
@@ -185,10 +193,13 @@ class SystemRows:
         for found in every:
             oid = by_name[str(found.name)]
             self._of_table(oid, found, columns, comments, keys)
+            parents += self._parents(oid, found)
         self._insert("pg_attribute", columns, _ATTRIBUTE)
         self._put("pg_description", comments)
         self._keys(keys)
+        self._insert("pg_constraint", parents, _CONSTRAINT)
         self._filled.update(tables)
+        self._fill(sorted({row["confrelid"] for row in parents} - self._filled))  # a foreign key is shown with their columns
 
     @staticmethod
     def _of_table(oid: int, found: Found, columns: list[dict[str, Any]], comments: list[Any], keys: list[Any]) -> None:
@@ -206,6 +217,38 @@ class SystemRows:
         key = _key_of(found)
         if key and all(name in names for name in key):
             keys.append((oid, found.name.parts[-1], [names[name] for name in key]))
+
+    def _parents(self, oid: int, found: Found) -> Iterator[dict[str, Any]]:
+        """Foreign keys: the columns that take values of another table, without which this one cannot be listed."""
+        places = {column.name: n for n, column in enumerate(found.star, 1)}
+        for n, parent in enumerate(found.table.parents[:_PARENTS]):
+            referred = self._place_of(str(parent.table), parent.source) if parent.column in places else None
+            if referred is not None:
+                number = _FIRST_PARENT + (oid - _FIRST_TABLE) * _PARENTS + n
+                name = f"{found.name.parts[-1]}_{parent.column}_fkey"
+                yield {
+                    "oid": number,
+                    "conname": name,
+                    "connamespace": self._schemas[oid],
+                    "contype": "f",
+                    "conrelid": oid,
+                    "conindid": 0,
+                    "conkey": [places[parent.column]],
+                    "confrelid": referred[0],
+                    "confkey": [referred[1]],
+                    "confupdtype": "a",
+                    "confdeltype": "a",
+                    "confmatchtype": "s",
+                }
+
+    def _place_of(self, table: str, column: str) -> tuple[int, int] | None:
+        """The numbers of a table and of a column of it; None where either is not published."""
+        place = (table, column)
+        if place not in self._places:
+            oid = next((n for n in self._names.get(table.rpartition(".")[2], ()) if self._published[n] == table), None)
+            names = [c.name for c in self._catalog.find(table).star] if oid is not None else []
+            self._places[place] = (oid, names.index(column) + 1) if oid is not None and column in names else None
+        return self._places[place]
 
     def _keys(self, keys: Sequence[tuple[int, str, list[int]]]) -> None:
         constraints, indexes, classes = [], [], []

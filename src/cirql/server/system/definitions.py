@@ -55,7 +55,7 @@ _TABLES = {
     "pg_rewrite": "oid o, rulename t, ev_class o, ev_type t, ev_enabled t",
     "pg_policy": "oid o, polname t, polrelid o, polcmd t, polpermissive b, polroles o[], polqual t, polwithcheck t",
     "pg_statistic_ext": "oid o, stxrelid o, stxname t, stxnamespace o, stxowner o, stxstattarget i, stxkeys i[], stxkind t[]",
-    "pg_publication": "oid o, pubname t, puballtables b",
+    "pg_publication": ("oid o, pubname t, pubowner o, puballtables b, pubinsert b, pubupdate b, pubdelete b, pubtruncate b, pubviaroot b"),
     "pg_publication_rel": "oid o, prpubid o, prrelid o, prqual t, prattrs i[]",
     "pg_publication_namespace": "oid o, pnpubid o, pnnspid o",
     "pg_foreign_table": "ftrelid o, ftserver o, ftoptions t[]",
@@ -63,19 +63,39 @@ _TABLES = {
     "pg_enum": "oid o, enumtypid o, enumsortorder f, enumlabel t",
     "pg_range": "rngtypid o, rngsubtype o, rngmultitypid o",
     "pg_extension": "oid o, extname t, extnamespace o, extversion t, extrelocatable b, extowner o",
-    "pg_collation": "oid o, collname t, collnamespace o, collprovider t",
+    "pg_collation": (
+        "oid o, collname t, collnamespace o, collowner o, collprovider t, collisdeterministic b, collencoding i, "
+        "collcollate t, collctype t, colliculocale t, colllocale t, collicurules t, collversion t"
+    ),
     "pg_depend": "classid o, objid o, objsubid i, refclassid o, refobjid o, refobjsubid i, deptype t",
     "pg_tablespace": "oid o, spcname t, spcowner o",
-    "pg_event_trigger": "oid o, evtname t",
+    "pg_event_trigger": "oid o, evtname t, evtevent t, evtowner o, evtfoid o, evtenabled t, evttags t[]",
     "pg_sequence": "seqrelid o, seqtypid o, seqstart i, seqincrement i, seqmax i, seqmin i, seqcache i, seqcycle b",
     "pg_sequences": "schemaname t, sequencename t",
-    "pg_language": "oid o, lanname t",
+    "pg_language": (
+        "oid o, tableoid o, lanname t, lanowner o, lanispl b, lanpltrusted b, lanplcallfoid o, laninline o, lanvalidator o, lanacl t[]"
+    ),
+    "pg_cast": "oid o, castsource o, casttarget o, castfunc o, castcontext t, castmethod t",
+    "pg_conversion": "oid o, conname t, connamespace o, conowner o, conforencoding i, contoencoding i, conproc o, condefault b",
+    "pg_ts_config": "oid o, cfgname t, cfgnamespace o, cfgowner o, cfgparser o",
+    "pg_operator": (
+        "oid o, oprname t, oprnamespace o, oprowner o, oprkind t, oprleft o, oprright o, oprresult o, oprcom o, oprnegate o, oprcode o, "
+        "oprrest o, oprjoin o, oprcanmerge b, oprcanhash b"
+    ),
+    "pg_default_acl": "oid o, defaclrole o, defaclnamespace o, defaclobjtype t, defaclacl t[]",
+    "pg_db_role_setting": "setdatabase o, setrole o, setconfig t[]",
     "pg_shdescription": "objoid o, classoid o, description t",
+    "pg_available_extensions": "name t, default_version t, installed_version t, comment t",
     "pg_partitioned_table": "partrelid o, partstrat t, partnatts i, partdefid o, partattrs i[]",
     "pg_opclass": "oid o, opcname t, opcdefault b",
     "pg_matviews": "schemaname t, matviewname t",
     "pg_auth_members": "roleid o, member o, grantor o, admin_option b",
 }
+ALWAYS_EMPTY = frozenset(
+    {"pg_inherits", "pg_trigger", "pg_rewrite", "pg_policy", "pg_foreign_table", "pg_attrdef", "pg_sequence"}
+) | frozenset(
+    {"pg_statistic_ext", "pg_publication", "pg_publication_rel", "pg_publication_namespace", "pg_partitioned_table", "pg_enum", "pg_range"}
+)
 _LETTERS = {"o": _O, "t": _T, "b": _B, "i": _I, "f": "FLOAT"}
 _VIEWS = (
     "CREATE VIEW pg_user AS SELECT rolname AS usename, oid AS usesysid, rolcreatedb AS usecreatedb, rolsuper AS usesuper FROM pg_roles",
@@ -97,6 +117,11 @@ _OWN_NUMBER = f"MAP {_OWN_NUMBERS}[replace(s, 'pg_catalog.', '')]"
 _FUNCTIONS = {
     "pg_get_userbyid(o)": "'aws'",
     "pg_table_is_visible(o)": "(SELECT c.relnamespace = 20000 FROM pg_class c WHERE c.oid = o)",
+    "pg_conversion_is_visible(o)": "true",
+    "pg_operator_is_visible(o)": "true",
+    "pg_ts_config_is_visible(o)": "true",
+    "pg_statistics_obj_is_visible(o)": "true",
+    "pg_char_to_encoding(s)": "6",
     "pg_type_is_visible(o)": "true",
     "pg_function_is_visible(o)": "true",
     "pg_collation_is_visible(o)": "true",
@@ -123,15 +148,21 @@ _FUNCTIONS = {
     "obj_description(o)": "(SELECT d.description FROM pg_description d WHERE d.objoid = o AND d.objsubid = 0 LIMIT 1)",
     "col_description(o, n)": "(SELECT d.description FROM pg_description d WHERE d.objoid = o AND d.objsubid = n LIMIT 1)",
     "shobj_description(o, n)": "NULL::VARCHAR",
+    "pg_partition_ancestors(o)": "unnest([]::UINTEGER[])",
+    "names_of(t, k)": (
+        "(SELECT string_agg(a.attname, ', ' ORDER BY list_position(k, a.attnum)) FROM pg_attribute a WHERE a.attrelid = t AND "
+        "list_contains(k, a.attnum))"
+    ),
     "pg_get_constraintdef(o)": (
-        "(SELECT 'PRIMARY KEY (' || (SELECT string_agg(a.attname, ', ' ORDER BY list_position(k.conkey, a.attnum)) FROM pg_attribute a "
-        "WHERE a.attrelid = k.conrelid AND list_contains(k.conkey, a.attnum)) || ')' FROM pg_constraint k WHERE k.oid = o)"
+        "(SELECT CASE k.contype WHEN 'p' THEN 'PRIMARY KEY (' || names_of(k.conrelid, k.conkey) || ')' ELSE 'FOREIGN KEY (' || "
+        "names_of(k.conrelid, k.conkey) || ') REFERENCES ' || (SELECT CASE n.nspname WHEN 'aws' THEN '' "
+        "ELSE n.nspname || '.' END || c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+        "WHERE c.oid = k.confrelid) || '(' || "
+        "names_of(k.confrelid, k.confkey) || ')' END FROM pg_constraint k WHERE k.oid = o)"
     ),
     "pg_get_indexdef(o)": (
-        "(SELECT 'CREATE UNIQUE INDEX ' || c.relname || ' ON ' || t.relname || ' USING btree (' || (SELECT string_agg(a.attname, ', ' "
-        "ORDER BY list_position(i.indkey, a.attnum)) FROM pg_attribute a WHERE a.attrelid = i.indrelid AND "
-        "list_contains(i.indkey, a.attnum)) || ')' FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON "
-        "t.oid = i.indrelid WHERE i.indexrelid = o)"
+        "(SELECT 'CREATE UNIQUE INDEX ' || c.relname || ' ON ' || t.relname || ' USING btree (' || names_of(i.indrelid, i.indkey) || ')' "
+        "FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid WHERE i.indexrelid = o)"
     ),
     "format_type(o, n)": ("CASE WHEN o IS NULL THEN NULL ELSE coalesce((SELECT t.typtitle FROM type_titles t WHERE t.oid = o), '???') END"),
     "regclass_name(o)": "(SELECT c.relname FROM pg_class c WHERE c.oid = o)",
@@ -202,4 +233,5 @@ def _calls(body: str) -> str:
     """A macro's body: what it calls, and its tables by names that no caller's columns are captured by."""
     apart = re.sub(r"\b(pg_\w+|type_titles) ([a-z])\b", r"\1 own_\2", body)
     apart = re.sub(r"(?<!\w)([a-z])\.(?=\w)", r"own_\1.", apart)
+    apart = apart.replace("names_of(", "c_names_of(")
     return f"c_{apart}" if apart.startswith(("regclass_oid(", "regtype_oid(")) else apart

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cirql.records import dataclass
+from cirql.server.system.definitions import ALWAYS_EMPTY
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -34,10 +35,27 @@ def narrowing(tree: exp.Expr, values: Sequence[Any]) -> Narrowing:
     from sqlglot import exp
 
     also = tuple(name for node in tree.find_all(exp.Anonymous, exp.Cast) for name in _named_by(node, values))
+    found = _narrowed(tree, values)
+    return Narrowing(found.tables, found.schemas, also)
+
+
+def _narrowed(tree: exp.Expr, values: Sequence[Any]) -> Narrowing:
+    from sqlglot import exp
+
     if tree.find(exp.Table) is None:
-        return Narrowing((), None, also)
-    if tree.find(exp.SetOperation, exp.With) is not None:
-        return Narrowing(None, None, also)
+        return Narrowing(())
+    if any(column.name.lower() == "confrelid" for condition in _conditions(tree) for column in condition.find_all(exp.Column)):
+        return Narrowing(())  # what refers to a table is known of the tables that were asked about: else this reads all
+    if tree.find(exp.With) is not None:
+        return Narrowing()
+    if isinstance(tree, exp.SetOperation):
+        sides = [_narrowed(tree.left, values), _narrowed(tree.right, values)]
+        named = [side.tables for side in sides if side.tables is not None]
+        return Narrowing((*named[0], *named[1])) if len(named) == len(sides) else Narrowing()
+    if _is_empty(tree):
+        return Narrowing(())
+    if tree.find(exp.SetOperation) is not None:
+        return Narrowing()
     tables: list[tuple[str, ...]] = []
     schemas: list[tuple[str, ...]] = []
     for condition in _conditions(tree):
@@ -46,7 +64,18 @@ def narrowing(tree: exp.Expr, values: Sequence[Any]) -> Narrowing:
             schemas.append(asked)
         elif column in _NAMES | _NUMBERS or (column == "oid" and any(len(text) > 5 and text.isdigit() for text in asked)):
             tables.append(asked)
-    return Narrowing(tables[0] if tables else None, schemas[0] if schemas else None, also)
+    return Narrowing(tables[0] if tables else None, schemas[0] if schemas else None)
+
+
+def _is_empty(tree: exp.Expr) -> bool:
+    """Whether a query reads a table that is always empty, so that it gives no rows, whatever else it asks."""
+    from sqlglot import exp
+
+    if not isinstance(tree, exp.Select) or any(found.find_ancestor(exp.Select) is tree for found in tree.find_all(exp.AggFunc)):
+        return False
+    begun = tree.args.get("from_") or tree.args.get("from")
+    read = [begun.this if begun is not None else None, *(j.this for j in tree.args.get("joins") or () if not j.side)]
+    return any(isinstance(table, exp.Table) and table.name.lower() in ALWAYS_EMPTY for table in read)
 
 
 def _conditions(tree: exp.Expr) -> Iterator[exp.Expr]:

@@ -99,6 +99,8 @@ def _node(node: exp.Expr, facts: Mapping[str, str]) -> exp.Expr:
     from sqlglot import exp
 
     match node:
+        case exp.Table() if isinstance(node.this, exp.Anonymous):
+            return _function_in_from(node)
         case exp.Table() if node.name.lower() in _TABLES:
             return exp.to_table(node.name.lower(), alias=node.alias or node.name)
         case exp.Cast() | exp.TryCast():
@@ -113,6 +115,19 @@ def _node(node: exp.Expr, facts: Mapping[str, str]) -> exp.Expr:
             return exp.func("regexp_matches", node.this, node.expression, exp.Literal.string("i"))
         case exp.Func():
             return _call(_name_of(node), node, list(node.args.values()), facts)
+    return node
+
+
+def _function_in_from(node: exp.Table) -> exp.Expr:
+    """A function that stands for a table: one of the tables, or a list of nothing."""
+    from sqlglot import exp, parse_one
+
+    name = node.this.name.lower().removeprefix("c_")
+    if name in _TABLES:
+        return exp.to_table(name, alias=node.alias or name)
+    if name in ("pg_partition_ancestors", "pg_partition_tree"):
+        nothing = parse_one("SELECT NULL::uinteger AS relid, NULL::bigint AS depth WHERE false", read="duckdb")
+        return exp.Subquery(this=nothing, alias=exp.TableAlias(this=exp.to_identifier(node.alias or name)))
     return node
 
 

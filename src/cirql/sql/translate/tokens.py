@@ -60,9 +60,20 @@ def tokenize(text: str) -> list[Token]:
 
 
 def _finished(tokens: list[Token], text: str) -> list[Token]:
-    """The tokens with parameters as the parser knows them."""
+    """The tokens with parameters as the parser knows them, and texts with escapes as they were written."""
+    if "\\" in text:
+        tokens = [_as_written(token, text) for token in tokens]
     named = _named(tokens) if _COLON_WORD.search(text) is not None else tokens
     return _numbered(named) if _MARK in text else named
+
+
+def _as_written(token: Token, text: str) -> Token:
+    r"""An `E'…'` with all its backslashes: the tokenizer makes one of two, and `a\\b` would be read as if it were `a\b`."""
+    from sqlglot.tokenizer_core import TokenType
+
+    if token.token_type != TokenType.BYTE_STRING or text[token.start : token.start + 2].lower() != "e'":
+        return token
+    return _at(token, TokenType.BYTE_STRING, text[token.start + 2 : token.end].replace("''", "'"))
 
 
 def _named(tokens: list[Token]) -> list[Token]:

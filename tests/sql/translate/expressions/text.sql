@@ -4,7 +4,7 @@ name || '-' || id FROM image ORDER BY id
 name || size FROM image ORDER BY id
 1 || 2
 id || id FROM image
-E'a\nb', E'tab\there', E'\x41\u00e9', E'quote\'s', 'it''s', 'back\slash'
+E'a\nb', E'tab\there', E'\x41\u00e9', E'quote\'s', 'it''s', 'back\slash', E'a\\b', E'\\\\n', E'it''s\''
 U&'\0041\00e9', U&'d!0061t' UESCAPE '!'
 $$dollar$$, $tag$it's$tag$
 lower('ÀBc'), upper('àbc'), initcap('hello WORLD foo-bar'), initcap('a1b 2c d_e')
