@@ -49,7 +49,7 @@ def _narrowed(tree: exp.Expr, values: Sequence[Any]) -> Narrowing:
     if tree.find(exp.With) is not None:
         return Narrowing()
     if isinstance(tree, exp.SetOperation):
-        sides = [_narrowed(tree.left, values), _narrowed(tree.right, values)]
+        sides = [_narrowed(side.copy(), values) for side in (tree.left, tree.right)]  # each a whole of its own
         named = [side.tables for side in sides if side.tables is not None]
         return Narrowing((*named[0], *named[1])) if len(named) == len(sides) else Narrowing()
     if _is_empty(tree):
