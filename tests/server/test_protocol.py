@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import signal
 import socket
@@ -113,7 +114,7 @@ def test_a_killed_client_s_calls_stop(address: str, cloud: LocalCloud) -> None:
             assert client.poll() is None
             time.sleep(0.05)
         client.send_signal(signal.SIGKILL)
-        time.sleep(3)
+        time.sleep(1)
         before = len(list(cloud.calls))
         time.sleep(2)
         assert len(list(cloud.calls)) == before
@@ -180,6 +181,42 @@ def test_more_clients_than_allowed_are_refused(guarded: Server) -> None:
         login(guarded, "bob", "bob's secret")
     for client in clients:
         client.close()
+
+
+def test_each_statement_is_a_line_of_the_log_with_what_it_cost_and_without_secrets(runtime: Runtime, tmp_path: Path) -> None:
+    log = tmp_path / "statements.jsonl"
+    users = {"ada": User("ada", UserRole.WRITER, Verifier.of("ada's secret"))}
+    with Server(runtime, port=0, users=users, is_writable=True, audit=log) as server, login(server, "ada", "ada's secret") as ada:
+        ada.execute("SELECT DISTINCT image_name FROM aws.sagemaker_image WHERE region = 'us-east-1'").fetchall()
+        ada.execute(f"{INSERT} RETURNING image_name").fetchall()
+        ada.execute("DELETE FROM aws.sagemaker.images WHERE image_name = 'served' AND region = 'us-east-1'")
+        ada.execute("SELECT %s::text AS password, 'hunter2'", ["hunter2"]).fetchall()
+        with pytest.raises(psycopg.errors.UndefinedColumn):
+            ada.execute("SELECT nothing FROM aws.s3_bucket")
+        with ada.cursor().copy("COPY (SELECT 1) TO STDOUT") as copied:
+            list(copied)
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    assert log.stat().st_mode & 0o077 == 0
+    assert "hunter2" not in log.read_text()
+    assert all(line["who"].startswith("ada@127.0.0.1:") for line in lines)
+    read, made, gone, masked, wrong, out = lines
+    assert (read["calls"] > 0, read["rows"] > 0, read["changes"]) == (True, True, 0)
+    assert (made["rows"], made["changes"], gone["changes"], out["rows"]) == (1, 1, 1, 1)
+    assert masked["arguments"]["sql"].startswith("SELECT $1::text AS password")
+    assert wrong["error"] == "UnknownColumn 42703"
+
+
+def test_a_user_and_a_connection_have_limits_of_their_own(runtime: Runtime) -> None:
+    with Server(runtime, port=0, max_per_user=1, max_calls=1) as server:
+        address = f"postgresql://aws@127.0.0.1:{server.port}/aws"
+        with psycopg.connect(address, autocommit=True) as client:
+            with pytest.raises(psycopg.OperationalError, match="aws has 1 connections"):
+                psycopg.connect(address)
+            client.execute("SELECT count(*) FROM aws.sagemaker_image").fetchall()
+            with pytest.raises(psycopg.errors.InsufficientResources, match="of the 1 it may"):
+                client.execute("SELECT 1")
+        with psycopg.connect(address, autocommit=True) as again:
+            assert again.execute("SELECT 1").fetchone() == (1,)
 
 
 def test_other_addresses_than_loopback_need_tls_and_users(runtime: Runtime) -> None:

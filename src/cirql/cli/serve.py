@@ -48,6 +48,9 @@ _users_option = click.option(
 @click.option(
     "--max-connections", metavar="N", default=100, show_default=True, type=click.IntRange(1, 10_000), help="How many clients at once."
 )
+@click.option("--max-per-user", metavar="N", type=click.IntRange(1, 10_000), help="How many connections of one user at once.")
+@click.option("--max-calls", metavar="N", type=click.IntRange(min=1), help="How many requests to AWS one connection may send.")
+@click.option("--audit", metavar="FILE", type=click.Path(path_type=Path), help="Write a line of JSON for each statement.")
 @click.option("--idle-timeout", metavar="SECONDS", type=click.FloatRange(min=0.1), help="Hang up on clients that are silent for so long.")
 @click.pass_context
 def serve(
@@ -62,6 +65,9 @@ def serve(
     users: Path | None,
     write_: bool,
     max_connections: int,
+    max_per_user: int | None,
+    max_calls: int | None,
+    audit: Path | None,
     idle_timeout: float | None,
 ) -> None:
     """Answer PostgreSQL's clients (psql, drivers, dashboards) until Ctrl-C.
@@ -90,6 +96,9 @@ def serve(
                 is_writable=write_,
                 max_connections=max_connections,
                 idle_timeout=idle_timeout,
+                max_per_user=max_per_user,
+                max_calls=max_calls,
+                audit=audit,
             )
             _until_signal(server, bool(found))
     except Error as error:

@@ -42,7 +42,7 @@ class ConversationHome(Protocol):
     idle_timeout: float | None
     threads: ThreadPoolExecutor
 
-    def desk(self, user: str, database: str) -> ClientDesk:
+    def desk(self, user: str, database: str, address: str) -> ClientDesk:
         """A new desk for a client. Raises the errors of opening a session."""
         ...
 
@@ -122,7 +122,7 @@ class Conversation:
         wanted = options.get("database") or user
         if wanted != "aws" and not (wanted == user and "database" not in options):
             raise UnknownDatabase(f"there is no database {wanted}", hint="the database is aws")
-        self.desk = await self._in_thread(lambda: self._home.desk(user, "aws"))
+        self.desk = await self._in_thread(lambda: self._home.desk(user, "aws", self._wire.address))
         self._wire.gone = self._left
         if self._wire.is_gone:
             self._left()

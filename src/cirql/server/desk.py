@@ -14,6 +14,7 @@ from cirql.records import dataclass, replace
 from cirql.result import Result, ResultColumn
 from cirql.server.constants import ConstantAnswers
 from cirql.server.copying import Copy, read_copy
+from cirql.server.ledger import Ledger
 from cirql.server.variables import OWN, REPORTED, Variables, read_reset, read_set, read_show, spelled
 from cirql.settings import searched
 from cirql.sql.blanks import first_word
@@ -47,6 +48,11 @@ class Reply:
     has_rows: bool = False
     copy: Copy | None = None
     notices: tuple[str, ...] = ()
+    changes: int = 0
+    is_change: bool = False
+    """Whether each of its rows is a change that was sent."""
+    spent: Result | None = None
+    """What was run where there are no rows: what it cost is told of."""
 
 
 class SystemCatalog(Protocol):
@@ -69,8 +75,15 @@ class ClientDesk:
     """Answers one client. Not to be used by two threads at once, but for `status`."""
 
     def __init__(
-        self, session: Session, variables: Variables, catalog: SystemCatalog, constants: ConstantAnswers, database: str = "aws"
+        self,
+        session: Session,
+        variables: Variables,
+        catalog: SystemCatalog,
+        constants: ConstantAnswers,
+        ledger: Ledger,
+        database: str = "aws",
     ) -> None:
+        self.ledger = ledger
         self.session = session
         self.variables = variables
         self.database = database
@@ -196,11 +209,14 @@ class ClientDesk:
         result = self.session.prepare(sql).execute(list(values)) if values else self.session.execute(sql)
         if told.has_rows:
             word = "INSERT 0" if told.word == "INSERT" else told.word
-            return Reply(self._constants.learn(sql, dialect, result) if word == "SELECT" and not values else result, word, has_rows=True)
+            if word == "SELECT" and not values:
+                result = self._constants.learn(sql, dialect, result)
+            return Reply(result, word, has_rows=True, is_change=told.is_change and told.word != "EXEC")
         status = status_of(result)
         count = 0 if status is not None else len(result.fetchall())
         notices = (*result.notices, *map(str, result.failures))
-        return Reply(None, told.tag(count, status), notices=notices)
+        sent = count if told.is_change and not self.session.in_transaction else 0
+        return Reply(None, told.tag(count, status), notices=notices, changes=sent, spent=result)
 
     def _refuse_failed(self, word: str) -> None:
         if self.status == "E" and word not in _COMMITS | _ROLLS_BACK:
@@ -225,7 +241,9 @@ class ClientDesk:
             return Reply(None, "ROLLBACK" if before == "E" or word in _ROLLS_BACK else "COMMIT")
         done = self.session.execute("COMMIT" if word in _COMMITS else "ROLLBACK")
         done.to_arrow()
-        return Reply(None, "COMMIT" if word in _COMMITS else "ROLLBACK", notices=(*done.notices, *map(str, done.failures)))
+        notices = (*done.notices, *map(str, done.failures))
+        is_sent = word in _COMMITS
+        return Reply(None, "COMMIT" if is_sent else "ROLLBACK", notices=notices, changes=self._changes if is_sent else 0, spent=done)
 
     def _begin(self) -> None:
         """Begin a transaction: the session's own begins with its first change."""

@@ -13,14 +13,17 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from ipaddress import ip_address
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from cirql.agents.audit import AuditLog
 from cirql.errors import SettingsError, ShuttingDown, TooManyConnections
 from cirql.server import messages
 from cirql.server.constants import ConstantAnswers
 from cirql.server.conversation import Conversation
 from cirql.server.desk import ClientDesk
+from cirql.server.ledger import Ledger
 from cirql.server.system.catalog import SystemTables
 from cirql.server.users import User, UserRole
 from cirql.server.variables import Variables
@@ -52,8 +55,14 @@ class Server:
         is_writable: bool = False,
         max_connections: int = 100,
         idle_timeout: float | None = None,
+        max_per_user: int | None = None,
+        max_calls: int | None = None,
+        audit: Path | None = None,
     ) -> None:
-        """Port 0 takes any that is free. Raises SettingsError for an address that it must not listen on as it is."""
+        """Port 0 takes any that is free. `max_calls` is for one connection; `audit` is a file that is told of each statement.
+
+        Raises SettingsError for an address that it must not listen on as it is, FileUnreadable for a log that cannot be written.
+        """
         self.users = users or {}
         self.tls = tls
         self.requires_tls = not _is_loopback(host)
@@ -71,6 +80,9 @@ class Server:
         self._runtime = runtime
         self._is_writable = is_writable
         self._most = max_connections
+        self._most_of_user = max_per_user
+        self._most_calls = max_calls
+        self._log = AuditLog(audit)
         self._numbers = iter(range(1, 1 << 31))
         self._conversations: dict[int, tuple[Conversation, asyncio.Task[None], Wire]] = {}
         self._loop = asyncio.new_event_loop()
@@ -105,6 +117,7 @@ class Server:
         self._loop.close()
         self.threads.shutdown(wait=False)
         self._system.close()
+        self._log.close()
 
     async def _end(self, patience: float) -> None:
         self._is_ending = True
@@ -157,13 +170,18 @@ class Server:
         """How many clients there are."""
         return len(self._conversations)
 
-    def desk(self, user: str, database: str) -> ClientDesk:
-        """A new session for a client, and its desk."""
+    def desk(self, user: str, database: str, address: str) -> ClientDesk:
+        """A new session for a client, and its desk. Raises TooManyConnections."""
+        if self._most_of_user is not None:
+            desks = [c.desk for c, _, _ in tuple(self._conversations.values())]
+            if sum(desk is not None and desk.user == user for desk in desks) >= self._most_of_user:
+                raise TooManyConnections(f"{user} has {self._most_of_user} connections already", hint="--max-per-user is the limit")
         known = self.users.get(user)
         may_write = self._is_writable and known is not None and known.role is UserRole.WRITER
         session = self._runtime.session(user=user, locked=True, writable=may_write)
         variables = Variables(user, is_writable=may_write, path=", ".join(session.settings.search_path))
-        return ClientDesk(session, variables, self._system, self._constants, database)
+        ledger = Ledger(self._log, f"{user}@{address}", self._most_calls)
+        return ClientDesk(session, variables, self._system, self._constants, ledger, database)
 
     def cancel(self, process: int, secret: int) -> None:
         """Stop what the client with that key runs; a wrong key does nothing."""

@@ -10,6 +10,7 @@ from cirql.records import dataclass, field
 from cirql.server import messages, oids
 from cirql.server.desk import ClientDesk, Reply, Told
 from cirql.server.encoding import data_rows
+from cirql.server.ledger import Entry
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -58,6 +59,8 @@ class Portal:
         self._batches: Iterator[pa.RecordBatch] | None = None
         self._rest: pa.RecordBatch | None = None
         self._ended = False
+        self._entry: Entry | None = None
+        self._rows_sent = 0
 
     def description(self, desk: ClientDesk) -> bytes:
         """RowDescription, or NoData. Runs the statement only where nothing else tells its columns."""
@@ -80,6 +83,21 @@ class Portal:
 
     def run(self, desk: ClientDesk, limit: int = 0) -> Iterator[bytes]:
         """Up to `limit` of the next rows (0: all), and how it ended: suspended, or complete."""
+        try:
+            yield from self._run(desk, limit)
+        except Exception as error:
+            self._note(error)
+            raise
+
+    def _note(self, error: BaseException | None = None, rows: int = 0) -> None:
+        """Tell the ledger that the statement has ended."""
+        if self._entry is not None:
+            reply = self._reply
+            result = None if reply is None else reply.result or reply.spent
+            changes = 0 if reply is None or error is not None else rows if reply.is_change else reply.changes
+            self._entry.end(self.statement.sql, result, rows=rows, changes=changes, error=error)
+
+    def _run(self, desk: ClientDesk, limit: int) -> Iterator[bytes]:
         reply = self._start(desk)
         if reply.copy is not None and reply.result is not None:
             yield from self._copied(reply, reply.result)
@@ -89,6 +107,7 @@ class Portal:
             raise InvalidStatement("a portal without rows was executed twice")
         else:
             self._ended = True
+            self._note()
             yield from map(messages.notice, reply.notices)
             yield messages.complete(reply.tag) if reply.tag else messages.EMPTY_QUERY
 
@@ -96,11 +115,17 @@ class Portal:
         """Let go of the rows that were not sent."""
         if self._reply is not None and self._reply.result is not None:
             self._reply.result.close()
+            self._note(rows=self._rows_sent)
 
     def _start(self, desk: ClientDesk) -> Reply:
         if self._reply is None:
             if self.statement.sql.strip(" \t\r\n;"):
-                self._reply = desk.execute(self.statement.sql, self._values)
+                self._entry = desk.ledger.begin()
+                try:
+                    self._reply = desk.execute(self.statement.sql, self._values)
+                except Exception as error:
+                    self._note(error)
+                    raise
             else:
                 self._reply = Reply(None, "")
         return self._reply
@@ -120,10 +145,12 @@ class Portal:
         while not limit or count < limit:
             batch = self._next(result, min(_AT_ONCE, limit - count) if limit else _AT_ONCE)
             if batch is None:
+                self._note(rows=self._rows_sent)
                 yield from self._outcome(result)
                 yield messages.complete(reply.tag if reply.tag in ("SHOW", "EXPLAIN") else f"{reply.tag} {count}")
                 return
             count += batch.num_rows
+            self._rows_sent += batch.num_rows
             yield data_rows(batch, types, forms)
         yield messages.SUSPENDED
 
@@ -147,6 +174,7 @@ class Portal:
             head = b""
         if head:
             yield messages.message(b"d", head)
+        self._note(rows=count)
         yield copy.tail() + messages.COPY_DONE
         yield from self._outcome(result)
         yield messages.complete(f"COPY {count}")
