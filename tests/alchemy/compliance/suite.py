@@ -7,12 +7,6 @@ _KEYS = (
     *("ComponentReflectionTest", "ComponentReflectionTestExtra", "CompositeKeyReflectionTest"),
     *("TableNoColumnsTest", "BizarroCharacterTest"),
 )
-    "ComponentReflectionTest",
-    "ComponentReflectionTestExtra",
-    "CompositeKeyReflectionTest",
-    "TableNoColumnsTest",
-    "BizarroCharacterTest",
-)
 """Keys, indexes, constraints and odd names of tables that the suite makes: of a session's own tables the columns are known."""
 
 for _name in _KEYS:
