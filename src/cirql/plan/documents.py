@@ -10,6 +10,7 @@ it is known that of `placement` nothing but `State.Name` matters, and only where
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import TypeGuard
 
 from sqlglot import exp
@@ -21,6 +22,7 @@ from cirql.plan.model import DocumentPath, TextAt
 from cirql.records import replace
 from cirql.regexes import regex
 from cirql.sql.bound import Bound, Source
+from cirql.sql.translate.constants import hstore_pairs
 from cirql.types import ColumnType
 
 _ARROWS = (exp.JSONExtract, exp.JSONExtractScalar)
@@ -109,12 +111,32 @@ def _constants(nodes: list[exp.Expr]) -> DocumentPath | None:
 def texts(conjuncts: Iterable[exp.Expr], columns: Mapping[str, ColumnType]) -> Iterator[TextAt]:
     """The conditions that a member's text is one of some constants: `doc ->> 'k' = 'v'`, `doc #>> '{a,b}' IN ('v', 'w')`.
 
-    So is what stands behind a key of a map: `tags -> 'k' = 'v'`.
+    So is what stands behind a key of a map: `tags -> 'k' = 'v'`, `tags @> 'k=>v'`.
     """
     for conjunct in conjuncts:
         found = _text(conjunct.unnest(), columns)
         if found is not None:
             yield found
+        yield from _contained(conjunct.unnest(), columns)
+
+
+def _contained(node: exp.Expr, columns: Mapping[str, ColumnType]) -> Iterator[TextAt]:
+    """The pairs that a map must have: `tags @> 'k=>v, l=>w'`, turned round, and with the pairs as JSON."""
+    if isinstance(node, exp.ArrayContainsAll):
+        outer, inner = node.this, node.expression
+    elif isinstance(node, exp.ArrayContainedBy):
+        outer, inner = node.expression, node.this
+    else:
+        return
+    outer, inner = outer.unnest(), inner.unnest()
+    if isinstance(inner, exp.Cast) and inner.to.this is exp.DataType.Type.HSTORE:
+        inner = inner.this.unnest()
+    if not (isinstance(outer, exp.Column) and is_map(columns.get(outer.name)) and isinstance(inner, exp.Literal) and inner.is_string):
+        return
+    with suppress(ValueError):  # text that is no map: the engine says so
+        for key, value in hstore_pairs(inner.name):
+            if value is not None:
+                yield TextAt(outer.name, (key,), (value,))
 
 
 def _text(node: exp.Expr, columns: Mapping[str, ColumnType]) -> TextAt | None:
