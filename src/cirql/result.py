@@ -28,10 +28,16 @@ if TYPE_CHECKING:
 
 # What somebody who looks at a result is shown of it.
 _PREVIEW_ROWS, _PREVIEW_WIDTH = 10, 60
+_INVISIBLE = regex(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _CONTROL = regex(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 PLAN = "QUERY PLAN"
 """The one column of what EXPLAIN gives, as psql users know it."""
+
+
+def visible_text(text: str) -> str:
+    """A text for a page: what would steer a reader, or turn the direction of text around, is replaced; ends of lines stay."""
+    return _INVISIBLE.sub("�", text.replace("\r\n", "\n"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ class Format(StrEnum):
     CSV = "csv"
     MARKDOWN = "markdown"
     ARROW = "arrow"
+    HTML = "html"
 
 
 @dataclass(frozen=True, slots=True)

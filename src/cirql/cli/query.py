@@ -82,8 +82,9 @@ def read_destination(text: str) -> Destination:
         return Destination(parquet=path)
     if text not in list(Format):
         misuse(f"no format {text!r}; there are {_FORMATS}")
-    if text == Format.ARROW and sys.stdout.isatty():
-        misuse("arrow is binary and stdout is a terminal; write it to a file or a pipe")
+    if text in (Format.ARROW, Format.HTML) and sys.stdout is not None and sys.stdout.isatty():
+        what = "binary" if text == Format.ARROW else "a page for a browser"
+        misuse(f"{text} is {what} and stdout is a terminal; write it to a file or a pipe")
     return Destination(Format(text))
 
 
@@ -225,7 +226,7 @@ def run(request: QueryRequest) -> int:
             for sql in _statements(request):
                 with execute(session, sql, request.params) as result:
                     try:
-                        write(result, request.destination, cast(BinaryIO, _Rows(progress)), screen())
+                        _write(result, request, cast(BinaryIO, _Rows(progress)), session, sql)
                     finally:
                         stats = _sum(stats, result.stats)
                 progress.stop()
@@ -245,6 +246,18 @@ def run(request: QueryRequest) -> int:
     if request.stats:
         report_stats(stats or Stats())
     return code
+
+
+def _write(result: Result, request: QueryRequest, out: BinaryIO, session: Session, sql: str) -> None:
+    """Write a result in the format that was asked for."""
+    if request.destination.format is not Format.HTML:
+        write(result, request.destination, out, screen())
+        return
+    from cirql.cli.origin import origin
+    from cirql.cli.page import page
+
+    out.writelines(text.encode("utf-8", "replace") for text in page(result, origin(session, sql)))
+    out.flush()
 
 
 @contextmanager
@@ -279,8 +292,9 @@ def _statements(request: QueryRequest) -> list[str]:
     if not request.script:
         return [request.sql]
     pieces = split(request.sql)
-    if len(pieces) > 1 and request.destination.parquet is not None:
-        misuse(f"-o {PARQUET} takes the rows of one statement, and the script has {len(pieces)}")
+    if len(pieces) > 1 and (request.destination.parquet is not None or request.destination.format is Format.HTML):
+        name = PARQUET if request.destination.parquet is not None else Format.HTML
+        misuse(f"-o {name} takes the rows of one statement, and the script has {len(pieces)}")
     return pieces or [request.sql]
 
 
