@@ -30,7 +30,7 @@ _LARGEST = 1e300
 
 
 CHART_STYLE = """
-.chart { display: block; width: 100%; min-width: 520px; height: auto; font: 13px system-ui, sans-serif; }
+.chart { display: block; width: 100%; max-width: 760px; min-width: 460px; height: auto; font: 13px system-ui, sans-serif; }
 .chart text { fill: var(--ink, currentColor); } .chart .tick, .chart .value { fill: var(--soft, #6b7580); font-size: 12px; }
 .chart .grid { stroke: var(--line, #8888); stroke-width: 1; } .chart polyline { fill: none; stroke-width: 2; stroke-linejoin: round; }
 .chart .s0 { fill: var(--s0, #2f6fb3); } .chart .l0 { stroke: var(--s0, #2f6fb3); }
@@ -208,9 +208,9 @@ def _plane(chart: Chart) -> str:
         if chart.kind is ChartKind.POINTS or len(points) <= _MOST_BARS:
             parts += [f'<circle class="s{n}" cx="{x(px):.1f}" cy="{y(py):.1f}" r="3"/>' for px, py in points]
         if name:
-            parts.append(f'<rect class="s{n}" x="{_EDGE + n * 96}" y="0" width="10" height="10" rx="2"/>')
+            parts.append(f'<rect class="s{n}" x="{_EDGE + n * 96}" y="2" width="10" height="10" rx="2"/>')
             parts.append(
-                f'<text class="label" x="{_EDGE + n * 96 + 14}" y="10">{_safe(name if len(name) <= 12 else name[:11] + "…")}</text>'
+                f'<text class="label" x="{_EDGE + n * 96 + 14}" y="12">{_safe(name if len(name) <= 12 else name[:11] + "…")}</text>'
             )
     return _frame(chart, _HEIGHT, parts)
 

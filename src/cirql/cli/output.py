@@ -25,6 +25,8 @@ from cirql.rows import is_number
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from cirql.cli.page import Origin
+
 PARQUET = "parquet"
 _CHUNK_ROWS = 8192
 
@@ -43,10 +45,11 @@ class Format(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where a result goes: to stdout in a format, or to a Parquet file."""
+    """Where a result goes: to stdout in a format, or to a Parquet file. `origin` is what a page says of where it is from."""
 
     format: Format = Format.TABLE
     parquet: Path | None = None
+    origin: Origin | None = None
 
 
 def write(result: Result, destination: Destination, out: BinaryIO, screen: Screen | None, look: Look | None = None) -> None:
@@ -57,6 +60,9 @@ def write(result: Result, destination: Destination, out: BinaryIO, screen: Scree
     """
     if destination.parquet is not None:
         write_parquet(result, destination.parquet)
+        return
+    if destination.format is Format.HTML:
+        write_html(result, out, destination.origin)
         return
     is_plan = [c.name for c in result.columns] == [PLAN]
     if destination.format is Format.TABLE and not is_plan:
@@ -118,6 +124,14 @@ def write_arrow(result: Result, out: BinaryIO) -> None:
     with pa.ipc.new_stream(out, result.schema) as stream:
         for batch in batches:
             stream.write_batch(batch)
+
+
+def write_html(result: Result, out: BinaryIO, origin: Origin | None = None) -> None:
+    """A page for a browser."""
+    from cirql.cli.page import Origin, page
+
+    out.writelines(_utf8(text) for text in page(result, origin or Origin()))
+    out.flush()
 
 
 def write_parquet(result: Result, path: Path) -> None:

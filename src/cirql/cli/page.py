@@ -21,7 +21,7 @@ from cirql.rows import is_number
 
 MOST_ROWS = 10_000
 """A page with more is slow to open; `-o csv` and `-o parquet` have them all."""
-_LONG_CELL = 400
+_LONG_CELL, _SHORT_CELL = 400, 40
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
@@ -39,8 +39,8 @@ class ScanNote:
 class Origin:
     """Where a result is from: the statement, when it was asked, and what is known of its scans once the last row is there."""
 
-    statement: str
-    asked: datetime
+    statement: str = ""
+    asked: datetime | None = None
     scans: Callable[[], Sequence[ScanNote]] = tuple
 
 
@@ -67,11 +67,13 @@ def page(result: Result, origin: Origin) -> Iterator[str]:
         yield f"<section><h2>Plan</h2><pre>{_safe(chr(10).join(str(row[0]) for row in rows))}</pre></section>\n"
     else:
         yield from _table(result, rows, count)
-    yield f"<section><h2>Statement</h2><pre>{_safe(origin.statement.strip())}</pre></section>\n</main></body></html>\n"
+    if origin.statement:
+        yield f"<section><h2>Statement</h2><pre>{_safe(origin.statement.strip())}</pre></section>\n"
+    yield "</main></body></html>\n"
 
 
 def _title(statement: str) -> str:
-    words = " ".join(statement.split())
+    words = " ".join(statement.split()) or "A result of cirql"
     return words if len(words) <= 90 else f"{words[:89]}…"
 
 
@@ -79,19 +81,19 @@ def _facts(result: Result, origin: Origin, count: int) -> str:
     calls = sum(result.stats.calls.values())
     said = [
         f"{count:,} row{'s' * (count != 1)}",
-        f"asked {origin.asked.astimezone(UTC):%Y-%m-%d %H:%M} UTC",
+        *([f"asked {origin.asked.astimezone(UTC):%Y-%m-%d %H:%M} UTC"] if origin.asked is not None else []),
         f"{calls:,} call{'s' * (calls != 1)} in {result.stats.wall_ms / 1000:.1f} s",
     ]
     said += [_scan(note, origin.asked) for note in origin.scans()]
     return " · ".join(map(_safe, said)) + f" · <b>{'complete' if not result.failures else 'not complete'}</b>"
 
 
-def _scan(note: ScanNote, asked: datetime) -> str:
+def _scan(note: ScanNote, asked: datetime | None) -> str:
     places = f"{note.table}: {note.places} place{'s' * (note.places != 1)}"
     if not note.remembered:
         return f"{places}, read live"
     which = "from the inventory" if note.remembered == note.places else f"{note.remembered} of them from the inventory"
-    if note.oldest is None:
+    if note.oldest is None or asked is None:
         return f"{places}, {which}"
     minutes = max(int((asked - note.oldest).total_seconds() // 60), 0)
     age = f"{minutes} min" if minutes < 120 else f"{minutes // 60} h" if minutes < 2880 else f"{minutes // 1440} days"
@@ -134,7 +136,9 @@ def _cell(value: Any, numeric: bool) -> str:
     text = text_of(value, plain_moment)
     if len(text) > _LONG_CELL:
         return f"<td><details><summary>{_safe(text[:80])}…</summary><div>{_safe(text)}</div></details></td>"
-    return f"<td{_right(numeric)}>{_safe(text)}</td>"
+    kept = "k" if len(text) <= _SHORT_CELL else ""
+    names = " ".join(filter(None, ("r" if numeric else "", kept)))
+    return f'<td class="{names}">{_safe(text)}</td>' if names else f"<td>{_safe(text)}</td>"
 
 
 def _right(numeric: bool) -> str:

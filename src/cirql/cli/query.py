@@ -249,15 +249,13 @@ def run(request: QueryRequest) -> int:
 
 
 def _write(result: Result, request: QueryRequest, out: BinaryIO, session: Session, sql: str) -> None:
-    """Write a result in the format that was asked for."""
-    if request.destination.format is not Format.HTML:
-        write(result, request.destination, out, screen())
-        return
-    from cirql.cli.origin import origin
-    from cirql.cli.page import page
+    """Write a result in the format that was asked for; a page says where it is from."""
+    destination = request.destination
+    if destination.format is Format.HTML:
+        from cirql.cli.origin import origin
 
-    out.writelines(text.encode("utf-8", "replace") for text in page(result, origin(session, sql)))
-    out.flush()
+        destination = replace(destination, origin=origin(session, sql))
+    write(result, destination, out, screen())
 
 
 @contextmanager
