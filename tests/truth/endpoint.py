@@ -198,7 +198,7 @@ def _written(protocol: str, call: Call, found: dict[str, Any]) -> HttpAnswer:
     made = get_serializer_class(call.service, protocol)(op).serialize(found)
     body = made["body"]
     return HttpAnswer(
-        int(made["status_code"]),
+        200 if body else int(made["status_code"]),  # An answer of 204 has no body, whatever the model says.
         tuple((str(k), str(v)) for k, v in made["headers"].items()),
         body if isinstance(body, bytes) else str(body).encode(),
     )

@@ -13,16 +13,23 @@ from cirql.localcloud.operations import service_model
 from cirql.names import singular
 
 _VERB = re.compile(r"(BatchGet|BatchDescribe|List|Describe|Get|Search)([A-Z].*)")
-_OTHER_VERB = re.compile(r"(Describe|Get|Delete|Update|Stop|Cancel|Modify|Put)([A-Z].*)")
+_OTHER_VERB = re.compile(r"(Describe|Get|Delete|Stop|Cancel|Terminate)([A-Z].*)")
+# Nouns of which there are many for whatever their rows name.
+_MANY = re.compile(r".*(schedule|histor(y|ies)|events?|rates?|counts?|messages?|errors?|metrics?|trends?)")
 _TOKEN = re.compile(
     r".*(token|marker|cursor)|next(page|key|id|recordname|recordtype|recordidentifier)?|lastevaluated.*|exclusivestart.*|startingposition|position"
 )
 _NO_TOKEN = re.compile(
     r".*(client|idempot|request|session|access|auth|csrf|secret|lock|sync|change|upload|task|version|bearer|refresh|id)token"
 )
-_BESIDE_ROWS = re.compile(r".*(error|failure|failed|unprocessed|warning|notfound|invalid|skipped).*|responsemetadata")
+_BESIDE_ROWS = re.compile(r".*(errors?|failures?|failed|unprocessed|warning|notfound|missing|invalid|skipped).*|responsemetadata")
 _NARROWED = re.compile(r"(.+?)(?:For|By|With|In|Using|Granting|Of)[A-Z].*")
 _NAMING = re.compile(r"(.*?)(arn|identifier|id|name|url|number|key|code|handle)")
+# Ends of nouns that are what a row says, and no name of it: the status in a restore's status.
+_SAYS = re.compile(
+    r".*(status|state|count|scores?|value|vote|record|action|reason|result|type|limit|price|statistics|details?|description|usage|error|option"
+    r"|status.*|summary|statement|policy|spend|forecast|quota|capacity|progress|location|owner|enabled)"
+)
 _SUMMARY = re.compile(
     r"(.+?)(?:Summary|Summaries|ListItem|ListEntry|Item|Entry|Info|Information|Details?|Description|Metadata|Overview|Configuration)"
 )
@@ -52,6 +59,23 @@ def paginator(service: str, name: str) -> dict[str, Any]:
 def plain(name: str) -> str:
     """A name without its style."""
     return name.replace("_", "").replace("-", "").lower()
+
+
+def is_beside_rows(name: str) -> bool:
+    """Whether a member says of what an answer does not hold: errors, and names that are not there."""
+    return _BESIDE_ROWS.fullmatch(plain(name)) is not None
+
+
+@cache
+def shortest(service: str, name: str) -> int:
+    """How long the values of a member must be, by its plain name: some request takes no shorter ones."""
+    found = 0
+    for op in model(service).operation_names:
+        shape = operation(service, op).input_shape
+        for member, inner in shape.members.items() if shape is not None else ():
+            if plain(member) == name and inner.type_name == "string":
+                found = max(found, int(inner.metadata.get("min", 0)))
+    return found
 
 
 def noun_of(operation_name: str) -> str:
@@ -140,31 +164,37 @@ def proven(service: str, noun: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def identities(service: str, nouns: tuple[str, ...], element: Any) -> frozenset[str]:
+def identities(service: str, nouns: tuple[str, ...], element: Any, asked: frozenset[str] = frozenset()) -> frozenset[str]:
     """The members of a row, plain, whose values no other row has: named like the noun or its end, or proven by other operations.
 
-    A bare name is not among them where an ARN or an id is.
+    A bare name is not among them where an ARN or an id is, nor is what the list call was `asked` with. Where nothing names a row,
+    everything plain that it says does.
     """
     if not is_structure(element):
         return frozenset()
     members = {plain(m) for m, s in element.members.items() if s.type_name in ("string", "integer", "long")}
+    nouns = tuple(re.sub(r"s?V\d$", "", n) for n in nouns)
     nouns = tuple(dict.fromkeys([*nouns, *(singular(m[1]) for n in nouns if (m := _NARROWED.fullmatch(n)) is not None)]))
     found = {m for m in members if m in ("arn", "id") or any(_names(m, plain(n)) for n in nouns)}
     for noun in nouns:
-        for asked in proven(service, noun):
-            about = asked.removeprefix(plain(noun))
-            found |= {asked, about or "name"} & members
-    if not found:
+        for named in proven(service, noun):
+            about = named.removeprefix(plain(noun))
+            found |= {m for m in (named, about or "name") if _SAYS.fullmatch(m) is None} & members
+    if not found and not _MANY.fullmatch(plain(nouns[0])):
         found = {m for m in members if m in ("name", "identifier", "key", "value")}
-    return frozenset(found or members)
+    # A bare `arn` that is asked for is of what the rows are of.
+    asked -= {"arn", "id"}
+    found -= asked
+    times = {plain(m) for m, s in element.members.items() if s.type_name == "timestamp"}
+    return frozenset(found or (members | times) - asked or members)
 
 
 def _names(member: str, noun: str) -> bool:
     """Whether a member is called like a thing or the end of its name: `bundleid` of a `workspacebundle`, `version` of an `imageversion`."""
     if noun.endswith(member) and len(member) > 2:
-        return True
+        return _SAYS.fullmatch(member) is None
     match = _NAMING.fullmatch(member)
-    return match is not None and len(match[1]) > 2 and noun.endswith(match[1])
+    return match is not None and len(match[1]) > 2 and noun.rstrip("s").endswith(match[1].rstrip("s"))
 
 
 def describing(service: str, noun: str) -> Iterator[str]:

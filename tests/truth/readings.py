@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from tests.truth.endpoint import Call
 from tests.truth.models import (
     describing,
     element_noun,
+    is_beside_rows,
     is_narrowed,
     is_structure,
     is_token,
@@ -30,9 +32,13 @@ from tests.truth.models import (
 
 # Members that say nothing of a row.
 # What an answer groups by a delimiter, which a scan never asks for.
-_NEVER_ROWS = frozenset({"CommonPrefixes"})
+# What an answer says twice, in an older form, or of its rows, one for each.
+_NEVER_ROWS = frozenset({"CommonPrefixes", "ResourceIdentifiers", "FaceModelVersions"})
+_WRAPPED = re.compile(r"(?<=.)(list|s|descriptions?|details?|response|info|information|summary|data)$")
 _ABOUT_THE_ANSWER = frozenset({"responsemetadata", "requestid", "etag", "tagserror", "istruncated", "statuscode", "status_code"})
 
+
+_NONE = object()
 
 Others = Mapping[tuple[str, str], frozenset[tuple[str, ...]]]
 
@@ -63,6 +69,14 @@ class Row:
 
     number: str
     values: dict[str, tuple[str, Any]]
+    also: dict[str, Any] = field(default_factory=dict)
+    bare: str = ""
+    echoed: frozenset[str] = frozenset()
+
+    def says(self, member: str, got: Any) -> bool:
+        """Whether a value is what the list or the describe says; what the list call was asked with, a describe may say in its own words."""
+        is_told = member in self.echoed and got is not None
+        return is_told or _same(self.values[member][1], got) or _same(self.also.get(member, _NONE), got)
 
 
 def judge(table: Table, calls: list[Call], names: list[str], rows: list[tuple[Any, ...]], others: Others) -> Verdict:
@@ -85,7 +99,8 @@ def judge(table: Table, calls: list[Call], names: list[str], rows: list[tuple[An
     members = {m for row in expected for m in row.values}
     for name in gets:
         if not described[name] and (more := _members_of(root.service, name, element) - members):
-            lacking = sorted(m for m in more if _column(table, m) is None)
+            about = plain(noun_of(name))
+            lacking = sorted(m for m in more if _column(table, m) is None and _column(table, m.removeprefix(about) or m) is None)
             if lacking:
                 verdict.columns += len(lacking)
                 verdict.misses["column missing: a describe is not used"] += len(lacking)
@@ -93,8 +108,13 @@ def judge(table: Table, calls: list[Call], names: list[str], rows: list[tuple[An
     for row in expected:
         for name in gets:
             if (answer := described[name].get(row.number)) is not None:
-                for member, value in _flat(operation(root.service, name).output_shape, answer, noun_of(name), row.number, element).items():
-                    row.values[member] = value
+                for member, (spelled, value) in _flat(
+                    operation(root.service, name).output_shape, answer, noun_of(name), row.number, element
+                ).items():
+                    # Where a list and a describe both say a thing, either will do.
+                    if not _same(row.values.get(member, ("", None))[1], value):
+                        row.also[member] = row.values.get(member, ("", value))[1]
+                    row.values[member] = spelled, value
     _judge_columns(verdict, table, expected, names, rows)
     return verdict
 
@@ -128,10 +148,12 @@ def _expected(table: Table, root: Fetch, calls: list[Call], taken: frozenset[tup
 
 def _row(shape: Any, element: Any, path: tuple[str, ...], call: Call) -> Row:
     if not is_structure(shape) or not isinstance(element, Mapping):
-        return Row(world.number(element), {plain(singular(path[-1])): (singular(path[-1]), element)})
+        member = plain(singular(path[-1]))
+        return Row(world.number(element), {member: (singular(path[-1]), element)}, bare=member)
     values = {plain(m): (m, v) for m, v in element.items()}
     numbers = [n for _, v in values.values() if (n := world.number(v))]
-    return Row(max(numbers, key=len, default=world.row_number(call.params)), values)
+    echoed = frozenset(plain(p) for p in call.params)
+    return Row(max(numbers, key=len, default=world.row_number(call.params)), values, echoed=echoed)
 
 
 def _paths(table: Table, root: Fetch, taken: frozenset[tuple[str, ...]]) -> list[tuple[str, ...]]:
@@ -177,11 +199,34 @@ def _walk(value: Any, path: tuple[str, ...]) -> Iterator[Any]:
 
 def _describing(root: Fetch) -> list[str]:
     """The operations that describe one of the table's rows."""
-    element = _element(root.service, root.operation, root.rows)
-    nouns = {noun_of(root.operation)}
-    if element is not None and is_structure(element) and not is_narrowed(noun_of(root.operation)):
-        nouns.add(element_noun(element))
-    return [n for noun in sorted(nouns) for n in describing(root.service, noun) if n != root.operation]
+    element, noun = _element(root.service, root.operation, root.rows), noun_of(root.operation)
+    own = [n for n in describing(root.service, noun) if n != root.operation and _may_be_asked(root, n, noun, element)]
+    if own or element is None or not is_structure(element) or is_narrowed(noun):
+        return own
+    about = element_noun(element)
+    if plain(noun).startswith(plain(about)):
+        # Versions, snapshots and events of a thing are not what describes the thing.
+        return []
+    return [n for n in describing(root.service, about) if n != root.operation and _may_be_asked(root, n, about, element)]
+
+
+def _may_be_asked(root: Fetch, name: str, noun: str, element: Any) -> bool:
+    """Whether rows, or what the list call was asked, have what a call requires: by the same name, or the noun's."""
+    shape = operation(root.service, name).input_shape
+    asked = operation(root.service, root.operation).input_shape
+    known = {plain(m) for m in (asked.members if asked is not None else ())}
+    known |= {plain(m) for m in element.members} if element is not None and is_structure(element) else {"", "name", "id", "arn"}
+    for member in shape.required_members if shape is not None else ():
+        wanted = plain(singular(member.removesuffix("List")))
+        about = wanted.removeprefix(plain(noun))
+        kind = next((k for k in ("identifier", "arn", "id", "name") if wanted.endswith(k)), wanted)
+        ways = {wanted, about, f"{plain(noun)}{wanted}", kind if about in ("", kind) else wanted}
+        ways |= (
+            {"arn", "id", "name", f"{plain(noun)}arn", f"{plain(noun)}id", f"{plain(noun)}name"} if about in ("", "identifier") else set()
+        )
+        if not ways & known:
+            return False
+    return True
 
 
 def _answers(service: str, name: str, calls: list[Call]) -> dict[str, Any]:
@@ -215,32 +260,47 @@ def _flat(output: Any, answer: Mapping[str, Any], noun: str, number: str, elemen
         inner = next((i for i in inner if isinstance(i, dict) and any(world.number(v) == number for v in i.values())), None)
     for member, value in (inner or {}).items():
         found[plain(member)] = (member, value)
-    for member, value in answer.items():
-        if member != wrapper and not is_token(member, None) and plain(member) not in _ABOUT_THE_ANSWER:
-            found.setdefault(plain(member), (member, value))
+    for member in _data(output):
+        if member != wrapper and member in answer:
+            found.setdefault(plain(member), (member, answer[member]))
     return found
 
 
+def _data(output: Any) -> dict[str, Any]:
+    """The members of an answer that say something of what it is about."""
+    return {
+        m: s
+        for m, s in output.members.items()
+        if not is_token(m, None)
+        and plain(m) not in _ABOUT_THE_ANSWER
+        and not is_beside_rows(m)
+        and s.serialization.get("location") not in ("header", "headers", "statusCode")
+    }
+
+
 def _wrapper(output: Any, noun: str, element: str = "") -> str | None:
-    members = {m: s for m, s in output.members.items() if not is_token(m, None) and plain(m) not in _ABOUT_THE_ANSWER}
+    members, is_many = _data(output), output.name.startswith("Batch")
     structures = {m: s for m, s in members.items() if is_structure(s) or (s.type_name == "list" and is_structure(s.member))}
     alike = [m for m, s in structures.items() if (s.member if s.type_name == "list" else s).name == element]
-    if alike:
-        return str(alike[0])
-    named = [m for m in structures if plain(singular(m)) == plain(noun) or plain(m).startswith(plain(noun))]
-    if named:
-        return str(named[0])
-    return str(next(iter(structures))) if len(members) == 1 and structures else None
+    single = [m for m, s in structures.items() if is_structure(s)]
+    named = [
+        m for end in ("response", "") for m in single if plain(m) == f"{plain(noun)}{end}" or f"{plain(singular(m))}{end}" == plain(noun)
+    ]
+    named += [m for m in single if _WRAPPED.sub("", plain(m)) == plain(noun)]
+    lists = [m for m, s in structures.items() if s.type_name == "list"]
+    many = lists if is_many else [m for m in lists if plain(singular(m)) == plain(noun) and singular(m) != m]
+    found = alike or named or (many if len(many) == 1 else [])
+    return str(found[0]) if found else str(single[0]) if len(members) == 1 and single else None
 
 
 def _members_of(service: str, name: str, element: str) -> set[str]:
     output = operation(service, name).output_shape
     wrapper = _wrapper(output, noun_of(name), element)
-    found = {plain(m) for m in output.members if m != wrapper and not is_token(m, None)} - _ABOUT_THE_ANSWER
+    found = {plain(m) for m in _data(output) if m != wrapper}
     if wrapper is not None:
         shape = output.members[wrapper]
         found |= {plain(m) for m in (shape.member if shape.type_name == "list" else shape).members}
-    return {m for m in found if "error" not in m and "tag" not in m}
+    return {m for m in found if not is_beside_rows(m) and "tag" not in m}
 
 
 def _column(table: Table, member: str) -> str | None:
@@ -272,7 +332,7 @@ def _judge_columns(verdict: Verdict, table: Table, expected: list[Row], names: l
     pairs = _paired(table, expected, names, rows)
     for member in members:
         verdict.columns += 1
-        name = _column(table, member)
+        name = _column(table, member) or _named_otherwise(member, names, pairs)
         if name is None:
             if snake(members[member]):
                 verdict.miss("column missing", members[member])
@@ -281,9 +341,7 @@ def _judge_columns(verdict: Verdict, table: Table, expected: list[Row], names: l
             verdict.right += 1
             continue
         at = names.index(name)
-        wrong = [
-            (row.values[member][1], got[at]) for row, got in pairs if member in row.values and not _same(row.values[member][1], got[at])
-        ]
+        wrong = [(row.values[member][1], got[at]) for row, got in pairs if member in row.values and not row.says(member, got[at])]
         if not wrong:
             verdict.right += 1
         elif all(got is None for _, got in wrong):
@@ -292,16 +350,21 @@ def _judge_columns(verdict: Verdict, table: Table, expected: list[Row], names: l
             verdict.miss("column wrong", f"{name} is {wrong[0][1]!r:.90}, not {wrong[0][0]!r:.90}")
 
 
+def _named_otherwise(member: str, names: list[str], pairs: list[tuple[Row, tuple[Any, ...]]]) -> str | None:
+    """The column of a bare value, which lists call by the noun and describes by what it is: `fleets` are the `name` of fleets."""
+    if not pairs or any(row.bare != member for row, _ in pairs):
+        return None
+    return next((n for at, n in enumerate(names) if all(_same(row.values[member][1], got[at]) for row, got in pairs)), None)
+
+
 def _paired(table: Table, expected: list[Row], names: list[str], rows: list[tuple[Any, ...]]) -> list[tuple[Row, tuple[Any, ...]]]:
     """Each expected row with the row that says most of the same, each row once."""
     left, pairs = list(rows), []
     for row in expected:
         if not left:
             break
-        columns = [
-            (names.index(c), v) for m, (_, v) in row.values.items() if (c := _column(table, m)) in names and isinstance(v, str | int)
-        ]
-        best = max(left, key=lambda got: sum(_same(v, got[at]) for at, v in columns))
+        columns = [(names.index(c), m) for m in row.values if (c := _column(table, m)) in names]
+        best = max(left, key=lambda got: sum(row.says(m, got[at]) for at, m in columns))
         left.remove(best)
         pairs.append((row, best))
     return pairs

@@ -14,7 +14,20 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cirql.names import singular
-from tests.truth.models import element_noun, identities, is_structure, is_token, noun_of, operation, plain, proven, row_lists, tokens
+from tests.truth.models import (
+    element_noun,
+    identities,
+    is_beside_rows,
+    is_structure,
+    is_token,
+    noun_of,
+    operation,
+    plain,
+    proven,
+    row_lists,
+    shortest,
+    tokens,
+)
 
 ACCOUNT = "111122223333"
 REGION = "us-east-1"
@@ -26,7 +39,9 @@ _GLOBAL = ("iam", "cloudfront", "route53", "organizations")
 # Values whose form says something that no model does.
 _FORMS = {("route53", "hostedzone", "id"): "/hostedzone/"}
 _DEEPEST = 4
-_LISTING = re.compile(r"(List|Search|Describe|Get)([A-Z].*)")
+_LISTING = re.compile(r"(List|Search|Describe|Get|BatchGet|BatchDescribe)([A-Z].*)")
+# What asks in which order, and not of what.
+_ORDER = re.compile(r".*(sort|order).*")
 
 Values = dict[str, Any]
 
@@ -43,15 +58,28 @@ def answer(service: str, name: str, params: Mapping[str, Any], *, whole: bool = 
     rows, is_list, is_paged = _rows(service, name, params)
     taken, given = tokens(service, name)
     has_more = False
-    if is_paged and taken and not whole and len(rows) > 1:
+    if is_paged and taken and not whole and len(rows) > 1 and not _is_never_told(op.input_shape, taken):
         is_second = any(_at(params, t) is not None for t in taken)
         rows, has_more = (rows[1:], False) if is_second else (rows[:1], True)
     made = _Answer(service, name, rows, _echo(params), is_list=is_list, is_open=is_paged)
+    made.asked = _asked(params) if is_list and not is_paged else {}
     found = made.structure(op.output_shape, ())
-    for path in given:
-        _set(found, path, _PAGE if has_more else None)
+    for path, param in zip(given, taken, strict=False):
+        _set(found, path, _PAGE.ljust(_length(op.input_shape, param), "-") if has_more else None)
     _say_more(op.output_shape, found, has_more)
     return found
+
+
+def _length(shape: Any, param: str) -> int:
+    """How long a token must be that a request takes."""
+    for name in param.split("."):
+        shape = shape.members[name]
+    return int(shape.metadata.get("min", 0))
+
+
+def _is_never_told(shape: Any, taken: tuple[str, ...]) -> bool:
+    """Whether a list never has a second page: its token is always the empty text."""
+    return any(shape.members[t].metadata.get("max") == 0 for t in taken if t in shape.members)
 
 
 def row_number(params: Mapping[str, Any]) -> str:
@@ -73,12 +101,37 @@ def _rows(service: str, name: str, params: Mapping[str, Any]) -> tuple[list[str]
     """The numbers of an answer's rows, whether they are a list, and whether that may come in pages."""
     noun = noun_of(name)
     own = {f"{plain(noun)}{end}" for end in ("", "arn", "id", "name", "identifier", "idorarn")} | proven(service, noun)
+    own |= {"name", "id", "arn"} if name.startswith("Batch") else set()
     named = [number(v) for p, v in _given(params) if plain(p) in own or plain(singular(p.removesuffix("List"))) in own]
-    is_list = bool(row_lists(service, name)) and (name.startswith(("List", "Search")) or _is_plural(name) or bool(tokens(service, name)[0]))
-    above = row_number(params)
+    is_list = bool(row_lists(service, name)) and (
+        name.startswith(("List", "Search", "Batch")) or _is_plural(name) or bool(tokens(service, name)[0])
+    )
+    above = row_number(params) + (_chosen(service, name, params) if is_list else "")
     if named := [n for n in dict.fromkeys(named) if n]:
         return (named, True, False) if is_list else ([above], False, False)
     return ([f"{above}1", f"{above}2"], True, True) if is_list else ([above or "1"], False, False)
+
+
+def _chosen(service: str, name: str, params: Mapping[str, Any]) -> str:
+    """Digits for each choice of a list call that is no row's: what it lists under one is not what it lists under another."""
+    shape = operation(service, name).input_shape
+    found = ""
+    for member, inner in shape.members.items() if shape is not None else ():
+        value = params.get(member)
+        if (
+            inner.type_name != "string"
+            or not isinstance(value, str)
+            or number(value)
+            or is_token(member, inner)
+            or _ORDER.fullmatch(plain(member))
+        ):
+            continue
+        values = getattr(inner, "enum", ())
+        if value in values:
+            found += f"{values.index(value) // 8 + 1}{values.index(value) % 8 + 1}"
+        elif member in shape.required_members:
+            found += "".join(str(int(d) % 8 + 1) for d in f"{zlib.crc32(value.encode()) % 1000:03}")
+    return found
 
 
 def _is_plural(name: str) -> bool:
@@ -99,6 +152,16 @@ def _given(params: Any, name: str = "") -> Iterator[tuple[str, Any]]:
 
 def _echo(params: Mapping[str, Any]) -> Values:
     return {plain(k): v for k, v in params.items() if isinstance(v, str | int) and not is_token(k, None)}
+
+
+def _asked(params: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
+    """What a call for many rows is told of each, by the row's number: as the request calls it, and the value."""
+    found = {}
+    for param, values in params.items():
+        for value in values if isinstance(values, list) else ():
+            if isinstance(value, str) and number(value):
+                found[number(value)] = plain(singular(param.removesuffix("List"))), value
+    return found
 
 
 def _at(params: Any, path: str) -> Any:
@@ -136,21 +199,23 @@ class _Answer:
         self._noun = noun_of(name)
         self._rows = rows
         self._echo = echo
+        self._known = frozenset(echo) if is_open else frozenset[str]()
         self._order = row_lists(service, name) if is_list else ()
         self._lists = frozenset(self._order)
         self._is_open = is_open
+        self.asked: dict[str, tuple[str, str]] = {}
 
     def structure(self, shape: Any, path: tuple[str, ...]) -> Values:
         """The outer part of an answer, with its lists of rows."""
         found: Values = {}
-        ids = identities(self._service, (self._noun, element_noun(shape)), shape)
+        ids = identities(self._service, (self._noun, element_noun(shape)), shape, self._known)
         for member, inner in shape.members.items():
             at = (*path, member)
             if at in self._lists:
                 found[member] = [self._row(inner.member, member, row) for row in self._numbers(at)]
             elif is_structure(inner) and not path and any(p[: len(at)] == at for p in self._lists):
                 found[member] = self.structure(inner, at)
-            elif "error" not in plain(member) and "unprocessed" not in plain(member):
+            elif not (is_beside_rows(member) and inner.type_name in ("list", "structure", "map")):
                 own = identities(self._service, (self._noun, element_noun(inner)), inner) if is_structure(inner) else ids
                 found[member] = self.value(inner, member, self._rows[0], own, 0)
         return {m: v for m, v in found.items() if v is not None}
@@ -165,7 +230,13 @@ class _Answer:
         if not is_structure(shape):
             return self.value(shape, singular(list_name), row, frozenset([plain(singular(list_name))]), 0)
         nouns = (self._noun, element_noun(shape), singular(list_name))
-        return self.value(shape, list_name, row, identities(self._service, nouns, shape), 0) or {}
+        made = self.value(shape, list_name, row, identities(self._service, nouns, shape, self._known), 0) or {}
+        if row in self.asked:
+            param, value = self.asked[row]
+            ways = (param, param.removeprefix(plain(self._noun)), f"{plain(self._noun)}{param}")
+            member = next((m for way in ways for m in made if plain(m) == way), None)
+            made |= {member: value} if member is not None else {}
+        return made
 
     def value(self, shape: Any, name: str, row: str, ids: frozenset[str], depth: int) -> Any:
         """The value of one member of one row."""
@@ -174,9 +245,9 @@ class _Answer:
                 if depth > _DEEPEST or getattr(shape, "is_document_type", False):
                     return None
                 inner = ids if depth == 0 else identities(self._service, (element_noun(shape),), shape)
-                members = list(shape.members.items())[: 1 if shape.metadata.get("union") else None]
-                made = {m: self.value(s, m, row, inner, depth + 1) for m, s in members}
-                return {m: v for m, v in made.items() if v is not None}
+                made = {m: self.value(s, m, row, inner, depth + 1) for m, s in shape.members.items()}
+                made = {m: v for m, v in made.items() if v is not None}
+                return dict(list(made.items())[:1]) or None if shape.metadata.get("union") else made
             case "list":
                 item = self.value(shape.member, singular(name), row, frozenset(), depth + 1)
                 return None if item is None else [item]
@@ -200,7 +271,12 @@ class _Answer:
         return self.value(shape, key, row, own, depth + 1)
 
     def _scalar(self, shape: Any, name: str, row: str, is_own: bool, depth: int) -> Any:
-        if depth <= 1 and name in self._echo and (known := _as(shape, self._echo[name])) is not None:
+        if (
+            depth <= 1
+            and name in self._echo
+            and not (self._is_open and name in ("arn", "id"))
+            and (known := _as(shape, self._echo[name])) is not None
+        ):
             return known
         spread = zlib.crc32(name.encode())
         match shape.type_name:
@@ -213,7 +289,7 @@ class _Answer:
             case "boolean":
                 return True
             case "timestamp":
-                return _START + timedelta(minutes=spread % 10_000)
+                return _START + timedelta(minutes=spread % 10_000, seconds=int(row or 1) % 1000 if is_own else 0)
         return b"blob"
 
     def _text(self, shape: Any, name: str, row: str, is_own: bool, spread: int) -> str:
@@ -226,13 +302,14 @@ class _Answer:
         if name == "contentencoding":
             return "identity"
         if name in ("region", "awsregion", "regionname", "bucketregion"):
-            return REGION
+            return f"us-east-{row or 1}" if is_own else REGION
         if form := _FORMS.get((self._service, plain(self._noun), name)):
             return f"{form}x{row}"
         region = "" if self._service.startswith(_GLOBAL) else REGION
         made = f"arn:aws:{self._service}:{region}:{ACCOUNT}:{name}/" if name.endswith("arn") else f"{name}-"
         mark = f"x{row}" if is_own else "same"
-        return made + "a" * (int(shape.metadata.get("min", 0)) - len(made) - len(mark)) + mark
+        length = max(int(shape.metadata.get("min", 0)), shortest(self._service, name) if is_own else 0)
+        return made + "a" * (length - len(made) - len(mark)) + mark
 
 
 def _as(shape: Any, value: Any) -> Any:
