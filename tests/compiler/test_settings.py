@@ -16,6 +16,9 @@ from cirql.catalog.model import Role, Scope
         ("ec2_ebs_encryption_by_default", "GetEbsEncryptionByDefault", "ebs_encryption_by_default"),
         ("s3control_public_access_block", "GetPublicAccessBlock", "block_public_acls"),
         ("lambda_account_settings", "GetAccountSettings", "account_limit"),
+        ("autoscaling_account_limits", "DescribeAccountLimits", "max_number_of_auto_scaling_groups"),
+        ("ec2_vpc_block_public_access_options", "DescribeVpcBlockPublicAccessOptions", "internet_gateway_block_mode"),
+        ("macie2_automated_discovery_configuration", "GetAutomatedDiscoveryConfiguration", "auto_enable_organization_members"),
         ("organizations_organization", "DescribeOrganization", "master_account_id"),
     ],
 )
@@ -39,3 +42,45 @@ def test_the_rest_of_a_bucket_is_there_when_named(catalog: Catalog) -> None:
 def test_a_layer_says_who_may_use_it(catalog: Catalog) -> None:
     table = catalog.find("aws.lambda_layer").table
     assert {"policy", "revision_id"} <= {c.name for c in table.published}
+
+
+@pytest.mark.parametrize(
+    ("name", "operation", "column"),
+    [
+        ("kms_key", "GetKeyRotationStatus", "key_rotation_enabled"),
+        ("ecr_repository", "GetRepositoryPolicy", "policy_text"),
+        ("dynamodb_table", "DescribeTimeToLive", "time_to_live_description"),
+        ("dynamodb_table", "DescribeContinuousBackups", "continuous_backups_description"),
+        ("cloudtrail_trail", "GetTrailStatus", "is_logging"),
+        ("lambda_function", "GetFunctionConcurrency", "reserved_concurrent_executions"),
+        ("ssm_document", "GetDocument", "content"),
+    ],
+)
+def test_one_thing_more_of_a_row_is_a_hidden_column_of_one_call(catalog: Catalog, name: str, operation: str, column: str) -> None:
+    table = catalog.find(f"aws.{name}").table
+    (fetch,) = [f for f in table.fetches if f.operation == operation]
+    found = table.column(column)
+    assert found is not None and found.hidden
+    assert fetch.role is Role.ENRICH and column in fetch.gives
+    assert not set(fetch.permissions) <= set(table.permissions["read"])
+
+
+@pytest.mark.parametrize(
+    "operation", ["GetActivityTask", "GetChangeToken", "GetRegistrationCode", "GetRandomPassword", "GetDownloadUrlForLayer"]
+)
+def test_what_hands_something_out_fills_no_column(catalog: Catalog, operation: str) -> None:
+    assert not [str(t.name) for t in catalog.tables() if any(f.operation == operation for f in t.fetches)]
+
+
+@pytest.mark.parametrize(
+    ("name", "columns"),
+    [
+        ("iam_entities_for_policy", {"group_name", "user_name", "role_name"}),
+        ("cloudtrail_event_selector", {"read_write_type", "field_selectors"}),
+        ("s3_object_version", {"version_id", "size", "is_latest"}),
+    ],
+)
+def test_all_lists_of_one_answer_are_rows(catalog: Catalog, name: str, columns: set[str]) -> None:
+    table = catalog.find(f"aws.{name}").table
+    assert table.fetches[0].beside
+    assert columns <= {c.name for c in table.published}

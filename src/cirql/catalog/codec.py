@@ -127,6 +127,8 @@ def _fetch(raw: dict[str, Any]) -> Fetch:
     for name in ("rows", "json_params", "json_members", "permissions", "not_found"):
         if name in raw:
             raw[name] = tuple(raw[name])
+    if "beside" in raw:
+        raw["beside"] = tuple(map(tuple, raw["beside"]))
     for name in ("outputs", "lifted"):
         if name in raw:
             raw[name] = tuple(_output(o) for o in raw[name])

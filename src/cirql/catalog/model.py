@@ -179,6 +179,7 @@ class Fetch:
     `tolerated`: a denial leaves the columns NULL with a notice, instead of failing the target.
     `collect`: all rows of all pages of one call are one list value, which the outputs then read (`list`, `only`): the call
     gives exactly one row, even when the list is empty.
+    `beside` are the paths to further lists of the answer whose elements are rows too (the delete markers beside the versions).
     `fallback` names the table's fetch that gives the same where this one is refused, or saves no call.
     Columns that are inputs and not outputs keep the value that was asked for.
     """
@@ -201,6 +202,7 @@ class Fetch:
     not_found: tuple[str, ...] = ()
     collect: bool = False
     fallback: str = ""
+    beside: tuple[tuple[str, ...], ...] = ()
 
     @property
     def gives(self) -> frozenset[str]:

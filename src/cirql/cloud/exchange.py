@@ -166,6 +166,8 @@ class Exchange:
         except UnsendableError as error:
             failure = call.place.failure("ParamValidation", str(error))
             raise InvalidText(f"{call.place}: {error}", hint=_BAD_VALUE, failure=failure) from None
+        except BotoCoreError as error:  # A service that takes a token of its own, which nobody has given.
+            raise CloudError(f"{call.place}: {error}", failure=call.place.failure(type(error).__name__, str(error))) from error
 
     def _judge(self, call: _Call, response: Response, url: str, line: Line, sent: float, served: int) -> dict[str, Any] | _Setback:
         """What a response means, for the statement and for the line of its API."""

@@ -34,7 +34,7 @@ def compile_all(progress: Callable[[int, int, str], None]) -> tuple[list[Table],
     for done, name in enumerate(names):
         progress(done, steps, name)
         service = services.load(name, overlay.services.get(name, {}))
-        compiled = compile_service(service, overlay.hints)
+        compiled = compile_service(service, overlay.hints, overlay.operations(name))
         arns.update(arn_keys(service, compiled))
         tables += compiled
     progress(len(names), steps, "CloudFormation schemas")

@@ -12,9 +12,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from botocore.model import OperationModel, Shape
 
 from cirql.catalog.model import Arn, Column, Fetch, Input, Output, Role, Scope, Table
-from cirql.compiler import filters, missing, tags
-from cirql.compiler.describing import Described, Describers, Filler, describe, is_anothers
+from cirql.compiler import filters, further, missing, tags
+from cirql.compiler.describing import Described, Describers, Filler, describe, is_anothers, row_sources
 from cirql.compiler.descriptions import clean
+from cirql.compiler.drafts import TAKEN, Draft
+from cirql.compiler.identities import plain
 from cirql.compiler.operations import (
     Getting,
     Listing,
@@ -25,91 +27,45 @@ from cirql.compiler.operations import (
     listings,
     read_listing,
     read_setting,
+    settings,
     takes_arn,
+    with_lists,
 )
 from cirql.compiler.overlay import Hint
 from cirql.compiler.proofs import is_shaped_like_versioned, proven_members, version_members
 from cirql.compiler.row_keys import Proofs, row_key
 from cirql.compiler.services import Service
 from cirql.names import TableName, singular, snake, words
-from cirql.records import dataclass, field, replace
+from cirql.records import dataclass, replace
 from cirql.regexes import regex
 from cirql.types import ColumnType, from_botocore
 
 # Lists that narrow another list: the same things again, chosen by something else.
 _NARROWED = regex(r"(.+?)(?:For|By|With|In|Using|Granting)[A-Z].*")
 _NO_TABLE = regex(r"Tags?(For.*|Of.*)?|ResourceTags?|.*Tagging")
-# `account_id` and `region` say where a row was read, `tags` what it is tagged with: members that mean something else give way.
-_TAKEN = frozenset({"account_id", "region", "tags"})
 _DEFAULT_HINT = Hint()
 
 
-@dataclass(slots=True)
-class _Draft:
-    """A dataset in the making: columns by name, and for each member of the API the column that holds it."""
-
-    service: Service
-    noun: str
-    columns: dict[str, Column] = field(default_factory=dict)
-    by_member: dict[str, str] = field(default_factory=dict)
-
-    def add(self, member: str, shape: Shape, *, hidden: bool = False) -> str:
-        """The column of a member, made if it is new; the first to claim a name decides its type."""
-        name = snake(member)
-        if name in _TAKEN:
-            name = f"own_{name}"
-        self.by_member.setdefault(_plain(member), name)
-        if name not in self.columns:
-            column_type = from_botocore(shape)
-            self.columns[name] = Column(name, column_type, column_type.dataset_name, clean(shape.documentation), member, hidden=hidden)
-        return name
-
-    def add_parent(self, name: str, shape: Shape) -> None:
-        """The column of a key that calls a thing what the rows call themselves."""
-        column_type = from_botocore(shape)
-        self.columns[name] = Column(name, column_type, column_type.dataset_name, clean(shape.documentation), hidden=True)
-
-    def attribute(self, member: str, column_type: ColumnType) -> Output:
-        """The output of a member of a map of text, with its column made."""
-        name = snake(member)
-        self.by_member.setdefault(_plain(member), name)
-        self.columns[name] = Column(name, column_type, column_type.dataset_name, "", member)
-        return Output(name, (member,), "" if column_type is ColumnType.VARCHAR else "text")
-
-    def outputs(self, members: Mapping[tuple[str, ...], Shape], lacks: tuple[str, ...] = ()) -> Iterator[Output]:
-        """A fetch's outputs, with their columns made."""
-        given: set[str] = set()
-        for path, shape in members.items():
-            if path[-1] in lacks or not snake(path[-1]):
-                continue
-            if tags.is_inline(path[-1], shape):
-                column, reading = "tags", "tags"
-            else:
-                column, reading = self.add(path[-1], shape), "url" if shape.name in self.service.url_encoded else ""
-                if self.columns[column].type is not from_botocore(shape):
-                    continue
-            if column not in given:
-                given.add(column)
-                yield Output(column, path, reading)
-
-
-def _plain(name: str) -> str:
-    return name.replace("_", "").lower()
-
-
-def compile_service(service: Service, hints: Mapping[tuple[str, str], Hint]) -> list[Table]:
-    """The datasets of one service."""
+def compile_service(service: Service, hints: Mapping[tuple[str, str], Hint], spoken: frozenset[str] = frozenset()) -> list[Table]:
+    """The datasets of one service. `spoken` are operations that corrections make fetches of."""
     lists, calls = listings(service), Describers(gettings(service), batches(service))
+    ones = settings(service)
     nouns = set(lists) | {noun for name, noun in hints if name == service.name}
     found: dict[str, Table] = {}
-    for noun in sorted(nouns):
+    drafts: list[_Drafted] = []
+    for noun in sorted(nouns | ones.keys()):
         hint = hints.get((service.name, noun), _DEFAULT_HINT)
         if hint.skip or (hint is _DEFAULT_HINT and _is_no_table(noun, nouns)):
             continue
-        listing = _listing(service, noun, hint, lists.get(noun, []))
+        listing = _listing(service, noun, hint, lists.get(noun, [])) or ones.get(noun)
         if listing is not None:
-            table = _table(service, noun, hint, listing, calls)
-            found.setdefault(str(table.name), table)
+            drafts.append(_drafted(service, noun, hint, listing, calls))
+    taken = spoken | {f.operation for d in drafts for f in d.fetches} | {o.name for c in lists.values() for o in (li.operation for li in c)}
+    more = further.by_noun(service, {d.draft.noun for d in drafts if d.hint.further and not d.listing.is_one}, taken)
+    for drafted in drafts:
+        drafted.fetches += [f for o in more.get(drafted.draft.noun, ()) if (f := _further(drafted, o)) is not None]
+        table = _table(drafted)
+        found.setdefault(str(table.name), table)
     return list(found.values())
 
 
@@ -147,11 +103,25 @@ def _listing(service: Service, noun: str, hint: Hint, candidates: list[Listing])
         # What describes only what it is told can stand in for no list call, as long as there is one.
         whole = [c for c in candidates if batch_member(service, c) is None]
         best = next(iter(whole or candidates), None)
-    return replace(best, also_required=hint.requires, given=frozenset(hint.constants)) if best is not None else None
+    best = replace(best, also_required=hint.requires, given=frozenset(hint.constants)) if best is not None else None
+    return with_lists(best, hint.beside) if best is not None and hint.beside else best
 
 
-def _table(service: Service, noun: str, hint: Hint, listing: Listing, calls: Describers) -> Table:
-    draft = _Draft(service, noun)
+@dataclass(slots=True)
+class _Drafted:
+    """A dataset whose calls are known: what its rows are read from, and what tells them apart."""
+
+    draft: Draft
+    hint: Hint
+    listing: Listing
+    fetches: list[Fetch]
+    documented: OperationModel
+    key: tuple[str, ...]
+    arn: Arn | None
+
+
+def _drafted(service: Service, noun: str, hint: Hint, listing: Listing, calls: Describers) -> _Drafted:
+    draft = Draft(service, noun)
     described = describe(service, hint, listing, calls)
     get = _get_fetch(draft, hint, listing, described) if described is not None else None
     listed = _list_fetch(draft, hint, listing, described)
@@ -174,20 +144,55 @@ def _table(service: Service, noun: str, hint: Hint, listing: Listing, calls: Des
         tagged = arn or _key_arn(noun, _row_key(draft, listing, arn, own))
         call = tags.fetch(service, noun, tagged, lambda param: _own_column(draft, param))
         fetches += [call] if call else []
-    name = TableName(("aws", f"{service.prefix}_{snake(noun)}"))
     documented = described.getting.operation if described is not None and described.is_own else listing.operation
+    key = (made_up.column,) if made_up is not None else _row_key(draft, listing, arn, own)
+    return _Drafted(draft, hint, listing, fetches, documented, key, made_up)
+
+
+def _table(drafted: _Drafted) -> Table:
+    draft, fetches = drafted.draft, drafted.fetches
+    service, noun = draft.service, draft.noun
     return Table(
-        name=name,
+        name=TableName(("aws", f"{service.prefix}_{snake(noun)}")),
         service=service.prefix,
         title=f"{service.title} {words(noun)}",
-        description=clean(documented.documentation) + _left_out(hint),
+        description=clean(drafted.documented.documentation) + _left_out(drafted.hint),
         columns=tuple(_published(draft, fetches)),
         fetches=tuple(fetches),
-        permissions={"read": tuple(dict.fromkeys(p for f in fetches for p in f.permissions))},
+        permissions={"read": tuple(dict.fromkeys(p for f in fetches if not _is_asked_for(draft, f) for p in f.permissions))},
         scope=service.scope,
         regions=service.regions,
-        key=(made_up.column,) if made_up is not None else _row_key(draft, listing, arn, own),
-        arn=made_up,
+        key=drafted.key,
+        arn=drafted.arn,
+    )
+
+
+def _is_asked_for(draft: Draft, fetch: Fetch) -> bool:
+    """Whether a call is only made for who names what it tells."""
+    return fetch.role is Role.ENRICH and all(o.column in draft.columns and draft.columns[o.column].hidden for o in fetch.outputs)
+
+
+def _further(drafted: _Drafted, operation: OperationModel) -> Fetch | None:
+    """A call that tells more of a row, its columns made; None where rows cannot say what it requires, or it tells nothing new."""
+    draft, listing = drafted.draft, drafted.listing
+    service = draft.service
+    sources = row_sources(service, operation, listing)
+    if not sources or len({s.path for s in sources.values()}) < len(sources):
+        return None
+    members = dict(further.told(service, operation, listing))
+    outputs = tuple(o for m, s in members.items() if (o := draft.add_told(operation.name, m, s)) is not None)
+    if not outputs:
+        return None
+    getting = Getting(operation, (), {(m,): s for m, s in members.items()})
+    return Fetch(
+        name=snake(operation.name),
+        role=Role.ENRICH,
+        service=service.name,
+        operation=operation.name,
+        inputs=tuple(_get_input(draft, _DEFAULT_HINT, listing, getting, p, s) for p, s in sources.items()),
+        outputs=outputs,
+        permissions=service.permissions(operation.name),
+        not_found=missing.codes(operation),
     )
 
 
@@ -196,16 +201,17 @@ def _left_out(hint: Hint) -> str:
     return f" Left out: {'; '.join(dict.fromkeys(hint.leaves.values()))}." if hint.leaves else ""
 
 
-def _row_key(draft: _Draft, listing: Listing, arn: str | None, fetches: list[Fetch]) -> tuple[str, ...]:
+def _row_key(draft: Draft, listing: Listing, arn: str | None, fetches: list[Fetch]) -> tuple[str, ...]:
     if listing.is_one:
         return ("account_id",) if draft.service.scope is Scope.GLOBAL else ("account_id", "region")
     members = {m: draft.columns[c] for m, c in draft.by_member.items() if c in draft.columns}
     arn = None if draft.service.is_keyed_by_id else arn
     proofs = Proofs(
-        proven=tuple(draft.by_member[_plain(m)] for m in proven_members(draft.service, listing) if _plain(m) in draft.by_member),
-        versions=tuple(draft.by_member[_plain(m)] for m in version_members(draft.noun, listing) if _plain(m) in draft.by_member),
+        proven=tuple(draft.by_member[plain(m)] for m in proven_members(draft.service, listing) if plain(m) in draft.by_member),
+        versions=tuple(draft.by_member[plain(m)] for m in version_members(draft.noun, listing) if plain(m) in draft.by_member),
         is_of_versions=is_shaped_like_versioned(listing),
         is_narrowed=_NARROWED.fullmatch(draft.noun) is not None,
+        has_own_id=f"{plain(draft.noun)}id" in draft.by_member,
     )
     return row_key(draft.noun, members, arn, fetches, proofs)
 
@@ -216,11 +222,11 @@ def _key_arn(noun: str, key: tuple[str, ...]) -> str | None:
     return name if not more and name.endswith("_arn") and name.split("_")[-2] == snake(noun).split("_")[-1] else None
 
 
-def _list_fetch(draft: _Draft, hint: Hint, listing: Listing, described: Described | None) -> Fetch:
+def _list_fetch(draft: Draft, hint: Hint, listing: Listing, described: Described | None) -> Fetch:
     service, operation = draft.service, listing.operation
     if listing.is_bare:
         member, shape = next(iter(listing.members.items()))
-        outputs: tuple[Output, ...] = (Output(draft.by_member.get(_plain(member)) or draft.add(member, shape), ()),)
+        outputs: tuple[Output, ...] = (Output(draft.by_member.get(plain(member)) or draft.add(member, shape), ()),)
     else:
         outputs = tuple(draft.outputs({(m,): s for m, s in listing.members.items()}, hint.lacks))
         outputs += tuple(_naming(draft, listing, described))
@@ -237,6 +243,7 @@ def _list_fetch(draft: _Draft, hint: Hint, listing: Listing, described: Describe
         inputs=(*(_required_input(draft, hint, listing, p) for p in listing.required), *optional),
         outputs=outputs,
         rows=listing.rows,
+        beside=listing.beside,
         lifted=lifted,
         constants=dict(hint.constants),
         paging=listing.paging,
@@ -252,7 +259,7 @@ _MOST_VALUES = 20
 _LISTED_AT_ONCE = 10
 
 
-def _required_input(draft: _Draft, hint: Hint, listing: Listing, param: str) -> Input:
+def _required_input(draft: Draft, hint: Hint, listing: Listing, param: str) -> Input:
     if _is_own_account(draft, param):
         return Input(param, "account_id")
     if param in hint.within:
@@ -276,20 +283,20 @@ def _one_of(param: str) -> str:
     return singular(param.removesuffix("List"))
 
 
-def _is_own_account(draft: _Draft, param: str) -> bool:
-    return draft.service.is_own_account and _plain(param) in ("accountid", "awsaccountid")
+def _is_own_account(draft: Draft, param: str) -> bool:
+    return draft.service.is_own_account and plain(param) in ("accountid", "awsaccountid")
 
 
-def _key_column(draft: _Draft, param: str) -> str:
+def _key_column(draft: Draft, param: str) -> str:
     """The column of a list call's own key: the row's member of that name, else one named after the request member."""
-    return draft.by_member.get(_plain(param)) or _safe(snake(param))
+    return draft.by_member.get(plain(param)) or _safe(snake(param))
 
 
 def _safe(name: str) -> str:
-    return f"own_{name}" if name in _TAKEN else name
+    return f"own_{name}" if name in TAKEN else name
 
 
-def _naming(draft: _Draft, listing: Listing, described: Described | None) -> Iterator[Output]:
+def _naming(draft: Draft, listing: Listing, described: Described | None) -> Iterator[Output]:
     """The outputs of what names a row inside a structure of it, as hidden columns."""
     for param, source in described.sources.items() if described is not None else ():
         if len(source.path) > 1 and not source.is_key:
@@ -299,7 +306,7 @@ def _naming(draft: _Draft, listing: Listing, described: Described | None) -> Ite
             yield Output(draft.add(param, shape, hidden=True), source.path)
 
 
-def _get_fetch(draft: _Draft, hint: Hint, listing: Listing, described: Described) -> Fetch:
+def _get_fetch(draft: Draft, hint: Hint, listing: Listing, described: Described) -> Fetch:
     service, getting = draft.service, described.getting
     operation = getting.operation
     outputs = (*draft.outputs(getting.members), *(draft.attribute(m, t) for m, t in hint.attributes.items()))
@@ -327,11 +334,11 @@ def _answering(getting: Getting, inputs: tuple[Input, ...], outputs: tuple[Outpu
     """The output by which an answer for many says whose each is, where it calls that what the request does and not what the rows do."""
     for asked in inputs:
         if asked.param == getting.batch and not any(o.column == asked.column for o in outputs):
-            one = _plain(_one_of(asked.param))
-            yield from (Output(asked.column, path) for path in getting.members if _plain(path[-1]) == one)
+            one = plain(_one_of(asked.param))
+            yield from (Output(asked.column, path) for path in getting.members if plain(path[-1]) == one)
 
 
-def _get_input(draft: _Draft, hint: Hint, listing: Listing, getting: Getting, param: str, source: Filler) -> Input:
+def _get_input(draft: Draft, hint: Hint, listing: Listing, getting: Getting, param: str, source: Filler) -> Input:
     batch = _batch_size(hint, getting.operation, param) if param == getting.batch else 1
     shape = getting.operation.input_shape.members[param]
     is_structured = batch == 1 and not is_scalar(shape)
@@ -345,27 +352,27 @@ def _is_list(operation: OperationModel, rows: tuple[str, ...]) -> bool:
     return bool(rows) and operation.output_shape.members[rows[0]].type_name == "list"
 
 
-def _get_column(draft: _Draft, listing: Listing, param: str, source: Filler) -> str:
+def _get_column(draft: Draft, listing: Listing, param: str, source: Filler) -> str:
     """The column of an input of a describe call, which is a member of the list's rows or one of its keys."""
     if _is_own_account(draft, param):
         return "account_id"
     if source.is_key and is_anothers(listing, source.path[0]):
         return f"parent_{snake(source.path[0])}"
     if len(source.path) > 1:
-        return draft.by_member.get(_plain(param)) or _safe(snake(param))
-    return draft.by_member.get(_plain(source.path[0])) or _safe(snake(source.path[0]))
+        return draft.by_member.get(plain(param)) or _safe(snake(param))
+    return draft.by_member.get(plain(source.path[0])) or _safe(snake(source.path[0]))
 
 
-def _name_bare(draft: _Draft, listing: Listing, described: Described) -> None:
+def _name_bare(draft: Draft, listing: Listing, described: Described) -> None:
     """A list of bare strings gives what its describe call asks for: EKS's `clusters` are the `name` of `DescribeCluster`."""
     member = next(iter(listing.members))
     param = next((p for p, s in described.sources.items() if s.path == (member,) and not s.is_key), None)
-    if param is None or _plain(member) in draft.by_member:
+    if param is None or plain(member) in draft.by_member:
         return
     asked = singular(param) if param == described.getting.batch else param
     column = _own_column(draft, asked)
     if column is not None and draft.columns[column].type is ColumnType.VARCHAR:
-        draft.by_member[_plain(member)] = column
+        draft.by_member[plain(member)] = column
 
 
 def _batch_size(hint: Hint, operation: OperationModel, param: str) -> int:
@@ -373,12 +380,12 @@ def _batch_size(hint: Hint, operation: OperationModel, param: str) -> int:
     return min(int(operation.input_shape.members[param].metadata.get("max", hint.batch)), hint.batch)
 
 
-def _own_column(draft: _Draft, param: str) -> str | None:
+def _own_column(draft: Draft, param: str) -> str | None:
     """The column that holds a request member of another call about the same noun."""
-    return draft.by_member.get(_plain(param)) or draft.by_member.get(_plain(param).removeprefix(_plain(draft.noun)))
+    return draft.by_member.get(plain(param)) or draft.by_member.get(plain(param).removeprefix(plain(draft.noun)))
 
 
-def _arn(draft: _Draft, fetches: list[Fetch]) -> str | None:
+def _arn(draft: Draft, fetches: list[Fetch]) -> str | None:
     """The column of the row's own ARN: `<Noun>Arn` or `Arn`, else one that ends like the noun (`RecoveryPoint` of `...ByBackupVault`).
 
     One that the list call gives goes before one that takes a call for each row.
@@ -390,15 +397,15 @@ def _arn(draft: _Draft, fetches: list[Fetch]) -> str | None:
     return next((arn for arn in found if arn is not None), draft.by_member.get("resourcearn"))
 
 
-def _arn_among(draft: _Draft, given: set[str]) -> str | None:
+def _arn_among(draft: Draft, given: set[str]) -> str | None:
     texts = {m: c for m, c in draft.by_member.items() if c in given and c in draft.columns and draft.columns[c].type is ColumnType.VARCHAR}
     narrowed = _NARROWED.fullmatch(draft.noun)
-    about = _plain(singular(narrowed[1]) if narrowed is not None else draft.noun)
+    about = plain(singular(narrowed[1]) if narrowed is not None else draft.noun)
     named = (m for m in texts if m.endswith("arn") and about.endswith(m.removesuffix("arn")))
     return next((texts[m] for m in (f"{about}arn", "arn", *named) if m in texts), None)
 
 
-def _made_up_arn(draft: _Draft) -> Arn | None:
+def _made_up_arn(draft: Draft) -> Arn | None:
     """The ARN of what no answer gives one for, as a hidden column that follows from the others."""
     template = draft.service.arns.get(draft.noun)
     if template is None:
@@ -408,7 +415,7 @@ def _made_up_arn(draft: _Draft) -> Arn | None:
     return Arn("arn", template)
 
 
-def _published(draft: _Draft, fetches: list[Fetch]) -> Iterator[Column]:
+def _published(draft: Draft, fetches: list[Fetch]) -> Iterator[Column]:
     """All columns in published order: alphabetical, with the three that every dataset has; then the hidden ones."""
     added = [
         Column("_key", ColumnType.VARCHAR, "string"),

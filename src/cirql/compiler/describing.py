@@ -113,6 +113,12 @@ def _single(service: Service, hint: Hint, listing: Listing, operation: Operation
     return Described(getting, sources, noun == listing.noun)
 
 
+def row_sources(service: Service, operation: OperationModel, listing: Listing) -> Sources:
+    """What fills the inputs of a call that tells more of a list's rows; nothing where they do not fill all that it requires."""
+    found = _sources(service, operation, listing, listing.noun, {}) or {}
+    return found if any(_is_of_row(s, listing) for s in found.values()) else {}
+
+
 def _is_of_row(source: Filler, listing: Listing) -> bool:
     """Whether what fills an input tells rows apart, and is not what the list call was asked with."""
     return not source.is_key and (source.path[0] not in listing.required or is_anothers(listing, source.path[0]))

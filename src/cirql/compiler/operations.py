@@ -14,7 +14,7 @@ from botocore.model import OperationModel, Shape
 from cirql.catalog.model import Paging
 from cirql.compiler.services import Service
 from cirql.names import singular
-from cirql.records import dataclass
+from cirql.records import dataclass, replace
 from cirql.regexes import regex
 
 _VERB = regex(r"(List|Describe|Get)([A-Z].*)")
@@ -40,6 +40,7 @@ class Listing:
 
     `also_required` are request members that it shows a part without; `given` those whose values are known. `lifted` are the members beside
     a row that is wrapped in a structure of its own. `is_one`: it gives one structure for an account, and no list.
+    `beside` are further lists of its answer that are rows too, and `others` what one of those is.
     """
 
     operation: OperationModel
@@ -52,12 +53,14 @@ class Listing:
     given: frozenset[str] = frozenset()
     lifted: tuple[str, ...] = ()
     is_one: bool = False
+    beside: tuple[tuple[str, ...], ...] = ()
+    others: tuple[Shape, ...] = ()
 
     @property
     def members(self) -> Mapping[str, Shape]:
         """The members of a row; a bare string has one, named after the list: `clusterArns` holds `clusterArn`."""
         if self.element.type_name == "structure":
-            return dict(self.element.members)
+            return {m: s for shape in (*self.others, self.element) for m, s in shape.members.items()}
         return {singular(self.rows[-1]): self.element}
 
     @property
@@ -83,6 +86,11 @@ class Getting:
     rows: tuple[str, ...]
     members: Mapping[tuple[str, ...], Shape]
     batch: str | None = None
+
+
+def is_data(name: str, shape: Shape) -> bool:
+    """Whether a member of an answer says something of what it is about."""
+    return name.lower() not in _NOT_DATA and shape.serialization.get("location") != "statusCode"
 
 
 def required_members(operation: OperationModel) -> tuple[str, ...]:
@@ -193,6 +201,48 @@ def read_listing(service: Service, operation: OperationModel, noun: str, rows: t
     return Listing(operation, noun, (*rows, wrapped), element.members[wrapped], paging, element, lifted=beside)
 
 
+# What a call may be told that reads what an account is set to: nothing but whose it is.
+_OF_ACCOUNT = frozenset({"accountid", "awsaccountid", "dryrun"})
+# What is made for whoever asks, or says where to ask.
+_NO_SETTING = regex(
+    r".*(Token|Password|Credentials?|Secret.*|Url|URL|Code|Endpoint|CallerIdentity|Report|Statistics|SnapshotBlock.*Template)"
+)
+
+
+def settings(service: Service) -> dict[str, Listing]:
+    """The calls that read what an account, or an account in a region, is set to, by noun: without an argument, one answer, no pages."""
+    found: dict[str, Listing] = {}
+    for verb, noun, operation in _nouns(service):
+        inputs = operation.input_shape.members if operation.input_shape is not None else {}
+        if (
+            verb == "List"
+            or _NO_SETTING.fullmatch(noun)
+            or operation.has_streaming_output
+            or not {_plain(m) for m in inputs} <= _OF_ACCOUNT
+        ):
+            continue
+        if required_members(operation) and not service.is_own_account:
+            continue
+        members = {m: s for m, s in operation.output_shape.members.items() if is_data(m, s)}
+        if not members or all(s.type_name in ("list", "blob") for s in members.values()) or service.paging(operation.name) is not None:
+            continue
+        (first, shape), *more = members.items()
+        is_wrapped = not more and shape.type_name == "structure" and bool(shape.members)
+        found[noun] = read_setting(operation, noun, (first,) if is_wrapped else ())
+    return found
+
+
+def with_lists(listing: Listing, beside: tuple[tuple[str, ...], ...]) -> Listing:
+    """A list operation whose answer has rows in other lists too."""
+    others = []
+    for path in beside:
+        shape = listing.operation.output_shape
+        for name in path:
+            shape = (shape.member if shape.type_name == "list" else shape).members[name]
+        others.append(shape.member)
+    return replace(listing, beside=beside, others=tuple(others))
+
+
 def read_setting(operation: OperationModel, noun: str, rows: tuple[str, ...]) -> Listing:
     """How an operation without an argument gives the one row of what an account is set to."""
     shape = operation.output_shape
@@ -239,7 +289,7 @@ def read_getting(operation: OperationModel, noun: str, element: Shape | None, ro
         for name in rows:
             shape = shape.members[name]
         return Getting(operation, rows, {(m,): s for m, s in shape.members.items()})
-    members = {m: s for m, s in output.members.items() if m.lower() not in _NOT_DATA and s.serialization.get("location") != "statusCode"}
+    members = {m: s for m, s in output.members.items() if is_data(m, s)}
     wrapper = _wrapper(members, noun, element)
     if wrapper is None:
         if not members or (len(members) == 1 and next(iter(members.values())).type_name == "list"):

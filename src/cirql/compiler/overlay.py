@@ -49,8 +49,9 @@ class Hint:
     shows a part only; `batch` is how many values the describe call takes at once. `attributes` names what the describe call gives in a map
     of text, each with the type it has. `values` are all that a request member can be told, where the model does not say; `within` is the
     member of a structured one that is told. `leaves` are optional members of the list call without which it leaves something out, and
-    what that is, in words. `setting` is the operation that gives the one row of what an account
-    is set to. `skip` makes no table of the noun.
+    what that is, in words. `beside` are further lists of the answer that are rows too.
+    `setting` is the operation that gives the one row of what an account
+    is set to. `further`: calls that tell one thing more of a row are hidden columns. `skip` makes no table of the noun.
     """
 
     list: str | None = None
@@ -68,7 +69,9 @@ class Hint:
     within: Mapping[str, str] = field(default_factory=dict)
     leaves: Mapping[str, str] = field(default_factory=dict)
     rows_may_be_absent: bool | None = None
+    beside: tuple[tuple[str, ...], ...] = ()
     setting: str | None = None
+    further: bool = True
     skip: bool = False
 
 
@@ -90,6 +93,11 @@ class Overlay:
     def keys(self) -> dict[str, Mapping[str, str]]:
         """Where the keys of a service's tables come from, by the prefix of its tables' names: column to `<table>.<column>`."""
         return {facts.get("prefix", snake(service)): facts["keys"] for service, facts in self.services.items() if "keys" in facts}
+
+    def operations(self, service: str) -> frozenset[str]:
+        """The operations of a service that corrections make fetches of."""
+        fetches = (f for e in self.entries for f in e.values.get("fetch", ()))
+        return frozenset(f["operation"] for f in fetches if f.get("service") == service and "operation" in f)
 
     @property
     def aliases(self) -> dict[str, str]:
@@ -146,7 +154,14 @@ def _hint(name: str, values: Mapping[str, Any]) -> Hint:
         attributes = {attribute: ColumnType(text) for attribute, text in values.get("attributes", {}).items()}
     except ValueError as error:
         raise OverlayError(f"overlay: {name}: attributes: {error}") from None
-    return Hint(**{**_frozen(values), "attributes": attributes, "values": _frozen(values.get("values", {}))})
+    return Hint(
+        **{
+            **_frozen(values),
+            "attributes": attributes,
+            "values": _frozen(values.get("values", {})),
+            "beside": tuple(map(tuple, values.get("beside", ()))),
+        }
+    )
 
 
 def _frozen(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from cirql.catalog.model import Fetch, Parent, Role, Table
 from cirql.names import Scheme, snake
 from cirql.records import dataclass, replace
+from cirql.types import ColumnType
 
 _SUFFIXES = ("_identifier", "_name", "_arn", "_id", "_ids", "_arns", "_names", "_url", "_code", "")
 # What names a thing, the surest first, and where an ARN will do.
@@ -111,7 +112,7 @@ def _resolved(family: _Family, arns: Collection[tuple[str, str, str]]) -> Table:
                 continue
             takes_arn = table.cfn_type is not None or (fetch.service, fetch.operation, needed.param) in arns
             parent = _parent(family, _Key(needed.column, needed.param, takes_arn, is_choice=bool(needed.values)))
-            if parent is not None:
+            if parent is not None and (not needed.is_structured or _is_structured(parent, family)):
                 parents.append(parent)
             elif not needed.values:
                 missing.append(needed.column)
@@ -121,6 +122,13 @@ def _resolved(family: _Family, arns: Collection[tuple[str, str, str]]) -> Table:
         return table
     problem = f"needs {', '.join(best[1])}: no table is known to list the values" if best[1] else ""
     return replace(table, parents=tuple(best[0]), problem=problem)
+
+
+def _is_structured(parent: Parent, family: _Family) -> bool:
+    """Whether a parent's column holds documents: a request member that takes one cannot be told a name."""
+    tables = (*family.siblings.values(), *family.native.values(), *(known[0] for known in family.known.values() if known is not None))
+    column = next((t.column(parent.source) for t in tables if t.name == parent.table), None)
+    return column is not None and column.type in (ColumnType.JSON, ColumnType.HSTORE)
 
 
 def _parent(family: _Family, key: _Key) -> Parent | None:

@@ -40,13 +40,14 @@ _OTHERS = regex(
 class Proofs:
     """What is known of a table's rows beside their names: `proven` are the columns that calls for one row take, `versions` those that say
     which version a row is, `is_of_versions` that rows are shaped like what they are versions of, so that their ARN is that one's;
-    `is_narrowed` that the noun says what else the rows are of.
+    `is_narrowed` that the noun says what else the rows are of; `has_own_id` that rows have an id of that noun.
     """
 
     proven: tuple[str, ...] = ()
     versions: tuple[str, ...] = ()
     is_of_versions: bool = False
     is_narrowed: bool = False
+    has_own_id: bool = False
 
 
 _NOTHING = Proofs()
@@ -78,8 +79,21 @@ def row_key(
     texts = [c.name for c in columns.values() if c.type is ColumnType.VARCHAR and not c.hidden and c.name in given]
     bare = [o.column for o in listed.outputs if o.path == ()]
     found = [c for c in asked if c not in parents] or _named(noun, words, columns, given, proofs.proven)
-    own = found or bare or list(_alike(words, texts, parents))
+    own = found or bare or list(_alike(words, texts, parents)) or _said(columns.values(), listed, parents)
     return tuple(dict.fromkeys([*parents, *own])) if own else ()
+
+
+# What values of these types say, they say in few words.
+_PLAIN = frozenset({ColumnType.VARCHAR, ColumnType.BIGINT, ColumnType.BOOLEAN, ColumnType.TIMESTAMP, ColumnType.DOUBLE})
+
+
+def _said(columns: Iterable[Column], listed: Fetch, parents: Sequence[str]) -> list[str]:
+    """All that the list call says in plain values of what nothing names (events, prices), or all, where it says nothing plainly."""
+    given = {o.column for o in (*listed.outputs, *listed.lifted)} - set(parents)
+    every = {c.name: c for c in columns if c.name in given and not c.hidden}
+    plain = [name for name, c in every.items() if c.type in _PLAIN]
+    # A row may lack any of these; when it was is what it lacks least.
+    return sorted(plain, key=lambda name: (every[name].type is not ColumnType.TIMESTAMP, name)) or sorted(every)
 
 
 def _is_own_arn(noun: str, arn: str | None, proofs: Proofs, version: str | None) -> bool:
@@ -87,7 +101,7 @@ def _is_own_arn(noun: str, arn: str | None, proofs: Proofs, version: str | None)
     stem = (arn or "").replace("_", "").removesuffix("arn")
     if version is not None and stem and not stem.endswith(("version", "revision")):
         return False
-    return stem != "resource" or not proofs.proven or proofs.proven == (arn,)
+    return stem != "resource" or (not proofs.has_own_id and (not proofs.proven or proofs.proven == (arn,)))
 
 
 def _named(noun: str, words: Sequence[str], columns: Mapping[str, Column], given: Iterable[str], proven: tuple[str, ...]) -> list[str]:

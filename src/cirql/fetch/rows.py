@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Container, Iterator
+from hashlib import sha256
 from typing import Any
 from urllib.parse import unquote
 
@@ -46,6 +47,8 @@ def whole(fetch: Fetch, answers: list[dict[str, Any]]) -> Row | None:
 
 
 def _items(fetch: Fetch, answer: dict[str, Any]) -> Iterator[tuple[Any, list[Any]]]:
+    for path in fetch.beside:
+        yield from _descend(answer, path, [])
     if fetch.rows and fetch.rows[0] not in answer:
         if fetch.rows_may_be_absent:
             return
@@ -187,13 +190,28 @@ def _derive_arn(table: Table, arn: Arn, row: Row, partition: str) -> None:
         row[arn.column] = arn.template.format(**{"partition": partition, **row})
 
 
+_NAMES = ("arn", "id", "name", "identifier")
+
+
+def _lacks_name(table: Table, values: list[Any]) -> bool:
+    """Whether a row lacks the first part of its key, which names it or what it is of; or all parts."""
+    if not values or all(v is None for v in values):
+        return True
+    first = table.key[0]
+    return values[0] is None and (first.endswith(_NAMES) or any(first in f.required for f in table.fetches))
+
+
+# Names are shorter; what is longer is all that a row says, since nothing names it.
+_LONGEST_KEY = 1_000
+
+
 def make_key(table: Table, row: Row, answered: Container[str] = ()) -> None:
     """Fill `_key` once its parts are there: the ARN where the table has one, else an ARN-like path that no other row has.
 
     `answered` are columns that AWS was asked for already: what they lack, the row has not.
     """
     values = [row.get(c) for c in table.key]
-    if not values or values[0] is None or any(v is None and c not in answered for c, v in zip(table.key, values, strict=True)):
+    if any(v is None and c not in answered for c, v in zip(table.key, values, strict=True)) or _lacks_name(table, values):
         return
     # A part that this row has not (the set identifier of a plain record set) is none of its key.
     values = [v for v in values if v is not None]
@@ -202,4 +220,7 @@ def make_key(table: Table, row: Row, answered: Container[str] = ()) -> None:
         return
     region = "" if table.scope is Scope.GLOBAL else row.get("region") or ""
     place = f"{region}:{row.get(table.account_column) or ''}"
-    row["_key"] = f"arn:aws:{table.service}:{place}:{table.name.resource}/" + "/".join(str(v) for v in values)
+    said = "/".join(str(v) for v in values)
+    if len(said) > _LONGEST_KEY:
+        said = sha256(said.encode()).hexdigest()
+    row["_key"] = f"arn:aws:{table.service}:{place}:{table.name.resource}/{said}"
