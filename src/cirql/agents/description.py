@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from cirql.catalog.lookup import Catalog, Found
 from cirql.catalog.model import Column, Table
 from cirql.catalog.pages import required_columns, select_example
+from cirql.catalog.references import Reference
 from cirql.statements.documents import Documents
 from cirql.types import ColumnType
 
 _SHOWN = 120
 _MEMBERS = 40
 _MOST_COLUMNS = 150
+_RELATED = 30
 
 
 def describe(catalog: Catalog, found: Found, words: str = "") -> dict[str, Any]:
@@ -33,11 +36,17 @@ def describe(catalog: Catalog, found: Found, words: str = "") -> dict[str, Any]:
         "permissions": sorted({p for verb in ("list", "read") for p in table.permissions.get(verb, ())} | _asked(table)),
         "example": select_example(found),
     }
+    if related := [_related(r) for r in islice(catalog.references(str(table.name)), _RELATED)]:
+        told["related"] = related
     told |= {"problem": table.problem} if table.problem else {}
     told |= {"once_per_account": True} if table.scope == "global" else {}
     left = len(wanted) - _MOST_COLUMNS
     told |= {"note": f"{left} more columns: narrow with `columns`"} if left > 0 else {}
     return told
+
+
+def _related(reference: Reference) -> dict[str, Any]:
+    return {"column": reference.column, "names": f"{reference.other}.{reference.other_column}", "percent": reference.percent}
 
 
 def _asked(table: Table) -> set[str]:

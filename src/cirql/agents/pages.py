@@ -40,5 +40,5 @@ def read(catalog: Catalog, uri: str) -> str:
             return "".join(f"- [{name}](cirql://tables/{name})\n" for name in names)
     if found := _TABLE.fullmatch(uri):
         table = Directory(catalog).find(found[1])
-        return page(table, examples(catalog, table))
+        return page(table, examples(catalog, table), catalog.references(str(table.table.name)))
     raise UnknownTable("there is no such page", hint=f"{SERVICES} lists the services; {', '.join(k.template for k in KINDS)}")

@@ -13,9 +13,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Self
 
-from cirql.catalog import search, views
+from cirql.catalog import references, search, views
 from cirql.catalog.codec import decode, encode, sample
 from cirql.catalog.model import Face, Table
+from cirql.catalog.references import Reference
 from cirql.catalog.rules import LAYOUT as _RULES_LAYOUT
 from cirql.catalog.spellings import Spelling
 
@@ -40,6 +41,7 @@ def write(
     rules: Iterable[tuple[str, bytes]] = (),
     named: Iterable[views.View] = (),
     central: Mapping[str, Sequence[str]] | None = None,
+    refs: Iterable[Reference] = (),
 ) -> None:
     """Write the whole catalog, replacing the file in one step: a reader sees the old one or the new one. `central` is as search has it."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -50,13 +52,14 @@ def write(
         # Fewer and larger pages: a stored table is a kilobyte, and what does not fit on a page wastes the rest of it.
         connection.execute("PRAGMA page_size = 16384")
         try:
-            connection.executescript(_LAYOUT + _RULES_LAYOUT + search.LAYOUT + views.LAYOUT)
+            connection.executescript(_LAYOUT + _RULES_LAYOUT + search.LAYOUT + views.LAYOUT + references.LAYOUT)
             every = list(tables)
             dictionary = sample(every)
             connection.execute("INSERT INTO dictionaries VALUES ('tables', ?)", (dictionary,))
             rows = ((n, str(t.name), t.name.scheme.value, t.service, t.title, encode(t, dictionary)) for n, t in enumerate(every))
             connection.executemany("INSERT INTO tables(rowid, name, scheme, service, title, stored) VALUES (?, ?, ?, ?, ?, ?)", rows)
             search.write(connection, enumerate(every), central or {})
+            references.write(connection, refs, {str(t.name): n for n, t in enumerate(every)})
             connection.executemany(
                 "INSERT INTO spellings VALUES (?, ?, ?, ?)", ((s.name, s.table, s.face.value, s.published) for s in spellings)
             )
@@ -149,6 +152,14 @@ class Artefact:
         """Every table of one service, in the order of their names."""
         for (stored,) in self._connection.execute("SELECT stored FROM tables WHERE service = ? ORDER BY name", (service,)):
             yield decode(stored, self._dictionary)
+
+    def references(self, table: str | None = None) -> Iterator[Reference]:
+        """What the columns of a table name, the surest first; of all tables, where none is given."""
+        return references.every(self._connection) if table is None else references.of(self._connection, table)
+
+    def referrers(self, table: str) -> Iterator[Reference]:
+        """Which columns name rows of a table, the surest first."""
+        return references.to(self._connection, table)
 
     def search(self, words: str, limit: int) -> list[tuple[str, float]]:
         """The tables that hold these words and how well they fit (more is better), best first."""

@@ -13,6 +13,7 @@ from cirql.catalog import search, tag_views
 from cirql.catalog.artefact import DEFAULT_PATH, FORMAT, Artefact
 from cirql.catalog.freshness import sources_digest
 from cirql.catalog.model import Column, Face, Method, Table
+from cirql.catalog.references import Reference
 from cirql.catalog.rules import Rules, decode_rules
 from cirql.catalog.spellings import Spelling
 from cirql.catalog.views import View
@@ -198,6 +199,14 @@ class Catalog:
     def found(self, table: Table, spelling: Spelling) -> Found:
         """A table that was read already, by one of its names."""
         return Found(table, spelling.face, TableName(tuple(spelling.name.split("."))))
+
+    def references(self, table: str | None = None) -> Iterator[Reference]:
+        """Which columns of a table name rows of which others, the surest first; of all tables, where none is given."""
+        return self._artefact.references(table)
+
+    def referrers(self, table: str) -> Iterator[Reference]:
+        """Which columns of others name rows of a table, the surest first."""
+        return self._artefact.referrers(table)
 
     def search(self, text: str, limit: int = 20) -> list[Hit]:
         """The tables that have something to do with these words, the best first."""

@@ -7,10 +7,11 @@ Made from the compiled catalog alone, so a page can be printed without AWS and w
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from cirql.catalog.lookup import Found
 from cirql.catalog.model import IDENTIFIER, Column, Face, Role, Table
+from cirql.catalog.references import Reference
 from cirql.records import dataclass
 from cirql.types import ColumnType
 
@@ -34,11 +35,21 @@ class Example:
     reason: str = ""
 
 
-def page(found: Found, examples: Sequence[Example] | None = None) -> str:
-    """The page of a table, by the spelling it was found by; with a SELECT example, where no examples are given."""
+def page(found: Found, examples: Sequence[Example] | None = None, references: Iterable[Reference] = ()) -> str:
+    """The page of a table, by the spelling it was found by; with a SELECT example, where no examples are given.
+
+    `references` are the columns that name rows of other tables.
+    """
     shown = [Example("SELECT", select_example(found))] if examples is None else examples
     lines = _dataset_page(found, shown) if found.face is Face.DATASET else _resource_page(found, shown)
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *_relations(references)]) + "\n"
+
+
+def _relations(references: Iterable[Reference]) -> Iterator[str]:
+    rows = [(f"`{r.column}`", f"`{r.other}.{r.other_column}`", f"{r.percent} %") for r in references]
+    if rows:
+        yield from ("", "## Relations", "")
+        yield from _table(("Column", "Names", "Sure"), rows)
 
 
 def select_example(found: Found) -> str:

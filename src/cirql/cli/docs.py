@@ -36,7 +36,7 @@ def show(name: str, plain: bool) -> None:
     try:
         with open_catalog(Settings.load().types_path) as catalog:
             found = Directory(catalog).find(name)
-            text = page(found, examples(catalog, found))
+            text = page(found, examples(catalog, found), catalog.references(str(found.table.name)))
     except Error as error:
         report_error(error)
         raise click.exceptions.Exit(1) from None

@@ -46,6 +46,7 @@ def merge(schemas: Mapping[str, Mapping[str, Any]], path: Path) -> list[str]:
 
     A type that the catalog has anyway is left as it is.
     """
+    from cirql.compiler import relations
     from cirql.compiler.naming import assign
     from cirql.compiler.parents import with_parents
     from cirql.compiler.resources import compile_resource
@@ -55,6 +56,7 @@ def merge(schemas: Mapping[str, Mapping[str, Any]], path: Path) -> list[str]:
     with Artefact(DEFAULT_PATH) as base:
         tables, spellings, rules, meta = list(base.tables()), list(base.spellings()), base.all_rules(), base.meta()
         named = list(base.views())
+        refs = list(base.references())
     known = {t.cfn_type for t in tables}
     own = [ResourceSchema(name, body, None) for name, body in sorted(schemas.items()) if name not in known and name.count("::") == 2]
     added = with_parents([_renamed(compile_resource(schema)) for schema in own])
@@ -71,6 +73,7 @@ def merge(schemas: Mapping[str, Mapping[str, Any]], path: Path) -> list[str]:
         [*rules, *compiled],
         named=named,
         central=central_tables(),
+        refs=[*refs, *relations.find(added)],
     )
     return [str(t.name) for t in added]
 

@@ -52,7 +52,7 @@ def build(path: Path | None = None, progress: Progress | None = None) -> Path:
         ViewError: a view names what is not there.
     """
     from cirql.catalog.artefact import write
-    from cirql.compiler import schemas
+    from cirql.compiler import relations, schemas
     from cirql.compiler.central import central_tables
     from cirql.compiler.compilation import compile_all
     from cirql.compiler.views import compile_views
@@ -62,7 +62,7 @@ def build(path: Path | None = None, progress: Progress | None = None) -> Path:
     made_from = inputs()
     with _without_collection():
         tables, spellings = compile_all(progress or (lambda done, total, what: None))
-        write(path, tables, spellings, made_from, compile_rules(schemas.load()), compile_views(tables), central_tables())
+        write(path, tables, spellings, made_from, compile_rules(schemas.load()), compile_views(tables), central_tables(), relations.find(tables))
     return path
 
 

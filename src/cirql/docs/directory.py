@@ -53,7 +53,7 @@ def _build_service(catalog: Catalog, folder: Path, service: str) -> int:
     folder.mkdir(exist_ok=True)
     found = sorted(published(catalog, services=[service]), key=lambda f: str(f.name))
     for table in found:
-        (folder / file_name(table)).write_text(page(table, examples(catalog, table)), "utf-8")
+        (folder / file_name(table)).write_text(page(table, examples(catalog, table), catalog.references(str(table.table.name))), "utf-8")
     (folder / _INDEX).write_text(_service_index(service, found), "utf-8")
     return len(found)
 

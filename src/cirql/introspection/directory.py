@@ -138,7 +138,43 @@ def _catalog_relations() -> tuple[Relation, ...]:
             _permissions,
             _KEY,
         ),
+        define(
+            "cirql.relations",
+            "Which column of which table names rows of which other table, and how sure that is.",
+            (
+                _NAME,
+                _SERVICE,
+                ("column_name", _TEXT, "The column that has the values."),
+                ("other_table", _TEXT, "The table whose rows they name."),
+                ("other_column", _TEXT, "The column of that table."),
+                ("percent", _NUMBER, "How sure it is: 100 where AWS lists the rows by it."),
+                ("reason", _TEXT, "`parent`, `known` (throughout AWS), `name` (within the service) or `ending` (`source_vpc_id`)."),
+            ),
+            _relations,
+        ),
     )
+
+
+def _relations(catalog: Catalog, wish: Wish) -> Iterator[Row]:
+    names = wish.values.get("table_name")
+    others = wish.values.get("other_table")
+    if names is not None:
+        found = (r for name in sorted(map(str, names)) for r in catalog.references(name))
+    elif others is not None:
+        found = (r for name in sorted(map(str, others)) for r in catalog.referrers(name))
+    else:
+        found = catalog.references()
+    for r in found:
+        service = TableName.parse(r.table).parts[1] if r.table.count(".") == 2 else catalog.find(r.table).table.service
+        yield {
+            "table_name": r.table,
+            "service": service,
+            "column_name": r.column,
+            "other_table": r.other,
+            "other_column": r.other_column,
+            "percent": r.percent,
+            "reason": r.reason,
+        }
 
 
 def _wanted(catalog: Catalog, wish: Wish, *, with_aliases: bool = False) -> Iterator[Found]:

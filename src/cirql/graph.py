@@ -1,0 +1,228 @@
+"""Graph: a resource and what it hangs on, read row by row along the catalog's references, as text or as Mermaid.
+
+A reference that AWS's names only suggest is followed like one that is known: whether there is such a row decides.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from cirql.catalog.model import Scope, Table
+from cirql.errors import Error, ResourceNotFound, UnknownTable
+from cirql.records import dataclass, field
+from cirql.sql.quoting import constant
+from cirql.sql.quoting import name as quoted
+
+if TYPE_CHECKING:
+    from cirql.catalog.references import Reference
+    from cirql.session import Session
+
+_BY_PREFIX = {
+    "i": "instance",
+    "vol": "volume",
+    "vpc": "vpc",
+    "subnet": "subnet",
+    "sg": "security_group",
+    "eni": "network_interface",
+    "igw": "internet_gateway",
+    "rtb": "route_table",
+    "nat": "nat_gateway",
+    "ami": "image",
+    "snap": "snapshot",
+    "acl": "network_acl",
+    "lt": "launch_template",
+    "tgw": "transit_gateway",
+    "vpce": "vpc_endpoint",
+    "eipalloc": "address",
+    "dopt": "dhcp_options",
+}
+_LEAST_PERCENT = 80
+_MOST_NODES = 60
+
+
+@dataclass(frozen=True, slots=True)
+class GraphNode:
+    """One resource. `is_found`: it was read; else it is only named."""
+
+    table: str
+    name: str
+    account: str = ""
+    region: str = ""
+    is_found: bool = True
+
+    def __str__(self) -> str:
+        place = "/".join(part for part in (self.account, self.region) if part)
+        return f"{self.table} {self.name}" + (f" in {place}" if place else "") + ("" if self.is_found else " (not found)")
+
+
+@dataclass(frozen=True, slots=True)
+class GraphEdge:
+    """One resource names another, by a column."""
+
+    source: GraphNode
+    column: str
+    target: GraphNode
+
+
+@dataclass(slots=True)
+class Graph:
+    """What was read, from the resource that was asked for outwards. `notes` are what was not read."""
+
+    root: GraphNode
+    edges: list[GraphEdge] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def text(self) -> Iterator[str]:
+        """A tree; what was told already is not told again."""
+        yield str(self.root)
+        yield from self._below(self.root, "", {self.root})
+
+    def _below(self, node: GraphNode, indent: str, told: set[GraphNode]) -> Iterator[str]:
+        edges = [e for e in self.edges if e.source == node]
+        for edge in edges:
+            is_last = edge is edges[-1]
+            yield f"{indent}{'└─' if is_last else '├─'} {edge.column} → {edge.target}"
+            if edge.target not in told:
+                told.add(edge.target)
+                yield from self._below(edge.target, indent + ("   " if is_last else "│  "), told)
+
+    def mermaid(self) -> Iterator[str]:
+        """A flowchart, for a page that draws it."""
+        numbers: dict[GraphNode, str] = {}
+        for node in (self.root, *(n for e in self.edges for n in (e.source, e.target))):
+            numbers.setdefault(node, f"n{len(numbers)}")
+        yield "flowchart LR"
+        for node, number in numbers.items():
+            label = f"{node.table}<br/>{node.name}".replace('"', "'").replace("&", "&amp;")
+            yield f'  {number}["{label}"]'
+        for edge in self.edges:
+            yield f"  {numbers[edge.source]} -->|{edge.column}| {numbers[edge.target]}"
+
+
+def draw(session: Session, name: str, table: str | None = None, depth: int = 2) -> Graph:
+    """The graph around the resource of an id, a name or an ARN; `table` where these do not say of which.
+
+    Raises UnknownTable, ResourceNotFound, and the errors of the first query.
+    """
+    start = session.catalog.find(table or _table_of(session, name)).table
+    reading = _Reading(session)
+    rows = reading.rows(start, _column_of(start, name), [name], {})
+    if not rows:
+        raise ResourceNotFound(f"there is no {start.name} {name} in scope", hint="--table says which table it is of")
+    graph = Graph(_node(start, rows[0], name), notes=reading.notes)
+    seen, waiting = {(graph.root.table, graph.root.name)}, [(graph.root, start, rows[0])]
+    for _ in range(depth):
+        found = [step for node, of, row in waiting for step in reading.steps(graph, node, of, row, seen)]
+        waiting = found
+    return graph
+
+
+class _Reading:
+    """Reads rows, each table's once for each node that names it."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self.notes: list[str] = []
+
+    def steps(
+        self, graph: Graph, node: GraphNode, table: Table, row: dict[str, Any], seen: set[tuple[str, str]]
+    ) -> Iterator[tuple[GraphNode, Table, dict[str, Any]]]:
+        """Add what a row names to the graph; gives those that were read and not seen before."""
+        for reference in self._references(table):
+            values = list(dict.fromkeys(_values(row.get(reference.column))))
+            if not values or len(seen) > _MOST_NODES:
+                continue
+            other = self._session.catalog.find(reference.other).table
+            column = _column_of(other, values[0], reference.other_column)
+            found = {str(r.get(column)): r for r in self._known(other, column, values, row)}
+            for value in values:
+                target = _node(other, found[value], value) if value in found else GraphNode(str(other.name), value, is_found=False)
+                graph.edges.append(GraphEdge(node, reference.column, target))
+                if value in found and (target.table, target.name) not in seen:
+                    seen.add((target.table, target.name))
+                    yield target, other, found[value]
+
+    def _known(self, table: Table, column: str, values: Sequence[str], near: dict[str, Any]) -> list[dict[str, Any]]:
+        """The rows, as far as they can be read: one table that refuses leaves the others as they are."""
+        try:
+            return self.rows(table, column, values, near)
+        except Error as error:
+            self.notes.append(error.message)
+            return []
+
+    def _references(self, table: Table) -> list[Reference]:
+        best: dict[str, Reference] = {}
+        for reference in self._session.catalog.references(str(table.name)):
+            if reference.percent >= _LEAST_PERCENT:
+                best.setdefault(reference.column, reference)
+        return list(best.values())
+
+    def rows(self, table: Table, column: str, values: Sequence[str], near: dict[str, Any]) -> list[dict[str, Any]]:
+        """The rows that have these values, in the account and region of the row that named them. What fails is noted."""
+        wanted = dict.fromkeys(["account_id", "region", column, *(r.column for r in self._references(table))])
+        columns = [name for name in wanted if table.column(name) is not None]
+        where = [f"{quoted(column)} IN ({', '.join(map(constant, values))})"]
+        if table.scope is Scope.REGIONAL and near.get("region"):
+            where.append(f"region = {constant(near['region'])}")
+        if near.get("account_id"):
+            where.append(f"{quoted(table.account_column)} = {constant(near['account_id'])}")
+        sql = f"SELECT {', '.join(map(quoted, columns))} FROM {table.name} WHERE {' AND '.join(where)}"
+        with self._session.execute(sql) as result:
+            rows = [dict(zip(columns, row, strict=True)) for row in result]
+            self.notes += [str(failure) for failure in result.failures]
+        return rows
+
+
+def _table_of(session: Session, name: str) -> str:
+    """The dataset that has such ids or ARNs. Raises UnknownTable."""
+    if name.startswith("arn:"):
+        _, _, service, *_ = name.split(":", 5)
+        tail = name.split(":", 5)[-1]
+        kind = tail.replace(":", "/").split("/")[0].replace("-", "_")
+        names = [n for n in session.catalog.names(f"aws.{service}_") if n.removeprefix(f"aws.{service}_") in (kind, kind.rstrip("s"))]
+        only = [n for n in ("aws.s3_bucket", "aws.sns_topic", "aws.sqs_queue") if n.startswith(f"aws.{service}_")]
+        if found := [*names, *only]:
+            return found[0]
+    elif (noun := _BY_PREFIX.get(name.partition("-")[0])) is not None:
+        return f"aws.ec2_{noun}"
+    raise UnknownTable(f"nothing says which table {name} is of", hint="--table names it, for example --table aws.lambda_function")
+
+
+def _column_of(table: Table, value: str, meant: str = "") -> str:
+    """The column that has such a value: an ARN, else what the reference means, an id, or a name."""
+    noun = table.name.resource.removeprefix(f"{table.service}_")
+    own = [table.arn.column] if table.arn is not None else []
+    if value.startswith("arn:"):
+        wanted = [meant if meant.endswith("arn") else "", *table.key, *own, f"{noun}_arn", "arn"]
+        wanted = [name for name in wanted if name.endswith("arn")]
+    else:
+        named = [f"{noun}_{ending}" for ending in ("id", "name", "identifier")]
+        wanted = [meant if not meant.endswith("arn") else "", *table.identifier, *named, "id", "name"]
+        wanted += ["group_id"] if noun == "security_group" else ["allocation_id"] if noun == "address" else []
+    names = [name for name in wanted if name and table.column(name) is not None]
+    ids = [name for name in names if name.endswith("id")] if value.partition("-")[0] in _BY_PREFIX else []
+    if not names:
+        raise UnknownTable(f"{table.name} has no column that {value} could be in", hint="--table names another")
+    return (ids or names)[0]
+
+
+def _node(table: Table, row: dict[str, Any], name: str) -> GraphNode:
+    region = row.get("region") if table.scope is Scope.REGIONAL else None
+    return GraphNode(str(table.name), name, str(row.get("account_id") or ""), str(region or ""))
+
+
+def _values(value: Any) -> Iterator[str]:
+    """The texts in a column: itself, or those of its list."""
+    if isinstance(value, str):
+        if value.startswith("["):
+            try:
+                value = json.loads(value)
+            except ValueError:
+                return
+        elif value:
+            yield value
+            return
+    if isinstance(value, list):
+        yield from (item for item in value if isinstance(item, str) and item)
