@@ -15,6 +15,7 @@ BESIDE = (
     "catalog/freshness.py",
     "catalog/model.py",
     "catalog/rules.py",
+    "catalog/references.py",
     "catalog/search.py",
     "catalog/spellings.py",
     "catalog/tag_views.py",

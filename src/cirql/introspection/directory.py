@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from cirql.catalog.lookup import Catalog, Found
 from cirql.catalog.model import Column, Face, Method, Role, Table
+from cirql.catalog.references import Reference
 from cirql.catalog.views import View
 from cirql.errors import UnknownFunction
 from cirql.introspection import schema
@@ -158,6 +159,7 @@ def _catalog_relations() -> tuple[Relation, ...]:
 def _relations(catalog: Catalog, wish: Wish) -> Iterator[Row]:
     names = wish.values.get("table_name")
     others = wish.values.get("other_table")
+    found: Iterator[Reference]
     if names is not None:
         found = (r for name in sorted(map(str, names)) for r in catalog.references(name))
     elif others is not None:
