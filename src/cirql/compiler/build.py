@@ -62,7 +62,8 @@ def build(path: Path | None = None, progress: Progress | None = None) -> Path:
     made_from = inputs()
     with _without_collection():
         tables, spellings = compile_all(progress or (lambda done, total, what: None))
-        write(path, tables, spellings, made_from, compile_rules(schemas.load()), compile_views(tables), central_tables(), relations.find(tables))
+        rules, views = compile_rules(schemas.load()), compile_views(tables)
+        write(path, tables, spellings, made_from, rules, views, central_tables(), relations.find(tables))
     return path
 
 
