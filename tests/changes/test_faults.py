@@ -127,10 +127,10 @@ def test_an_answer_that_never_comes_leaves_an_entry_to_resume(connect: Connect, 
     with pytest.raises(errors.ChangeFailed) as caught:
         session.execute(f"INSERT INTO aws.logs.log_groups (log_group_name, region) VALUES ('g', '{REGION}')")
     assert "cirql changes resume" in str(caught.value.hint)
-    assert [e.state for e in session.writer.past] == [State.SUBMITTING]
+    assert [e.state for e in session.writer.past.entries] == [State.SUBMITTING]
     cloud.faults.clear()
-    assert [e.state for e in session.writer.resume()] == [State.SUCCEEDED]
-    assert session.writer.resume() == []
+    assert [e.state for e in session.writer.past.resume()] == [State.SUCCEEDED]
+    assert session.writer.past.resume() == []
 
 
 def test_a_request_that_lasts_too_long_is_left_to_resume(connect: Connect) -> None:
@@ -139,15 +139,15 @@ def test_a_request_that_lasts_too_long_is_left_to_resume(connect: Connect) -> No
         with pytest.raises(errors.ChangeFailed, match=r"still (PENDING|IN_PROGRESS) after"):
             session.execute(f"INSERT INTO aws.logs.log_groups (log_group_name, region) VALUES ('g', '{REGION}')")
         time.sleep(0.4)
-        assert [e.state for e in session.writer.resume()] == [State.SUCCEEDED]
+        assert [e.state for e in session.writer.past.resume()] == [State.SUCCEEDED]
 
 
 def test_an_open_change_can_be_cancelled_at_aws(connect: Connect) -> None:
     with LocalCloud(settle_looks=1000, settle_seconds=1.0) as slow:
         session = connect(endpoint_url=slow.endpoint_url)
         session.execute(f"INSERT /*+ NOWAIT */ INTO aws.logs.log_groups (log_group_name, region) VALUES ('g', '{REGION}')")
-        (entry,) = session.writer.past
-        assert session.writer.cancel(entry.change.id[:6]).state is State.CANCELLED
+        (entry,) = session.writer.past.entries
+        assert session.writer.past.cancel(entry.change.id[:6]).state is State.CANCELLED
         assert session.execute(f"SELECT 1 FROM aws.logs.log_group WHERE data__Identifier = 'g' AND region = '{REGION}'").fetchall() == []
 
 
@@ -155,4 +155,4 @@ def test_what_aws_refuses_is_told_in_its_words(session: Session, cloud: LocalClo
     cloud.faults.add(Rule(operation="CreateResource", kind="access_denied"))
     with pytest.raises(errors.ChangeFailed, match="AccessDenied"):
         session.execute(f"INSERT INTO aws.logs.log_groups (log_group_name, region) VALUES ('g', '{REGION}')")
-    assert [e.state for e in session.writer.past] == [State.FAILED]
+    assert [e.state for e in session.writer.past.entries] == [State.FAILED]

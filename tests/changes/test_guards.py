@@ -277,7 +277,7 @@ def test_undo_statements_undo(session: Session) -> None:
     ):
         session.execute(statement)
         assert session.execute(read).fetchall() == there
-        entry = session.writer.past[-1]
+        entry = session.writer.past.entries[-1]
         plan = ChangePlan(
             (),
             (),

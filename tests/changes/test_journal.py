@@ -87,18 +87,18 @@ def test_nothing_is_sent_that_could_not_be_written_down(connect: Connect, journa
 
 def test_a_call_that_cannot_be_repeated_is_not_repeated(session: Session) -> None:
     change = Change("x" * 32, ChangeKind.CALL, "aws.sqs", "sqs:CreateQueue", TARGET, None, '{"QueueName": "q"}', repeatable=False)
-    session.writer.journal.record([JournalEntry(change, "run", 0, "EXEC", "me", state=State.SUBMITTING, created=time.time())])
-    (ended,) = session.writer.resume()
+    session.writer.past.journal.record([JournalEntry(change, "run", 0, "EXEC", "me", state=State.SUBMITTING, created=time.time())])
+    (ended,) = session.writer.past.resume()
     assert ended.state is State.UNKNOWN and "not known" in ended.error
 
 
 def test_an_entry_older_than_aws_remembers_is_not_sent_again(session: Session) -> None:
     change = Change("y" * 32, ChangeKind.DELETE, "aws.logs.log_group", "AWS::Logs::LogGroup", TARGET, "g", "")
     long_ago = time.time() - 37 * 3600
-    session.writer.journal.record(
+    session.writer.past.journal.record(
         [JournalEntry(change, "run", 0, "DELETE", "me", state=State.SUBMITTING, created=long_ago, submitted=long_ago)]
     )
-    (ended,) = session.writer.resume()
+    (ended,) = session.writer.past.resume()
     assert ended.state is State.UNKNOWN and "36 hours" in ended.error
 
 
@@ -116,7 +116,7 @@ def test_what_was_begun_in_one_account_is_not_carried_on_in_another(connect: Con
     cloud.calls.clear()
     other = connect(credentials=(Credential("default", OTHER_ACCOUNT, "local"),))
     with pytest.raises(errors.InvalidText, match=f"no credentials for {ACCOUNT}/{REGION}"):
-        other.writer.resume()
+        other.writer.past.resume()
     assert "cloudcontrol" not in {c.service for c in cloud.calls}
     renamed = connect(credentials=(Credential("renamed", ACCOUNT, "local"),))
-    assert [e.state for e in renamed.writer.resume()] == [State.SUCCEEDED]
+    assert [e.state for e in renamed.writer.past.resume()] == [State.SUCCEEDED]

@@ -375,7 +375,7 @@ def test_nowait_gives_the_request_token_and_leaves_the_rest_to_resume(session: S
         "RETURNING RequestToken, OperationStatus"
     ).fetchone()
     assert row is not None and row[0] and row[1] in ("PENDING", "IN_PROGRESS")
-    assert [e.state.value for e in session.writer.resume()] == ["succeeded"]
+    assert [e.state.value for e in session.writer.past.resume()] == ["succeeded"]
     assert session.execute("SELECT log_group_name FROM aws.logs.log_group WHERE data__Identifier = 'slow'").fetchall() == [("slow",)]
 
 
@@ -388,7 +388,7 @@ def test_exec_reads_and_writes_with_the_services_own_calls(session: Session, clo
     session.execute(f"EXEC aws.sqs.create_queue @QueueName = 'made-by-exec', @region = '{REGION}'")
     listed = session.execute(f"EXEC aws.sqs.list_queues @queue_name_prefix = 'made-by', @region = '{REGION}'").fetchall()
     assert "made-by-exec" in str(listed)
-    assert [e.state.value for e in session.writer.past] == ["succeeded"]
+    assert [e.state.value for e in session.writer.past.entries] == ["succeeded"]
 
 
 @pytest.mark.parametrize(

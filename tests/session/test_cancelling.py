@@ -158,7 +158,7 @@ def test_a_write_that_waits_is_cancelled_and_stays_in_the_journal(
         when(lambda: any(c.operation == "CreateResource" for c in cloud.calls))
         session.cancel()
         assert isinstance(ended(work), Cancelled)
-        assert [e.state.is_open for e in session.writer.past] == [True]
+        assert [e.state.is_open for e in session.writer.past.entries] == [True]
 
 
 def test_cancelling_the_task_of_an_async_statement_ends_it(session: Session, cloud: LocalCloud) -> None:

@@ -10,36 +10,33 @@ import json
 import threading
 import time
 import uuid
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from cirql.catalog.model import Scope, Table
 from cirql.changes import explain
 from cirql.changes.access import Effect
-from cirql.changes.apply import Applier
 from cirql.changes.calls import read_call
-from cirql.changes.drafting import ChangeDraft, Drafting, new_id
+from cirql.changes.drafting import ChangeDraft, new_id
 from cirql.changes.masking import without_secrets
 from cirql.changes.model import Change, ChangeKind, JournalEntry
 from cirql.changes.order import with_dependencies
-from cirql.changes.places import Places
+from cirql.changes.past import PastChanges
 from cirql.changes.plan import ChangePlan
 from cirql.changes.report import answer_result, lines_result, refuse_failed, rows_result, status_result, summary_result
 from cirql.changes.returned import deleted_rows, event_rows, table_node, with_entry
 from cirql.changes.returning import events_only, read_back
-from cirql.cloud.stats import CallStats, recording
+from cirql.changes.work import ChangeWork, WriterHome
 from cirql.errors import (
-    AccessDenied,
     Cancelled,
     CloudError,
     DatabaseError,
     InvalidStatement,
-    InvalidText,
     NotSupported,
 )
 from cirql.records import replace
-from cirql.result import ProgressEvent, Result, Stats
-from cirql.settings import DEFAULT_MAX_CHANGES, Settings
+from cirql.result import Result
+from cirql.settings import DEFAULT_MAX_CHANGES
 from cirql.sql.bind import bind
 from cirql.sql.parse import is_write
 from cirql.sql.writes import (
@@ -55,56 +52,9 @@ from cirql.sql.writes import (
 
 if TYPE_CHECKING:
     from cirql.catalog.lookup import Catalog
-    from cirql.changes.journal import Journal
-    from cirql.cloud import Cloud
-    from cirql.cloud.reach import Reach
-    from cirql.fetch.loop import Work
     from cirql.sql.parse import Statement
 
 T = TypeVar("T")
-
-
-class WriterHome(Protocol):
-    """What a writer needs of its session."""
-
-    settings: Settings
-    confirm: Callable[[ChangePlan], bool] | None
-
-    @property
-    def reach(self) -> Reach:
-        """The accounts and regions that statements ask now."""
-        ...
-
-    @property
-    def catalog(self) -> Catalog:
-        """The tables."""
-        ...
-
-    @property
-    def cloud(self) -> Cloud:
-        """The door to AWS."""
-        ...
-
-    @property
-    def journal(self) -> Journal:
-        """Where changes are written down."""
-        ...
-
-    def start(self, work: Coroutine[Any, Any, T]) -> Work[T]:
-        """Run a coroutine on the session's loop."""
-        ...
-
-    def wait(self, work: Work[T]) -> T:
-        """Wait for it, unless the statement is stopped."""
-        ...
-
-    def select(self, statement: Statement, *, live: bool = False) -> Result:
-        """Run a query; `live` asks AWS, whatever the inventory knows."""
-        ...
-
-    def tell(self, event: ProgressEvent) -> None:
-        """Say how far work has come."""
-        ...
 
 
 class Writer:
@@ -112,11 +62,11 @@ class Writer:
 
     def __init__(self, home: WriterHome) -> None:
         self._home = home
+        self._work = ChangeWork(home)
         self._lock = threading.RLock()
         self._transaction: list[ChangeDraft] | None = None
-        self._places: Places | None = None
-        self._stats = CallStats()
         self._answers: dict[str, Mapping[str, Any]] = {}
+        self.past = PastChanges(self._work, self._lock)
 
     # -- entry points
 
@@ -126,7 +76,7 @@ class Writer:
         Raises the statement's errors before anything is sent; ChangeFailed once something was.
         """
         with self._lock:
-            self._stats = CallStats()
+            self._work.begin()
             started = time.monotonic()
             if statement.explain is not None and statement.explain.analyze:
                 raise NotSupported("EXPLAIN ANALYZE of a write would carry it out", hint="EXPLAIN alone shows what it would do")
@@ -163,84 +113,20 @@ class Writer:
         Raises AccessDenied, InvalidStatement, Cancelled before anything is sent; ChangeFailed afterwards.
         """
         with self._lock:
-            self._require_writable()
-            if plan.changes and self.journal.entry(plan.changes[0].id) is not None:
+            self._work.require_writable()
+            if plan.changes and self._home.journal.entry(plan.changes[0].id) is not None:
                 raise InvalidStatement("this plan has been applied already", hint="cirql changes list shows how it went; make a new one")
-            plan = replace(plan, changes=tuple(self._do(self._targeted(plan.changes))))
-            self._do(self._drafting.refuse_stale(plan))
+            plan = replace(plan, changes=tuple(self._work.do(self._work.targeted(plan.changes))))
+            self._work.do(self._work.drafting.refuse_stale(plan))
             self._check_allowed(plan)
             ended = self._make(plan, wait=True)
             refuse_failed(ended, plan)
             return ended
 
-    async def _targeted(self, changes: Sequence[Change]) -> list[Change]:
-        """The changes of a saved plan with this session's own credentials for their accounts."""
-        return [replace(c, target=await self._where.of_row(c.target.region, c.target.account)) for c in changes]
-
-    @property
-    def past(self) -> list[JournalEntry]:
-        """Every entry of the journal; none where there is no journal yet."""
-        if not self._home.settings.journal_path.exists():
-            return []
-        return self.journal.entries()
-
-    def resume(self, change_id: str | None = None) -> list[JournalEntry]:
-        """See every open change to its end, or the run of one; those that another living process works on are left to it.
-
-        Gives the entries that were open, as they are now. It changes nothing that was not decided and journalled before, but it does
-        send what was cut off, so the session must be writable.
-        """
-        with self._lock:
-            self._require_writable()
-            opened = self.journal.entries(open_only=True)
-            if change_id is not None:
-                chosen = self._entry(change_id)
-                opened = [e for e in opened if e.run == chosen.run]
-            wanted = {e.change.id for e in opened}
-            ended: list[JournalEntry] = []
-            for run in dict.fromkeys(e.run for e in opened):
-                with self.journal.working_on(run) as is_ours:
-                    entries = self.journal.entries(run=run)  # read again: the run may have ended meanwhile
-                    if is_ours:
-                        entries = self._do(self._at_home(entries))
-                        entries = self._do(self._applier(len(entries)).apply(entries))
-                    ended += [e for e in entries if e.change.id in wanted]
-            return ended
-
-    def cancel(self, change_id: str) -> JournalEntry:
-        """Stop one open change, at AWS where it is there already."""
-        with self._lock:
-            self._require_writable()
-            entry = self._entry(change_id)
-            if not entry.state.is_open:
-                raise InvalidStatement(f"this change has ended: it is {entry.state.value}")
-            with self.journal.working_on(entry.run):
-                (entry,) = self._do(self._at_home([entry]))
-                return self._do(self._applier(1).cancel(entry))
-
-    async def _at_home(self, entries: Sequence[JournalEntry]) -> list[JournalEntry]:
-        """The entries with this session's own credentials for their accounts.
-
-        Raises InvalidText where it has none: what was begun in one account is never carried on in another.
-        """
-        changes = await self._targeted([e.change for e in entries])
-        return [replace(e, change=change) for e, change in zip(entries, changes, strict=True)]
-
-    def _entry(self, change_id: str) -> JournalEntry:
-        entry = self.journal.entry(change_id)
-        if entry is None:
-            raise InvalidText(f"no change, or more than one, has an id that begins with {change_id!r}", hint="cirql changes list has them")
-        return entry
-
     @property
     def is_in_transaction(self) -> bool:
         """Whether a transaction is open."""
         return self._transaction is not None
-
-    @property
-    def journal(self) -> Journal:
-        """The journal, opened when first needed. Raises SettingsError."""
-        return self._home.journal
 
     def close(self) -> None:
         """Drop an open transaction, of which nothing was sent."""
@@ -257,12 +143,12 @@ class Writer:
             if self._transaction is not None:
                 raise InvalidStatement("a transaction is open already", hint="COMMIT or ROLLBACK it first")
             self._transaction = []
-            return status_result("BEGIN", self._cost(started))
+            return status_result("BEGIN", self._work.cost(started))
         if self._transaction is None:
             raise InvalidStatement(f"there is no transaction to {write.word}", hint="BEGIN one first")
         drafts, self._transaction = self._transaction, None
         if write.word == "ROLLBACK":
-            return status_result("ROLLBACK", self._cost(started), notices=(f"{sum(len(d.changes) for d in drafts)} changes dropped",))
+            return status_result("ROLLBACK", self._work.cost(started), notices=(f"{sum(len(d.changes) for d in drafts)} changes dropped",))
         return self._commit(drafts, started)
 
     def _queue(self, draft: ChangeDraft, started: float) -> Result:
@@ -270,13 +156,13 @@ class Writer:
             raise NotSupported("RETURNING has no rows before COMMIT", hint="leave it out, or run the statement outside the transaction")
         assert self._transaction is not None
         self._transaction.append(draft)
-        return summary_result([], self._cost(started), notices=(f"{len(draft.changes)} changes queued until COMMIT",))
+        return summary_result([], self._work.cost(started), notices=(f"{len(draft.changes)} changes queued until COMMIT",))
 
     # -- guards
 
     def _guard(self, write: Insert | Update | Delete) -> None:
         """What can be refused before anything is read."""
-        self._require_writable()
+        self._work.require_writable()
         if isinstance(write, Insert | Update) and write.returning:
             if not write.is_awaited and not events_only(write.returning):
                 hint = "RETURNING RequestToken; cirql changes resume sees the rest to its end"
@@ -290,14 +176,10 @@ class Writer:
                 hint=f"add a WHERE, or raise max_changes above {DEFAULT_MAX_CHANGES} on purpose",
             )
 
-    def _require_writable(self) -> None:
-        if not self._home.settings.writable:
-            raise AccessDenied("this session is read-only", hint="cirql query --write, or connect(writable=True); EXPLAIN shows the plan")
-
     def _check_allowed(self, plan: ChangePlan) -> None:
         if not plan.changes:
             return
-        self._require_writable()
+        self._work.require_writable()
         most = self._home.settings.max_changes
         if len(plan.changes) > most:
             raise InvalidStatement(f"this would make {len(plan.changes)} changes and max_changes is {most}", hint="EXPLAIN shows them all")
@@ -310,15 +192,15 @@ class Writer:
     def _draft(self, write: Insert | Update | Delete) -> ChangeDraft:
         result = self._home.select(write.query, live=True)
         rows = result.fetchall()
-        self._add(result.stats)
+        self._work.add(result.stats)
         if result.failures:
             failure = result.failures[0]
             raise CloudError(f"the rows could not all be found: {failure}", hint="nothing was changed", failure=failure)
         if isinstance(write, Insert):
-            return self._do(self._drafting.inserts(write, rows))
+            return self._work.do(self._work.drafting.inserts(write, rows))
         keys = 4 if is_generic(write.table) else 3
         typed = [(r[3] if keys == 4 else write.table.cfn_type, *r[:3], *r[keys:]) for r in rows]
-        draft = self._do(self._drafting.changes(write, typed))
+        draft = self._work.do(self._work.drafting.changes(write, typed))
         draft.output_columns = result.columns[keys:]
         return draft
 
@@ -329,7 +211,7 @@ class Writer:
         region, account = params.pop("region", None), params.pop("account_id", None)
         call = read_call(write.path, params, write.body, lambda: str(uuid.uuid4()))
         table = ".".join(write.path[:-1])
-        target = self._do(self._where.of_insert(_call_table(self._home.catalog, call.service), region, account))
+        target = self._work.do(self._work.where.of_insert(_call_table(self._home.catalog, call.service), region, account))
         return ChangeDraft(write, [call.change(table, target, new_id())])
 
     def _exec(self, write: Exec, started: float) -> Result:
@@ -338,14 +220,14 @@ class Writer:
         call = read_call(write.path, params, write.body, lambda: str(uuid.uuid4()))
         call.check_allowed(self._home.settings, wants_secrets=write.wants_secrets or explained is not None)
         if call.effect is Effect.CHANGE and explained is None:
-            self._require_writable()
+            self._work.require_writable()
         draft = self._exec_draft(write)
         if explained is not None:
             return self._explained([draft], explained.format, started)
         change = draft.changes[0]
         if call.effect is not Effect.CHANGE:
-            answer = self._do(self._home.cloud.call(change.target, call.service, call.operation, json.loads(change.body)))
-            return answer_result(answer, self._cost(started))
+            answer = self._work.do(self._home.cloud.call(change.target, call.service, call.operation, json.loads(change.body)))
+            return answer_result(answer, self._work.cost(started))
         if self._transaction is not None:
             return self._queue(draft, started)
         return self._commit([draft], started)
@@ -362,7 +244,7 @@ class Writer:
         return ChangePlan(ordered, texts, tables, rules, sum(d.unchanged for d in drafts))
 
     def _explained(self, drafts: Sequence[ChangeDraft], style: str, started: float) -> Result:
-        return lines_result(explain.render(self._plan(drafts), style), self._cost(started))
+        return lines_result(explain.render(self._plan(drafts), style), self._work.cost(started))
 
     def _commit(self, drafts: list[ChangeDraft], started: float) -> Result:
         plan = self._plan(drafts)
@@ -377,50 +259,40 @@ class Writer:
         if not plan.changes:
             return []
         run, now, text = uuid.uuid4().hex, time.time(), ";\n".join(plan.statements)
-        callers = self._do(self._callers(plan.changes))
+        callers = self._work.do(self._callers(plan.changes))
         entries = [
             JournalEntry(c, run, number, text, callers[c.target.credentials], created=now, updated=now)
             for number, c in enumerate(plan.changes)
         ]
-        with self.journal.working_on(run):
-            self.journal.record(entries)
-            applier = self._applier(len(entries))
-            ended = self._do(applier.apply(entries, wait=wait))
+        with self._home.journal.working_on(run):
+            self._home.journal.record(entries)
+            applier = self._work.applier(len(entries))
+            ended = self._work.do(applier.apply(entries, wait=wait))
             self._answers = applier.answers
         return ended
 
     async def _callers(self, changes: Sequence[Change]) -> dict[str, str]:
-        return {c.target.credentials: await self._where.caller(c.target) for c in changes}
-
-    def _applier(self, total: int) -> Applier:
-        done: set[str] = set()
-
-        def tell(entry: JournalEntry) -> None:
-            if not entry.state.is_open:
-                done.add(entry.change.id)
-            self._home.tell(ProgressEvent(entry.change.title, self._stats.requests, len(done), len(done) == total))
-
-        return Applier(self._home.cloud, self.journal, time.time, self._home.settings.change_timeout, tell=tell)
+        return {c.target.credentials: await self._work.where.caller(c.target) for c in changes}
 
     # -- results
 
     def _result(self, drafts: Sequence[ChangeDraft], ended: Sequence[JournalEntry], is_awaited: bool, started: float) -> Result:
         write = drafts[0].write if len(drafts) == 1 else None
         if isinstance(write, Exec):
-            return answer_result(self._answers.get(ended[0].change.id, {}), self._cost(started))
+            return answer_result(self._answers.get(ended[0].change.id, {}), self._work.cost(started))
         notices: tuple[str, ...] = ()
         if unchanged := sum(d.unchanged for d in drafts):
             notices = (f"{unchanged} resources are as wanted already; nothing was sent for them",)
         if not isinstance(write, Insert | Update | Delete) or not write.returning:
-            return summary_result(ended, self._cost(started), notices)
+            return summary_result(ended, self._work.cost(started), notices)
         by_id = {e.change.id: e for e in ended}
         rows = [with_entry(written, [by_id[i] for i in ids if i in by_id]) for written, ids in drafts[0].written]
         if events_only(write.returning):
-            return event_rows(write.returning, rows, self._cost(started))
+            return event_rows(write.returning, rows, self._work.cost(started))
         if isinstance(write, Delete):
-            return deleted_rows(write, rows, drafts[0], self._cost(started))
+            return deleted_rows(write, rows, drafts[0], self._work.cost(started))
         if not rows:
-            return rows_result([output_name(item) for item in write.returning], [], self._cost(started), notices=notices)
+            return rows_result([output_name(item) for item in write.returning], [], self._work.cost(started), notices=notices)
         query = read_back(write.statement, write.table, table_node(write), write.alias, write.returning, rows)
         try:
             back = self._home.select(query, live=True)
@@ -428,62 +300,14 @@ class Writer:
         except DatabaseError as error:
             # An error here would read as if nothing had been done: the events are known, the rest is NULL.
             notices = (*notices, f"the changes were made, but their rows could not be read back: {error.message}")
-            return event_rows(write.returning, rows, self._cost(started), notices)
-        self._add(back.stats)
-        cost = self._cost(started)
+            return event_rows(write.returning, rows, self._work.cost(started), notices)
+        self._work.add(back.stats)
+        cost = self._work.cost(started)
         if missing := len(rows) - back.row_count:
             notices = (*notices, f"{missing} of {len(rows)} rows could not be read back; the changes themselves were made")
         return Result(
             back.to_arrow().to_reader(), columns=back.columns, failures=lambda: back.failures, notices=lambda: notices, stats=lambda: cost
         )
-
-    # -- odds of the loop
-
-    @property
-    def _drafting(self) -> Drafting:
-        return Drafting(self._home.catalog, self._home.cloud, self._where)
-
-    @property
-    def _where(self) -> Places:
-        reach = self._home.reach
-        if self._places is None or self._places.reach != reach:
-            self._places = Places(self._home.cloud, reach)
-        return self._places
-
-    def _do(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run on the session's loop, counting calls; the one error of a task group is raised as itself."""
-
-        async def counted() -> T:
-            with recording() as stats:
-                try:
-                    return await work
-                finally:
-                    self._stats.calls.update(stats.calls)
-                    self._stats.retries += stats.retries
-                    self._stats.throttles += stats.throttles
-
-        try:
-            return self._home.wait(self._home.start(counted()))
-        except BaseExceptionGroup as group:
-            raise _first_error(group) from None
-
-    def _add(self, stats: Stats) -> None:
-        self._stats.calls.update(stats.calls)
-        self._stats.retries += stats.retries
-        self._stats.throttles += stats.throttles
-
-    def _cost(self, started: float) -> Stats:
-        wall = round((time.monotonic() - started) * 1000)
-        return Stats(calls=dict(self._stats.calls), retries=self._stats.retries, throttles=self._stats.throttles, wall_ms=wall)
-
-
-def _first_error(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    for error in group.exceptions:
-        if isinstance(error, BaseExceptionGroup):
-            return _first_error(error)
-        if isinstance(error, DatabaseError):
-            return error
-    return group.exceptions[0]
 
 
 def _call_table(catalog: Catalog, name: str) -> Table:

@@ -36,7 +36,7 @@ def group() -> None:
 def list_(open_only: bool, limit: int, as_json: bool) -> None:
     """List changes, oldest first."""
     with _session(writable=False) as session:
-        chosen = [e for e in session.writer.past if e.state.is_open or not open_only][-limit:]
+        chosen = [e for e in session.writer.past.entries if e.state.is_open or not open_only][-limit:]
         for entry in chosen:
             tell(json.dumps(_facts(entry), default=str) if as_json else _line(entry))
 
@@ -46,7 +46,7 @@ def list_(open_only: bool, limit: int, as_json: bool) -> None:
 def show(change: str) -> None:
     """Show one change: what it changes, when it came how far, and AWS's last word."""
     with _session(writable=False) as session:
-        found = [e for e in session.writer.past if e.change.id.startswith(change)]
+        found = [e for e in session.writer.past.entries if e.change.id.startswith(change)]
         if len(found) != 1:
             raise InvalidText(f"{len(found) or 'no'} changes have an id that begins with {change!r}", hint="cirql changes list has them")
         entry = found[0]
@@ -58,7 +58,7 @@ def show(change: str) -> None:
         if entry.change.body or entry.change.after:
             for name, old, new in differences(entry.change):
                 tell(f"  {visible(name)}: {visible(json.dumps(old, default=str))} -> {visible(json.dumps(new, default=str))}")
-        for at, state, detail in session.writer.journal.moves(entry.change.id):
+        for at, state, detail in session.writer.past.journal.moves(entry.change.id):
             tell(f"{_moment(at)} {state}" + (f": {visible(detail)}" if detail else ""))
 
 
@@ -67,7 +67,7 @@ def show(change: str) -> None:
 def resume(change: str | None) -> None:
     """See every open change to its end, exactly once each."""
     with ScanProgress() as progress, _session(writable=True, progress=progress) as session:
-        ended = session.writer.resume(change)
+        ended = session.writer.past.resume(change)
         progress.stop()
         _tell(ended)
         if not ended:
@@ -79,7 +79,7 @@ def resume(change: str | None) -> None:
 def cancel(change: str) -> None:
     """Stop one open change, at AWS where it is there already."""
     with _session(writable=True) as session:
-        _tell([session.writer.cancel(change)])
+        _tell([session.writer.past.cancel(change)])
 
 
 def _tell(entries: list[JournalEntry]) -> None:

@@ -52,7 +52,7 @@ class Owner(Protocol):
 
 def tables(owner: Owner) -> Directory:
     """Every table and table function that a statement may name. Nothing of the inventory or the journal is opened before it is read."""
-    changes = define(audit.RELATION, audit.DESCRIPTION, audit.COLUMNS, lambda catalog, wish: audit.rows(owner.writer.past))
+    changes = define(audit.RELATION, audit.DESCRIPTION, audit.COLUMNS, lambda catalog, wish: audit.rows(owner.writer.past.entries))
     scans = define(last_scans.RELATION, last_scans.DESCRIPTION, last_scans.COLUMNS, lambda catalog, wish: last_scans.rows(owner.last_scans))
     store = lambda: owner.memory.store(owner.settings)  # noqa: E731 (a name for what is opened later)
     functions = relations.functions(store, owner.catalog.find, owner.evaluated)
