@@ -14,20 +14,6 @@ from cirql.session import Session
 from cirql.settings import Settings
 
 
-@pytest.fixture(scope="module")
-def running() -> Iterator[LocalCloud]:
-    with LocalCloud() as cloud:
-        yield cloud
-
-
-@pytest.fixture
-def cloud(running: LocalCloud) -> Iterator[LocalCloud]:
-    running.faults.clear()
-    running.calls.clear()
-    yield running
-    running.faults.clear()
-
-
 @pytest.fixture
 def settings(cloud: LocalCloud, tmp_path: Path) -> Settings:
     scope = settings_for(cloud.endpoint_url)

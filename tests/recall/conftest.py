@@ -15,20 +15,6 @@ from cirql.settings import Credential, Settings
 Connect = Callable[..., Session]
 
 
-@pytest.fixture(scope="module")
-def running() -> Iterator[LocalCloud]:
-    with LocalCloud() as cloud:
-        yield cloud
-
-
-@pytest.fixture
-def cloud(running: LocalCloud) -> Iterator[LocalCloud]:
-    running.faults.clear()
-    running.calls.clear()
-    yield running
-    running.faults.clear()
-
-
 def opener(cloud: LocalCloud, store: Path, opened: list[Session]) -> Connect:
     """A function that opens sessions over the local AWS with one store; further settings as keywords."""
 

@@ -20,14 +20,6 @@ def running() -> Iterator[LocalCloud]:
         yield cloud
 
 
-@pytest.fixture
-def cloud(running: LocalCloud) -> Iterator[LocalCloud]:
-    running.faults.clear()
-    running.calls.clear()
-    yield running
-    running.faults.clear()
-
-
 @pytest.fixture(scope="session")
 def runtime(running: LocalCloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runtime]:
     scope = settings_for(running.endpoint_url)
