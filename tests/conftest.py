@@ -48,7 +48,7 @@ def cloud(running: LocalCloud) -> Iterator[LocalCloud]:
 def settings(cloud: LocalCloud) -> Settings:
     """All of it in scope."""
     credentials = tuple(Credential(a, a, "local", account=a) for a in ACCOUNTS)
-    return Settings(credentials=credentials, regions=tuple(REGIONS), endpoint_url=cloud.endpoint_url, read_timeout=5)
+    return Settings(credentials=credentials, regions=tuple(REGIONS), endpoint_url=cloud.endpoint_url, read_timeout=30)
 
 
 @pytest.fixture

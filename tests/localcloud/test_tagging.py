@@ -74,3 +74,29 @@ def test_requests_without_a_list_are_left_to_moto(client: Client) -> None:
     topic = client("sns").create_topic(Name="news", Tags=TAGS)["TopicArn"]
     found = client("resourcegroupstaggingapi").get_resources(ResourceTypeFilters=["sns"])["ResourceTagMappingList"]
     assert {"ResourceARN": topic, "Tags": TAGS} in found
+
+
+def test_without_a_list_all_that_is_tagged_comes_page_by_page(client: Client, cloud: LocalCloud) -> None:
+    tagging = client("resourcegroupstaggingapi")
+    queue = client("sqs").create_queue(QueueName="jobs", tags={"team": "ml"})["QueueUrl"]
+    queue_arn = client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    topic = client("sns").create_topic(Name="news", Tags=TAGS)["TopicArn"]
+    untagged = client("sns").create_topic(Name="plain")["TopicArn"]
+    image = client("sagemaker").create_image(ImageName="tagged", RoleArn=ROLE, Tags=TAGS)["ImageArn"]
+
+    found: dict[str, Any] = {}
+    pages = 0
+    for page in tagging.get_paginator("get_resources").paginate(ResourcesPerPage=7):
+        pages += 1
+        found |= {m["ResourceARN"]: m["Tags"] for m in page["ResourceTagMappingList"]}
+    assert pages == -(-len(found) // 7) > 1
+    assert {arn: found.get(arn) for arn in (queue_arn, topic, untagged, image)} == {
+        queue_arn: TAGS,
+        topic: TAGS,
+        untagged: None,
+        image: TAGS,
+    }
+
+    some = tagging.get_resources(ResourceTypeFilters=["sns"], TagFilters=[{"Key": "team", "Values": ["ml"]}])["ResourceTagMappingList"]
+    assert [m["ResourceARN"] for m in some] == [topic]
+    assert tagging.get_resources(TagFilters=[{"Key": "nobody"}])["ResourceTagMappingList"] == []

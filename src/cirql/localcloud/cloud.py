@@ -139,7 +139,7 @@ class LocalCloud:
             case "sagemaker":
                 return self._sagemaker.serves(operation) or self._app_image_configs.serves(operation)
             case "resourcegroupstaggingapi":
-                return "ResourceARNList" in params
+                return operation == "GetResources"
         return (service, operation) in _ALONE
 
     def _answer_judged(self, request: HttpRequest, caller: Caller, operation: WireOperation, verdict: Spoiling) -> HttpAnswer:
@@ -171,7 +171,8 @@ class LocalCloud:
                 asked = (place, operation.name, request.body, page_limit)
                 answer = self._sagemaker.answer(*asked) or self._app_image_configs.answer(*asked)
             elif operation.service == "resourcegroupstaggingapi":
-                answer = TaggingApi(self._serve_within).answer(place, operation, request.body)
+                tagging = TaggingApi(self._serve_within, self._cloudcontrol.tagged)
+                answer = tagging.answer(place, operation, request.body, page_limit)
             elif operation.service == "cloudformation":
                 answer = answer_registry(place, operation.name, read_parameters(request))
             elif operation.service == "sts" and operation.name == "GetCallerIdentity" and caller.access_key == caller.account:

@@ -63,6 +63,11 @@ class CloudControl:
             self._resources.clear()
             self._natives.clear()
 
+    def tagged(self, place: AccountRegion) -> list[tuple[str, Mapping[str, str]]]:
+        """The ARN and tags of what is tagged, of the types that have a service here."""
+        with self._lock:
+            return list(self._natives.tagged(place))
+
     def answer(self, place: AccountRegion, operation: str, body: bytes, page_limit: int | None) -> HttpAnswer:
         """The answer to one operation; `page_limit` forces small pages. Raises ServiceError."""
         run = self._operations.get(operation)

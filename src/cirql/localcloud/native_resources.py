@@ -7,7 +7,7 @@ Properties that the service's answers have nowhere (moto keeps less than AWS) ar
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from cirql.localcloud.expressions import evaluate
@@ -16,12 +16,12 @@ from cirql.localcloud.images import AccountRegion
 from cirql.localcloud.members import find_member
 from cirql.localcloud.models import Model, set_value, values_at, without
 from cirql.localcloud.moto_client import operation_model
-from cirql.localcloud.native_calls import Facts, NativeCalls, Send, find_values
+from cirql.localcloud.native_calls import Facts, NativeCalls, Send, find_values, is_unserved
 from cirql.localcloud.native_reader import NativeReader, find_arn, gather, tag_property
 from cirql.localcloud.native_types import NativeCall, NativeType, native_types
 from cirql.localcloud.progress import HandlerError
 from cirql.localcloud.resources import home_of, identifying_model, join_identifier, not_found
-from cirql.localcloud.schemas import ResourceType
+from cirql.localcloud.schemas import ResourceType, find_type
 
 
 class NativeResources:
@@ -120,6 +120,23 @@ class NativeResources:
             if all({**told, **shown}.get(name) == value for name, value in wanted.items()):
                 found.append((identifier, shown if kind.handling.lists_whole_models else ids))
         return sorted(found, key=lambda pair: pair[0])
+
+    def tagged(self, place: AccountRegion) -> Iterator[tuple[str, Mapping[str, str]]]:
+        """The ARN and tags of each resource in a place that has both, of whatever type but EC2's, whose answers hold no ARNs."""
+        for name, native in native_types().items():
+            kind = find_type(name, place.region)
+            if native.service == "ec2" or kind is None or (tags := tag_property(kind)) is None:
+                continue
+            try:
+                for item, parent in self._reader.listed(place, native, gather(place)):
+                    ids = self._reader.listed_ids(native, kind, place, item, parent)
+                    model = self._reader.as_model(place, native, kind, ids, self._reader.item(place, native, kind, ids))
+                    arn = find_arn(native, kind, gather(place, id=ids, item=item, model=model))
+                    if isinstance(arn, str) and (pairs := _pairs(model.get(tags))):
+                        yield arn, pairs
+            except HandlerError as error:
+                if error.code != "NotFound" and not is_unserved(error):  # deleted while it was listed; not there without moto
+                    raise
 
     def _whole_model(self, place: AccountRegion, kind: ResourceType, identifier: str) -> Model:
         native = native_types()[kind.name]

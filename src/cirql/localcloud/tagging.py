@@ -1,7 +1,7 @@
-"""GetResources of the Resource Groups Tagging API for a list of ARNs: the tags that each resource's own service says it has.
+"""GetResources of the Resource Groups Tagging API: the tags that each resource's own service says it has, for a list of ARNs or for all.
 
 moto has this API for some kinds of resource only, and pages where AWS does not. As with AWS, what is untagged, unknown, or in another
-account or region is not in the answer. Requests without a list of ARNs are left to moto. API reference: GetResources; errors:
+account or region is not in the answer. "All" are the types of `native/`, and SageMaker's images. API reference: GetResources; errors:
 InvalidParameterException.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from cirql.localcloud.identity import Caller
@@ -17,6 +17,7 @@ from cirql.localcloud.images import AccountRegion
 from cirql.localcloud.listener import HttpAnswer, HttpRequest
 from cirql.localcloud.moto_client import exchange
 from cirql.localcloud.operations import service_model, services_signing_as
+from cirql.localcloud.paging import take_page
 from cirql.localcloud.wire import Protocol, ServiceError, WireOperation, json_answer
 from cirql.regexes import regex
 
@@ -33,22 +34,52 @@ _OPERATIONS = regex(r"ListTagsForResource|ListTagsOfResource|ListTags|ListResour
 
 
 class TaggingApi:
-    """Answers GetResources by asking the rest of the local AWS through `send`."""
+    """Answers GetResources by asking the rest of the local AWS through `send`; `all_tagged` are ARNs with their tags."""
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: Send, all_tagged: Callable[[AccountRegion], Iterable[tuple[str, Mapping[str, str]]]]) -> None:
         self._send = send
+        self._all_tagged = all_tagged
 
-    def answer(self, place: AccountRegion, operation: WireOperation, body: bytes) -> HttpAnswer | None:
-        """The answer to GetResources with a list of ARNs; None for everything else. Raises ServiceError."""
+    def answer(self, place: AccountRegion, operation: WireOperation, body: bytes, page_limit: int | None) -> HttpAnswer | None:
+        """The answer to GetResources; None for every other operation. Raises ServiceError."""
         if operation.name != "GetResources" or operation.protocol is not Protocol.JSON:
             return None
         asked = json.loads(body or b"{}")
-        if "ResourceARNList" not in asked:
-            return None
-        arns = _checked(asked)
-        tagged = [(arn, tags) for arn in dict.fromkeys(arns) if _is_here(arn, place) and (tags := self._tags(place, arn))]
+        if "ResourceARNList" in asked:
+            arns, token = dict.fromkeys(_checked(asked)), None
+            tagged: Sequence[tuple[str, Mapping[str, str]]] = [(arn, tags) for arn in arns if (tags := self._tags_here(place, arn))]
+        else:
+            everything = {arn: tags for arn, tags in self._everything(place) if _is_here(arn, place) and _is_meant(arn, tags, asked)}
+            size = min(int(asked.get("ResourcesPerPage") or _MOST_ARNS), page_limit or _MOST_ARNS)
+            tagged, token = take_page([(a, everything[a]) for a in sorted(everything)], size, asked.get("PaginationToken"), str(place))
         mappings = [{"ResourceARN": arn, "Tags": [{"Key": k, "Value": v} for k, v in tags.items()]} for arn, tags in tagged]
-        return json_answer(json.dumps({"PaginationToken": "", "ResourceTagMappingList": mappings}).encode(), operation.json_version)
+        return json_answer(
+            json.dumps({"PaginationToken": token or "", "ResourceTagMappingList": mappings}).encode(), operation.json_version
+        )
+
+    def _tags_here(self, place: AccountRegion, arn: str) -> Mapping[str, str]:
+        return self._tags(place, arn) if _is_here(arn, place) else {}
+
+    def _everything(self, place: AccountRegion) -> Iterator[tuple[str, Mapping[str, str]]]:
+        yield from self._all_tagged(place)
+        ec2: dict[str, dict[str, str]] = {}
+        for tag in self._all(place, "ec2", "DescribeTags", "Tags"):
+            arn = f"arn:aws:ec2:{place.region}:{place.account}:{tag['ResourceType']}/{tag['ResourceId']}"
+            ec2.setdefault(arn, {})[tag["Key"]] = tag["Value"]
+        yield from ec2.items()
+        for image in self._all(place, "sagemaker", "ListImages", "Images"):
+            if tags := self._tags(place, image["ImageArn"]):
+                yield image["ImageArn"], tags
+
+    def _all(self, place: AccountRegion, service: str, operation: str, member: str) -> Iterator[Mapping[str, Any]]:
+        """The items of a list, over all its pages; none where nobody answers for the service."""
+        token: dict[str, str] = {}
+        while True:
+            _, answer = exchange(self._send, place, service, operation, token)
+            yield from answer.get(member, ())
+            if not answer.get("NextToken"):
+                return
+            token = {"NextToken": answer["NextToken"]}
 
     def _tags(self, place: AccountRegion, arn: str) -> dict[str, str]:
         if arn.split(":")[2] == "s3" and self._bucket_region(place, arn.split(":")[-1]) != place.region:
@@ -97,6 +128,17 @@ def _checked(asked: Mapping[str, Any]) -> list[str]:
         if not isinstance(arn, str) or _ARN.fullmatch(arn) is None:
             raise _invalid(f"{arn} is not a valid ARN.")
     return arns
+
+
+def _is_meant(arn: str, tags: Mapping[str, str], asked: Mapping[str, Any]) -> bool:
+    """Whether the filters of a request let a resource through: one of the types, and each of the tags."""
+    _, _, service, _, _, name = arn.split(":", 5)
+    kinds = {service, f"{service}:{re.split('[:/]', name)[0]}"} | ({"s3:bucket"} if service == "s3" else set())
+    wanted = asked.get("ResourceTypeFilters") or ()
+    if wanted and kinds.isdisjoint(wanted):
+        return False
+    filters = asked.get("TagFilters") or ()
+    return all(f["Key"] in tags and (not f.get("Values") or tags[f["Key"]] in f["Values"]) for f in filters)
 
 
 def _invalid(message: str) -> ServiceError:
