@@ -100,3 +100,8 @@ def test_without_a_list_all_that_is_tagged_comes_page_by_page(client: Client, cl
     some = tagging.get_resources(ResourceTypeFilters=["sns"], TagFilters=[{"Key": "team", "Values": ["ml"]}])["ResourceTagMappingList"]
     assert [m["ResourceARN"] for m in some] == [topic]
     assert tagging.get_resources(TagFilters=[{"Key": "nobody"}])["ResourceTagMappingList"] == []
+
+
+def test_a_service_of_no_region_is_whole_wherever_it_is_asked_first(client: Client, cloud: LocalCloud) -> None:
+    far = client("route53", region="us-west-2").list_hosted_zones()["HostedZones"]
+    assert [zone["Name"] for zone in far] == [zone["Name"] for zone in client("route53").list_hosted_zones()["HostedZones"]] != []

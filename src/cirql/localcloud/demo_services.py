@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import datetime
 import json
+from itertools import product
 from typing import TYPE_CHECKING
 
 from cirql.localcloud.demo import ACCOUNTS, EPOCH, IMAGES, repository_uri
-from cirql.localcloud.demo_world import HOME, DemoPart, Kept, demo_parts, with_needs
+from cirql.localcloud.demo_world import HOME, DemoPart, Kept, demo_parts
 from cirql.localcloud.images import AccountRegion, layer_digest
 from cirql.localcloud.moto_client import MotoClient, steady_moto
 
@@ -42,12 +43,19 @@ class DemoServices:
             place = AccountRegion(account, HOME)
             if service not in demo_parts() or demo_parts()[service].scope == "region":
                 return
-        for name in with_needs(service):
-            part = demo_parts().get(name)
-            here = place if part is None else part.home_of(place)
-            if (name, here) not in self._made:
-                self._made.add((name, here))
-                self._make(application, name, part, here)
+        self._provide(application, service, place)
+
+    def _provide(self, application: WSGIApplication, service: str, place: AccountRegion) -> None:
+        """Make a service's part where a call in `place` sees it, after what the part needs where it is made."""
+        part = demo_parts().get(service)
+        here = place if part is None else part.home_of(place)
+        if (service, here) in self._made:
+            return
+        self._made.add((service, here))
+        if part is not None:
+            for needed, there in product(part.needs, part.places(here)):
+                self._provide(application, needed, there)
+        self._make(application, service, part, here)
 
     def _make(self, application: WSGIApplication, service: str, part: DemoPart | None, place: AccountRegion) -> None:
         if part is None and service != "ecr":

@@ -9,7 +9,7 @@ known to later steps. `{name}` stands for a value of the row, a kept one, `accou
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -41,10 +41,13 @@ class DemoPart:
         """The place whose part a call in `place` sees."""
         return place if self.scope == "region" else AccountRegion(place.account, HOME)
 
+    def places(self, place: AccountRegion) -> list[AccountRegion]:
+        """Where its steps are made for a home: in each of the demo's regions, or there alone."""
+        return [AccountRegion(place.account, region) for region in (REGIONS if self.scope == "regions" else [place.region])]
+
     def make(self, moto: MotoClient, clock: SteadyClock, place: AccountRegion, kept: Kept) -> None:
         """Make this part in one place. Raises RuntimeError where moto refuses a step."""
-        for region in REGIONS if self.scope == "regions" else [place.region]:
-            here = AccountRegion(place.account, region)
+        for here in self.places(place):
             known = kept.setdefault(here, {})
             for step in self.steps:
                 for row in _rows(step, here):
@@ -101,12 +104,3 @@ def _filled(value: Any, values: Mapping[str, Any]) -> Any:
     if isinstance(value, Mapping):
         return {_filled(name, values): _filled(item, values) for name, item in value.items()}
     return [_filled(item, values) for item in value] if isinstance(value, list) else value
-
-
-def with_needs(service: str) -> Iterable[str]:
-    """A service and what its part needs, those it needs first."""
-    part = demo_parts().get(service)
-    found: dict[str, None] = {}
-    for need in part.needs if part else ():
-        found |= dict.fromkeys(with_needs(need))
-    return [*found, service]
