@@ -77,7 +77,7 @@ def test_a_change_that_is_under_way_has_no_secret_in_any_file_and_is_resumed_wit
     assert key.stat().st_mode & 0o777 == 0o600
     session = connect()
     assert not [row for row in session.execute("SELECT * FROM cirql.changes").fetchall() if CANARY in str(row)]
-    (entry,) = session.writer.resume()
+    (entry,) = session.writer.past.resume()
     assert entry.state is State.SUCCEEDED
     place = f"@region = '{REGIONS[0]}', @account_id = '{ACCOUNTS[0]}'"
     answer = session.execute(f"EXEC /*+ SECRETS */ aws.secretsmanager.get_secret_value @SecretId = 'resumed', {place}").fetchall()
@@ -92,11 +92,11 @@ def test_without_the_key_a_change_is_shown_and_not_sent(connect: Connect, cloud:
     session = connect()
     assert len(session.execute("SELECT * FROM cirql.changes").fetchall()) == 1
     cloud.calls.clear()
-    (entry,) = session.writer.resume()
+    (entry,) = session.writer.past.resume()
     assert entry.state is State.SUBMITTING and "journal.key" in entry.error
     assert "CreateResource" not in {c.operation for c in cloud.calls}
     key.write_bytes(kept)
-    (entry,) = connect().writer.resume()
+    (entry,) = connect().writer.past.resume()
     assert entry.state is State.SUCCEEDED
 
 
