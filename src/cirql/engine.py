@@ -172,6 +172,10 @@ class Engine:
         except self._faults() as fault:
             raise engine_error(fault) from None
 
+    def ready(self, sql: str) -> None:
+        """Make ready for a query that another engine has checked."""
+        self._database.install(self._connection, sql)
+
     def _query(self, connection: Any, sql: str) -> Any:
         place = (connection is self._tester, sql)
         if place not in self._admitted:

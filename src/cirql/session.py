@@ -16,6 +16,7 @@ from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from cirql.statements.alarm import Alarm
     from cirql.statements.description import Description
     from cirql.statements.execution import Execution
+    from cirql.statements.plans import Kept, Key
     from cirql.statements.prepared import Prepared
     from cirql.statements.workspace import Workspace
 
@@ -183,16 +185,21 @@ class Session:
         return self._under_way(lambda: self._execute(sql, params, pushdown, errand))
 
     def _execute(self, sql: str, params: Parameters | None, pushdown: bool, errand: Errand | None = None) -> Result:
-        from cirql.sql.parameters import from_percent
+        from cirql.sql.parameters import fill, from_percent
         from cirql.sql.parse import parse
+        from cirql.statements.plans import key_of
         from cirql.statements.prepared import answer
         from cirql.statements.shows import show
 
+        key = key_of(sql, params, self.settings, self.workspace) if pushdown else None
+        if key is not None and (kept := self._shared.plans.find(key)) is not None:
+            return self._select(kept.statement, None, (), errand, kept=kept)
         if (shown := show(sql, lambda: self.catalog)) is not None:
             return self.select(shown.statement, directory=shown.directory, notices=shown.notices)
         if (prepared := answer(sql, lambda: self.workspace, self.run)) is not None:
             return prepared
-        return self.run(parse(from_percent(sql, params) if params is not None else sql), params, pushdown=pushdown, errand=errand)
+        statement = parse(sql) if params is None else fill(parse(from_percent(sql, params)), params)
+        return self._run(statement, pushdown, errand, key)
 
     def register(self, name: str, frame: Any) -> None:
         """Make a table of the session's own of a frame: of pandas, polars, Arrow or whatever else gives Arrow's stream.
@@ -243,7 +250,7 @@ class Session:
         filled = fill(statement, params) if params is not None else statement
         return self._under_way(lambda: self._run(filled, pushdown, errand))
 
-    def _run(self, statement: Statement, pushdown: bool, errand: Errand | None) -> Result:
+    def _run(self, statement: Statement, pushdown: bool, errand: Errand | None, key: Key | None = None) -> Result:
         from cirql.sql.parse import is_definition, is_write
 
         if is_definition(statement):
@@ -252,7 +259,7 @@ class Session:
             self.settings = changed
             return result
         if not is_write(statement):
-            return self.select(statement, pushdown=pushdown, errand=errand)
+            return self._select(statement, None, (), errand, pushdown=pushdown, key=key)
         try:
             return self.writer.run(statement)
         finally:
@@ -370,16 +377,19 @@ class Session:
 
         `live` asks AWS, whatever the inventory knows. `errand` is as in `execute`.
         """
-        return self._under_way(lambda: self._select(statement, pushdown, directory, notices, live, errand))
+        return self._under_way(lambda: self._select(statement, directory, notices, errand, pushdown=pushdown, live=live))
 
     def _select(
         self,
         statement: Statement,
-        pushdown: bool,
         directory: Directory | None,
         notices: Sequence[str],
-        live: bool,
         errand: Errand | None,
+        *,
+        pushdown: bool = True,
+        live: bool = False,
+        key: Key | None = None,
+        kept: Kept | None = None,
     ) -> Result:
         from cirql.statements.execution import Execution
         from cirql.statements.planning import Planning
@@ -390,13 +400,13 @@ class Session:
         running.at_end(engine.close)
         try:
             planning = Planning(self, engine, directory or self.directory)
-            planned = planning.planned(statement, pushdown=pushdown)
-            planning.fill(planned.bound, pushdown=pushdown)
-            plan, columns = planned.plan, engine.check(planned.plan.sql)
-            recall = self._recall(statement, planned.times, live, errand)
+            keep = partial(self._shared.plans.keep, key) if key is not None else None
+            ready, times = planning.ready(statement, pushdown=pushdown, keep=keep) if kept is None else planning.again(kept)
+            plan = ready.plan
+            recall = self._recall(statement, times, live, errand)
             watch = (errand and errand.watch) or self._progress
-            execution = Execution(plan, columns, engine, self, running, started, watch, recall)
-            execution.note(*notices, *planning.doubts(planned.bound))
+            execution = Execution(plan, list(ready.columns), engine, self, running, started, watch, recall)
+            execution.note(*notices, *ready.notices)
             if plan.scans and (statement.explain is None or statement.explain.analyze):
                 self._last = execution
             if statement.explain is None:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from cirql.inventory.memory import Stores
     from cirql.statements.alarm import Alarm
     from cirql.statements.databases import Databases
+    from cirql.statements.plans import Plans
 
 T = TypeVar("T")
 _open: weakref.WeakSet[Shared] = weakref.WeakSet()
@@ -110,6 +111,13 @@ class Shared:
         from cirql.statements.databases import Databases
 
         return Databases()
+
+    @once
+    def plans(self) -> Plans:
+        """The plans of statements that were run."""
+        from cirql.statements.plans import Plans
+
+        return Plans()
 
     @once
     def cloud(self) -> Cloud:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from cirql.catalog.model import Fetch, Table
 from cirql.records import dataclass, field
@@ -43,6 +43,22 @@ class RowRange:
     column: str
     operator: str
     value: Any
+
+
+class Calculator(Protocol):
+    """What computes without asking AWS: DuckDB."""
+
+    def value(self, sql: str) -> Any:
+        """The one value of a query without tables. Raises DatabaseError."""
+        ...
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """All rows of a query over what needs no scan. Raises DatabaseError."""
+        ...
+
+    def passes(self, row_filter: RowFilter, table: Table, rows: Sequence[Mapping[str, Any]]) -> list[bool]:
+        """Which rows a filter keeps."""
+        ...
 
 
 DocumentPath = tuple[str, ...]
@@ -155,7 +171,8 @@ class Scan:
 class Plan:
     """All scans of a statement, in an order in which each finds its keys, and what DuckDB then runs.
 
-    `replan` plans one scan again, now that its key queries have given their rows: how many there are decides what is cheapest.
+    `replan` plans one scan again, now that its key queries have given their rows: how many there are decides what is cheapest. The same
+    plan may be run by several statements at once: each hands in the engine that computes for it.
 
     `relations` gives each relation's columns and types. `streamed` names the relation that may be read once while its pages
     arrive; all others are read completely first. `compares_rows`: rows that are missing would make those that are there wrong.
@@ -166,4 +183,4 @@ class Plan:
     relations: Mapping[str, Mapping[str, ColumnType]]
     streamed: str | None = None
     compares_rows: bool = False
-    replan: Callable[[str, Mapping[str, KeyRows]], Scan] | None = field(default=None, compare=False)
+    replan: Callable[[str, Mapping[str, KeyRows], Calculator | None], Scan] | None = field(default=None, compare=False)

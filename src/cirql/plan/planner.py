@@ -11,8 +11,8 @@ Pure: the catalog's lookup, the translation to DuckDB's dialect and the time are
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
 
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope
@@ -29,7 +29,7 @@ from cirql.plan.hydrate import derivable
 from cirql.plan.keys import IDENTIFIER, constant_groups, is_equality, provider_of, with_derived
 from cirql.plan.kinship import Kin, implied_edges, kin, parent_groups
 from cirql.plan.limit import apply_limit, streamed_relation
-from cirql.plan.model import DocumentPath, KeyGroup, KeyQuery, KeyRows, Plan, RowFilter, Scan
+from cirql.plan.model import Calculator, DocumentPath, KeyGroup, KeyQuery, KeyRows, Plan, RowFilter, Scan
 from cirql.plan.outer_joins import split
 from cirql.plan.predicates import Conditions, Edge, conditions
 from cirql.plan.propagation import propagate_conditions, relation_of
@@ -57,22 +57,6 @@ class _Draft:
 
     def has_constants(self, column: str) -> bool:
         return any(column in g.columns and g.rows is not None for g in self.groups)
-
-
-class Calculator(Protocol):
-    """What computes without asking AWS: DuckDB."""
-
-    def value(self, sql: str) -> Any:
-        """The one value of a query without tables. Raises DatabaseError."""
-        ...
-
-    def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        """All rows of a query over what needs no scan. Raises DatabaseError."""
-        ...
-
-    def passes(self, row_filter: RowFilter, table: Table, rows: Sequence[Mapping[str, Any]]) -> list[bool]:
-        """Which rows a filter keeps."""
-        ...
 
 
 def plan(
@@ -129,12 +113,12 @@ def plan(
     if pushdown:
         scans = apply_limit(bound, scans)
 
-    def replan(relation: str, rows: Mapping[str, KeyRows]) -> Scan:
+    def replan(relation: str, rows: Mapping[str, KeyRows], engine: Calculator | None) -> Scan:
         draft = next(d for d in drafts if d.source.relation == relation)
         known = [g if g.query is None else KeyGroup(g.query.columns, rows[g.query.sql], g.why) for g in draft.groups]
         draft = replace(draft, groups=combine([*known, *parent_groups(draft.kin, known)]))
-        if calculator is not None:
-            draft.groups = _narrowed(draft, accessor, calculator)
+        if engine is not None:
+            draft.groups = _narrowed(draft, accessor, engine)
         return _scan(accessor, draft, _listed_by_others(scans, draft))
 
     return Plan(

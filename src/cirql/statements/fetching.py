@@ -100,7 +100,7 @@ class Fetching:
         if not queries or self.plan.replan is None:
             return scan
         rows = {sql: tuple(r for r in self.engine.rows(sql) if None not in r) for sql in queries}
-        return self.plan.replan(scan.relation, rows)
+        return self.plan.replan(scan.relation, rows, self.engine)
 
     async def _watched(self, scan: Scan, finder: Finder, around: Surroundings, emit: Any) -> ScanOutcome:
         def report(outcome: ScanOutcome) -> None:

@@ -5,7 +5,7 @@ Nothing here asks AWS or runs the statement. Constants are computed by the engin
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Protocol, cast
@@ -20,12 +20,14 @@ if TYPE_CHECKING:
     from cirql.engine import Engine
     from cirql.introspection.directory import Directory
     from cirql.plan.model import Plan
+    from cirql.plan.row_filters import Translate
     from cirql.result import ResultColumn
     from cirql.settings import Settings
     from cirql.sql.bound import Bound
     from cirql.sql.parse import Statement
     from cirql.sql.translate.site import Dialect
     from cirql.statements.documents import Documents
+    from cirql.statements.plans import Kept
     from cirql.statements.workspace import Workspace
     from cirql.types import ColumnType
 
@@ -90,15 +92,32 @@ class Planning:
 
         bound, now = self.bound(statement, whole=not pushdown), datetime.now(UTC)
         times = {s.relation: moment(s.as_of, now, self._desk.evaluated) for s in bound.sources if s.as_of is not None}
+        catalog = self._desk.catalog
         try:
-            made = plan(
-                bound, lambda name: self._desk.catalog.find(name).table, self.in_dialect, pushdown=pushdown, calculator=self._engine
-            )
+            made = plan(bound, lambda name: catalog.find(name).table, self._translator(), pushdown=pushdown, calculator=self._engine)
         except NotADocument as error:
             error.hint = self._documents.hint(bound, error) or error.hint
             raise
         self._engine.declare(made.relations)
         return Planned(made, times, bound)
+
+    def ready(self, statement: Statement, *, pushdown: bool, keep: Callable[[Kept], None] | None) -> tuple[Kept, Mapping[str, datetime]]:
+        """A statement planned and checked, and the moments that its relations are read as of. `keep` gets what is the same next time."""
+        from cirql.statements.plans import Kept, is_lasting
+
+        planned = self.planned(statement, pushdown=pushdown)
+        self.fill(planned.bound, pushdown=pushdown)
+        columns = tuple(self._engine.check(planned.plan.sql))
+        kept = Kept(statement, planned.plan, columns, tuple(self.doubts(planned.bound)))
+        if keep is not None and is_lasting(planned.bound):
+            keep(kept)
+        return kept, planned.times
+
+    def again(self, kept: Kept) -> tuple[Kept, Mapping[str, datetime]]:
+        """The same for a plan that was kept."""
+        self._engine.declare(kept.plan.relations)
+        self._engine.ready(kept.plan.sql)
+        return kept, {}
 
     def doubts(self, bound: Bound) -> Iterator[str]:
         """What a reader should know of a statement that is right and may not mean what it says."""
@@ -113,6 +132,14 @@ class Planning:
     def columns(self, statement: Statement) -> tuple[ResultColumn, ...]:
         """The columns of its rows, without running it. Raises the statement's errors."""
         return tuple(self._engine.check(self.planned(statement).plan.sql))
+
+    def _translator(self) -> Translate:
+        """The translation, for as long as the plan lasts: without the session where that has nothing to say of it."""
+        if self._desk.workspace.names:
+            return self.in_dialect
+        from cirql.sql.translate import translate
+
+        return partial(translate, dialect=cast("Dialect", self._desk.settings.dialect), time_frame=self._time_frame())
 
     def in_dialect(self, tree: Expr, relations: Mapping[str, Mapping[str, ColumnType]]) -> str:
         """A tree in the engine's language, read as the session's dialect means it."""

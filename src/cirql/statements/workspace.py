@@ -115,6 +115,11 @@ class Workspace:
         """Everything that can be named in FROM."""
         return tuple({*self._tables, *(n for n, v in self._views.items() if not v.materialized)})
 
+    @property
+    def has_views(self) -> bool:
+        """Whether the user made a view of any kind."""
+        return bool(self._views)
+
     def run(self, statement: Statement, settings: Settings, opened: Settings) -> tuple[Result, Settings]:
         """Carry out a definition, a change to a user table, or SET; gives psql's command tag and the settings from now on.
 
