@@ -43,6 +43,22 @@ def _string(value: str) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
+def comparable(value: str) -> str:
+    """Text that is the same for the same jsonb: numbers without the zeros that say nothing, 1.50 as 1.5."""
+    return canonical_json(_without_zeros(_read(value)))
+
+
+def _without_zeros(value: Any) -> Any:
+    match value:
+        case Decimal():
+            return int(value) if value == value.to_integral_value() else value.normalize()
+        case dict():
+            return {key: _without_zeros(item) for key, item in value.items()}
+        case list():
+            return [_without_zeros(item) for item in value]
+    return value
+
+
 def sort_key(value: str) -> str:
     """Text whose byte order is that of jsonb: null, text, number, boolean, array, object; the longer of two containers last."""
     return _key(_read(value))

@@ -166,6 +166,7 @@ cirql_instant_json(t) AS to_json(strftime(t, '%Y-%m-%dT%H:%M:%S') || cirql_fract
 cirql_fraction(t) AS CASE WHEN date_part('microsecond', t) % 1000000 = 0 THEN '' ELSE '.' || rtrim(printf('%06d', date_part('microsecond', t) % 1000000), '0') END;
 cirql_jsonb_texts(l) AS list_transform(l, lambda j: cirql_jsonb_print(j::VARCHAR));
 cirql_jsonb_text(j) AS cirql_jsonb_print(j::VARCHAR);
+cirql_jsonb_same(j) AS cirql_jsonb_comparable(j::VARCHAR);
 cirql_json_key_of(j) AS cirql_jsonb_key(j::VARCHAR);
 cirql_json_pretty(j) AS cirql_jsonb_pretty(j::VARCHAR);
 cirql_text_to_jsonb(t) AS cirql_jsonb_compact(t::VARCHAR)::JSON;

@@ -22,6 +22,7 @@ _T, _L, _B, _I = "VARCHAR", "VARCHAR[]", "BOOLEAN", "INTEGER"
 FUNCTIONS: dict[str, tuple[list[str], str, Callable[..., Any]]] = {
     "cirql_jsonb_print": ([_T], _T, documents.printed),
     "cirql_jsonb_compact": ([_T], _T, documents.compact),
+    "cirql_jsonb_comparable": ([_T], _T, documents.comparable),
     "cirql_jsonb_key": ([_T], _T, documents.sort_key),
     "cirql_jsonb_pretty": ([_T], _T, documents.pretty),
     "cirql_jsonb_contains": ([_T, _T], _B, documents.contains),

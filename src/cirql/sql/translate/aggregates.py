@@ -7,12 +7,13 @@ from sqlglot import exp
 from cirql.errors import UnknownFunction
 from cirql.sql.translate import sqltypes as st
 from cirql.sql.translate.casts import text_of, to_json
-from cirql.sql.translate.columns import row_fields, row_object
+from cirql.sql.translate.columns import row_object
 from cirql.sql.translate.expressions import finish_with, keep_type, refuse, rewrite
 from cirql.sql.translate.nodes import as_type, call, number, text, type_of, typed
 from cirql.sql.translate.signatures import name_of
 from cirql.sql.translate.site import Rule, Site
 from cirql.sql.translate.sqltypes import SqlType
+from cirql.sql.translate.whole_rows import row_fields
 
 
 def argument(node: exp.Expr) -> exp.Expr:

@@ -9,10 +9,9 @@ from cirql.sql.translate import sets
 from cirql.sql.translate import sqltypes as st
 from cirql.sql.translate.casts import to_json
 from cirql.sql.translate.conditionals import condition
-from cirql.sql.translate.expressions import refuse, rewrite
+from cirql.sql.translate.expressions import rewrite
 from cirql.sql.translate.guards import guarded, holds_query, kept_back, may_guard
 from cirql.sql.translate.nodes import call, position_of, text, type_of, typed
-from cirql.sql.translate.scopes import SourceColumns
 from cirql.sql.translate.signatures import name_of
 from cirql.sql.translate.site import Rule, Site
 from cirql.sql.translate.slots import slot_type
@@ -46,16 +45,6 @@ def _found(node: exp.Column, site: Site) -> exp.Expr:
     if seen is None and source is not None:
         return typed(node, st.RECORD)
     return typed(node, seen[1] if seen else st.ANY)
-
-
-def row_fields(node: exp.Expr, site: Site) -> list[exp.Expr] | None:
-    """The columns of a whole-row reference (`t` in `row_to_json(t)`), or None where the node is not one."""
-    if not isinstance(node, exp.Column) or type_of(node) != st.RECORD:
-        return None
-    source: SourceColumns | None = site.scope.source(node.table or node.name)
-    if source is None or source.columns is None:
-        raise refuse("a whole row of a relation whose columns are not known", node)
-    return [typed(exp.column(name, table=source.name, quoted=True), sql_type) for name, sql_type in source.columns]
 
 
 def struct_field(node: exp.Expr, site: Site) -> exp.Expr:

@@ -15,6 +15,7 @@ from cirql.sql.translate.networks import as_network, contained
 from cirql.sql.translate.nodes import as_type, call, constant, is_null, paren, type_of, typed
 from cirql.sql.translate.site import Rule, Site
 from cirql.sql.translate.sqltypes import SqlType
+from cirql.sql.translate.whole_rows import fields
 
 _SYMBOLS: dict[type[exp.Expr], str] = {
     exp.EQ: "=",
@@ -52,7 +53,7 @@ def aligned(left: exp.Expr, right: exp.Expr, symbol: str, site: Site) -> tuple[e
     if left_type.is_json and right_type.is_json and (_plain_scalar(left) or _plain_scalar(right)):
         return as_type(left, st.TEXT), as_type(right, st.TEXT)
     if left_type.is_json and right_type.is_json:
-        return call("cirql_jsonb_text", left, type=st.TEXT), call("cirql_jsonb_text", right, type=st.TEXT)
+        return call("cirql_jsonb_same", left, type=st.TEXT), call("cirql_jsonb_same", right, type=st.TEXT)
     if "network" in (left_type.category, right_type.category):
         return call("cirql_inet_key", left, type=st.TEXT), call("cirql_inet_key", right, type=st.TEXT)
     if {left_type.name, right_type.name} == {"date", "timestamptz"} or {left_type.name, right_type.name} == {"timestamp", "timestamptz"}:
@@ -235,9 +236,10 @@ def is_test(node: exp.Expr, site: Site) -> exp.Expr:
         from cirql.errors import TypeMismatch
 
         raise TypeMismatch(f"argument of IS {str(against.this).upper()} must be type boolean, not type {type_of(node.this)}")
-    if isinstance(node.this, exp.Tuple):
+    parted = fields(node.this, site) if isinstance(against, exp.Null) else None
+    if parted:
         negated = bool(node.args.get("negate"))
-        parts = [exp.Is(this=part, expression=exp.Null(), negate=negated) for part in node.this.expressions]
+        parts = [exp.Is(this=paren(part), expression=exp.Null(), negate=negated) for part in parted]
         return typed(exp.Paren(this=exp.and_(*parts)), st.BOOL)
     if isinstance(node.this, (exp.Binary, exp.Not)):
         node.set("this", exp.Paren(this=node.this))

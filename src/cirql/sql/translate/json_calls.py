@@ -10,13 +10,14 @@ from cirql.errors import InvalidText
 from cirql.sql.translate import aggregates, hstores
 from cirql.sql.translate import sqltypes as st
 from cirql.sql.translate.casts import convert, text_of, to_json
-from cirql.sql.translate.columns import row_fields, row_object
+from cirql.sql.translate.columns import row_object
 from cirql.sql.translate.expressions import refuse
 from cirql.sql.translate.jsons import at_path, at_steps, document_of
 from cirql.sql.translate.nodes import as_type, call, constant, text, type_of, typed
 from cirql.sql.translate.signatures import name_of
 from cirql.sql.translate.site import Site
 from cirql.sql.translate.sqltypes import SqlType
+from cirql.sql.translate.whole_rows import row_fields
 
 Arguments = list[exp.Expr]
 Special = Callable[[Arguments, exp.Expr, Site], exp.Expr]

@@ -13,3 +13,10 @@ SELECT CASE WHEN a.n = 1 THEN (SELECT CASE WHEN b.t ~ '^\d' THEN (SELECT a.t::in
 SELECT i.id, CASE WHEN i.id = 1 THEN (SELECT max(v.number) FROM version v WHERE v.image_id = i.id) END AS m FROM image i ORDER BY i.id;
 SELECT i.id FROM image i WHERE i.id > 1 AND EXISTS (SELECT 1 FROM version v WHERE v.image_id = i.id AND v.number + i.id > 2) ORDER BY 1;
 SELECT CASE WHEN false THEN (SELECT t::int) ELSE 1 END AS one FROM (VALUES ('x')) v(t);
+SELECT a.x, b IS NULL AS gone, b IS NOT NULL AS there FROM (VALUES (1), (2)) a(x) LEFT JOIN (VALUES (1, 'q'), (5, NULL)) b(x, y) ON a.x = b.x ORDER BY 1;
+SELECT a.x FROM (VALUES (1), (2)) a(x) LEFT JOIN (VALUES (1, 'q')) b(x, y) ON a.x = b.x WHERE b IS NULL;
+SELECT v IS NULL AS n, v IS NOT NULL AS nn, row(a, b) IS NULL AS r, NOT row(a, b) IS NULL AS nr, (a, b) IS NOT NULL AS t FROM (VALUES (1, NULL::int), (NULL, NULL), (1, 2)) v(a, b) ORDER BY a NULLS LAST, b;
+SELECT i.id FROM image i LEFT JOIN version v ON v.image_id = i.id WHERE v IS NULL ORDER BY 1;
+SELECT j FROM (VALUES ('1'::jsonb), ('1.0'), ('"1"')) v(j) WHERE j = '1';
+SELECT j IN ('1.0', '2') AS i, j <> '1' AS n, j IS DISTINCT FROM '2.0' AS d FROM (VALUES ('1'::jsonb), ('2.00')) v(j) ORDER BY 1, 2;
+SELECT a.j = b.j AS same, nullif('1.0'::jsonb, '1') AS n, CASE '1.0'::jsonb WHEN '1' THEN 'same' END AS c FROM (VALUES ('{"x":[1.50, 1e2]}'::jsonb)) a(j), (VALUES ('{"x":[1.5, 100]}'::jsonb)) b(j);
