@@ -56,6 +56,20 @@ def connect(
     return Session(Settings.load(**settings), progress=progress, confirm=confirm)
 
 
+def load_ipython_extension(shell: Any) -> None:
+    """What IPython calls for `%load_ext cirql`: `%cirql` and `%%cirql` are there from then on."""
+    from cirql.notebook.magics import load
+
+    load(shell)
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """What IPython calls for `%unload_ext cirql`: the notebook's session ends."""
+    from cirql.notebook.magics import unload
+
+    unload(shell)
+
+
 def __getattr__(name: str) -> Any:
     if name == "Error":
         from cirql.errors import Error

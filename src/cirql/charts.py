@@ -20,7 +20,7 @@ from cirql.result import visible_text
 from cirql.rows import is_number
 
 _MOST_BARS, _MOST_SERIES, _MOST_COUNTED, _MOST_POINTS = 25, 6, 20, 5_000
-_WIDTH, _ROW, _HEIGHT, _LABEL, _EDGE = 640, 26, 280, 190, 56
+_WIDTH, _BARS_WIDTH, _ROW, _HEIGHT, _LABEL, _LETTER, _EDGE = 640, 480, 26, 280, 190, 8, 56
 _LONGEST_LABEL = 24
 _LEAST_ROWS = 2
 _TICKS = 4
@@ -31,6 +31,7 @@ _LARGEST = 1e300
 
 CHART_STYLE = """
 .chart { display: block; width: 100%; max-width: 760px; min-width: 460px; height: auto; font: 13px system-ui, sans-serif; }
+.chart.bars { max-width: 560px; min-width: 300px; }
 .chart text { fill: var(--ink, currentColor); } .chart .tick, .chart .value { fill: var(--soft, #6b7580); font-size: 12px; }
 .chart .grid { stroke: var(--line, #8888); stroke-width: 1; } .chart polyline { fill: none; stroke-width: 2; stroke-linejoin: round; }
 .chart .s0 { fill: var(--s0, #2f6fb3); } .chart .l0 { stroke: var(--s0, #2f6fb3); }
@@ -167,20 +168,20 @@ def _text(value: Any) -> str:
 def _bars(chart: Chart) -> str:
     (_, points), *_ = chart.series
     low, high = min(0.0, *(y for _, y in points)), max(0.0, *(y for _, y in points))
-    room = _WIDTH - _LABEL - _EDGE
-    scale = room / ((high - low) or 1)
-    zero = _LABEL - low * scale
+    names = min(max(len(_short(label)) for label in chart.labels) * _LETTER + 16, _LABEL)
+    scale = (_BARS_WIDTH - names - _EDGE) / ((high - low) or 1)
+    zero = names - low * scale
     parts = []
     for n, ((_, value), label) in enumerate(zip(points, chart.labels, strict=True)):
         top = n * _ROW + 4
         start, width = (zero, value * scale) if value >= 0 else (zero + value * scale, -value * scale)
         parts.append(
             f"<g><title>{_safe(label)}: {_figure(value)}</title>"
-            f'<text class="label" x="{_LABEL - 8}" y="{top + 14}" text-anchor="end">{_safe(_short(label))}</text>'
+            f'<text class="label" x="{names - 8}" y="{top + 14}" text-anchor="end">{_safe(_short(label))}</text>'
             f'<rect class="s0" x="{start:.1f}" y="{top}" width="{max(width, 1):.1f}" height="{_ROW - 8}" rx="2"/>'
             f'<text class="value" x="{start + max(width, 1) + 6:.1f}" y="{top + 14}">{_figure(value)}</text></g>'
         )
-    return _frame(chart, len(points) * _ROW + 8, parts)
+    return _frame(chart, len(points) * _ROW + 8, parts, _BARS_WIDTH)
 
 
 def _histogram(chart: Chart) -> str:
@@ -246,10 +247,10 @@ def _span(values: Sequence[float]) -> tuple[float, float]:
     return (low, high) if high > low else (low - 1, high + 1)
 
 
-def _frame(chart: Chart, height: float, parts: Iterable[str]) -> str:
+def _frame(chart: Chart, height: float, parts: Iterable[str], width: int = _WIDTH) -> str:
     title = chart.title + (f" ({chart.note})" if chart.note else "")
     return (
-        f'<svg class="chart" viewBox="0 0 {_WIDTH} {height:.0f}" role="img" aria-label="{_safe(title)}" xmlns="http://www.w3.org/2000/svg">'
+        f'<svg class="chart {chart.kind}" viewBox="0 0 {width} {height:.0f}" role="img" aria-label="{_safe(title)}" xmlns="http://www.w3.org/2000/svg">'
         f"{''.join(parts)}</svg>"
     )
 
