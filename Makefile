@@ -72,7 +72,19 @@ $(CATALOG): $(BASE) $(CATALOG_RULES)
 demo: $(CATALOG)
 	@$(BIN)/python -m cirql.cli.demo
 
-test: $(DEV) $(CATALOG)
+# Clients in other languages, for the tests of the server: those whose tools are here. Which are not is said, and in docs/doors.md.
+CLIENTS := .venv/clients/.installed
+$(CLIENTS): $(DEV)
+	@mkdir -p .venv/clients
+	@if command -v java >/dev/null && command -v mvn >/dev/null; then \
+		mvn -q dependency:copy -Dartifact=org.postgresql:postgresql:42.7.14 -DoutputDirectory=.venv/clients; \
+	else echo 'pgjdbc is not tested: there is no java or no mvn'; fi
+	@if command -v node >/dev/null && command -v npm >/dev/null; then \
+		npm install --silent --no-audit --no-fund --prefix .venv/clients pg@8.23.1 pg-cursor@2.22.0; \
+	else echo 'node-postgres is not tested: there is no node or no npm'; fi
+	@touch $(CLIENTS)
+
+test: $(DEV) $(CATALOG) $(CLIENTS)
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 # Figures are printed beside their targets (docs/benchmarks.md) and never fail the run.
@@ -83,6 +95,7 @@ bench: $(DEV) $(CATALOG)
 	@$(BIN)/python benchmarks/planner.py --json .benchmarks/planner.json
 	@$(BIN)/python benchmarks/inventory.py --json .benchmarks/inventory.json
 	@$(BIN)/python benchmarks/catalog.py --json .benchmarks/catalog.json
+	@$(BIN)/python -m benchmarks.doors --json .benchmarks/doors.json
 
 sweep: $(DEV) $(CATALOG)
 	$(BIN)/python -m pytest -q -s tests/sweeps

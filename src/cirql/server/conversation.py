@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from cirql.errors import AlreadyExists, Error, Internal, LoginRefused, ProtocolViolation, UnknownDatabase, UnknownPortal, UnknownStatement
 from cirql.server import messages
-from cirql.server.decoding import value_of
+from cirql.server.decoding import is_zoned_day, value_of
 from cirql.server.desk import ClientDesk
 from cirql.server.messages import Body
 from cirql.server.portals import Portal, PreparedStatement
@@ -316,7 +316,7 @@ class Conversation:
             raise ProtocolViolation(f"{len(forms)} formats were given for {len(values)} parameters")
         wanted = forms if len(forms) == len(values) else (forms or [0]) * len(values)
         kinds = list(statement.given) + [0] * (len(values) - len(statement.given))
-        if any(form == 1 and not kind for form, kind in zip(wanted, kinds, strict=False)):
+        if any(not kind and (form == 1 or is_zoned_day(v)) for form, kind, v in zip(wanted, kinds, values, strict=False)):
             kinds = await self._in_thread(lambda: statement.parameter_oids(self._desk))
             if len(kinds) != len(values):
                 raise ProtocolViolation(f"the statement takes {len(kinds)} parameters and {len(values)} were given")

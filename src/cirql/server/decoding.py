@@ -31,7 +31,18 @@ def value_of(data: bytes | None, oid: int, form: int) -> Any:
         raise InvalidText(f"a parameter does not read as {name_of(oid) or 'text'}") from None
 
 
+_ZONED_DAY = regex(r"\s*(\d{4,}-\d\d-\d\d) ?[+-]\d\d(?::?\d\d)?\s*")
+"""A day with a zone, as pgjdbc sends it: PostgreSQL takes it for the day where a date is meant."""
+
+
+def is_zoned_day(data: bytes | None) -> bool:
+    """Whether it is a day with a zone, which means one thing to a date and another to a timestamptz."""
+    return data is not None and len(data) < 30 and _ZONED_DAY.fullmatch(data.decode(errors="replace")) is not None
+
+
 def _from_text(text: str, oid: int) -> Any:
+    if oid == 1082 and (zoned := _ZONED_DAY.fullmatch(text)) is not None:
+        text = zoned[1]
     if oid in ELEMENTS:
         return _text_array(text, ELEMENTS[oid].oid)
     read = _TEXTS.get(oid)

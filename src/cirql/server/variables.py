@@ -25,6 +25,7 @@ _FIXED = {
     "integer_datetimes": "on",
     "in_hot_standby": "off",
     "max_identifier_length": "63",
+    "max_index_keys": "32",
     "transaction_isolation": "repeatable read",
     "lc_collate": "C",
     "lc_ctype": "C",
@@ -52,6 +53,8 @@ _FREE = {
     "jit": "off",
     "work_mem": "4MB",
 }
+DEFAULTS = {**_FREE, **_FIXED}
+"""What the settings say before a client has set any."""
 _SPELLED = {name.lower(): name for name in REPORTED}
 _SET = regex(r"\s*SET\s+(?:(?:SESSION|LOCAL)\s+)?([\w.]+)\s*(?:=|\bTO\b)\s*(.+?)\s*;?\s*", re.IGNORECASE | re.DOTALL)
 _ZONE = regex(r"\s*SET\s+(?:(?:SESSION|LOCAL)\s+)?TIME\s+ZONE\s+(.+?)\s*;?\s*", re.IGNORECASE | re.DOTALL)

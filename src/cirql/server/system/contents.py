@@ -10,6 +10,7 @@ from cirql.catalog.model import Face
 from cirql.introspection.names import published
 from cirql.server.oids import BY_OID, HSTORE
 from cirql.server.system.narrowing import Narrowing
+from cirql.server.variables import DEFAULTS
 from cirql.types import ColumnType
 
 if TYPE_CHECKING:
@@ -138,6 +139,7 @@ class SystemRows:
         self._insert(
             "pg_roles", [{"oid": 10, "rolname": "aws", "rolconnlimit": -1, "rolreplication": False, "rolbypassrls": False, **flags}]
         )
+        self._insert("pg_settings", [{"name": name, "setting": value} for name, value in DEFAULTS.items()])
         self._insert("pg_am", [{"oid": 2, "amname": "heap", "amtype": "t"}, {"oid": 403, "amname": "btree", "amtype": "i"}])
         self._insert("pg_extension", [{"oid": 16_399, "extname": "hstore", "extnamespace": 11, "extversion": "1.8", "extowner": 10}])
         self._insert("pg_collation", [{"oid": 100, "collname": "default", "collnamespace": 11, "collprovider": "d"}])
@@ -232,7 +234,7 @@ class SystemRows:
                     "connamespace": self._schemas[oid],
                     "contype": "f",
                     "conrelid": oid,
-                    "conindid": 0,
+                    "conindid": referred[0] - _FIRST_TABLE + _FIRST_KEY,
                     "conkey": [places[parent.column]],
                     "confrelid": referred[0],
                     "confkey": [referred[1]],

@@ -190,6 +190,13 @@ _FUNCTIONS = {
     "array_lower(a, n)": "CASE WHEN len(a) > 0 THEN 1 END",
     "expandarray(a)": "unnest(list_transform(a, lambda x, i: {'x': x, 'n': i}))",
 }
+_SETTINGS = ", ".join(
+    f"{name} VARCHAR"
+    for name in (
+        *("name", "setting", "unit", "category", "short_desc", "extra_desc", "context", "vartype", "source", "min_val", "max_val"),
+        *("boot_val", "reset_val"),
+    )
+)
 OVERLOADED = {
     "pg_get_expr": 2,
     "pg_get_viewdef": 1,
@@ -215,7 +222,7 @@ def function_names() -> frozenset[str]:
 
 def statements() -> list[str]:
     """What makes all of it in an empty DuckDB."""
-    made = ["CREATE TABLE type_titles (oid UINTEGER, typtitle VARCHAR)", "CREATE TABLE pg_settings (name VARCHAR, setting VARCHAR)"]
+    made = ["CREATE TABLE type_titles (oid UINTEGER, typtitle VARCHAR)", f"CREATE TABLE pg_settings ({_SETTINGS})"]
     for table, columns in _TABLES.items():
         made.append(f"CREATE TABLE {table} ({', '.join(map(_column, columns.split(', ')))})")
     made += _VIEWS

@@ -44,7 +44,7 @@ def _narrowed(tree: exp.Expr, values: Sequence[Any]) -> Narrowing:
 
     if tree.find(exp.Table) is None:
         return Narrowing(())
-    if any(column.name.lower() == "confrelid" for condition in _conditions(tree) for column in condition.find_all(exp.Column)):
+    if any({c.name.lower() for c in condition.find_all(exp.Column)} == {"confrelid"} for condition in _conditions(tree)):
         return Narrowing(())  # what refers to a table is known of the tables that were asked about: else this reads all
     if tree.find(exp.With) is not None:
         return Narrowing()
