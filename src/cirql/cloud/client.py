@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import time
 from collections.abc import AsyncIterator, Collection
 from typing import TYPE_CHECKING, Any
 
@@ -27,10 +28,11 @@ from cirql.cloud.survey import Account, Inquiry, Survey
 from cirql.cloud.target import EVERYWHERE, Target
 from cirql.errors import AccessDenied, CloudError, CredentialsError, DatabaseError, SettingsError
 from cirql.records import replace
-from cirql.settings import Settings
+from cirql.settings import Settings, state_home
 
 if TYPE_CHECKING:
     from cirql.cloud.exchange import Exchange
+    from cirql.cloud.learned import LearnedRates
 
 _REGIONS = Paging(("NextToken",), ("NextToken",), limit="MaxResults", size=50)
 
@@ -273,7 +275,7 @@ class CloudClient:
             self._exchange = Exchange(
                 services=Services(settings),
                 transport=transport,
-                limits=Limits(settings.concurrency, settings.max_rps),
+                limits=Limits(settings.concurrency, settings.max_rps, _learned(settings)),
                 keyring=self._keyring,
                 max_attempts=settings.max_attempts,
                 stats=self._total,
@@ -287,8 +289,18 @@ class CloudClient:
         self._members.clear()
         if self._exchange is not None:
             exchange, self._exchange = self._exchange, None
+            await asyncio.to_thread(exchange.limits.save)
             await exchange.transport.close()
             exchange.services.close()
+
+
+def _learned(settings: Settings) -> LearnedRates | None:
+    """What other processes found out of AWS's limits; another endpoint has limits of its own."""
+    if settings.endpoint_url is not None:
+        return None
+    from cirql.cloud.learned import LearnedRates
+
+    return LearnedRates(state_home() / "rates.json", time.time)
 
 
 def tls_context(settings: Settings) -> ssl.SSLContext:

@@ -10,10 +10,14 @@ import asyncio
 import math
 from collections import OrderedDict, deque
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from cirql.cloud.pace import FIRST_WINDOW, Pace
 from cirql.cloud.rates import STARTING_RATES, Rate
 from cirql.records import replace
+
+if TYPE_CHECKING:
+    from cirql.cloud.learned import LearnedRates
 
 IDLE_LINES = 20_000
 _SMALL_ROUND = 5
@@ -94,10 +98,11 @@ class Gate:
 class Line:
     """The waiting line of one API's requests: the gate, then a token of the pace, then the door for all."""
 
-    __slots__ = ("_all", "_gate", "_head", "_pace")
+    __slots__ = ("_all", "_gate", "_head", "_is_unknown", "_pace")
 
     def __init__(self, rate: Rate, everything: Gate, now: float) -> None:
         self._all = everything
+        self._is_unknown = math.isinf(rate.per_second) and math.isinf(rate.ceiling)
         self._pace = Pace(rate.per_second, rate.ceiling, now, rate.expected, rate.burst)
         self._gate = Gate(rate.concurrency, None if self._pace.is_limited else FIRST_WINDOW)
         # The head of the queue waits for its token alone: whoever comes later is paced by the rate as it is then.
@@ -112,6 +117,11 @@ class Line:
     def served(self) -> int:
         """How many requests have been answered without a throttle."""
         return self._pace.served
+
+    @property
+    def learned(self) -> float | None:
+        """The rate that the API was found to allow; None where nobody found out, or was told beforehand."""
+        return self._pace.found if self._is_unknown else None
 
     def has_served(self, before: int, now: float) -> bool:
         """Whether the API gets on: it has answered calls since `served` was `before`, or a moment ago."""
@@ -158,9 +168,13 @@ class Line:
 
 
 class Limits:
-    """All lines of a client. `max_rps` are the user's ceilings, by `service` or `service:Operation`."""
+    """All lines of a client.
 
-    def __init__(self, concurrency: int, max_rps: Mapping[str, float]) -> None:
+    `max_rps` are the user's ceilings, by `service` or `service:Operation`; `learned` is what other processes found.
+    """
+
+    def __init__(self, concurrency: int, max_rps: Mapping[str, float], learned: LearnedRates | None = None) -> None:
+        self._learned = learned
         self._all = Gate(concurrency)
         self._max_rps = dict(max_rps)
         self._rates: dict[tuple[str, str], Rate] = {}
@@ -174,7 +188,8 @@ class Limits:
         key = (account, region, service, "" if rate.shared else operation)
         line = self._lines.get(key)
         if line is None:
-            line = self._lines[key] = Line(rate, self._all, now)
+            known = self._learned.find(key) if self._learned is not None and account else None
+            line = self._lines[key] = Line(rate if known is None else replace(rate, expected=known), self._all, now)
             if len(self._lines) > IDLE_LINES:
                 self._forget_one()
         else:
@@ -195,5 +210,19 @@ class Limits:
         """Drop the line that was used longest ago, so that memory does not grow with accounts times regions."""
         for key, line in self._lines.items():
             if line.is_idle:
+                self._learn(key, line)
                 del self._lines[key]
                 return
+
+    def _learn(self, key: tuple[str, str, str, str], line: Line) -> None:
+        rate = line.learned
+        if self._learned is not None and key[0] and rate is not None:
+            self._learned.learn(key, rate)
+
+    def save(self) -> None:
+        """Keep what was learned for the processes to come. Writes a file."""
+        if self._learned is None:
+            return
+        for key, line in self._lines.items():
+            self._learn(key, line)
+        self._learned.save()

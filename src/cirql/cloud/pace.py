@@ -51,6 +51,7 @@ _MEASURED = 10.0
 """Seconds for which a measured rate is held against what comes."""
 _FIRST_NOISE, _LEAST_NOISE, _HIGHEST_NOISE = 0.02, 0.005, 0.9
 _BLOCK = 256
+_SETTLED = 50
 _MEMORY = (1 << 64) - 1
 
 
@@ -93,6 +94,7 @@ class Pace:
         "_history",
         "_idle",
         "_last",
+        "_limited_from",
         "_outcomes",
         "_reference",
         "_return",
@@ -127,6 +129,7 @@ class Pace:
         self._served = self._served_before = 0
         self._history = 0  # the latest 64 answers as bits, 1 for a throttle
         self._outcomes = self._answers = 0  # the same since the last decrease, and how many there were
+        self._limited_from = 0
         self._totals = (0, 0)  # served, throttled
         self._window = self._before = (now, 0)  # when the last two windows of about a round trip began, and what had been served until then
         self._best, self._best_at, self._futile, self._high = 0.0, now, 0, (math.inf, 0, 0)
@@ -141,6 +144,12 @@ class Pace:
     def is_limited(self) -> bool:
         """Whether requests must wait for tokens; an API that never throttled may go as fast as its answers come."""
         return not math.isinf(self.rate)
+
+    @property
+    def found(self) -> float | None:
+        """The rate, once calls enough have been served under one; None before, and where throttles say nothing of it."""
+        is_settled = self.is_limited and not self.noise and self._totals[0] - self._limited_from >= _SETTLED
+        return self.rate if is_settled else None
 
     @property
     def served(self) -> int:
@@ -268,6 +277,7 @@ class Pace:
         else:
             return
         self._mark_empty(sent)
+        self._limited_from = self._totals[0]
         self.noise, self._tokens = 0.0, 0.0
         self._climb, self._return = FASTEST_CLIMB, 1.0
         self._begin_experiment(now + PAUSE / 4)  # a few may have been let through
