@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from cirql.catalog.lookup import Catalog
-from cirql.catalog.pages import page
-from cirql.docs.examples import examples
+from cirql.docs.pages import page_of
 from cirql.errors import UnknownTable
 from cirql.introspection.directory import Directory
 from cirql.records import dataclass
@@ -40,5 +39,5 @@ def read(catalog: Catalog, uri: str) -> str:
             return "".join(f"- [{name}](cirql://tables/{name})\n" for name in names)
     if found := _TABLE.fullmatch(uri):
         table = Directory(catalog).find(found[1])
-        return page(table, examples(catalog, table), catalog.references(str(table.table.name)))
+        return page_of(catalog, table)
     raise UnknownTable("there is no such page", hint=f"{SERVICES} lists the services; {', '.join(k.template for k in KINDS)}")

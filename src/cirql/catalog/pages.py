@@ -7,12 +7,15 @@ Made from the compiled catalog alone, so a page can be printed without AWS and w
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from html import unescape
 
 from cirql.catalog.lookup import Found
 from cirql.catalog.model import IDENTIFIER, Column, Face, Role, Table
 from cirql.catalog.references import Reference
 from cirql.records import dataclass
+from cirql.regexes import regex
 from cirql.types import ColumnType
 
 _VERBS = {
@@ -35,13 +38,23 @@ class Example:
     reason: str = ""
 
 
-def page(found: Found, examples: Sequence[Example] | None = None, references: Iterable[Reference] = ()) -> str:
+Outline = Callable[[Column], Sequence[str]]
+"""What is in the documents of a JSON column, as paths: `Code`, `Tags[].Key`."""
+
+
+def page(
+    found: Found,
+    examples: Sequence[Example] | None = None,
+    references: Iterable[Reference] = (),
+    outline: Outline | None = None,
+) -> str:
     """The page of a table, by the spelling it was found by; with a SELECT example, where no examples are given.
 
-    `references` are the columns that name rows of other tables.
+    `references` are the columns that name rows of other tables. `outline` says what is in JSON columns, where the page is to have that.
     """
     shown = [Example("SELECT", select_example(found))] if examples is None else examples
-    lines = _dataset_page(found, shown) if found.face is Face.DATASET else _resource_page(found, shown)
+    parts = list(_members(found, outline)) if outline is not None else []
+    lines = _dataset_page(found, shown, parts) if found.face is Face.DATASET else _resource_page(found, shown, parts)
     return "\n".join([*lines, *_relations(references)]) + "\n"
 
 
@@ -50,6 +63,43 @@ def _relations(references: Iterable[Reference]) -> Iterator[str]:
     if rows:
         yield from ("", "## Relations", "")
         yield from _table(("Column", "Names", "Sure"), rows)
+
+
+_NOTE = regex(r"<(note|important|caution|warning)>\s*(.*?)\s*</\1>", re.DOTALL)
+_LINK = regex(r"<a\b[^>]*?href=\"([^\"]*)\"[^>]*>(.*?)</a>", re.DOTALL)
+_CODE = regex(r"<(code|codeph|literal)\b[^>]*>(.*?)</\1>", re.DOTALL)
+_SLANTED = regex(r"<(i|em|b|strong|replaceable)>\s*(.*?)\s*</\1>", re.DOTALL)
+_ITEM = regex(r"<li\b[^>]*>")
+_TAG = regex(
+    r"</?(?:a|abbr|b|blockquote|br|caution|code|codeph|colgroup|col|dd|div|dl|dt|em|fullname|function|h[1-6]|hr|i|important|kbd|li|"
+    r"literal|note|ol|option|optgroup|p|para|pre|q|replaceable|s|samp|select|small|span|strong|sub|sup|table|tbody|td|th|thead|tr|tt|u|"
+    r"ul|var|warning)\b[^<>]*/?>",
+    re.IGNORECASE,
+)
+
+
+def prose(text: str) -> str:
+    """AWS's description, which has markup of its own, as a paragraph of Markdown."""
+    if "<" not in text and "&" not in text:
+        return " ".join(text.split())
+    text = _CODE.sub(lambda m: f"`{_TAG.sub('', m[2]).strip()}`" if m[2].strip() else "", text)
+    text = _LINK.sub(lambda m: f"[{_TAG.sub('', m[2]).strip()}]({m[1]})" if m[1] else m[2], text)
+    text = _NOTE.sub(lambda m: f"{m[1].capitalize()}: {m[2]}", text)
+    text = _SLANTED.sub(lambda m: f"*{m[2]}*" if m[2] and "`" not in m[2] and "[" not in m[2] else m[2], text)
+    text = _TAG.sub(" ", _ITEM.sub(" • ", text))
+    return " ".join(unescape(text).split())
+
+
+def _members(found: Found, outline: Outline) -> Iterator[str]:
+    """What JSON columns hold, a line for each."""
+    known = [(c, outline(c)) for c in found.star if c.type is ColumnType.JSON]
+    lines = [f"- {_code(c.name)}: {', '.join(map(_code, paths))}" for c, paths in known if paths]
+    if lines:
+        yield from ("", "## Members of JSON columns", "", *lines)
+
+
+def _code(text: str) -> str:
+    return f"`{text}`"
 
 
 def select_example(found: Found) -> str:
@@ -152,29 +202,27 @@ def _examples(examples: Sequence[Example]) -> Iterator[str]:
         yield from ("```sql", example.sql, "```") if example.sql else (example.reason,)
 
 
-def _dataset_page(found: Found, examples: Sequence[Example]) -> Iterator[str]:
+def _dataset_page(found: Found, examples: Sequence[Example], parts: Sequence[str]) -> Iterator[str]:
     table = found.table
     yield from _front_matter(table.title, f"The {table.name} table", [("breadcrumbs", f"Data Directory > {table.title}")])
     yield from (f"# {table.title}", "")
     if table.description:
-        yield from (table.description, "")
+        yield from (prose(table.description), "")
     yield from ("```", str(table.name), "```", "")
     yield from _notes(found)
     yield from ("## Fields", "")
     yield from _dataset_fields(found)
     yield from _hidden_columns(found)
+    yield from parts
     yield from _examples(examples)
-    if table.permissions:
-        yield from ("", "## Permissions", "", "```json", ",\n".join(table.permissions.get("read", ())), "```")
+    actions = table.permissions.get("read", ())
+    yield from ("", "## Permissions", "")
+    yield from ("```json", ",\n".join(actions), "```") if actions else ("No IAM action is needed to read it.",)
 
 
 def _dataset_fields(found: Found) -> Iterator[str]:
-    """The fields as the published page has them: what each heading heads stands one cell to its left."""
-    yield "| Title | ID | Type | Data Type | Description |"
-    yield "| --- | --- | --- | --- | --- |"
-    for column in found.star:
-        cells = [column.name, "core", column.declared, *([column.description] if column.description else [])]
-        yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+    rows = [(c.name, "core", c.declared, prose(c.description)) for c in found.star]
+    yield from _table(("ID", "Type", "Data Type", "Description"), rows)
 
 
 def _hidden_columns(found: Found) -> Iterator[str]:
@@ -184,23 +232,26 @@ def _hidden_columns(found: Found) -> Iterator[str]:
         yield from ("", f"Also there when named: {', '.join(f'`{c.name}`' for c in hidden)}.")
 
 
-def _resource_page(found: Found, examples: Sequence[Example]) -> Iterator[str]:
+def _resource_page(found: Found, examples: Sequence[Example], parts: Sequence[str]) -> Iterator[str]:
     table, name = found.table, found.name.resource
     keywords = (name, table.service, "aws", "cloud inventory")
     yield from _front_matter(name, "Query, deploy and manage AWS resources using SQL", [("keywords", keywords)])
     yield from (_introduction(found), "", "## Overview", "")
-    overview = (("Name", f"`{name}`"), ("Type", "Resource"), ("Description", table.description), ("Id", f"`{found.name}`"))
+    overview = (("Name", f"`{name}`"), ("Type", "Resource"), ("Description", prose(table.description)), ("Id", f"`{found.name}`"))
     yield from _table(("", ""), [(f"**{label}**", " ".join(value.split())) for label, value in overview])
     yield ""
     yield from _notes(found)
     yield from ("## Fields", "")
     yield from _table(("Name", "Datatype", "Description"), [_field(c) for c in found.fields])
     yield from _hidden_columns(found)
+    yield from parts
     yield from ("", "## Methods", "")
     methods = [(f"`{m.name}`", f"`{m.verb}`", f"`{', '.join(m.required)}`") for m in found.methods]
     yield from _table(("Name", "Accessible by", "Required Params"), methods)
     yield from _examples(examples)
     yield from ("", "## Permissions", "", f"To operate on the `{name}` resource, the following permissions are required:", "")
+    if not permission_verbs(found):
+        yield from ("None that its schema names.", "")
     for verb in permission_verbs(found):
         yield from (f"### {verb.capitalize()}", "", "```json", ",\n".join(table.permissions[verb]), "```", "")
 
@@ -213,7 +264,7 @@ def permission_verbs(found: Found) -> tuple[str, ...]:
 
 
 def _field(column: Column) -> tuple[str, str, str]:
-    return f"`{column.name}`", f"`{column.declared}`", " ".join(column.description.split())
+    return f"`{column.name}`", f"`{column.declared}`", prose(column.description)
 
 
 def _introduction(found: Found) -> str:

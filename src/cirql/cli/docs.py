@@ -27,16 +27,15 @@ def group() -> None:
 @click.option("--plain", is_flag=True, help="As Markdown, on a terminal too.")
 def show(name: str, plain: bool) -> None:
     """Print the page of one table; as Markdown, where stdout is no terminal."""
-    from cirql.catalog.pages import page
     from cirql.compiler.account_types import open_catalog
-    from cirql.docs.examples import examples
+    from cirql.docs.pages import page_of
     from cirql.introspection.directory import Directory
     from cirql.settings import Settings
 
     try:
         with open_catalog(Settings.load().types_path) as catalog:
             found = Directory(catalog).find(name)
-            text = page(found, examples(catalog, found), catalog.references(str(found.table.name)))
+            text = page_of(catalog, found)
     except Error as error:
         report_error(error)
         raise click.exceptions.Exit(1) from None

@@ -13,7 +13,8 @@ decreases are undone, and throttles count again when there are clearly more of t
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+
+from cirql.records import dataclass, replace
 
 FLOOR = 0.5
 """No API is asked less often than this, in requests a second, however much it throttles; a ceiling of the user's may be lower."""

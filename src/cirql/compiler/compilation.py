@@ -15,6 +15,7 @@ from cirql.compiler.modified import with_modified
 from cirql.compiler.naming import assign
 from cirql.compiler.parents import with_parents
 from cirql.compiler.reachability import with_reach
+from cirql.compiler.reading import with_reads
 from cirql.compiler.resources import compile_resource
 from cirql.compiler.sweeps import with_sweeps
 from cirql.compiler.tags import with_untold
@@ -41,6 +42,6 @@ def compile_all(progress: Callable[[int, int, str], None]) -> tuple[list[Table],
     tables += [compile_resource(schema, overlay.global_resources) for schema in schemas.load()]
     tables += compile_generic()
     tables = corrections.apply(overlay, with_modified(with_parents(tables, overlay.keys, arns)))
-    tables = with_actions(with_reach(with_untold(with_sweeps(tables, overlay.tag_sweep))), overlay.actions)
+    tables = with_reads(with_actions(with_reach(with_untold(with_sweeps(tables, overlay.tag_sweep))), overlay.actions))
     progress(steps, steps, "names")
     return sorted(tables, key=lambda t: str(t.name)), assign(tables, overlay.aliases)

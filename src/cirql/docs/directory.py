@@ -14,8 +14,7 @@ from pathlib import Path
 
 from cirql.catalog.lookup import Catalog, Found
 from cirql.catalog.model import Face
-from cirql.catalog.pages import page
-from cirql.docs.examples import examples
+from cirql.docs.pages import page_of
 from cirql.introspection.names import published
 
 Progress = Callable[[int, int, str], None]
@@ -53,7 +52,7 @@ def _build_service(catalog: Catalog, folder: Path, service: str) -> int:
     folder.mkdir(exist_ok=True)
     found = sorted(published(catalog, services=[service]), key=lambda f: str(f.name))
     for table in found:
-        (folder / file_name(table)).write_text(page(table, examples(catalog, table), catalog.references(str(table.table.name))), "utf-8")
+        (folder / file_name(table)).write_text(page_of(catalog, table), "utf-8")
     (folder / _INDEX).write_text(_service_index(service, found), "utf-8")
     return len(found)
 

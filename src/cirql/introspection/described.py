@@ -8,6 +8,7 @@ from typing import Any
 
 from cirql.catalog.lookup import Catalog, Found
 from cirql.catalog.model import Column, Face, Method
+from cirql.catalog.pages import Outline, prose
 from cirql.errors import UnknownTable
 from cirql.introspection.directory import methods_of
 from cirql.introspection.relations import Row
@@ -29,19 +30,21 @@ _JSON_TYPES = {
 }
 
 
-def columns(found: Found, *, extended: bool) -> Iterator[Row]:
-    """The rows of DESCRIBE, in the order of the page's Fields table; EXTENDED has the hidden columns too."""
+def columns(found: Found, *, extended: bool, outline: Outline | None = None) -> Iterator[Row]:
+    """The rows of DESCRIBE, in the order of the page's Fields table; EXTENDED has the hidden columns too, and what JSON columns hold."""
     for column in found.fields:
-        yield _row(column, column.description)
+        yield _row(column, prose(column.description), outline if extended else None)
     if extended:
         shown = {c.name for c in found.fields}
         for column in found.shape.columns:
             if column.name not in shown:
-                yield _row(column, " ".join(filter(None, (column.description, _HIDDEN))))
+                yield _row(column, " ".join(filter(None, (prose(column.description), _HIDDEN))), outline)
 
 
-def _row(column: Column, description: str) -> Row:
-    return {"name": column.name, "type": column.declared, "description": description}
+def _row(column: Column, description: str, outline: Outline | None) -> Row:
+    is_document = outline is not None and column.type is ColumnType.JSON
+    members = ", ".join(outline(column)) if outline is not None and is_document else ""
+    return {"name": column.name, "type": column.declared, "description": description, "members": members}
 
 
 def methods(found: Found) -> Iterator[Row]:

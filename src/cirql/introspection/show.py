@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 
 from cirql import __version__
 from cirql.catalog.lookup import Catalog, Found
-from cirql.catalog.model import Face
+from cirql.catalog.model import Column, Face, Table
 from cirql.errors import ParseError, UnknownTable
 from cirql.introspection import described
 from cirql.introspection.directory import Directory, methods_of
@@ -48,8 +49,11 @@ class Shown:
         return f"SHOW … WHERE takes one condition on {names}"
 
 
-def read(text: str, catalog: Catalog) -> Shown:
-    """What a SHOW or DESCRIBE asks.
+Outlines = Callable[[Table, Column], Sequence[str]]
+
+
+def read(text: str, catalog: Catalog, outline: Outlines | None = None) -> Shown:
+    """What a SHOW or DESCRIBE asks. `outline` says what is in a table's JSON columns.
 
     Raises ParseError where it is neither form, UnknownTable where it names nothing.
     """
@@ -60,7 +64,7 @@ def read(text: str, catalog: Catalog) -> Shown:
         template = insert_template(catalog, _find(match["name"], catalog), required_only="REQUIRED" in hinted)
         return _answer(("template",), [{"template": template}])
     if match := DESCRIBE.match(text):
-        return _describe(match, catalog)
+        return _describe(match, catalog, outline)
     first = FIRST.match(text)
     word = first[1].upper() if first else "SHOW"
     raise ParseError(f"this {word} is not understood", hint=_HINT, position=first.start(1) if first else None)
@@ -160,13 +164,15 @@ def _tables(catalog: Catalog, name: str | None) -> Iterator[Row]:
         yield {"table_name": str(found.name), "title": found.table.title, "description": found.table.description}
 
 
-def _describe(match: re.Match[str], catalog: Catalog) -> Shown:
+def _describe(match: re.Match[str], catalog: Catalog, outline: Outlines | None) -> Shown:
     words, name = match["words"].upper().split(), match["name"]
     extended = "EXTENDED" in words
     more = ("description",) if extended else ()
     if "METHOD" not in words:
         found = _find(name, catalog)
-        shown = _answer(("name", "type", *more), described.columns(found, extended=extended))
+        inside = partial(outline, found.table) if outline is not None else None
+        members = ("members",) if extended else ()
+        shown = _answer(("name", "type", *more, *members), described.columns(found, extended=extended, outline=inside))
         return Shown(shown.query, shown.relation, tuple(_notices(found)) if extended else ())
     found, method_name = _find_method(name, catalog)
     rows = described.method(catalog, found, described.method_of(found, method_name))

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from cirql.plan.documents import paths
 from cirql.records import dataclass
 from cirql.sql.quoting import constant
 from cirql.types import ColumnType
@@ -70,6 +69,8 @@ class Documents:
 
     def doubts(self, bound: Bound) -> Iterator[str]:
         """A sentence for each member that is named in another case than the model has it, which finds nothing."""
+        from cirql.plan.documents import paths
+
         for source in bound.sources:
             for name, found in paths(bound, source).items():
                 column = source.table.column(name)

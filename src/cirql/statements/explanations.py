@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from cirql.sql.parse import Explain
     from cirql.statements.execution import Execution
 
+_NO_ACTIONS = "the statement needs no IAM action; IAM takes no policy without a statement, so there is none to attach"
+
 
 def explained(plan: Plan, asked: Explain, settings: Settings, reach: Reach, passes: RowTest, execution: Callable[[], Execution]) -> Result:
     """One text column, QUERY PLAN, as psql users know it: a row a line of text, one row for JSON, Mermaid and POLICY.
@@ -31,9 +33,12 @@ def explained(plan: Plan, asked: Explain, settings: Settings, reach: Reach, pass
     explanation = explain(plan, lambda scan: _count_targets(scan, settings, reach, passes))
     if asked.analyze:
         explanation = replace(explanation, actual=_run(execution()))
+    notices: tuple[str, ...] = ()
     match asked.format:
         case "POLICY":
-            lines = [json.dumps(policy(plan, lists_regions="*" in settings.regions), indent=2)]
+            document = policy(plan, lists_regions="*" in settings.regions)
+            lines = [json.dumps(document, indent=2)]
+            notices = () if document["Statement"] else (_NO_ACTIONS,)
         case "JSON":
             lines = [json.dumps(explain_json(explanation), indent=2, default=str)]
         case "MERMAID":
@@ -42,7 +47,7 @@ def explained(plan: Plan, asked: Explain, settings: Settings, reach: Reach, pass
             lines = list(explain_text(explanation))
     import pyarrow as pa
 
-    return Result(pa.table({PLAN: lines}).to_reader())
+    return Result(pa.table({PLAN: lines}).to_reader(), notices=lambda: notices)
 
 
 def _count_targets(scan: Scan, settings: Settings, reach: Reach, passes: RowTest) -> int | None:

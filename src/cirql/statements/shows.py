@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from cirql.introspection.directory import Directory
     from cirql.sql.parse import Explain, Statement
 
+_MEMBERS = 40
+
 
 @dataclass(frozen=True, slots=True)
 class Show:
@@ -39,9 +41,10 @@ def _read(sql: str, explain: Explain | None, offset: int, catalog: Catalog) -> S
     from cirql.introspection.directory import Directory
     from cirql.introspection.show import read
     from cirql.sql.parse import parse
+    from cirql.statements.documents import Documents
 
     try:
-        shown = read(sql[offset:], catalog)
+        shown = read(sql[offset:], catalog, lambda table, column: Documents(catalog).outline(table, column, _MEMBERS))
     except ParseError as error:
         error.position = None if error.position is None else error.position + offset
         raise
