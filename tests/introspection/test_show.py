@@ -88,7 +88,7 @@ def test_describe_gives_the_pages_fields_in_its_order(session: Session) -> None:
     rows = result.fetchall()
     assert (rows[0], rows[7], rows[-1], len(rows)) == (("image_name", "string"), ("aliases", "array"), ("region", "string"), 16)
     extended = session.execute("DESCRIBE EXTENDED aws.sagemaker_image_version")
-    assert columns(extended) == ["name", "type", "description"]
+    assert columns(extended) == ["name", "type", "description", "members"]
     described = {r[0]: r for r in extended}
     assert described["version"][1] == "int64"
     assert described["image_name"][2].endswith("there when it is named.")
