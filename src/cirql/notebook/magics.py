@@ -10,7 +10,6 @@ SELECT … WHERE region = :region    :region is the notebook's variable
 from __future__ import annotations
 
 import atexit
-import re
 import shlex
 from collections.abc import Mapping
 from functools import partial
@@ -25,6 +24,7 @@ from cirql.cli.scope import options as scope_options
 from cirql.completion.tokens import TokenKind, tokens
 from cirql.errors import Error
 from cirql.notebook.answer import Answer
+from cirql.regexes import regex
 from cirql.shell.foreground import Foreground
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from cirql.session import Session
 
 _NAME = "cirql"
-_TARGET = re.compile(r"\s*([^\W\d]\w*)\s*<<\s*")
+_TARGET = regex(r"\s*([^\W\d]\w*)\s*<<\s*")
 
 
 @click.command("cirql", add_help_option=False)
