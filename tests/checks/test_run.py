@@ -100,3 +100,15 @@ def test_a_remediation_is_planned_with_the_values_of_the_row_and_changes_nothing
     text = "\n".join(lines)
     assert "Enabled" in text and "no statement mends this" in text and "gives no column 'z'" in text
     assert not [call for call in cloud.calls.counts() if "Update" in call or "Put" in call]
+
+
+def test_a_pack_under_throttles_and_a_denied_region_says_ok_of_nothing_that_was_not_read(settings: Settings, cloud: LocalCloud) -> None:
+    chosen = find_pack("builtin:aws-security").choose(["ec2", "rds", "sqs"])
+    cloud.faults.add(Fault(region="eu-west-1", account="111111111111", kind="access_denied"), Fault(kind="throttle", rate=0.1))
+    with checking(settings) as checker:
+        report = checker.run(chosen)
+    assert len(report.verdicts) > 30
+    there = [f for f in report.findings if f.account == "111111111111" and f.region == "eu-west-1"]
+    assert Status.OK not in {f.status for f in there}
+    assert {v.status for v in report.verdicts} == {Status.ERROR}
+    assert any(f.status is Status.OK for f in report.findings), "what was read is told all the same"

@@ -5,6 +5,7 @@
     packs        where rules come from: a file, a directory, the packs that come with the program
     run          every rule of a pack, over one memory of what AWS answered
     doubts       which findings rest on something that was not read
+    transitions  what a pack says now that it did not say before, kept over restarts
     exceptions   what is known already (a baseline) and what is put up with (waivers)
     reports/     the report as text: for a terminal, a page, a pipeline
     builtin/     the packs that come with the program

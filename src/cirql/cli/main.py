@@ -38,8 +38,10 @@ COMMANDS = {
     "search": ("cirql.cli.search.search", "Find tables by their names, columns and descriptions."),
     "store": ("cirql.cli.store.group", "The inventory's upkeep."),
     "check": ("cirql.cli.check.check", "Hold resources against rules."),
+    "watch": ("cirql.cli.watch.watch", "Run rules again and again, and tell what changed."),
     "changes": ("cirql.cli.changes.group", "The journal of changes: what was done and what is still open."),
     "local": ("cirql.cli.local.group", "The embedded AWS: for a first look, for tests, offline."),
+    "graph": ("cirql.cli.graph.graph", "Show a resource and what it hangs on."),
     "docs": ("cirql.cli.docs.group", "The data directory: a page for every table."),
     "catalog": ("cirql.cli.catalog.group", "The catalog of tables."),
 }

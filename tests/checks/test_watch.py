@@ -1,0 +1,158 @@
+"""`cirql watch`: what changed between two rounds, whatever happens to the process between them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cirql.checks.transitions import Transition, slack
+
+SOURCES = str(Path(__file__).parents[2] / "src")
+RULE = """-- id: r
+-- title: Things are as they should be
+-- severity: high
+-- rationale: They should.
+"""
+
+
+def rows(**statuses: str) -> str:
+    """A rule that says this of these resources."""
+    return (
+        RULE
+        + "SELECT * FROM (VALUES "
+        + ", ".join(f"('{n}', '{s}', '1')" for n, s in statuses.items())
+        + ") AS t(resource, status, account_id)\n"
+    )
+
+
+class Folder:
+    """A rule, a state, and the command over both."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.rule = path / "r.sql"
+
+    def command(self, *more: str) -> list[str]:
+        return [sys.executable, "-m", "cirql", "watch", str(self.rule), "--state", str(self.path / "state.json"), "-o", "json", *more]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {**os.environ, "PYTHONPATH": SOURCES}
+
+    def round(self, *more: str, **statuses: str) -> list[tuple[str, str, str]]:
+        """What one round says."""
+        self.rule.write_text(rows(**statuses))
+        done = subprocess.run(self.command("--once", *more), capture_output=True, text=True, env=self.environment, timeout=120, check=False)
+        assert done.returncode == 0, done.stderr
+        said = [json.loads(line) for line in done.stdout.splitlines()]
+        return [(c["resource"], c["before"], c["after"]) for c in said]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    return Folder(tmp_path)
+
+
+def test_changes_are_told_once(folder: Folder) -> None:
+    assert folder.round(a="ok", b="alarm") == [("b", "", "alarm")]
+    assert folder.round(a="ok", b="alarm") == []
+    assert folder.round(a="alarm", b="ok") == [("a", "ok", "alarm"), ("b", "alarm", "ok")]
+    assert folder.round(b="ok") == [("a", "alarm", "gone")]
+
+
+def test_what_could_not_be_told_keeps_its_status(folder: Folder) -> None:
+    assert folder.round(a="alarm") == [("a", "", "alarm")]
+    assert folder.round(a="error") == []
+    assert folder.round(a="ok") == [("a", "alarm", "ok")]
+
+
+def test_a_rule_that_fails_makes_nothing_gone(folder: Folder) -> None:
+    folder.round(a="alarm")
+    folder.rule.write_text(RULE + "SELECT nothing AS resource, 'ok' AS status FROM aws.nothing")
+    done = subprocess.run(folder.command("--once"), capture_output=True, text=True, env=folder.environment, timeout=120, check=True)
+    assert done.stdout == ""
+    assert "undecided: r" in done.stderr
+    assert folder.round(a="alarm") == []
+
+
+def test_the_state_survives_being_killed(folder: Folder) -> None:
+    folder.rule.write_text(rows(a="alarm"))
+    with subprocess.Popen(
+        folder.command("--every", "1 second"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=folder.environment
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert json.loads(process.stdout.readline())["after"] == "alarm"
+        assert "1 changes" in process.stderr.readline()  # the state is on disk by then
+        process.kill()
+    assert folder.round(a="alarm") == []
+    assert folder.round(a="ok") == [("a", "alarm", "ok")]
+    assert [p.name for p in folder.path.iterdir() if p.suffix == ".tmp"] == []
+
+
+def test_a_state_of_another_pack_is_refused(folder: Folder) -> None:
+    (folder.path / "state.json").write_text('{"format": 1, "pack": "another", "known": {}}')
+    folder.rule.write_text(rows(a="ok"))
+    done = subprocess.run(folder.command("--once"), capture_output=True, text=True, env=folder.environment, timeout=120, check=False)
+    assert done.returncode == 1
+    assert "each pack has a state of its own" in done.stderr
+
+
+class Hook:
+    """A webhook that answers what it is told to, and keeps what it got."""
+
+    def __init__(self) -> None:
+        self.got: list[Any] = []
+        self.answer = 200
+        hook = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                hook.got.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+                self.send_response(hook.answer)
+                self.end_headers()
+
+            def log_message(self, format: str, *args: Any) -> None:
+                return
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server.server_port}/hook"
+
+
+@pytest.fixture
+def hook() -> Iterator[Hook]:
+    made = Hook()
+    thread = threading.Thread(target=made.server.serve_forever)
+    thread.start()
+    yield made
+    made.server.shutdown()
+    thread.join()
+    made.server.server_close()
+
+
+def test_a_webhook_that_refuses_is_told_again(folder: Folder, hook: Hook) -> None:
+    hook.answer = 500
+    assert folder.round("--webhook", hook.url, a="alarm") == [("a", "", "alarm")]
+    hook.answer = 200
+    assert folder.round("--webhook", hook.url, a="alarm") == [("a", "", "alarm")]
+    assert folder.round("--webhook", hook.url, a="alarm") == []
+    assert [[c["resource"] for c in got["changes"]] for got in hook.got] == [["a"], ["a"]]
+    folder.round("--webhook", hook.url, "--webhook-shape", "slack", a="ok")
+    assert hook.got[-1]["text"].startswith(":large_green_circle: alarm → ok: r (high): a in 1")
+
+
+def test_names_are_no_markup_in_slack() -> None:
+    change = Transition("r", "t", "high", "<!channel>", "1", "", "ok", "alarm", "a & b")
+    assert slack([change])["text"] == ":red_circle: ok → alarm: r (high): &lt;!channel&gt; in 1: a &amp; b"
