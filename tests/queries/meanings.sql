@@ -46,3 +46,9 @@ SELECT * FROM ((SELECT image_name, region FROM aws.sagemaker_image ORDER BY 1, 2
 SELECT * FROM (SELECT image_name, region FROM aws.sagemaker_image ORDER BY 1, 2 FETCH FIRST 4 ROWS ONLY) s WHERE region = 'us-west-2' ORDER BY 1, 2;
 -- meaning: a CTE in parentheses with LIMIT
 WITH c AS ((SELECT image_name, region FROM aws.sagemaker_image ORDER BY 1, 2) LIMIT 4) SELECT * FROM c WHERE region = 'us-west-2' ORDER BY 1, 2;
+-- meaning: a whole row that an outer join did not find
+SELECT v.vpc_id, v.region FROM aws.ec2_vpc v LEFT JOIN aws.ec2_instance i ON i.vpc_id = v.vpc_id AND i.tags @> 'env=>prod' WHERE i IS NULL ORDER BY 1, 2;
+-- meaning: a map that contains pairs, and one that is contained
+SELECT instance_id FROM aws.ec2_instance WHERE tags @> '{"env": "prod"}' AND NOT tags <@ 'env=>prod' ORDER BY 1;
+-- meaning: a CASE that guards a subquery
+SELECT instance_id, CASE WHEN jsonb_typeof(security_groups) = 'array' THEN (SELECT count(*) FROM jsonb_array_elements(i.security_groups)) END AS n FROM aws.ec2_instance i ORDER BY 1;
