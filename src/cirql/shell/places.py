@@ -11,6 +11,10 @@ from cirql.shell.opening import Opening
 if TYPE_CHECKING:
     from cirql.cloud.survey import Survey
 
+_SCANS = """
+SELECT account, region, table_name, rows, complete, code || ': ' || message AS problem
+FROM cirql.last_scans ORDER BY complete, table_name, account, region
+"""
 _AGES = """
 SELECT table_name, count(DISTINCT (account_id, region)) AS places, sum(rows) AS rows, max(finished) AS seen,
   date_trunc('second', timezone('UTC', now()) - min(finished)) AS oldest
@@ -115,7 +119,7 @@ def list_ages(call: Call) -> None:
 
 def list_scans(call: Call) -> None:
     """How the last statement's scans went, account by account and region by region."""
-    call.bench.show(call.bench.query("SELECT * FROM cirql.last_scans ORDER BY complete, table_name, account, region"))
+    call.bench.show(call.bench.query(_SCANS))
 
 
 COMMANDS = (

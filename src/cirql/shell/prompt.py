@@ -39,7 +39,7 @@ class Prompt:
             color_depth=None if colour else ColorDepth.DEPTH_1_BIT,
             include_default_pygments_style=False,
             key_bindings=_bindings(),
-            prompt_continuation=lambda width, line, wrapped: " " * (width - len(_NEXT)) + _NEXT,
+            prompt_continuation=lambda width, line, wrapped: ("" if wrapped else _NEXT).rjust(width),
             editing_mode=EditingMode.VI if preferences.keys == "vi" else EditingMode.EMACS,
             enable_open_in_editor=False,
             search_ignore_case=True,
