@@ -1,4 +1,4 @@
-"""A minimal AWS for measurements: SageMaker images and versions, answered after a fixed latency, at next to no CPU.
+"""A minimal AWS for measurements: SageMaker images and versions, EC2 instances, IAM roles, answered after a fixed latency.
 
 `python benchmarks/canned_aws.py --images 50 --versions 40 --latency 0.05 [--page-size 100] [--rate 25]` prints its port and serves
 until its standard input closes. The local AWS that the tests use is as faithful as we can make it and so costs more CPU than the
@@ -17,6 +17,8 @@ import time
 from collections import Counter, deque
 from typing import Any
 
+from canned_xml import operation_of, xml_answer
+
 _SCOPE = re.compile(rb"Credential=([^/]+)/\d+/([^/]+)/")
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _TARGET = re.compile(rb"\r\nx-amz-target: *([\w.]+)", re.IGNORECASE)
@@ -26,8 +28,9 @@ _MOMENT = 1735689600.0
 class World:
     """The canned answers, the pace at which they may be asked for, and the count of calls."""
 
-    def __init__(self, images: int, versions: int, page_size: int, rate: float | None) -> None:
+    def __init__(self, images: int, versions: int, page_size: int, rate: float | None, rows: int) -> None:
         self.images, self.versions, self.page_size, self.rate = images, versions, page_size, rate
+        self.rows = rows
         self.counts: Counter[str] = Counter()
         self.throttled = 0
         self.busy: list[float] = []
@@ -38,9 +41,9 @@ class World:
         """The status and body for one request."""
         target = _TARGET.search(head)
         scope = _SCOPE.search(head)
-        if target is None or scope is None:
+        operation = operation_of(body) if target is None else target[1].rpartition(b".")[2].decode()
+        if operation is None or scope is None:
             return 404, b"{}"
-        operation = target[1].rpartition(b".")[2].decode()
         self.counts[operation] += 1
         if self.rate is not None:
             self.busy.append(time.monotonic())
@@ -51,7 +54,10 @@ class World:
         key = (operation, account, region, body)
         known = self._bodies.get(key)
         if known is None:
-            known = json.dumps(self._make(operation, account, region, json.loads(body or b"{}"))).encode()
+            if target is None:
+                known = xml_answer(body, account, self.rows)
+            else:
+                known = json.dumps(self._make(operation, account, region, json.loads(body or b"{}"))).encode()
             if len(self._bodies) < 20_000:
                 self._bodies[key] = known
         return 200, known
@@ -156,7 +162,8 @@ class Connection(asyncio.Protocol):
         else:
             status, answer = self._world.answer(head, body)
         reason = b"OK" if status == 200 else b"Error"
-        headers = b"Content-Type: application/x-amz-json-1.1\r\nx-amzn-RequestId: canned\r\n"
+        kind = b"text/xml" if answer.startswith(b"<") else b"application/x-amz-json-1.1"
+        headers = b"Content-Type: %s\r\nx-amzn-RequestId: canned\r\n" % kind
         whole = b"HTTP/1.1 %d %s\r\n%sContent-Length: %d\r\n\r\n%s" % (status, reason, headers, len(answer), answer)
         if delay:
             asyncio.get_running_loop().call_later(delay, self._transport.write, whole)
@@ -185,9 +192,11 @@ def main() -> None:
     parser.add_argument("--page-size", type=int, default=100)
     parser.add_argument("--latency", type=float, default=0.05)
     parser.add_argument("--rate", type=float, default=None, help="requests a second that one account and region may make")
+    parser.add_argument("--rows", type=int, default=200, help="how many instances or roles there are")
     parser.add_argument("--port", type=int, default=0)
     options = parser.parse_args()
-    asyncio.run(serve(World(options.images, options.versions, options.page_size, options.rate), options.latency, options.port))
+    world = World(options.images, options.versions, options.page_size, options.rate, options.rows)
+    asyncio.run(serve(world, options.latency, options.port))
 
 
 if __name__ == "__main__":
