@@ -24,7 +24,8 @@ _INSTANCE = """<item><reservationId>r-{n:017x}</reservationId><ownerId>{account}
 <enaSupport>true</enaSupport><cpuOptions><coreCount>1</coreCount><threadsPerCore>2</threadsPerCore></cpuOptions>
 <metadataOptions><state>applied</state><httpTokens>required</httpTokens><httpEndpoint>enabled</httpEndpoint></metadataOptions>
 </item></instancesSet></item>"""
-_ROLE = """<member><Path>/</Path><RoleName>role-{n:04d}</RoleName><RoleId>AROA{n:016d}</RoleId><Arn>arn:aws:iam::{account}:role/role-{n:04d}</Arn>
+_ROLE = """<member><Path>/</Path><RoleName>role-{n:04d}</RoleName><RoleId>AROA{n:016d}</RoleId>
+<Arn>arn:aws:iam::{account}:role/role-{n:04d}</Arn>
 <CreateDate>2025-01-01T00:00:00Z</CreateDate>
 <AssumeRolePolicyDocument>%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%5B%5D%7D</AssumeRolePolicyDocument>
 <MaxSessionDuration>3600</MaxSessionDuration></member>"""
