@@ -26,6 +26,7 @@ class ConstantAnswers:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._said: dict[tuple[str, str], bytes] = {}
         self._known: dict[tuple[str, str], tuple[pa.Table, tuple[ResultColumn, ...]]] = {}
 
     def knows(self, sql: str, dialect: str) -> bool:
@@ -36,6 +37,16 @@ class ConstantAnswers:
         """The answer, or None where it is not remembered."""
         found = self._known.get((sql, dialect))
         return None if found is None else Result(found[0].to_reader(), columns=found[1])
+
+    def said(self, sql: str, dialect: str) -> bytes | None:
+        """The messages that answered it as a simple query, or None where it was not asked as one yet."""
+        return self._said.get((sql, dialect))
+
+    def say(self, sql: str, dialect: str, data: bytes) -> None:
+        """Remember the messages of an answer that is known."""
+        with self._lock:
+            if (sql, dialect) in self._known:
+                self._said[sql, dialect] = data
 
     def columns(self, sql: str, dialect: str) -> tuple[ResultColumn, ...] | None:
         """The columns of the answer, or None where it is not remembered."""
@@ -50,7 +61,9 @@ class ConstantAnswers:
         if table.num_rows == 1 and not _told(result):
             with self._lock:
                 if len(self._known) >= _MOST:
-                    self._known.pop(next(iter(self._known)))
+                    oldest = next(iter(self._known))
+                    self._known.pop(oldest)
+                    self._said.pop(oldest, None)
                 self._known[sql, dialect] = (table, columns)
         return result
 

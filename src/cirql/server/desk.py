@@ -5,7 +5,7 @@ Also the client's transaction as PostgreSQL has it: after an error nothing but i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from cirql.catalog.views import SCHEMAS
@@ -93,6 +93,7 @@ class ClientDesk:
         self._catalog = catalog
         self._constants = constants
         self._told: dict[str, str] = {}
+        self._seen: tuple[object, int] | None = None
         self.search(self._path())
 
     # -- settings
@@ -122,6 +123,10 @@ class ClientDesk:
 
     def changed(self) -> list[tuple[str, str]]:
         """The settings that a client follows and has not been told of."""
+        seen = (self.session.settings, self.variables.version)
+        if self._seen is not None and self._seen[0] is seen[0] and self._seen[1] == seen[1]:
+            return []
+        self._seen = seen
         news = []
         for name in REPORTED:
             value = self.variables.get(name, self.session.settings) or ""
@@ -145,6 +150,20 @@ class ClientDesk:
             assigned = read_set(sql)
             return assigned is not None and not assigned[0].lower().startswith(("cirql.", "statement_timeout"))
         return word == "SHOW" and read_show(sql) is not None and self._shown(read_show(sql) or "") is not None
+
+    def said(self, sql: str) -> bytes | None:
+        """The messages that answer a statement of constants, where they are remembered and there may be an answer now."""
+        return self._constants.said(sql, self.session.settings.dialect) if self.status != "E" else None
+
+    def say(self, sql: str, parts: Iterable[bytes]) -> Iterator[bytes]:
+        """Messages on their way out; those of a statement of constants are remembered."""
+        dialect = self.session.settings.dialect
+        if not self._constants.knows(sql, dialect):
+            yield from parts
+            return
+        data = b"".join(parts)
+        self._constants.say(sql, dialect, data)
+        yield data
 
     def describe(self, sql: str, types: Sequence[str | None]) -> Told:
         """What a statement gives and takes; asks nobody. Raises its errors."""

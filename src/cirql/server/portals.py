@@ -75,6 +75,13 @@ class Portal:
 
     def whole(self, desk: ClientDesk) -> Iterator[bytes]:
         """Everything that a simple query answers: the columns, the rows, the end."""
+        if (said := desk.said(self.statement.sql)) is not None:
+            desk.ledger.begin().end(self.statement.sql, None, rows=1)
+            yield said
+            return
+        yield from desk.say(self.statement.sql, self._whole(desk))
+
+    def _whole(self, desk: ClientDesk) -> Iterator[bytes]:
         reply = self._start(desk)
         if reply.has_rows and reply.result is not None:
             columns = reply.result.columns

@@ -73,6 +73,8 @@ class Variables:
         self._path = path
         self._is_writable = is_writable
         self._values: dict[str, str] = {}
+        self.version = 0
+        """Counts changes: who has seen this one has seen all."""
 
     def get(self, name: str, settings: Settings) -> str | None:
         """What a setting says; None where there is none of that name."""
@@ -114,10 +116,12 @@ class Variables:
         if key == "datestyle" and not value.upper().startswith("ISO"):
             said, value = f"dates are shown as ISO 8601 has them, not as {value}", "ISO, MDY"
         self._values[key] = value
+        self.version += 1
         return said
 
     def reset(self, name: str | None = None) -> None:
         """Forget what was put; of one setting, or of all."""
+        self.version += 1
         if name is None or name.lower() == "all":
             self._values.clear()
         else:
