@@ -1,7 +1,7 @@
 """information_schema, as the SQL standard has it (ISO/IEC 9075-11): what tools ask first.
 
 Datasets are in schema `aws` of catalog `cirql`; resources in catalog `aws`, in a schema for each service; cirql's own relations in
-the schemas `cirql` and `information_schema` of catalog `cirql`.
+the schemas `cirql` and `information_schema` of catalog `cirql`, and so are the views of other systems' names.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Any
 
 from cirql.catalog.lookup import Catalog, Found
 from cirql.catalog.model import Column, Face
+from cirql.catalog.views import SCHEMAS as VIEW_SCHEMAS
 from cirql.introspection.names import Keep, aliases, listed_spellings, published
 from cirql.introspection.relations import Relation, Row, Wish, define
 from cirql.names import Scheme
@@ -19,6 +20,18 @@ from cirql.types import ColumnType
 _TEXT, _NUMBER = ColumnType.VARCHAR, ColumnType.BIGINT
 _HOME, _PROVIDER = "cirql", "aws"
 _KEY = ("table_catalog", "table_schema", "table_name")
+_VIEW_TYPES = {
+    "text": "VARCHAR",
+    "bigint": "BIGINT",
+    "double precision": "DOUBLE",
+    "boolean": "BOOLEAN",
+    "timestamptz": "TIMESTAMPTZ",
+    "jsonb": "JSON",
+    "inet": "INET",
+    "cidr": "CIDR",
+    "ltree": "VARCHAR",
+}
+"""What the types of views are called here."""
 System = Callable[[], tuple[Relation, ...]]
 
 
@@ -75,10 +88,17 @@ def relations(system: System) -> tuple[Relation, ...]:
 
 
 def _schemata(catalog: Catalog, wish: Wish) -> Iterator[Row]:
-    owners = [(_HOME, _PROVIDER), (_HOME, "cirql"), (_HOME, "information_schema")]
+    owners = [(_HOME, schema) for schema in (_PROVIDER, "cirql", "information_schema", *VIEW_SCHEMAS)]
     owners += [(_PROVIDER, service) for service in catalog.services(Scheme.RESOURCE)]
     for owner, schema in sorted(owners):
         yield {"catalog_name": owner, "schema_name": schema, "schema_owner": "cirql"}
+
+
+def _views(catalog: Catalog, wish: Wish) -> list[str]:
+    """The names of views that the conditions on table_schema and table_name leave."""
+    schemas, names = wish.values.get("table_schema"), wish.values.get("table_name")
+    found = (name.split(".") for name in catalog.view_names()) if schemas is None or schemas & set(VIEW_SCHEMAS) else iter(())
+    return [f"{s}.{n}" for s, n in found if (schemas is None or s in schemas) and (names is None or n in names)]
 
 
 def _wanted(catalog: Catalog, wish: Wish) -> Iterator[Found]:
@@ -104,6 +124,8 @@ def _keep(wish: Wish) -> Keep | None:
 def _tables(catalog: Catalog, wish: Wish, system: tuple[Relation, ...]) -> Iterator[Row]:
     for relation in system:
         yield {**place(relation.table.name.parts), "table_type": "VIEW", "is_insertable_into": "NO"}
+    for name in _views(catalog, wish):
+        yield {**place(name.split(".")), "table_type": "VIEW", "is_insertable_into": "NO"}
     if "is_insertable_into" not in wish.columns:
         for spelling in listed_spellings(catalog, _services(wish.values.get("table_schema")), with_aliases=True):
             yield {
@@ -128,6 +150,17 @@ def _kind(face: Face, *, is_alias: bool) -> str:
 def _columns(catalog: Catalog, wish: Wish, system: tuple[Relation, ...]) -> Iterator[Row]:
     for relation in system:
         yield from _column_rows(place(relation.table.name.parts), relation.table.columns, is_view=True)
+    for name in _views(catalog, wish):
+        view = catalog.view(name)
+        for number, column in enumerate(view.columns if view is not None else (), 1):
+            yield {
+                **place(name.split(".")),
+                "column_name": column.name,
+                "ordinal_position": number,
+                "is_nullable": "YES",
+                "data_type": _VIEW_TYPES[column.type],
+                "is_updatable": "NO",
+            }
     for found in _wanted(catalog, wish):
         yield from _column_rows(place(found.name.parts), found.star, is_view=found.face in (Face.DATASET, Face.TAGS, Face.LIST_ONLY))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from cirql.sql import capitals, documents, networks, policies, standard_policies
+from cirql.sql import capitals, documents, look_around, networks, policies, standard_policies
 from cirql.sql.translate import constants
 
 
@@ -39,6 +39,12 @@ FUNCTIONS: dict[str, tuple[list[str], str, Callable[..., Any]]] = {
     "cirql_aws_policy_equal": ([_T, _T], _B, policies.equal),
     "cirql_policy_standard": ([_T], _T, standard_policies.standard),
     "cirql_capital_members": ([_T, _T], _T, capitals.with_capitals),
+    "cirql_seek_matches": ([_T, _T], _B, look_around.matches),
+    "cirql_seek_first": ([_T, _T, _I], _T, look_around.first),
+    "cirql_seek_once": ([_T, _T, "INTEGER[]"], _L, look_around.once),
+    "cirql_seek_count": ([_T, _T], _I, look_around.count),
+    "cirql_seek_pieces": ([_T, _T], _L, look_around.pieces),
+    "cirql_seek_replaced": ([_T, _T, _T, _T], _T, look_around.replaced),
     "cirql_inet": ([_T], _T, networks.inet),
     "cirql_cidr": ([_T], _T, networks.cidr),
     "cirql_inet_text": ([_T], _T, networks.with_length),

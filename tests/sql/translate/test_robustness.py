@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+import duckdb
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -91,8 +92,19 @@ def test_an_unknown_function_names_the_nearest() -> None:
 
 
 def test_a_refused_construct_says_where_it_stands() -> None:
-    with pytest.raises(NotSupported, match="back-reference"):
-        translate(parse(r"select name ~ '(a)\1' from image").tree, RELATIONS)
+    with pytest.raises(NotSupported, match="every match of a regular expression with look-around"):
+        translate(parse(r"select regexp_matches(name, '(a)\1', 'g') from image").tree, RELATIONS)
+
+
+def test_a_search_that_looks_around_has_an_end() -> None:
+    database = Database()
+    sql = translate(parse(r"select ('" + "a" * 60 + r"!') ~ '^(a|aa)+(?=$)'").tree, {})
+    connection = database.connect()
+    install(connection, sql)
+    with pytest.raises(duckdb.Error, match="more than 1 s"):
+        connection.sql(sql).fetchall()
+    connection.close()
+    database.close()
 
 
 def test_parameters_pass_through() -> None:

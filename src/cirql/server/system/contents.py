@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cirql.catalog.model import Face
+from cirql.catalog.views import SCHEMAS as VIEW_SCHEMAS
 from cirql.introspection.names import published
 from cirql.server.oids import BY_OID, HSTORE
 from cirql.server.system.narrowing import Narrowing
@@ -15,6 +16,7 @@ from cirql.types import ColumnType
 
 if TYPE_CHECKING:
     from cirql.catalog.lookup import Catalog, Found
+    from cirql.catalog.views import View
 
 AWS = 20_000
 """The number of schema aws; services follow."""
@@ -23,6 +25,8 @@ _FIRST_KEY = 1_000_000
 _FIRST_PARENT = 10_000_000
 _PARENTS = 32
 """Numbers that each table has for the keys of its parents."""
+_FIRST_VIEW = 500_000
+"""The schemas of other systems' names, and a hundred later their views."""
 _FIRST_PROCEDURE = 3_000
 _MANY = 50
 """So many tables are read in one go, which starts with all names."""
@@ -54,6 +58,12 @@ _OF_COLUMN = {
     ColumnType.VARCHAR_LIST: 1009,
 }
 
+_OF_VIEW = {"text": 25, "bigint": 20, "double precision": 701, "boolean": 16, "timestamptz": 1184, "jsonb": 3802} | {
+    "inet": 869,
+    "cidr": 869,
+    "ltree": 25,
+}
+
 
 class SystemRows:
     """The rows, put into a DuckDB."""
@@ -72,6 +82,7 @@ class SystemRows:
         """The types, the schemas, and every table's name."""
         self._types()
         schemas = {"aws": AWS} | {name: AWS + n for n, name in enumerate(sorted(self._services()), 1)}
+        schemas |= {name: _FIRST_VIEW + n for n, name in enumerate(VIEW_SCHEMAS)}
         self._namespaces = schemas
         rows = [(11, "pg_catalog", 10, None), (13_000, "information_schema", 10, None)]
         self._put("pg_namespace", [*rows, *((oid, name, 10, None) for name, oid in schemas.items())])
@@ -83,6 +94,11 @@ class SystemRows:
             self._published[oid] = spelling.name
             schema = self._schemas[oid] = AWS if len(parts) == 2 else schemas[parts[1]]
             tables.append({"oid": oid, "relname": parts[-1], "relnamespace": schema, "relkind": kind, "relhastriggers": kind == "r"})
+        for n, name in enumerate(self._catalog.view_names()):
+            oid, (schema_name, last) = _FIRST_VIEW + 100 + n, name.split(".")
+            self._names.setdefault(last, []).append(oid)
+            self._published[oid], self._schemas[oid] = name, schemas[schema_name]
+            tables.append({"oid": oid, "relname": last, "relnamespace": schemas[schema_name], "relkind": "v", "relhastriggers": False})
         self._insert_classes(tables)
         self._small()
 
@@ -183,7 +199,7 @@ class SystemRows:
     def _fill(self, tables: Sequence[int]) -> None:
         if not tables:
             return
-        by_name = {self._published[oid]: oid for oid in tables}
+        by_name = {self._published[oid]: oid for oid in tables if oid < _FIRST_VIEW}
         columns: list[dict[str, Any]] = []
         comments: list[tuple[int, int, int, str]] = []
         keys: list[tuple[int, str, list[int]]] = []
@@ -196,6 +212,9 @@ class SystemRows:
             oid = by_name[str(found.name)]
             self._of_table(oid, found, columns, comments, keys)
             parents += self._parents(oid, found)
+        for oid in tables:
+            if oid >= _FIRST_VIEW and (view := self._catalog.view(self._published[oid])) is not None:
+                columns += _of_view(oid, view)
         self._insert("pg_attribute", columns, _ATTRIBUTE)
         self._put("pg_description", comments)
         self._keys(keys)
@@ -311,6 +330,15 @@ _INDEX |= {
     "indisreplident": False,
     "indnullsnotdistinct": False,
 }
+
+
+def _of_view(oid: int, view: View) -> list[dict[str, Any]]:
+    found = []
+    for number, column in enumerate(view.columns, 1):
+        kind = _OF_VIEW[column.type]
+        size = BY_OID[kind].size if kind in BY_OID else -1
+        found.append({"attrelid": oid, "attname": column.name, "atttypid": kind, "attlen": size, "attnum": number})
+    return found
 
 
 def _key_of(found: Found) -> tuple[str, ...]:

@@ -18,6 +18,8 @@ _WIDE_NUMERIC = "DECIMAL(38, 16)"
 def cast(node: exp.Expr, site: Site) -> exp.Expr:
     """`x::type` and CAST(x AS type)."""
     target = node.args["to"]
+    if target.this is exp.DataType.Type.MONEY:
+        return call("cirql_money", convert(node.this, st.NUMERIC, explicit=True), type=st.TEXT)  # shown, and not reckoned with
     sql_type = st.of_datatype(target)
     if sql_type is None:
         raise NotSupported(f"the type {target.sql('postgres').lower()} is not supported", position=position_of(node.this))

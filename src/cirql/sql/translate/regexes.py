@@ -1,7 +1,7 @@
 """Regular expressions: PostgreSQL's syntax, flags and replacements on DuckDB's RE2.
 
-Constant patterns are converted now; what RE2 cannot express (look-around, back-references, some word boundaries) is refused
-by name. In PostgreSQL `.` matches a newline and `^`, `$` only the ends of the text: hence `(?s)`.
+Constant patterns are converted now; those that RE2 cannot express (look-around, back-references) are searched by `sql/look_around.py`.
+In PostgreSQL `.` matches a newline and `^`, `$` only the ends of the text: hence `(?s)`.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from cirql.sql.translate.site import Rule, Site
 _KNOWN_FLAGS = "gicnpwsmqxet"
 
 
-def pattern_of(source: str, flags: str = "", *, icu: bool = False, position: int | None = None) -> str:
-    """The RE2 pattern that matches what PostgreSQL's does, options included.
+def pattern_of(source: str, flags: str = "", *, icu: bool = False, position: int | None = None, beyond: bool = False) -> str:
+    """The RE2 pattern that matches what PostgreSQL's does, options included; with `beyond`, that of an engine that can look around.
 
     Raises InvalidText for unknown flags, NotSupported for what RE2 has no equivalent of.
     """
@@ -42,7 +42,7 @@ def pattern_of(source: str, flags: str = "", *, icu: bool = False, position: int
         return f"(?{options})" + re.escape(body)
     if "x" in flags:
         body = _without_layout(body)
-    return f"(?{options})" + _convert(body, position)
+    return f"(?{options})" + _convert(body, position, beyond=beyond)
 
 
 def _options(flags: str, icu: bool) -> str:
@@ -57,16 +57,16 @@ def _without_layout(body: str) -> str:
     return re.sub(r"(\\.)|\s+|#[^\n]*", lambda m: m[1] or "", body)
 
 
-def _convert(body: str, position: int | None) -> str:
+def _convert(body: str, position: int | None, *, beyond: bool = False) -> str:
     result: list[str] = []
     place = 0
     while place < len(body):
         character = body[place]
         if character == "\\" and place + 1 < len(body):
-            piece, used = _escape(body, place, position)
+            piece, used = (body[place : place + 2], 2) if beyond and _is_beyond(body[place + 1]) else _escape(body, place, position)
         elif character == "[":
             piece, used = _bracket(body, place, position)
-        elif body.startswith(("(?=", "(?!", "(?<=", "(?<!"), place):
+        elif body.startswith(_LOOKING, place) and not beyond:
             raise NotSupported("a regular expression with look-around is not supported", position=position)
         else:
             piece, used = character, 1
@@ -123,6 +123,60 @@ def _bracket(body: str, place: int, position: int | None) -> tuple[str, int]:
     return f"[{'^' if negated else ''}{inside}]", end + 1 - place
 
 
+_LOOKING = ("(?=", "(?!", "(?<=", "(?<!")
+_BEYOND = {
+    "regexp_matches": "cirql_seek_matches",
+    "regexp_replace": "cirql_seek_replaced",
+    "cirql_regexp_first": "cirql_seek_first",
+    "cirql_regexp_once": "cirql_seek_once",
+    "cirql_regexp_count": "cirql_seek_count",
+    "cirql_regexp_split": "cirql_seek_pieces",
+}
+"""What answers in place of a function of RE2's where a pattern looks around."""
+
+
+def _is_beyond(letter: str) -> bool:
+    """Whether a backslash before it is a back-reference, or a border of a word that RE2 has not."""
+    return (letter.isdigit() and letter != "0") or letter in "mM"
+
+
+def looks_around(source: str) -> bool:
+    """Whether a pattern has look-around or back-references, outside of brackets."""
+    place = 0
+    while place < len(source):
+        if source[place] == "\\":
+            following = source[place + 1 : place + 2]
+            if following.isdigit() and following != "0":
+                return True
+            place += 2
+        elif source[place] == "[":
+            try:
+                place += _bracket(source, place, None)[1]
+            except (InvalidText, NotSupported):
+                return False
+        elif source.startswith(_LOOKING, place):
+            return True
+        else:
+            place += 1
+    return False
+
+
+def search(
+    name: str, subject: exp.Expr, source: exp.Expr, *others: exp.Expr, type: st.SqlType, flags: str = "", site: Site | None = None
+) -> exp.Expr:
+    """A call of a function over a text and a pattern, and of what answers for it where the pattern looks around."""
+    written = constant(source)
+    if written is None or not looks_around(written):
+        return call(name, text_of(subject), pattern(source, flags, site), *others, type=type)
+    if name not in _BEYOND:
+        raise NotSupported("every match of a regular expression with look-around is not supported", position=position_of(source))
+    icu = site is not None and site.dialect != "postgres"
+    seen = pattern_of(written, flags, icu=icu, position=position_of(source), beyond=True).removeprefix("(?s-s)")
+    if name == "regexp_replace" and len(others) == 1:
+        others = (*others, text(""))
+    return call(_BEYOND[name], text_of(subject), text(seen), *others, type=type)
+
+
 def pattern(node: exp.Expr, flags: str = "", site: Site | None = None) -> exp.Expr:
     """A pattern argument for RE2: converted now where constant, else given the options that make it mean the same."""
     source = constant(node)
@@ -149,7 +203,7 @@ def matches(node: exp.Expr, site: Site) -> exp.Expr:
     if type_of(subject).name not in ("text", "unknown", "any") and not site.is_lenient:
         raise no_operator("~", type_of(subject), type_of(node.expression), node)
     flags = "i" if isinstance(node, exp.RegexpILike) else flags_of(node.args.get("flag"))
-    return call("regexp_matches", text_of(subject), pattern(node.expression, flags, site), type=st.BOOL)
+    return search("regexp_matches", subject, node.expression, type=st.BOOL, flags=flags, site=site)
 
 
 def replacement(node: exp.Expr, site: Site) -> exp.Expr:
@@ -183,7 +237,7 @@ def first_match(subject: exp.Expr, source: exp.Expr) -> exp.Expr:
     """substring(s from regex): the first group where there is one, else the whole match; NULL where nothing matches."""
     value = constant(source)
     groups = group_count(value) if value is not None else 0
-    return call("cirql_regexp_first", text_of(subject), pattern(source), number(1 if groups else 0), type=st.TEXT)
+    return search("cirql_regexp_first", subject, source, number(1 if groups else 0), type=st.TEXT)
 
 
 def similar(node: exp.Expr, site: Site) -> exp.Expr:
@@ -241,17 +295,16 @@ def regexp_groups(subject: exp.Expr, source: exp.Expr, flags: str, site: Site, *
     if value is None:
         raise NotSupported("a regular expression that is not a constant is not supported here", position=position_of(source))
     groups = group_count(value)
-    converted = pattern(source, flags, site)
     macro = "cirql_regexp_every" if every else "cirql_regexp_once"
     numbers = exp.Array(expressions=[number(i) for i in (range(1, groups + 1) if groups else (0,))])
     kind = st.array_of(st.TEXT)
-    return call(macro, text_of(subject), converted, numbers, type=st.array_of(kind) if every else kind)
+    return search(macro, subject, source, numbers, type=st.array_of(kind) if every else kind, flags=flags, site=site)
 
 
 def regexp_pieces(arguments: list[exp.Expr], site: Site) -> exp.Expr:
     """The pieces between matches."""
     flags = flags_of(arguments[2]) if len(arguments) > 2 else ""
-    return call("cirql_regexp_split", text_of(arguments[0]), pattern(arguments[1], flags, site), type=st.array_of(st.TEXT))
+    return search("cirql_regexp_split", arguments[0], arguments[1], type=st.array_of(st.TEXT), flags=flags, site=site)
 
 
 RULES: dict[type[exp.Expr], Rule] = {

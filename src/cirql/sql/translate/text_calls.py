@@ -14,7 +14,7 @@ from cirql.sql.translate import sqltypes as st
 from cirql.sql.translate.casts import convert, output_of, text_of, to_text
 from cirql.sql.translate.expressions import refuse
 from cirql.sql.translate.nodes import as_type, call, constant, integer, is_null, number, text, type_of, typed
-from cirql.sql.translate.regexes import flags_of, pattern, regexp_groups, regexp_pieces, replacement
+from cirql.sql.translate.regexes import flags_of, regexp_groups, regexp_pieces, replacement, search
 from cirql.sql.translate.signatures import name_of, unknown
 from cirql.sql.translate.site import Site
 
@@ -143,10 +143,8 @@ def rewrite_regexp_replace(arguments: Arguments, node: exp.Expr, site: Site) -> 
         flags += "g" if nth == 0 else ""
     else:
         flags = flags_of(arguments[3]) if len(arguments) > 3 else ""
-    found = [text_of(arguments[0]), pattern(arguments[1], flags.replace("g", ""), site), replacement(arguments[2], site)]
-    if "g" in flags:
-        found.append(text("g"))
-    return call("regexp_replace", *found, type=st.TEXT)
+    others = [replacement(arguments[2], site), *([text("g")] if "g" in flags else [])]
+    return search("regexp_replace", arguments[0], arguments[1], *others, type=st.TEXT, flags=flags.replace("g", ""), site=site)
 
 
 def regexp_match(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
@@ -160,21 +158,21 @@ def regexp_match(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
 def rewrite_regexp_like(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """regexp_like(text, pattern [, flags])."""
     flags = flags_of(arguments[2]) if len(arguments) > 2 else ""
-    return call("regexp_matches", text_of(arguments[0]), pattern(arguments[1], flags, site), type=st.BOOL)
+    return search("regexp_matches", arguments[0], arguments[1], type=st.BOOL, flags=flags, site=site)
 
 
 def rewrite_regexp_count(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """regexp_count(text, pattern)."""
     if len(arguments) > 2:
         raise refuse("regexp_count with a start", node)
-    return as_type(call("cirql_regexp_count", text_of(arguments[0]), pattern(arguments[1], "", site)), st.INT4)
+    return as_type(search("cirql_regexp_count", arguments[0], arguments[1], type=st.INT4, site=site), st.INT4)
 
 
 def rewrite_regexp_substr(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """regexp_substr(text, pattern): the first match, NULL where there is none."""
     if len(arguments) > 2:
         raise refuse("regexp_substr with a start", node)
-    return call("cirql_regexp_first", text_of(arguments[0]), pattern(arguments[1], "", site), number(0), type=st.TEXT)
+    return search("cirql_regexp_first", arguments[0], arguments[1], number(0), type=st.TEXT, site=site)
 
 
 def regexp_split(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:

@@ -86,3 +86,4 @@ x::float8 FROM (VALUES ('1e-400')) v(x)
 x::float8 FROM (VALUES ('infinity'), ('-inf'), (' 1.5 '), ('0e5'), ('1e308')) v(x)
 ('{"a":1e400}'::jsonb->>'a')::float8
 ('{"a":1e400}'::jsonb->'a')::float8
+1234.5::money::text, (-0.456)::numeric::money::text, 1234567::bigint::money::text, NULL::numeric::money::text, '12'::money::text, 0.005::numeric::money::text

@@ -6,8 +6,12 @@ E'a\nb' ~ 'a.b', E'a\nb' ~ '^b', E'a\nb' ~ 'a$', E'a\nb' ~ '(?n)^b'
 'abc' ~ '(?i)ABC', 'a b' ~ '(?x)a \s b'
 'abc' ~ '('
 'abc' ~ '[z'
-'abab' ~ '(ab)\1' -- differs: regex-backref
-'foobar' ~ 'foo(?=bar)' -- differs: regex-lookaround
+'abab' ~ '(ab)\1', 'abba' ~ '(ab)\1', 'aXa' ~* '(A)x\1'
+'foobar' ~ 'foo(?=bar)', 'foobaz' ~ 'foo(?=bar)', 'foobar' ~ 'foo(?!bar)', 'foobaz' !~ 'foo(?!bar)', 'alias/aws/s3' ~ '^alias/(?!aws/)'
+'barfoo' ~ '(?<=bar)foo', 'bazfoo' ~ '(?<!bar)foo', 'BARFOO' ~* '(?<=bar)foo', E'a\nb' ~ '(?=a.b)', '(?=a)' ~ '[(?=]a'
+regexp_replace('foobar foobaz', 'foo(?=baz)', '<\&>'), regexp_replace('aabb', '(.)\1', '\1-', 'g'), regexp_replace('ab', '(?=b)', '\\')
+substring('foobar' from '(?<=foo)b.'), substring('foobar' from 'x(?=y)'), regexp_match('k=v', '(\w+)(?==)'), regexp_match('k', '(z)(?=k)')
+regexp_split_to_array('a1b22c', '(?<=[0-9])(?=[a-z])'), regexp_like('word', '\mw(?=ord\M)'), regexp_count('aaa', 'a(?=a)'), regexp_substr('ab', 'a(?=b)')
 name ~ '^[A-Z]', name ~* 'U', name !~ 'n' FROM image ORDER BY id
 id ~ '1' FROM image
 'abc' SIMILAR TO 'abc', 'abc' SIMILAR TO 'a', 'abc' SIMILAR TO '%(b|d)%', 'abc' SIMILAR TO '(b|c)%', 'a.c' SIMILAR TO 'a.c', 'abc' SIMILAR TO 'a.c'
