@@ -57,6 +57,7 @@ def test_the_columns_of_all_tables_are_those_of_the_catalog(address: str, cloud:
         found = client.execute(f"{COLUMNS.replace('c.relname,', NAME)} WHERE a.attnum > 0").fetchall()
     with Catalog.open() as catalog:
         expected = {(".".join(f.name.parts[-2:]), c.name) for f in published(catalog) for c in f.star}
+        expected |= {(v.name, c.name) for v in catalog.views() for c in v.columns}
     assert set(found) == expected
     assert len(found) == len(expected)
     assert set(some) == {(name.partition(".")[2], column) for name, column in expected if name.startswith("sagemaker.")}

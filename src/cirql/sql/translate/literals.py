@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from decimal import Decimal, InvalidOperation
 
+import sys
+
 from sqlglot import exp
 
 from cirql.errors import InvalidText
@@ -64,13 +66,19 @@ def escaped(node: exp.Expr, site: Site) -> exp.Expr:
 _SIMPLE_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
 
 
+def _character(number: int) -> str:
+    if number > sys.maxunicode:
+        raise InvalidText(f"invalid Unicode escape: there is no character {number:#x}")
+    return chr(number)
+
+
 def _unescape(raw: str) -> str:
     import re
 
     def replacement(match: re.Match[str]) -> str:
         body = match[1]
         if body[0] in "xuU" and len(body) > 1:
-            return chr(int(body[1:], 16))
+            return _character(int(body[1:], 16))
         if body[0] in "01234567":
             return chr(int(body, 8))
         return _SIMPLE_ESCAPES.get(body, body)
