@@ -23,7 +23,8 @@ def test_a_client_sees_the_views_and_their_columns(address: str) -> None:
     with psycopg.connect(address, autocommit=True) as connection:
         tables = connection.execute("SELECT table_name FROM information_schema.tables WHERE table_schema = 'steampipe'").fetchall()
         columns = connection.execute(
-            "SELECT column_name, data_type FROM information_schema.columns WHERE table_schema = 'steampipe' AND table_name = 'aws_s3_bucket'"
+            "SELECT column_name, data_type FROM information_schema.columns "
+            "WHERE table_schema = 'steampipe' AND table_name = 'aws_s3_bucket'"
         ).fetchall()
         kinds = connection.execute(
             "SELECT a.attname, format_type(a.atttypid, a.atttypmod) FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid "

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from decimal import Decimal, InvalidOperation
-
 import sys
+from decimal import Decimal, InvalidOperation
 
 from sqlglot import exp
 
