@@ -115,7 +115,7 @@ def _read(output: Output, value: Any) -> Any:
         case "list":
             return list(value) if value is not None else None
         case "url":
-            return unquote(value) if isinstance(value, str) else value
+            return unquote(value) if isinstance(value, str) else _written(value)
         case "text":
             return _parsed(value)
         case "only":
@@ -123,6 +123,11 @@ def _read(output: Output, value: Any) -> Any:
     if output.reading.startswith("arn:"):
         return _of_arn(output.reading.removeprefix("arn:"), str(value or ""))
     raise ValueError(f"unknown reading {output.reading!r} of column {output.column}")
+
+
+def _written(document: Any) -> str | None:
+    """A policy that botocore has taken apart already, as text again."""
+    return None if document is None else json.dumps(document, ensure_ascii=False)
 
 
 # The service is the third part of an ARN, and what is after the fifth colon is the resource.
