@@ -84,3 +84,31 @@ def test_all_lists_of_one_answer_are_rows(catalog: Catalog, name: str, columns: 
     table = catalog.find(f"aws.{name}").table
     assert table.fetches[0].beside
     assert columns <= {c.name for c in table.published}
+
+
+@pytest.mark.parametrize(
+    ("name", "operation"),
+    [
+        ("braket_job", "SearchJobs"),
+        ("servicecatalog_product", "SearchProducts"),
+        ("marketplace_agreement_agreement", "SearchAgreements"),
+        ("medical_imaging_image_set", "SearchImageSets"),
+        ("ec2_transit_gateway_route", "SearchTransitGatewayRoutes"),
+    ],
+)
+def test_a_search_lists_where_nothing_else_does(catalog: Catalog, name: str, operation: str) -> None:
+    table = catalog.find(f"aws.{name}").table
+    assert not table.problem
+    assert table.fetches[0].operation == operation
+
+
+@pytest.mark.parametrize(
+    "name", ["marketplace_agreement_agreement_term", "medical_imaging_image_set_version", "servicecatalog_provisioning_artifact"]
+)
+def test_what_a_search_lists_gives_keys(catalog: Catalog, name: str) -> None:
+    assert catalog.find(f"aws.{name}").table.problem == ""
+
+
+def test_a_search_takes_no_noun_from_a_list(catalog: Catalog) -> None:
+    assert catalog.find("aws.connect_user").table.fetches[0].operation == "ListUsers"
+    assert catalog.find("aws.connectcases_cases_for_contact").table.fetches[0].operation == "ListCasesForContact"

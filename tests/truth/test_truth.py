@@ -24,6 +24,9 @@ CONTINUED = {
     "lightsail": ("lightsail_distribution", "lightsail_alarm"),
     "servicecatalog": ("servicecatalog_portfolio_access",),
     "route53": ("route53_traffic_policy_instance", "route53_reusable_delegation_set"),
+    # One whose endpoint rules know no other endpoint, and one that would ask where to ask.
+    "signin": ("signin_resource_permission_statement",),
+    "timestream-write": ("timestream_write_database",),
     "s3": ("s3_bucket_inventory_configuration",),
 }
 

@@ -125,8 +125,9 @@ _ANOTHER_TIME: Any = object()
 class Service:
     """One service in one region."""
 
-    def __init__(self, client: Any) -> None:
+    def __init__(self, client: Any, only: str | None = None) -> None:
         self._client = client
+        self._only = urlsplit(only) if only else None  # the endpoint that the settings name: no rule leads elsewhere
         self._id = client.meta.service_model.service_id.hyphenize()
         self._operations: dict[str, Operation] = {}
         self._lanes: dict[tuple[str, bool], _Road | None] = {}
@@ -262,7 +263,9 @@ class Service:
 
     def _reachable(self, url: str) -> str:
         """An endpoint without what rules put before a bare address: `123456789012.127.0.0.1` does not resolve (botocore would try)."""
-        parts = urlsplit(url)
+        parts, only = urlsplit(url), self._only
+        if only is not None and parts.netloc != only.netloc and not parts.netloc.endswith(f".{only.netloc}"):
+            return urlunsplit(parts._replace(scheme=only.scheme, netloc=only.netloc))
         if self._address is None or not parts.netloc.endswith(f".{self._address}"):
             return url
         return urlunsplit(parts._replace(netloc=self._address))
@@ -438,7 +441,7 @@ class Services:
         client = self._client(session, service, region, {})
         if service in ("s3", "s3control") and is_local(client.meta.endpoint_url):
             client = self._client(session, service, region, {"s3": {"addressing_style": "path"}})
-        return Service(client)
+        return Service(client, self._settings.endpoint_url)
 
     def _session(self, profile: str | None) -> Any:
         """The session that makes clients for a profile; equal configurations share one."""
@@ -455,6 +458,8 @@ class Services:
     def _client(self, session: Any, service: str, region: str, more: dict[str, Any]) -> Any:
         retries = {"total_max_attempts": self._settings.max_attempts, "mode": "standard"}
         config = Config(retries=retries, user_agent_extra=_user_agent(), **more)
+        if self._settings.endpoint_url:
+            config = config.merge(Config(endpoint_discovery_enabled=False))
         try:
             return session.create_client(service, region_name=region, endpoint_url=self._settings.endpoint_url, config=config)
         except UnknownServiceError:

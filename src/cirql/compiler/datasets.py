@@ -51,11 +51,12 @@ def compile_service(service: Service, hints: Mapping[tuple[str, str], Hint], spo
     lists, calls = listings(service), Describers(gettings(service), batches(service))
     ones = settings(service)
     nouns = set(lists) | {noun for name, noun in hints if name == service.name}
+    listed = {n for n in nouns if n not in lists or not lists[n][0].operation.name.startswith("Search")}
     found: dict[str, Table] = {}
     drafts: list[_Drafted] = []
     for noun in sorted(nouns | ones.keys()):
         hint = hints.get((service.name, noun), _DEFAULT_HINT)
-        if hint.skip or (hint is _DEFAULT_HINT and _is_no_table(noun, nouns)):
+        if hint.skip or (hint is _DEFAULT_HINT and _is_no_table(noun, listed)):
             continue
         listing = _listing(service, noun, hint, lists.get(noun, [])) or ones.get(noun)
         if listing is not None:

@@ -18,6 +18,8 @@ from cirql.records import dataclass, replace
 from cirql.regexes import regex
 
 _VERB = regex(r"(List|Describe|Get)([A-Z].*)")
+# What searches without a condition lists, where nothing else does.
+_SEARCH = regex(r"Search([A-Z].*)")
 _BATCH_VERB = regex(r"Batch(?:Get|Describe)([A-Z].*)")
 _SCALARS = frozenset({"string", "integer", "long", "float", "double", "boolean", "timestamp"})
 # Lists that accompany the rows.
@@ -124,6 +126,11 @@ def listings(service: Service) -> dict[str, list[Listing]]:
         listing = read_listing(service, operation, noun)
         if listing is not None and (noun != rest or verb == "List" or _is_nothing_else(service, listing)):
             found.setdefault(noun, []).append(listing)
+    for name in service.model.operation_names:
+        if (match := _SEARCH.fullmatch(name)) is not None and (noun := singular(match[1])) not in found:
+            operation = service.operation(name)
+            searched = read_listing(service, operation, noun) if not operation.deprecated and operation.output_shape is not None else None
+            found.update({noun: [searched]} if searched is not None else {})
     for noun, candidates in found.items():
         candidates.sort(key=lambda c: (len(c.required), c.is_bare, -len(c.members), c.operation.name))
         found[noun] = candidates
