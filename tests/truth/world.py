@@ -64,8 +64,9 @@ def answer(service: str, name: str, params: Mapping[str, Any], *, whole: bool = 
     made = _Answer(service, name, rows, _echo(params), is_list=is_list, is_open=is_paged)
     made.asked = _asked(params) if is_list and not is_paged else {}
     found = made.structure(op.output_shape, ())
-    for path, param in zip(given, taken, strict=False):
-        _set(found, path, _PAGE.ljust(_length(op.input_shape, param), "-") if has_more else None)
+    for at, path in enumerate(given):
+        length = _length(op.input_shape, taken[min(at, len(taken) - 1)])
+        _set(found, path, _PAGE.ljust(length, "-") if has_more else None)
     _say_more(op.output_shape, found, has_more)
     return found
 
