@@ -78,6 +78,14 @@ class Terminal:
             row, column = self.screen.cursor.y + 1, self.screen.cursor.x + 1
             self.process.send(f"\x1b[{row};{column}R")
 
+    def rests(self) -> None:
+        """Wait until nothing has been written for half a second."""
+        while True:
+            before = len(self.written)
+            self.read(0.5)
+            if len(self.written) == before:
+                return
+
     def ready(self) -> str:
         """Wait for the prompt on the last line."""
         return self.sees(lambda text: text.split("\n")[-1].rstrip().endswith("=>"))

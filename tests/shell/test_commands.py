@@ -13,8 +13,6 @@ from cirql.localcloud.faults import Rule
 from tests.shell.conftest import Open, account
 from tests.shell.terminal import CTRL_C, TAB, Terminal
 
-KEPT = "\x1b[2J\x1b[H"
-
 
 @pytest.fixture
 def shell(terminal: Open) -> Terminal:
@@ -28,7 +26,10 @@ def after(shell: Terminal, typed: str) -> str:
     """What is on the screen after a line was typed and answered."""
     shell.screen.reset()
     shell.run(typed)
-    shell.sees(lambda text: bool(re.search(r"> .*\n.*[=#]>$", text, re.DOTALL)))
+    answered = re.compile(r"> .*\n.*[=#]>$", re.DOTALL)
+    shell.sees(lambda text: bool(answered.search(text)))
+    shell.rests()
+    shell.sees(lambda text: bool(answered.search(text)))
     return shell.text
 
 
@@ -122,6 +123,8 @@ def test_o_g_and_copy_write_files_and_copy_reads_one(shell: Terminal) -> None:
     after(shell, "SELECT 'piped' AS a \\g |cat > three.csv")
     assert (home / "three.csv").read_bytes() == b"a\r\npiped\r\n"
     assert "COPY 3" in after(shell, "\\copy (SELECT * FROM generate_series(1, 3) AS g(n)) to rows.parquet")
+    assert "COPY 15" in after(shell, "\\copy (SELECT region FROM aws.sagemaker_image) to page.html")
+    assert "aws.sagemaker_image: 6 places, read live" in (home / "page.html").read_text()
     after(shell, "\\copy rows from rows.parquet")
     after(shell, "\\pset format table")
     assert "│ 6 │" in after(shell, "SELECT sum(n) AS s FROM rows;")

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, BinaryIO, cast
 
+from cirql.cli.origin import origin
 from cirql.cli.output import Destination, Format, write, write_parquet
 from cirql.errors import FileUnreadable, InvalidStatement
 from cirql.regexes import regex
@@ -29,6 +30,7 @@ _FORMATS = {
     "ndjson": Format.JSONL,
     "md": Format.MARKDOWN,
     "arrow": Format.ARROW,
+    "html": Format.HTML,
 }
 _READERS = {"csv": "read_csv", "parquet": "read_parquet", "json": "read_json", "jsonl": "read_json", "ndjson": "read_json"}
 
@@ -99,12 +101,14 @@ def copy(call: Call) -> None:
     if match["way"].lower() == "from":
         _read_into(call, what, path, kind)
         return
-    result = call.bench.query(what[1:-1] if what.startswith("(") else f"SELECT * FROM {what}")
+    sql = what[1:-1] if what.startswith("(") else f"SELECT * FROM {what}"
+    result = call.bench.query(sql)
     if kind == "parquet":
         write_parquet(result, path)
     elif kind in _FORMATS:
         with _file(str(path), "wb") as file:
-            write(result, Destination(_FORMATS[kind]), cast(BinaryIO, file), None)
+            destination = Destination(_FORMATS[kind], origin=origin(call.bench.session, sql))
+            write(result, destination, cast(BinaryIO, file), None)
     else:
         raise InvalidStatement(f"\\copy writes no {kind}", hint=f"{', '.join(_FORMATS)}, parquet")
     call.bench.print([f"COPY {result.row_count}"])
