@@ -11,7 +11,7 @@ import threading
 import time
 import uuid
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from cirql.catalog.model import Scope, Table
 from cirql.changes import explain
@@ -53,8 +53,6 @@ from cirql.sql.writes import (
 if TYPE_CHECKING:
     from cirql.catalog.lookup import Catalog
     from cirql.sql.parse import Statement
-
-T = TypeVar("T")
 
 
 class Writer:

@@ -6,7 +6,7 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from cirql.errors import CloudFailure, DatabaseError, Error
 from cirql.fetch.batches import schema_of
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from cirql.statements.fetching import Fetching
     from cirql.statements.running import Running
 
-T = TypeVar("T")
 _PATIENCE = 5.0
 """Seconds that a cancelled fetch may take to come to rest: it waits for nothing any more."""
 
