@@ -24,6 +24,7 @@ from cirql.sql.bound import column_types
 from cirql.sql.files import Files
 from cirql.sql.functions import install
 from cirql.sql.quoting import name, text, texts
+from cirql.sql.wording import reworded
 from cirql.types import ColumnType
 
 if TYPE_CHECKING:
@@ -297,7 +298,7 @@ def _sql_name(duckdb_type: str) -> str:
 
 
 def engine_error(fault: BaseException) -> errors.Error:
-    """DuckDB's error as one of ours: its class, and its first line without the engine's own prefix."""
+    """DuckDB's error as one of ours: its class, and its first line, without the engine's own prefix, in PostgreSQL's words."""
     kind = type(fault).__name__
     first, _, rest = str(fault).partition("\n")
     message = re.sub(r"^(?:\w+ )*Error: ", "", first).strip() or kind
@@ -305,7 +306,8 @@ def engine_error(fault: BaseException) -> errors.Error:
     missing = re.search(r'(?:Referenced column|column) "([^"]+)" not found', message)
     if missing:
         return errors.UnknownColumn(f"there is no column {missing[1]} in the tables of this query", hint=hint)
-    return _class_of(kind, message)(message, hint=hint)
+    told = reworded(message)
+    return _class_of(kind, message)(told.message, hint=hint, sqlstate=told.sqlstate)
 
 
 def _class_of(kind: str, message: str) -> type[errors.Error]:

@@ -57,7 +57,7 @@ This module knows nothing of AWS codes: `cirql.cloud` maps those.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from cirql.records import asdict, dataclass
 
@@ -124,10 +124,11 @@ class CloudFailure:
 class Error(Exception):
     """Anything cirql reports: a message, and where it helps a hint and a place in the SQL.
 
-    `position` is a 0-based character offset into the statement's text.
+    `position` is a 0-based character offset into the statement's text. Each class has a SQLSTATE, and one error may have PostgreSQL's
+    narrower one for it (PostgreSQL, Appendix A).
     """
 
-    sqlstate: ClassVar[str] = "XX000"
+    sqlstate: str = "XX000"
 
     def __init__(
         self,
@@ -136,9 +137,12 @@ class Error(Exception):
         hint: str | None = None,
         position: int | None = None,
         failure: CloudFailure | None = None,
+        sqlstate: str | None = None,
     ) -> None:
         message = told(message)
         super().__init__(message)
+        if sqlstate is not None:
+            self.sqlstate = sqlstate
         self.message = message
         self.hint = None if hint is None else told(hint)
         self.position = position

@@ -132,7 +132,9 @@ def _resolved(
     except RecursionError:
         raise ParseError("the statement is nested too deeply", hint="flatten long chains of OR into IN (…)") from None
     except OptimizeError:
-        raise InvalidStatement("two things in FROM have the same name, or none", hint="give each an alias of its own") from None
+        raise InvalidStatement(
+            "two things in FROM have the same name, or none", hint="give each an alias of its own", sqlstate="42712"
+        ) from None
     if isinstance(tree, exp.Query) and not whole:
         _forget_unread(tree, sources)
     for source, base in tag_views:

@@ -175,7 +175,7 @@ class Workspace:
                 self.time_frame = (text, end) if name.endswith("start") else (start, text)
                 continue
             if name not in SETTABLE:
-                raise InvalidStatement(f"{name} cannot be set by a statement", hint=f"these can: {', '.join(SETTABLE)}")
+                raise InvalidStatement(f"{name} cannot be set by a statement", hint=f"these can: {', '.join(SETTABLE)}", sqlstate="42704")
             if _is_default(value):
                 same: dict[str, Any] = {name: getattr(opened, name)}
                 settings = replace(settings, **same)

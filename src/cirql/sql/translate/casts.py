@@ -119,9 +119,9 @@ _NO_CASTS = {
 def _check(source: SqlType, target: SqlType) -> None:
     refused = target.name in _NO_CASTS.get(source.name, ())
     if refused or (source.element is None and target.element is not None and source.is_number):
-        raise TypeMismatch(f"cannot cast type {source} to {target}")
+        raise TypeMismatch(f"cannot cast type {source} to {target}", sqlstate="42846")
     if source.element is not None and target.element is None and target.name not in ("text", "any"):
-        raise TypeMismatch(f"cannot cast type {source} to {target}")
+        raise TypeMismatch(f"cannot cast type {source} to {target}", sqlstate="42846")
 
 
 def _between(node: exp.Expr, source: SqlType, target: SqlType, numeric: str | None, *, explicit: bool) -> exp.Expr:

@@ -38,7 +38,8 @@ def read(value: str, target: SqlType, *, numeric: str | None = None, position: i
             return _numeric(value, numeric)
         return reader(value, target) if reader else as_type(exp.Literal.string(value), target)
     except (ValueError, InvalidOperation):
-        raise InvalidText(f"invalid input syntax for type {target}: {json.dumps(value, ensure_ascii=False)}", position=position) from None
+        message = f"invalid input syntax for type {target}: {json.dumps(value, ensure_ascii=False)}"
+        raise InvalidText(message, position=position, sqlstate="22007" if target == st.INTERVAL else None) from None
 
 
 def _integer(value: str, target: SqlType) -> exp.Expr:
@@ -46,14 +47,14 @@ def _integer(value: str, target: SqlType) -> exp.Expr:
     found = int(stripped, 0) if re.fullmatch(r"[+-]?0[xob][0-9a-fA-F]+", stripped) else int(stripped, 10)
     limit = {"int2": 2**15, "int4": 2**31, "int8": 2**63}[target.name]
     if not -limit <= found < limit:
-        raise InvalidText(f'value "{value}" is out of range for type {target}')
+        raise InvalidText(f'value "{value}" is out of range for type {target}', sqlstate="22003")
     return as_type(exp.Literal.string(str(found)), target)
 
 
 def _numeric(value: str, name: str | None) -> exp.Expr:
     number = Decimal(value.strip().replace("_", ""))
     if number.is_finite() and abs(number.adjusted()) > _MAX_EXPONENT:
-        raise InvalidText("value overflows numeric format")
+        raise InvalidText("value overflows numeric format", sqlstate="22003")
     if not number.is_finite():
         raise InvalidText(f"numeric cannot hold {value!r} here", hint="use double precision, which has NaN and Infinity")
     plain = format(number, "f")
@@ -78,7 +79,7 @@ def _check_range(value: str, number: float, target: SqlType) -> None:
     is_nought = number == 0 and any(c in "123456789" for c in value.lower().partition("e")[0])
     is_real = target == st.FLOAT4 and number != 0 and not _SMALLEST_REAL < abs(number) < _LARGEST_REAL
     if math.isinf(number) or is_nought or is_real:
-        raise InvalidText(f"{json.dumps(value.strip())} is out of range for type {target}")
+        raise InvalidText(f"{json.dumps(value.strip())} is out of range for type {target}", sqlstate="22003")
 
 
 def _boolean(value: str, target: SqlType) -> exp.Expr:

@@ -30,7 +30,7 @@ def literal(node: exp.Expr, site: Site) -> exp.Expr:
     if abs(value.adjusted()) > 60 or abs(int(value.as_tuple().exponent)) > 60:
         near = float(value)
         if math.isinf(near) or (near == 0 and value != 0):
-            raise InvalidText(f'"{node.name}" is out of range for type double precision', position=position_of(node))
+            raise InvalidText(f'"{node.name}" is out of range for type double precision', position=position_of(node), sqlstate="22003")
         return typed(exp.Literal.number(repr(near)), st.FLOAT8)
     plain = format(value, "f")
     digits = len(plain.replace(".", "").lstrip("0"))

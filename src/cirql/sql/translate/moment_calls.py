@@ -100,7 +100,7 @@ def rewrite_date_trunc(arguments: Arguments, node: exp.Expr, site: Site) -> exp.
         if cleaned not in _TRUNCATIONS:
             cleaned = cleaned.rstrip("s")
         if cleaned not in _TRUNCATIONS:
-            raise InvalidText(f'unit "{unit}" not recognized for type timestamp without time zone')
+            raise InvalidText(f'unit "{unit}" not recognized for type timestamp without time zone', sqlstate="22023")
         unit_node = text(cleaned)
     value = arguments[1]
     kind = type_of(value)

@@ -74,7 +74,9 @@ def interval(node: exp.Expr, site: Site) -> exp.Expr:
     try:
         span = intervals.read(value, last.name.lower() if last is not None else "second")
     except ValueError:
-        raise InvalidText(f'invalid input syntax for type interval: "{value}"', hint="write INTERVAL '1 day' or INTERVAL '1' DAY") from None
+        raise InvalidText(
+            f'invalid input syntax for type interval: "{value}"', hint="write INTERVAL '1 day' or INTERVAL '1' DAY", sqlstate="22007"
+        ) from None
     return as_type(exp.Literal.string(span.duckdb), st.INTERVAL)
 
 

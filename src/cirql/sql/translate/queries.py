@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from cirql.errors import TypeMismatch
+from cirql.errors import InvalidStatement, TypeMismatch
 from cirql.sql.translate import sqltypes as st
 from cirql.sql.translate.casts import convert
 from cirql.sql.translate.conditionals import condition
@@ -106,10 +106,12 @@ def _values(node: exp.Values, site: Site) -> Columns | None:
     _with(node, inner)
     rows = [[rewrite(item, inner) for item in (row.expressions if isinstance(row, exp.Tuple) else [row])] for row in node.expressions]
     width = len(rows[0])
-    kinds = [st.common([type_of(row[i]) for row in rows if i < len(row)]) for i in range(width)]
+    if any(len(row) != width for row in rows):
+        raise InvalidStatement("VALUES lists must all be the same length", sqlstate="42601")
+    kinds = [st.common([type_of(row[i]) for row in rows]) for i in range(width)]
     tuples = []
     for row in rows:
-        items = [convert(v, k) if type_of(v) != k and not k.is_open else v for v, k in zip(row, kinds, strict=False)]
+        items = [convert(v, k) if type_of(v) != k and not k.is_open else v for v, k in zip(row, kinds, strict=True)]
         tuples.append(exp.Tuple(expressions=items))
     node.set("expressions", tuples)
     columns = tuple((f"column{i + 1}", st.TEXT if kind == st.UNKNOWN else kind) for i, kind in enumerate(kinds))
@@ -246,9 +248,7 @@ def _ordering(ordered: exp.Expr, site: Site, columns: Columns | None) -> None:
     if integer(value) is not None:
         place = integer(value)
         if columns is not None and place is not None and not 1 <= place <= len(columns):
-            from cirql.errors import InvalidStatement
-
-            raise InvalidStatement(f"ORDER BY position {place} is not in select list")
+            raise InvalidStatement(f"ORDER BY position {place} is not in select list", sqlstate="42P10")
         if columns is None or place is None or not isinstance(ordered.find_ancestor(exp.Select, exp.SetOperation), exp.Select):
             return
         name, kind = columns[place - 1]

@@ -94,7 +94,7 @@ _SERIES = "cirql_series"
 def _series(arguments: list[exp.Expr], site: Site) -> Lists:
     kinds = [type_of(a) for a in arguments]
     if len(arguments) > 2 and integer(arguments[2]) == 0:
-        raise InvalidText("step size cannot equal zero")
+        raise InvalidText("step size cannot equal zero", sqlstate="22023")
     known = st.common([k for k in kinds[:2] if k != st.UNKNOWN] or [st.UNKNOWN])
     if known.category == "moment" or (len(kinds) > 2 and kinds[2] == st.INTERVAL):
         moment = st.TIMESTAMP if known == st.TIMESTAMP else st.TIMESTAMPTZ

@@ -64,10 +64,10 @@ def format_text(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
         which = int(match[1]) if match[1] else following
         following = which + 1
         if which >= len(arguments):
-            raise InvalidText("too few arguments for format()")
+            raise InvalidText("too few arguments for format()", sqlstate="22023")
         pieces.append(_formatted(match, arguments[which].copy()))
     if "%" in template[place:]:
-        raise InvalidText("unterminated format() type specifier")
+        raise InvalidText("unterminated format() type specifier", sqlstate="22023")
     pieces += [text(template[place:])] if template[place:] else []
     return call("concat", *pieces, text(""), type=st.TEXT)
 
@@ -89,7 +89,7 @@ def rewrite_encode(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr
     """encode(bytes, 'hex' | 'base64' | 'escape')."""
     kind = (constant(arguments[1]) or "").lower()
     if kind not in ("hex", "base64", "escape"):
-        raise InvalidText(f'unrecognized encoding: "{kind}"')
+        raise InvalidText(f'unrecognized encoding: "{kind}"', sqlstate="22023")
     value = convert(arguments[0], st.BYTEA) if type_of(arguments[0]) == st.UNKNOWN else arguments[0]
     if type_of(value) not in (st.BYTEA, st.ANY):
         raise unknown("encode", arguments, node)
@@ -100,7 +100,7 @@ def rewrite_decode(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr
     """decode(text, 'hex' | 'base64' | 'escape')."""
     kind = (constant(arguments[1]) or "").lower()
     if kind not in ("hex", "base64", "escape"):
-        raise InvalidText(f'unrecognized encoding: "{kind}"')
+        raise InvalidText(f'unrecognized encoding: "{kind}"', sqlstate="22023")
     return call(f"cirql_decode_{kind}", text_of(arguments[0]), type=st.BYTEA)
 
 
