@@ -14,6 +14,11 @@ from cirql.settings import Settings
 
 COLUMNS = "(s text, n bigint, d float8, b bool, t timestamp, j jsonb, a text[])"
 FAULTY = (
+    r"SELECT E'\UFFFFFFFF'",
+    r"SELECT E'\uD83D'",
+    r"SELECT E'a\x00b'",
+    r"SELECT U&'\D83D'",
+    r"SELECT U&'\+FFFFFF'",
     "SELECT 1/0",
     "SELECT 1 % 0",
     "SELECT 1.0/0",

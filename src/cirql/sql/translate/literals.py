@@ -79,10 +79,26 @@ def _unescape(raw: str) -> str:
         if body[0] in "xuU" and len(body) > 1:
             return _character(int(body[1:], 16))
         if body[0] in "01234567":
-            return chr(int(body, 8))
+            return _character(int(body, 8))
         return _SIMPLE_ESCAPES.get(body, body)
 
-    return re.sub(r"\\(x[0-9A-Fa-f]{1,2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|[0-7]{1,3}|.)", replacement, raw, flags=re.DOTALL)
+    return _paired(re.sub(r"\\(x[0-9A-Fa-f]{1,2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|[0-7]{1,3}|.)", replacement, raw, flags=re.DOTALL))
+
+
+def _character(code: int) -> str:
+    if code == 0:
+        raise InvalidText('invalid byte sequence for encoding "UTF8": 0x00', sqlstate="22021")
+    if code > sys.maxunicode:
+        raise InvalidText(f"invalid Unicode escape value: {code:X}", sqlstate="42601")
+    return chr(code)
+
+
+def _paired(value: str) -> str:
+    """The text with its surrogate pairs as the characters that they mean."""
+    try:
+        return value.encode("utf-16", "surrogatepass").decode("utf-16")
+    except UnicodeDecodeError:
+        raise InvalidText("invalid Unicode surrogate pair", sqlstate="42601") from None
 
 
 def unicode_string(node: exp.Expr, site: Site) -> exp.Expr:
@@ -93,10 +109,10 @@ def unicode_string(node: exp.Expr, site: Site) -> exp.Expr:
     escape = re.escape(mark.name if isinstance(mark, exp.Expr) and mark.name else "\\")
     value = re.sub(
         rf"{escape}(?:\+([0-9A-Fa-f]{{6}})|([0-9A-Fa-f]{{4}})|({escape}))",
-        lambda m: chr(int(m[1] or m[2], 16)) if m[1] or m[2] else m[3],
+        lambda m: _character(int(m[1] or m[2], 16)) if m[1] or m[2] else m[3],
         node.name,
     )
-    return typed(exp.Literal.string(value), st.UNKNOWN)
+    return typed(exp.Literal.string(_paired(value)), st.UNKNOWN)
 
 
 def bits(node: exp.Expr, site: Site) -> exp.Expr:
