@@ -49,7 +49,7 @@ def test_every_module_level_name_is_used_by_the_program() -> None:
     assert dead == USED_FROM_OUTSIDE
 
 
-# The tests of the documentation fill the placeholders of its examples; IPython calls two; SQLAlchemy finds its dialect.
+# The tests of the documentation fill the placeholders of its examples; IPython calls the second and the third, SQLAlchemy the last.
 USED_FROM_OUTSIDE = {
     "cirql.docs.examples.filled",
     "cirql.load_ipython_extension",

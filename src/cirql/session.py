@@ -25,6 +25,7 @@ from cirql.records import replace
 from cirql.result import ProgressEvent, Result
 from cirql.settings import Settings
 from cirql.shared import Shared, once
+from cirql.statements.confinement import confine
 from cirql.statements.limits import StatementLimits
 from cirql.statements.running import Running
 
@@ -111,19 +112,6 @@ class Session:
     def in_transaction(self) -> bool:
         """Whether a transaction is open: changes are collected, and sent by COMMIT."""
         return "writer" in self.__dict__ and self.writer.is_in_transaction
-
-    def refresh_types(self) -> list[str]:
-        """Add the private and third-party types of the accounts in scope to the catalog; gives the names of their tables.
-
-        Sessions that are opened later have them.
-        """
-        from cirql.cloud.registry import account_types
-        from cirql.compiler.account_types import merge
-        from cirql.fetch.targets import find_targets
-        from cirql.plan.places import Wanted
-
-        targets = self.start(find_targets(self.cloud, self.reach, Wanted())).result()
-        return merge(self.start(account_types(self.cloud, targets)).result(), self.settings.types_path)
 
     @once
     def directory(self) -> Directory:
@@ -255,8 +243,7 @@ class Session:
 
         if is_definition(statement):
             result, changed = self.workspace.run(statement, self.settings, self._opened)
-            self._confine(changed)
-            self.settings = changed
+            self.adopt(changed)
             return result
         if not is_write(statement):
             return self._select(statement, None, (), errand, pushdown=pushdown, key=key)
@@ -265,18 +252,10 @@ class Session:
         finally:
             self.memory.touch()
 
-    def _confine(self, changed: Settings) -> None:
-        """Raise AccessDenied where a locked session would reach further, or be allowed more, than when it was opened."""
-        if not changed.locked:
-            return
-        StatementLimits.of(self._opened).confine(StatementLimits.of(changed))
-        if (changed.regions, changed.accounts) == (self.settings.regions, self.settings.accounts):
-            return
-        from cirql.cloud.reach import Reach
-
-        outer, inner = Reach.of(self._opened, self._shared.settings), Reach.of(changed, self._shared.settings)
-        if not inner.is_within(outer):
-            raise AccessDenied("this session is locked: SET regions and SET accounts only narrow what it was opened with")
+    def adopt(self, settings: Settings) -> None:
+        """Go by other settings from the next statement on. Raises AccessDenied where the session is locked and they allow more."""
+        confine(settings, self.settings, self._opened, self._shared.settings)
+        self.settings = settings
 
     # -- one statement's life
 
@@ -358,8 +337,7 @@ class Session:
 
     def stop(self, cause: Error) -> int:
         """As `cancel`, with an error of the caller's."""
-        stopped = [r for r in tuple(self._running) if not r.is_over]
-        for statement in stopped:
+        for statement in (stopped := [r for r in tuple(self._running) if not r.is_over]):
             statement.stop(cause)
         return len(stopped)
 
@@ -426,9 +404,7 @@ class Session:
 
         if "database" in self.__dict__ and self.database.is_open:
             return Engine(self.database)
-        memory, databases = StatementLimits.of(self.settings).memory, self._shared.databases
-        lent = databases.lend(memory)
-        return Engine(lent, lambda: databases.give_back(memory, lent))
+        return self._shared.databases.engine(StatementLimits.of(self.settings).memory)
 
     def _recall(self, statement: Statement, times: Mapping[str, datetime], live: bool, errand: Errand | None) -> Recall | None:
         """The statement's way to the inventory, where it asks for one; nothing is imported where it does not."""
@@ -507,8 +483,7 @@ class Session:
         self._closed = True
         self._shared.left(self)
         self.stop(Cancelled("the session was closed while the statement ran"))
-        running = tuple(self._running)
-        for statement in running:
+        for statement in (running := tuple(self._running)):
             statement.end()
         stuck = [statement for statement in running if not statement.wait(_PATIENCE)]
         if "writer" in self.__dict__:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from cirql.checks.transitions import Transition, slack
+from cirql.checks.transitions import VerdictChange, slack
 
 SOURCES = str(Path(__file__).parents[2] / "src")
 RULE = """-- id: r
@@ -154,5 +154,5 @@ def test_a_webhook_that_refuses_is_told_again(folder: Folder, hook: Hook) -> Non
 
 
 def test_names_are_no_markup_in_slack() -> None:
-    change = Transition("r", "t", "high", "<!channel>", "1", "", "ok", "alarm", "a & b")
+    change = VerdictChange("r", "t", "high", "<!channel>", "1", "", "ok", "alarm", "a & b")
     assert slack([change])["text"] == ":red_circle: ok → alarm: r (high): &lt;!channel&gt; in 1: a &amp; b"

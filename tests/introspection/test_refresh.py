@@ -11,6 +11,7 @@ from cirql.catalog.artefact import DEFAULT_PATH, Artefact, write
 from cirql.catalog.diff import diff
 from cirql.catalog.lookup import Catalog
 from cirql.catalog.model import Access, Column, Table
+from cirql.cli.catalog import refresh_types
 from cirql.compiler.account_types import merge, open_catalog
 from cirql.errors import UnknownTable
 from cirql.localcloud import ACCOUNTS, LocalCloud
@@ -30,7 +31,7 @@ def test_the_types_of_an_account_become_tables(tmp_path: Path, monkeypatch: pyte
         with Session(settings) as session:
             with pytest.raises(UnknownTable):
                 session.catalog.find(PROBE)
-            assert session.refresh_types() == [PROBE]
+            assert refresh_types(session) == [PROBE]
         assert [c.operation for c in cloud.calls if c.service == "cloudformation"] == ["ListTypes", "DescribeType", "ListTypes"]
         with Session(settings) as session:
             rows = session.execute("SELECT table_name, type_name FROM cirql.tables WHERE service = 'example_monitoring'").fetchall()

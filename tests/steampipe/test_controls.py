@@ -17,7 +17,7 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
-from cirql.catalog.views import View
+from cirql.catalog.views import SchemaView
 from cirql.local import settings_for
 from cirql.localcloud import LocalCloud
 from cirql.session import Session
@@ -54,7 +54,7 @@ def beside(session: Session, postgres: psycopg.Connection[Any]) -> psycopg.Conne
     return postgres
 
 
-def _copy(session: Session, postgres: psycopg.Connection[Any], view: View, used: set[str]) -> None:
+def _copy(session: Session, postgres: psycopg.Connection[Any], view: SchemaView, used: set[str]) -> None:
     columns = [c for c in view.columns if c.name in used] or list(view.columns[:1])
     listed = ", ".join(f'"{c.name}"' for c in columns)
     declared = ", ".join(f'"{c.name}" {c.type}' for c in columns)

@@ -13,7 +13,7 @@ from sqlalchemy.sql import compiler
 
 from cirql.alchemy import kinds
 from cirql.alchemy import reflection as seen
-from cirql.alchemy.home import Home
+from cirql.alchemy.home import SharedRuntimes
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -83,14 +83,14 @@ class CirqlDialect(PGDialect):
         postgresql.HSTORE: kinds.Pairs,
         sa.DateTime: kinds.Moment,
         sa.Date: kinds.Day,
-        sa.Interval: kinds.Span,
+        sa.Interval: kinds.IntervalType,
         sa.LargeBinary: kinds.Bytes,
         sa.Uuid: kinds.Identifier,
     }
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**{"paramstyle": "named", **given})  # type: ignore[no-untyped-call]
-        self._home = Home()
+        self._home = SharedRuntimes()
 
     @classmethod
     def import_dbapi(cls) -> ModuleType:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from cirql.runtime import Runtime
 
 
-class Home:
+class SharedRuntimes:
     """Opens connections that share a runtime. Usable from any thread."""
 
     def __init__(self) -> None:

@@ -102,7 +102,7 @@ class Day(sa.Date):
     render_bind_cast = True
 
 
-class Span(postgresql.INTERVAL):
+class IntervalType(postgresql.INTERVAL):
     """An interval, which is a timedelta."""
 
     render_bind_cast = True

@@ -39,7 +39,7 @@ def write(
     spellings: Iterable[Spelling],
     meta: Mapping[str, str],
     rules: Iterable[tuple[str, bytes]] = (),
-    named: Iterable[views.View] = (),
+    named: Iterable[views.SchemaView] = (),
     central: Mapping[str, Sequence[str]] | None = None,
     refs: Iterable[Reference] = (),
 ) -> None:
@@ -127,12 +127,12 @@ class Artefact:
         """Every CloudFormation type with its stored rules."""
         return list(self._connection.execute("SELECT type_name, stored FROM rules ORDER BY type_name"))
 
-    def view(self, name: str) -> views.View | None:
+    def view(self, name: str) -> views.SchemaView | None:
         """The view of that name, with its schema, or None."""
         row = self._connection.execute("SELECT stored FROM views WHERE name = ?", (name,)).fetchone()
         return views.decode(name, row[0]) if row else None
 
-    def views(self) -> Iterator[views.View]:
+    def views(self) -> Iterator[views.SchemaView]:
         """Every view, in the order of their names."""
         for name, stored in self._connection.execute("SELECT name, stored FROM views ORDER BY name"):
             yield views.decode(name, stored)

@@ -16,7 +16,7 @@ from cirql.catalog.model import Column, Face, Method, Table
 from cirql.catalog.references import Reference
 from cirql.catalog.rules import Rules, decode_rules
 from cirql.catalog.spellings import Spelling
-from cirql.catalog.views import View
+from cirql.catalog.views import SchemaView
 from cirql.errors import SettingsError, UnknownTable
 from cirql.names import Scheme, TableName
 from cirql.records import dataclass
@@ -162,11 +162,11 @@ class Catalog:
             raise UnknownTable(f"there is no table {name}", hint=self._hint(str(name)))
         return Found(table, spelling.face, name)
 
-    def view(self, name: str) -> View | None:
+    def view(self, name: str) -> SchemaView | None:
         """The view of another system's name (`steampipe.aws_vpc`), or None."""
         return self._artefact.view(name)
 
-    def views(self) -> Iterator[View]:
+    def views(self) -> Iterator[SchemaView]:
         """Every view, in the order of their names."""
         return self._artefact.views()
 

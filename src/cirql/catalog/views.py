@@ -1,7 +1,7 @@
 """Views that others' queries are written against: the names another system gives its tables, over our datasets.
 
-A `View` is data: each column is a PostgreSQL expression over the view's origin. The catalog keeps them by name; `sql/views.py` puts one in
-the place of its name, with the columns that a statement uses.
+A `SchemaView` is data: each column is a PostgreSQL expression over the view's origin. The catalog keeps them by name; `sql/views.py` puts
+one in the place of its name, with the columns that a statement uses.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class ViewColumn:
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class SchemaView:
     """One view: `origin` is what stands after FROM. `lacking` are the columns that it has there and not here, each with the reason."""
 
     name: str
@@ -42,13 +42,13 @@ class View:
         return f"SELECT {items} FROM {self.origin}"
 
 
-def encode(view: View) -> bytes:
+def encode(view: SchemaView) -> bytes:
     """The view's stored form."""
     columns = [(c.name, c.type, c.expression) for c in view.columns]
     return zlib.compress(json.dumps([view.origin, columns, dict(view.lacking)]).encode())
 
 
-def decode(name: str, stored: bytes) -> View:
+def decode(name: str, stored: bytes) -> SchemaView:
     """The view that `encode` was given."""
     origin, columns, lacking = json.loads(zlib.decompress(stored))
-    return View(name, origin, tuple(ViewColumn(*c) for c in columns), lacking)
+    return SchemaView(name, origin, tuple(ViewColumn(*c) for c in columns), lacking)

@@ -1,4 +1,4 @@
-"""Transition, WatchState: what a pack says now that it did not say before, over restarts.
+"""VerdictChange, WatchState: what a pack says now that it did not say before, over restarts.
 
 What could not be read changes nothing: a resource keeps the status that it had until a rule has seen it again, or has read everything and
 not found it.
@@ -22,7 +22,7 @@ _TOLD = (Status.OK, Status.ALARM)
 
 
 @dataclass(frozen=True, slots=True)
-class Transition:
+class VerdictChange:
     """One resource and one rule: `before` is empty where nothing was known, `after` is `ok`, `alarm` or `gone`."""
 
     rule: str
@@ -53,7 +53,7 @@ class WatchState:
     pack: str
     known: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
-    def after(self, report: Audit) -> tuple[WatchState, list[Transition]]:
+    def after(self, report: Audit) -> tuple[WatchState, list[VerdictChange]]:
         """The state that a report leads to, and what changed on the way."""
         known = dict(self.known)
         changes = []
@@ -86,8 +86,8 @@ def _kept(finding: Finding) -> dict[str, str]:
     }
 
 
-def _transition(title: str, severity: str, kept: Mapping[str, str], before: str, after: str, reason: str) -> Transition:
-    return Transition(kept["rule"], title, severity, kept["resource"], kept["account"], kept["region"], before, after, reason)
+def _transition(title: str, severity: str, kept: Mapping[str, str], before: str, after: str, reason: str) -> VerdictChange:
+    return VerdictChange(kept["rule"], title, severity, kept["resource"], kept["account"], kept["region"], before, after, reason)
 
 
 def read_state(path: Path, pack: str) -> WatchState:
@@ -123,12 +123,12 @@ def write_state(state: WatchState, path: Path) -> None:
         unfinished.unlink(missing_ok=True)
 
 
-def slack(changes: list[Transition]) -> dict[str, Any]:
+def slack(changes: list[VerdictChange]) -> dict[str, Any]:
     """The changes as an incoming webhook of Slack takes them."""
     return {"text": "\n".join(_lines(changes))}
 
 
-def _lines(changes: list[Transition]) -> Iterator[str]:
+def _lines(changes: list[VerdictChange]) -> Iterator[str]:
     for change in changes:
         mark = {"alarm": ":red_circle:", "ok": ":large_green_circle:"}.get(change.after, ":white_circle:")
         text = str(change).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,6 +18,9 @@ from cirql.cli.local import local_scope
 from cirql.cli.report import misuse, report_error, say
 from cirql.cli.streams import tell
 from cirql.errors import Error
+
+if TYPE_CHECKING:
+    from cirql.session import Session
 
 
 @click.group(name="catalog", cls=Group)
@@ -107,10 +111,24 @@ def refresh(from_account: bool, local: bool, profile: str | None, region: str | 
     if local and profile:
         misuse("--local is the embedded AWS and --profile is yours; give one of the two")
     with _reporting(), _scope(local, profile, region) as given, Session(Settings.load(**given)) as session:
-        added = session.refresh_types()
+        added = refresh_types(session)
     for name in added:
         tell(name)
     say(f"{len(added)} {'type' if len(added) == 1 else 'types'} of this account")
+
+
+def refresh_types(session: Session) -> list[str]:
+    """Add the private and third-party types of the accounts in scope to the catalog; gives the names of their tables.
+
+    Sessions that are opened later have them.
+    """
+    from cirql.cloud.registry import account_types
+    from cirql.compiler.account_types import merge
+    from cirql.fetch.targets import find_targets
+    from cirql.plan.places import Wanted
+
+    targets = session.start(find_targets(session.cloud, session.reach, Wanted())).result()
+    return merge(session.start(account_types(session.cloud, targets)).result(), session.settings.types_path)
 
 
 @contextmanager

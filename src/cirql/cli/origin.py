@@ -6,16 +6,16 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from cirql.cli.page import Origin, ScanNote
+from cirql.cli.page import Provenance, ScanNote
 
 if TYPE_CHECKING:
     from cirql.cloud.target import Target
     from cirql.session import Session
 
 
-def origin(session: Session, statement: str) -> Origin:
+def origin(session: Session, statement: str) -> Provenance:
     """Where the rows of the statement that the session runs now are from; its scans are told once the last row is there."""
-    return Origin(statement, datetime.now(UTC), lambda: tuple(_notes(session)))
+    return Provenance(statement, datetime.now(UTC), lambda: tuple(_notes(session)))
 
 
 def _notes(session: Session) -> Iterator[ScanNote]:

@@ -25,7 +25,7 @@ from cirql.rows import is_number
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from cirql.cli.page import Origin
+    from cirql.cli.page import Provenance
 
 PARQUET = "parquet"
 _CHUNK_ROWS = 8192
@@ -49,7 +49,7 @@ class Destination:
 
     format: Format = Format.TABLE
     parquet: Path | None = None
-    origin: Origin | None = None
+    origin: Provenance | None = None
 
 
 def write(result: Result, destination: Destination, out: BinaryIO, screen: Screen | None, look: Look | None = None) -> None:
@@ -126,11 +126,11 @@ def write_arrow(result: Result, out: BinaryIO) -> None:
             stream.write_batch(batch)
 
 
-def write_html(result: Result, out: BinaryIO, origin: Origin | None = None) -> None:
+def write_html(result: Result, out: BinaryIO, origin: Provenance | None = None) -> None:
     """A page for a browser."""
-    from cirql.cli.page import Origin, page
+    from cirql.cli.page import Provenance, page
 
-    out.writelines(_utf8(text) for text in page(result, origin or Origin()))
+    out.writelines(_utf8(text) for text in page(result, origin or Provenance()))
     out.flush()
 
 

@@ -36,7 +36,7 @@ class ScanNote:
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class Provenance:
     """Where a result is from: the statement, when it was asked, and what is known of its scans once the last row is there."""
 
     statement: str = ""
@@ -44,7 +44,7 @@ class Origin:
     scans: Callable[[], Sequence[ScanNote]] = tuple
 
 
-def page(result: Result, origin: Origin) -> Iterator[str]:
+def page(result: Result, origin: Provenance) -> Iterator[str]:
     """The page's text, in pieces. Reads all rows; raises what the statement raises."""
     rows = result.fetchmany(MOST_ROWS)
     count = len(rows) + sum(batch.num_rows for batch in result.batches())
@@ -77,7 +77,7 @@ def _title(statement: str) -> str:
     return words if len(words) <= 90 else f"{words[:89]}…"
 
 
-def _facts(result: Result, origin: Origin, count: int) -> str:
+def _facts(result: Result, origin: Provenance, count: int) -> str:
     calls = sum(result.stats.calls.values())
     said = [
         f"{count:,} row{'s' * (count != 1)}",

@@ -20,7 +20,7 @@ from cirql.cli.streams import tell
 from cirql.errors import Error, SettingsError, Unreachable
 
 if TYPE_CHECKING:
-    from cirql.checks.transitions import Transition
+    from cirql.checks.transitions import VerdictChange
 
 _FORMATS = ("text", "json")
 _SHAPES = ("json", "slack")
@@ -113,7 +113,7 @@ def _watch(
             threading.Event().wait(pause)
 
 
-def _delivered(webhook: str | None, shape: str, changes: list[Transition]) -> bool:
+def _delivered(webhook: str | None, shape: str, changes: list[VerdictChange]) -> bool:
     """Whether the webhook, if there is one, took the changes; why not is said, and they are sent again in the next round."""
     if webhook is None or not changes:
         return True

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from cirql.catalog.rules import Rules
 
 
-class Described(Protocol):
+class DescribedMember(Protocol):
     """A place in a document, as a model describes it."""
 
     @property
@@ -27,7 +27,7 @@ class Described(Protocol):
         ...
 
     @property
-    def members(self) -> Mapping[str, Described]:
+    def members(self) -> Mapping[str, DescribedMember]:
         """The members of an object; of an array, those of its elements too, which are reached by a number first."""
         ...
 
@@ -36,12 +36,12 @@ class Described(Protocol):
         """All that may stand there, where they can be told."""
         ...
 
-    def member(self, step: str | int) -> Described | None:
+    def member(self, step: str | int) -> DescribedMember | None:
         """The member of a name, or an element of an array."""
         ...
 
 
-def document_of(found: Found, column: Column, catalog: Catalog) -> Described | None:
+def document_of(found: Found, column: Column, catalog: Catalog) -> DescribedMember | None:
     """What is known of a column's values: by CloudFormation's schema or by the model of the call that gives them."""
     if found.table.cfn_type is not None:
         rules = catalog.rules(found.table.cfn_type)
@@ -72,14 +72,14 @@ class _Schema:
         return ""
 
     @property
-    def members(self) -> Mapping[str, Described]:
+    def members(self) -> Mapping[str, DescribedMember]:
         return {name: _Schema(self._rules, self._rules.resolve(inner)) for name, inner in self._node.get("properties", {}).items()}
 
     @property
     def values(self) -> tuple[str, ...]:
         return tuple(str(v) for v in self._node.get("enum", ()))
 
-    def member(self, step: str | int) -> Described | None:
+    def member(self, step: str | int) -> DescribedMember | None:
         if isinstance(step, int):
             items = self._node.get("items")
             return _Schema(self._rules, self._rules.resolve(items)) if items is not None else None
@@ -105,14 +105,14 @@ class _Shape:
         return " ".join(plain.split()).partition(". ")[0][:100]
 
     @property
-    def members(self) -> Mapping[str, Described]:
+    def members(self) -> Mapping[str, DescribedMember]:
         return {name: _Shape(inner) for name, inner in self._shape.members.items()} if self._shape.type_name == "structure" else {}
 
     @property
     def values(self) -> tuple[str, ...]:
         return tuple(getattr(self._shape, "enum", ()) or ())
 
-    def member(self, step: str | int) -> Described | None:
+    def member(self, step: str | int) -> DescribedMember | None:
         if self._shape.type_name == "list" and isinstance(step, int):
             return _Shape(self._shape.member)
         if self._shape.type_name == "map" and isinstance(step, str):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from cirql.catalog.lookup import Catalog, Found
 from cirql.catalog.model import Column, Face, Method, Role, Table
 from cirql.catalog.references import Reference
-from cirql.catalog.views import View
+from cirql.catalog.views import SchemaView
 from cirql.errors import UnknownFunction
 from cirql.introspection import schema
 from cirql.introspection.names import aliases, published
@@ -55,7 +55,7 @@ class Directory:
             return self._catalog.find(name)
         return Found(relation.table, Face.DATASET, relation.table.name)
 
-    def view(self, name: str) -> View | None:
+    def view(self, name: str) -> SchemaView | None:
         """The view of another system's name, or None."""
         return self._catalog.view(name)
 

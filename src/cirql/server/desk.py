@@ -14,7 +14,7 @@ from cirql.records import dataclass, replace
 from cirql.result import Result, ResultColumn
 from cirql.server.constants import ConstantAnswers
 from cirql.server.copying import Copy, read_copy
-from cirql.server.ledger import Ledger
+from cirql.server.ledger import AuditLedger
 from cirql.server.variables import OWN, REPORTED, Variables, read_reset, read_set, read_show, spelled
 from cirql.settings import searched
 from cirql.sql.blanks import first_word
@@ -80,7 +80,7 @@ class ClientDesk:
         variables: Variables,
         catalog: SystemCatalog,
         constants: ConstantAnswers,
-        ledger: Ledger,
+        ledger: AuditLedger,
         database: str = "aws",
     ) -> None:
         self.ledger = ledger
@@ -101,7 +101,7 @@ class ClientDesk:
     def search(self, path: str) -> None:
         """Look for names that have no schema among the views of a search path, then behind the first schema that is no such view's."""
         views = searched(path)
-        self.session.settings = replace(self.session.settings, search_path=views)
+        self.session.adopt(replace(self.session.settings, search_path=views))
         names = [n.strip().strip('"').lower() for n in path.split(",")]
         first = next((n for n in names if n not in SCHEMAS), "aws")
         self.session.workspace.prefix = ("aws",) if first in ("", "aws", "$user", "public") else ("aws", first)

@@ -10,7 +10,7 @@ from cirql.errors import Error, TooManyCalls
 from cirql.result import Result
 
 
-class Ledger:
+class AuditLedger:
     """One client's. `most_calls` is what it may send to AWS before it has to connect again; None is no limit."""
 
     def __init__(self, log: AuditLog, who: str, most_calls: int | None = None) -> None:
@@ -19,11 +19,11 @@ class Ledger:
         self._most = most_calls
         self._calls = 0
 
-    def begin(self) -> Entry:
+    def begin(self) -> AuditEntry:
         """A statement begins. Raises TooManyCalls where the client has none left."""
         if self._most is not None and self._calls >= self._most:
             raise TooManyCalls(f"this connection has sent {self._calls} requests of the {self._most} it may", hint="connect again")
-        return Entry(self)
+        return AuditEntry(self)
 
     def write(self, sql: str, seconds: float, calls: int, rows: int, changes: int, error: str) -> None:
         """Count, and write a line. Raises FileUnreadable."""
@@ -32,10 +32,10 @@ class Ledger:
         self._log.write(AuditLine(datetime.now(UTC), self._who, "statement", arguments, round(seconds * 1000), calls, rows, changes, error))
 
 
-class Entry:
+class AuditEntry:
     """One statement, until it has ended: written once."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: AuditLedger) -> None:
         self._ledger = ledger
         self._started = time.monotonic()
         self._is_written = False

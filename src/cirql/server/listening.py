@@ -23,7 +23,7 @@ from cirql.server import messages
 from cirql.server.constants import ConstantAnswers
 from cirql.server.conversation import Conversation
 from cirql.server.desk import ClientDesk
-from cirql.server.ledger import Ledger
+from cirql.server.ledger import AuditLedger
 from cirql.server.system.catalog import SystemTables
 from cirql.server.users import User, UserRole
 from cirql.server.variables import Variables
@@ -180,7 +180,7 @@ class Server:
         may_write = self._is_writable and known is not None and known.role is UserRole.WRITER
         session = self._runtime.session(user=user, locked=True, writable=may_write)
         variables = Variables(user, is_writable=may_write, path=", ".join(session.settings.search_path))
-        ledger = Ledger(self._log, f"{user}@{address}", self._most_calls)
+        ledger = AuditLedger(self._log, f"{user}@{address}", self._most_calls)
         return ClientDesk(session, variables, self._system, self._constants, ledger, database)
 
     def cancel(self, process: int, secret: int) -> None:

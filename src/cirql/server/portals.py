@@ -10,7 +10,7 @@ from cirql.records import dataclass, field
 from cirql.server import messages, oids
 from cirql.server.desk import ClientDesk, Reply, Told
 from cirql.server.encoding import data_rows
-from cirql.server.ledger import Entry
+from cirql.server.ledger import AuditEntry
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -59,7 +59,7 @@ class Portal:
         self._batches: Iterator[pa.RecordBatch] | None = None
         self._rest: pa.RecordBatch | None = None
         self._ended = False
-        self._entry: Entry | None = None
+        self._entry: AuditEntry | None = None
         self._rows_sent = 0
 
     def description(self, desk: ClientDesk) -> bytes:

@@ -10,7 +10,7 @@ from cirql.shell.bench import Bench
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class Command:
     """A command as it was typed: its name with its `+`, its argument, and the statement before it that has not ended."""
 
     bench: Bench
@@ -49,7 +49,7 @@ class ShellCommand:
     name: str
     arguments: str
     meaning: str
-    run: Callable[[Call], str | None]
+    run: Callable[[Command], str | None]
     takes_sql: bool = False
     completes: str = ""
     """What its argument is: `table`, `file`, or words that it may be, separated by `|`."""

@@ -10,7 +10,7 @@ from cirql.completion.names import table_names
 from cirql.errors import UnknownTable
 from cirql.names import Scheme
 from cirql.shell.arguments import matches, pattern_of
-from cirql.shell.command_table import Call, ShellCommand
+from cirql.shell.command_table import Command, ShellCommand
 
 if TYPE_CHECKING:
     from cirql.catalog.lookup import Found
@@ -20,7 +20,7 @@ _MOST_DESCRIBED = 20
 _LONGEST = 100
 
 
-def describe(call: Call) -> None:
+def describe(call: Command) -> None:
     """Columns, keys, calls and permissions of the tables that a pattern means; without one, what there is."""
     if not call.argument:
         _own(call)
@@ -33,7 +33,7 @@ def describe(call: Call) -> None:
         _describe(call, name)
 
 
-def list_tables(call: Call) -> None:
+def list_tables(call: Command) -> None:
     """The tables that a pattern means."""
     if not call.argument:
         _own(call)
@@ -41,13 +41,13 @@ def list_tables(call: Call) -> None:
         _list(call, _named(call))
 
 
-def list_views(call: Call) -> None:
+def list_views(call: Command) -> None:
     """The session's own views and tables."""
     names = sorted(n for n in call.bench.session.workspace.names if not call.argument or matches(pattern_of(call.word), n))
     call.bench.show_rows(("name",), ([n] for n in names))
 
 
-def list_services(call: Call) -> None:
+def list_services(call: Command) -> None:
     """The services, and how many tables each has in either scheme."""
     catalog = call.bench.session.catalog
     counts = {scheme: catalog.services(scheme) for scheme in Scheme}
@@ -61,14 +61,14 @@ def list_services(call: Call) -> None:
     call.bench.show_rows(("service", "datasets", "resources"), rows)
 
 
-def list_functions(call: Call) -> None:
+def list_functions(call: Command) -> None:
     """The functions, with their signatures."""
     wanted = pattern_of(call.word) if call.argument else None
     rows = [[name, signature] for name, signature in sorted(signatures().items()) if wanted is None or wanted.fullmatch(name)]
     call.bench.show_rows(("name", "signature"), rows)
 
 
-def _own(call: Call) -> None:
+def _own(call: Command) -> None:
     session = call.bench.session
     own = [[name, "own"] for name in sorted(session.workspace.names)]
     answered = [[name, "without AWS"] for name in sorted(session.directory.relations)]
@@ -79,7 +79,7 @@ def _own(call: Call) -> None:
     )
 
 
-def _named(call: Call) -> list[str]:
+def _named(call: Command) -> list[str]:
     """The names that the argument means. Raises UnknownTable where it means none."""
     session, word = call.bench.session, call.word
     every = [*session.workspace.names, *session.directory.relations, *table_names(session.catalog)]
@@ -92,12 +92,12 @@ def _named(call: Call) -> list[str]:
     return names
 
 
-def _list(call: Call, names: Iterable[str]) -> None:
+def _list(call: Command, names: Iterable[str]) -> None:
     rows = [[name, _kind(call, name), *_more(call, name)] for name in names]
     call.bench.show_rows(("name", "kind", *(("can", "description") if call.is_extended else ())), rows)
 
 
-def _kind(call: Call, name: str) -> str:
+def _kind(call: Command, name: str) -> str:
     if name in call.bench.session.workspace.names:
         return "own"
     if name in call.bench.session.directory.relations:
@@ -105,7 +105,7 @@ def _kind(call: Call, name: str) -> str:
     return "dataset" if name.count(".") == 1 else "resource"
 
 
-def _more(call: Call, name: str) -> list[str]:
+def _more(call: Command, name: str) -> list[str]:
     from cirql.introspection.directory import methods_of
 
     if not call.is_extended:
@@ -116,7 +116,7 @@ def _more(call: Call, name: str) -> list[str]:
     return [", ".join(dict.fromkeys(m.verb for m in methods_of(found))), _sentence(found.table.description)]
 
 
-def _describe(call: Call, name: str) -> None:
+def _describe(call: Command, name: str) -> None:
     bench = call.bench
     own = bench.session.workspace.columns(name)
     if own is not None or name in bench.session.workspace.names:

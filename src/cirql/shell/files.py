@@ -16,7 +16,7 @@ from cirql.cli.output import Destination, Format, write, write_parquet
 from cirql.errors import FileUnreadable, InvalidStatement
 from cirql.regexes import regex
 from cirql.settings.preferences import editor_command
-from cirql.shell.command_table import Call, ShellCommand
+from cirql.shell.command_table import Command, ShellCommand
 from cirql.sql.quoting import name as quoted_name
 from cirql.sql.quoting import text as quoted_text
 
@@ -55,7 +55,7 @@ def _file(name: str, mode: str) -> IO[bytes]:
         raise FileUnreadable(f"cannot open {path}: {error.strerror or error}") from error
 
 
-def output_to(call: Call) -> None:
+def output_to(call: Command) -> None:
     """Send the results that follow to a file; without one, to the terminal again."""
     if call.argument.startswith("|"):
         process = subprocess.Popen(call.argument[1:], shell=True, stdin=subprocess.PIPE)
@@ -73,7 +73,7 @@ def read_text(name: str) -> str:
             raise FileUnreadable(f"cannot read {name}: {error}") from None
 
 
-def edit(call: Call) -> str:
+def edit(call: Command) -> str:
     """Edit the statement, or a file, in the user's editor; what comes of it is there to be run."""
     if call.argument:
         path = Path(call.word).expanduser()
@@ -89,7 +89,7 @@ def edit(call: Call) -> str:
         return Path(file.name).read_text("utf-8").strip()  # an editor may have put another file in its place
 
 
-def copy(call: Call) -> None:
+def copy(call: Command) -> None:
     """Write the rows of a query or a table to a file, or read a file into a table of the session's own."""
     match = _COPY.fullmatch(call.argument)
     if match is None:
@@ -115,7 +115,7 @@ def copy(call: Call) -> None:
     call.bench.tell_outcome(result)
 
 
-def _read_into(call: Call, table: str, path: Path, kind: str) -> None:
+def _read_into(call: Command, table: str, path: Path, kind: str) -> None:
     if kind not in _READERS:
         raise InvalidStatement(f"\\copy reads no {kind}", hint=f"{', '.join(_READERS)}")
     rows = f"SELECT * FROM {_READERS[kind]}({quoted_text(str(path))})"
@@ -125,7 +125,7 @@ def _read_into(call: Call, table: str, path: Path, kind: str) -> None:
     call.bench.print([str(row[0]) for row in result.fetchall()])
 
 
-def start(call: Call) -> None:
+def start(call: Command) -> None:
     """Run a command of the system's shell; without one, the shell itself."""
     subprocess.run(call.argument or "${SHELL:-sh}", shell=True, check=False)
 

@@ -5,23 +5,23 @@ from __future__ import annotations
 from cirql.errors import SettingsError
 from cirql.records import fields
 from cirql.settings.preferences import CHOICES, Preferences
-from cirql.shell.command_table import Call, ShellCommand
+from cirql.shell.command_table import Command, ShellCommand
 
 _SWITCHES = {"on": True, "off": False, "true": True, "false": False, "1": True, "0": False}
 
 
-def expanded(call: Call) -> None:
+def expanded(call: Command) -> None:
     """Rows below the other, or as a table."""
     now = call.bench.preferences.expanded
     _prefer(call, "expanded", call.word or ("off" if now == "on" else "on"))
 
 
-def timing(call: Call) -> None:
+def timing(call: Command) -> None:
     """Say how long statements take."""
     _prefer(call, "timing", call.word or str(not call.bench.preferences.timing).lower())
 
 
-def prefer(call: Call) -> None:
+def prefer(call: Command) -> None:
     """Change how results look; without a name, say how they do."""
     words = call.words
     if not words:
@@ -37,7 +37,7 @@ def prefer(call: Call) -> None:
         _prefer(call, name, words[1] if len(words) > 1 else "")
 
 
-def _prefer(call: Call, name: str, text: str) -> None:
+def _prefer(call: Command, name: str, text: str) -> None:
     kind = type(getattr(Preferences(), name))
     if kind is bool and text.lower() not in _SWITCHES:
         raise SettingsError(f"{name} cannot be {text!r}", hint="on or off")
@@ -49,7 +49,7 @@ def _prefer(call: Call, name: str, text: str) -> None:
     call.bench.print([f"{name} is {shown}"])
 
 
-def set_variable(call: Call) -> None:
+def set_variable(call: Command) -> None:
     """Give a variable a text; without a name, list them."""
     name, *texts = call.words or [""]
     if name:
@@ -58,18 +58,18 @@ def set_variable(call: Call) -> None:
     call.bench.show_rows(("variable", "value"), ([n, call.bench.variables.get(n)] for n in call.bench.variables))
 
 
-def unset_variable(call: Call) -> None:
+def unset_variable(call: Command) -> None:
     """Forget a variable."""
     for name in call.words:
         call.bench.variables.unset(name)
 
 
-def echo(call: Call) -> None:
+def echo(call: Command) -> None:
     """Print the words."""
     call.bench.print([" ".join(call.words)])
 
 
-def show_statement(call: Call) -> None:
+def show_statement(call: Command) -> None:
     """Print the statement before it, or the last one."""
     call.bench.print([call.statement or "there is no statement yet"])
 

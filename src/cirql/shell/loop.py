@@ -12,7 +12,7 @@ from cirql.errors import InvalidStatement
 from cirql.regexes import regex
 from cirql.settings.preferences import history_path
 from cirql.shell.bench import Bench
-from cirql.shell.command_table import Call, ShellCommand
+from cirql.shell.command_table import Command, ShellCommand
 from cirql.shell.commands import Commands
 from cirql.shell.completer import ShellCompleter
 from cirql.shell.files import read_text
@@ -95,12 +95,12 @@ class Shell:
         edited: str | None = None
         with self._bench.reporting() as went:
             command = self._commands.find(name)
-            edited = command.run(Call(self._bench, name, line[len(name) :].strip(), typed.sql))
+            edited = command.run(Command(self._bench, name, line[len(name) :].strip(), typed.sql))
             if typed.sql and not command.takes_sql:
                 edited = typed.sql
         return went[0], edited
 
-    def _include(self, call: Call) -> None:
+    def _include(self, call: Command) -> None:
         with self._deeper():
             self.run_text(read_text(call.word))
 
@@ -114,9 +114,9 @@ class Shell:
         finally:
             self._depth -= 1
 
-    def _show_history(self, call: Call) -> None:
+    def _show_history(self, call: Command) -> None:
         self._bench.print(text for text in self._history.get_strings() if call.word.lower() in text.lower())
 
 
-def _quit(call: Call) -> None:
+def _quit(call: Command) -> None:
     raise EOFError

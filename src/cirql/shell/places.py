@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cirql.errors import SettingsError
-from cirql.shell.command_table import Call, ShellCommand
+from cirql.shell.command_table import Command, ShellCommand
 from cirql.shell.opening import Opening
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ GROUP BY table_name ORDER BY table_name
 """
 
 
-def connect(call: Call) -> None:
+def connect(call: Command) -> None:
     """Open another session: over a profile, a role, or the embedded AWS."""
     target = call.word
     if target and target != "-":
@@ -59,13 +59,13 @@ def _profiles() -> list[str]:
     return profile_names()
 
 
-def list_profiles(call: Call) -> None:
+def list_profiles(call: Command) -> None:
     r"""What `\c` takes."""
     rows = [[name, "profile of AWS's configuration"] for name in _profiles()]
     call.bench.show_rows(("name", "what it is"), [*rows, ["local", "the embedded AWS"]])
 
 
-def tell_connection(call: Call) -> None:
+def tell_connection(call: Command) -> None:
     """Where statements ask now."""
     settings = call.bench.session.settings
     lines = [f"connected to {called(call.bench.opened.opening)}"]
@@ -77,14 +77,14 @@ def tell_connection(call: Call) -> None:
     call.bench.print(lines)
 
 
-def list_accounts(call: Call) -> None:
+def list_accounts(call: Command) -> None:
     """The accounts in reach, as AWS says."""
     survey = _survey(call)
     rows = [[a.id, a.credentials, a.home or None, _count(a.enabled)] for a in survey.accounts]
     call.bench.show_rows(("account", "credentials", "home", "regions"), rows)
 
 
-def list_regions(call: Call) -> None:
+def list_regions(call: Command) -> None:
     """The accounts and regions that a statement without conditions asks."""
     from cirql.fetch.targets import find_targets
     from cirql.plan.places import Wanted
@@ -98,7 +98,7 @@ def list_regions(call: Call) -> None:
     call.bench.show_rows(("region", "accounts"), ([region, ", ".join(sorted(ids))] for region, ids in sorted(accounts.items())))
 
 
-def _survey(call: Call) -> Survey:
+def _survey(call: Command) -> Survey:
     from cirql.cloud.survey import Inquiry
 
     session = call.bench.session
@@ -112,12 +112,12 @@ def _count(enabled: tuple[str, ...] | None) -> str | None:
     return None if enabled is None else "not said" if enabled == ("",) else str(len(enabled))
 
 
-def list_ages(call: Call) -> None:
+def list_ages(call: Command) -> None:
     """What the inventory has, and how old it is."""
     call.bench.show(call.bench.query(_AGES))
 
 
-def list_scans(call: Call) -> None:
+def list_scans(call: Command) -> None:
     """How the last statement's scans went, account by account and region by region."""
     call.bench.show(call.bench.query(_SCANS))
 

@@ -28,7 +28,7 @@ class Prompt:
     """Asks for the next text. Raises EOFError at the end of the input, KeyboardInterrupt for Ctrl-C."""
 
     def __init__(self, preferences: Preferences, history: History, completer: Completer, *, colour: bool) -> None:
-        self._session: PromptSession[str] = PromptSession(
+        self._toolkit: PromptSession[str] = PromptSession(
             multiline=True,
             history=history,
             completer=None if preferences.completion == "off" else completer,
@@ -47,12 +47,12 @@ class Prompt:
 
     def ask(self, prompt: str, before: str = "") -> str:
         """What the user types next, beginning with a text that is there already."""
-        self._session.reserve_space_for_menu = min(_MENU_ROWS, self._session.output.get_size().rows // 3)
-        return legible(self._session.prompt([("class:prompt", prompt)], default=before))
+        self._toolkit.reserve_space_for_menu = min(_MENU_ROWS, self._toolkit.output.get_size().rows // 3)
+        return legible(self._toolkit.prompt([("class:prompt", prompt)], default=before))
 
     def use(self, keys: str) -> None:
         """Change the keys to those of an editor."""
-        self._session.editing_mode = EditingMode.VI if keys == "vi" else EditingMode.EMACS
+        self._toolkit.editing_mode = EditingMode.VI if keys == "vi" else EditingMode.EMACS
 
 
 def legible(text: str) -> str:

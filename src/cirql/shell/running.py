@@ -6,11 +6,11 @@ import time
 from datetime import UTC, datetime
 
 from cirql.errors import Error, InvalidStatement, SettingsError
-from cirql.shell.command_table import Call, ShellCommand
+from cirql.shell.command_table import Command, ShellCommand
 from cirql.shell.files import opened
 
 
-def go(call: Call) -> None:
+def go(call: Command) -> None:
     """Run it; into a file where one is named."""
     if not _has_statement(call):
         return
@@ -21,13 +21,13 @@ def go(call: Call) -> None:
         call.bench.answer(call.statement)
 
 
-def go_expanded(call: Call) -> None:
+def go_expanded(call: Command) -> None:
     """Run it, and show each row below the other."""
     if _has_statement(call):
         call.bench.answer(call.statement, expanded="on")
 
 
-def go_into_variables(call: Call) -> None:
+def go_into_variables(call: Command) -> None:
     """Run it, and give variables the values of its one row."""
     if not _has_statement(call):
         return
@@ -38,13 +38,13 @@ def go_into_variables(call: Call) -> None:
     call.bench.variables.take(dict(zip((c.name for c in result.columns), rows[0], strict=True)), call.word)
 
 
-def go_describe(call: Call) -> None:
+def go_describe(call: Command) -> None:
     """Say which columns it gives, without running it."""
     if _has_statement(call):
         call.bench.show_rows(("column", "type"), ([c.name, c.type] for c in call.bench.session.describe(call.statement).columns or ()))
 
 
-def watch(call: Call) -> None:
+def watch(call: Command) -> None:
     """Run it again and again, until Ctrl-C or as often as is said."""
     words = call.words
     try:
@@ -63,17 +63,17 @@ def watch(call: Call) -> None:
         call.bench.print([""])
 
 
-def explain(call: Call) -> None:
+def explain(call: Command) -> None:
     """Say what it will ask of AWS, and ask nothing."""
     _explain(call, "EXPLAIN")
 
 
-def policy(call: Call) -> None:
+def policy(call: Command) -> None:
     """Print the IAM policy that it needs."""
     _explain(call, "EXPLAIN (FORMAT POLICY)")
 
 
-def _explain(call: Call, how: str) -> None:
+def _explain(call: Command, how: str) -> None:
     statement = call.bench.variables.fill(call.argument.rstrip("; ")) or call.statement
     if statement:
         call.bench.show(call.bench.query(f"{how} {statement}"), counted=False)
@@ -81,14 +81,14 @@ def _explain(call: Call, how: str) -> None:
         _has_statement(call)
 
 
-def _has_statement(call: Call) -> bool:
+def _has_statement(call: Command) -> bool:
     if call.statement:
         return True
     call.bench.print(["there is no statement yet"])
     return False
 
 
-def error_verbose(call: Call) -> None:
+def error_verbose(call: Command) -> None:
     """Everything that is known of the last error."""
     error: BaseException | None = call.bench.last_error
     if error is None:

@@ -20,7 +20,7 @@ from sqlglot.optimizer.scope import traverse_scope
 
 from cirql.catalog.model import Face, Table
 from cirql.catalog.tag_views import TAG_KEY, TAG_VALUE, TAGS, tags_are_a_map
-from cirql.catalog.views import View
+from cirql.catalog.views import SchemaView
 from cirql.errors import InvalidStatement, NotSupported, ParseError, UnknownColumn, UnknownTable
 from cirql.names import TableName
 from cirql.sql.bound import Bound, Source
@@ -53,7 +53,7 @@ class TableFinder(Protocol):
         """The table of that name; raises UnknownTable with the nearest names."""
         ...
 
-    def view(self, name: str) -> View | None:
+    def view(self, name: str) -> SchemaView | None:
         """The view of another system's name (`steampipe.aws_vpc`), or None."""
         ...
 

@@ -12,13 +12,13 @@ from collections.abc import Callable, Iterator, Sequence
 from sqlglot import exp
 from sqlglot.optimizer.normalize_identifiers import normalize_identifiers
 
-from cirql.catalog.views import SCHEMAS, View
+from cirql.catalog.views import SCHEMAS, SchemaView
 from cirql.errors import NotSupported, UnknownColumn
 from cirql.sql.parse import Statement
 from cirql.sql.resolution import position_of
 from cirql.sql.translate import parse_postgres
 
-ViewOf = Callable[[str], View | None]
+ViewOf = Callable[[str], SchemaView | None]
 
 
 class Views:
@@ -48,13 +48,13 @@ class Views:
             _replace(table, view, None if table.alias_column_names else named)
         return opened
 
-    def _found(self, tree: exp.Expr) -> Iterator[tuple[exp.Table, View]]:
+    def _found(self, tree: exp.Expr) -> Iterator[tuple[exp.Table, SchemaView]]:
         ctes = {cte.alias for cte in tree.find_all(exp.CTE)}
         for table in tree.find_all(exp.Table):
             if isinstance(table.this, exp.Identifier) and (view := self._view([p.name for p in table.parts], ctes)) is not None:
                 yield table, view
 
-    def _view(self, names: list[str], ctes: set[str]) -> View | None:
+    def _view(self, names: list[str], ctes: set[str]) -> SchemaView | None:
         if len(names) == 1:
             known = names[0] in ctes or not self._path or self._own(names[0]) is not None
             schemas = () if known else (s for s in self._path if s in SCHEMAS)
@@ -91,7 +91,7 @@ def _named(tree: exp.Expr, aliases: Sequence[str]) -> frozenset[str] | None:
     return frozenset(names)
 
 
-def _replace(table: exp.Table, view: View, named: frozenset[str] | None) -> None:
+def _replace(table: exp.Table, view: SchemaView, named: frozenset[str] | None) -> None:
     (query,) = parse_postgres(view.select(named))
     assert isinstance(query, exp.Query)
     for node in query.walk():

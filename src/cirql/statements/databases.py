@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 
-from cirql.engine import Database
+from cirql.engine import Database, Engine
 
 _IDLE = 4
 
@@ -21,6 +21,11 @@ class Databases:
         self._common: Database | None = None
         self._idle: list[tuple[int, Database]] = []
         self._closed = False
+
+    def engine(self, memory: int | None) -> Engine:
+        """Connections for one statement to an instance that is lent for it; `memory` is the limit of it in bytes."""
+        lent = self.lend(memory)
+        return Engine(lent, lambda: self.give_back(memory, lent))
 
     def lend(self, memory: int | None) -> Database:
         """An instance: with a limit on memory one that nobody else uses until it is given back, the common one without."""

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from cirql.catalog.model import Scope, Table
-from cirql.catalog.views import View, ViewColumn
+from cirql.catalog.views import SchemaView, ViewColumn
 from cirql.compiler.views.casing import Casing
 from cirql.compiler.views.conversion import convert
 from cirql.records import dataclass
@@ -87,7 +87,7 @@ class _Origin:
         return self.partition() if name == "partition" else self.column(name, "text")
 
 
-def compile_views(tables: Iterable[Table], folder: Path = FOLDER) -> Iterator[View]:
+def compile_views(tables: Iterable[Table], folder: Path = FOLDER) -> Iterator[SchemaView]:
     """Every view of every schema. Raises ViewError."""
     by_name = {str(t.name): t for t in tables}
     casing = Casing()
@@ -99,11 +99,11 @@ def compile_views(tables: Iterable[Table], folder: Path = FOLDER) -> Iterator[Vi
                 raise ViewError(f"{path.parent.name}/{path.name}: {name}: {error}") from error
 
 
-def _view(name: str, entry: Mapping[str, Any], tables: Mapping[str, Table], casing: Casing) -> View:
+def _view(name: str, entry: Mapping[str, Any], tables: Mapping[str, Table], casing: Casing) -> SchemaView:
     if unknown := entry.keys() - {"from", "columns", "lacking", "without"}:
         raise ViewError(f"unknown field {min(unknown)}")
     if "from" not in entry:
-        return View(name, "", (), {"*": entry["without"]})
+        return SchemaView(name, "", (), {"*": entry["without"]})
     named = _DATASET.match(entry["from"])
     table = tables.get(named["name"]) if named is not None else None
     if named is None or table is None:
@@ -114,7 +114,7 @@ def _view(name: str, entry: Mapping[str, Any], tables: Mapping[str, Table], casi
     if len(given) != len(columns):
         raise ViewError("a column is there twice")
     columns += [c for c in EVERYWHERE if c.name not in given]
-    return View(name, f"{named['name']} AS t{named['rest']}", tuple(columns), entry.get("lacking", {}))
+    return SchemaView(name, f"{named['name']} AS t{named['rest']}", tuple(columns), entry.get("lacking", {}))
 
 
 def _column(line: str, origin: _Origin) -> ViewColumn:

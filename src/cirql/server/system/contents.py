@@ -16,7 +16,7 @@ from cirql.types import ColumnType
 
 if TYPE_CHECKING:
     from cirql.catalog.lookup import Catalog, Found
-    from cirql.catalog.views import View
+    from cirql.catalog.views import SchemaView
 
 AWS = 20_000
 """The number of schema aws; services follow."""
@@ -332,7 +332,7 @@ _INDEX |= {
 }
 
 
-def _of_view(oid: int, view: View) -> list[dict[str, Any]]:
+def _of_view(oid: int, view: SchemaView) -> list[dict[str, Any]]:
     found = []
     for number, column in enumerate(view.columns, 1):
         kind = _OF_VIEW[column.type]

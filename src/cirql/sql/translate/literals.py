@@ -65,12 +65,6 @@ def escaped(node: exp.Expr, site: Site) -> exp.Expr:
 _SIMPLE_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
 
 
-def _character(number: int) -> str:
-    if number > sys.maxunicode:
-        raise InvalidText(f"invalid Unicode escape: there is no character {number:#x}")
-    return chr(number)
-
-
 def _unescape(raw: str) -> str:
     import re
 
