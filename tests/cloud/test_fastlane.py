@@ -16,7 +16,7 @@ from botocore.utils import parse_timestamp as botocore_timestamp
 
 from cirql.cloud.answers import read_success
 from cirql.cloud.credentials import Keys
-from cirql.cloud.drafts import Draft, FastDraft
+from cirql.cloud.drafts import FastDraft, RequestDraft
 from cirql.cloud.fastlane import as_bytes, new_invocation
 from cirql.cloud.http import Headers
 from cirql.cloud.services import Service, Services
@@ -100,7 +100,7 @@ def test_a_lane_sends_what_botocore_sends(keys: Keys, endpoint: str | None) -> N
         for operation in reads(service):
             params = request_params(operation.model.input_shape)
             slow = service.draft(operation, params, keys)
-            assert isinstance(slow, Draft)
+            assert isinstance(slow, RequestDraft)
             signed = service.sign_as_botocore(slow, keys, 1)
             fast = service.draft(operation, params, keys)
             if isinstance(fast, FastDraft):

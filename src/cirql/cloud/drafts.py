@@ -11,7 +11,7 @@ from cirql.records import dataclass
 
 
 @dataclass(slots=True)
-class Draft:
+class RequestDraft:
     """A request that is serialised and not yet signed.
 
     `request` and `context` are botocore's dicts, changed by its hooks.

@@ -17,7 +17,7 @@ from botocore.exceptions import BotoCoreError, ParamValidationError
 from cirql.cloud import failures
 from cirql.cloud.answers import ErrorAnswer, UnusableAnswerError
 from cirql.cloud.credentials import Keyring, Keys
-from cirql.cloud.drafts import Draft, FastDraft, Signed, UnsendableError
+from cirql.cloud.drafts import FastDraft, RequestDraft, Signed, UnsendableError
 from cirql.cloud.failures import Place
 from cirql.cloud.http import Response, Transport, TransportError
 from cirql.cloud.limits import Limits, Line
@@ -63,7 +63,7 @@ class _Call:
     params: dict[str, Any]
     keys: Keys
     keys_at: float
-    draft: Draft | FastDraft = field(init=False)
+    draft: RequestDraft | FastDraft = field(init=False)
     clock_offset: float = 0.0
     attempt: int = 0
     has_renewed: bool = False
@@ -237,7 +237,7 @@ class Exchange:
             stats.bytes += len(body)
 
 
-def _draft(call: _Call) -> Draft | FastDraft:
+def _draft(call: _Call) -> RequestDraft | FastDraft:
     place = call.place
     try:
         return call.service.draft(call.operation, call.params, call.keys)

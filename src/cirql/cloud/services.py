@@ -31,7 +31,7 @@ from botocore.model import OperationModel, OperationNotFoundError
 
 from cirql.cloud.answers import ErrorAnswer, UnusableAnswerError, read_error, read_json, read_success, response_dict, unpacked
 from cirql.cloud.credentials import Keys, client_configuration, open_session
-from cirql.cloud.drafts import Draft, FastDraft, Signed, body_bytes, header_lines
+from cirql.cloud.drafts import FastDraft, RequestDraft, Signed, body_bytes, header_lines
 from cirql.cloud.fastlane import Address, Lane, Write, as_bytes, form, may_have_lane, new_invocation, plain_writer, timestamp_at
 from cirql.cloud.http import MAX_BODY, MAX_OBJECT, Response
 from cirql.errors import NotSupported
@@ -173,7 +173,7 @@ class Service:
                 raise NotSupported(f"{service_model.service_name} has no operation {name}", hint=hint) from None
         return known
 
-    def draft(self, operation: Operation, params: dict[str, Any], keys: Keys) -> Draft | FastDraft:
+    def draft(self, operation: Operation, params: dict[str, Any], keys: Keys) -> RequestDraft | FastDraft:
         """Serialise a request, as `BaseClient._make_api_call` does it.
 
         Raises: botocore's ParamValidationError and endpoint errors; UnsendableError.
@@ -210,7 +210,7 @@ class Service:
         url = road.address.url(params, request)
         return None if url is None else (url, b"")
 
-    def _learn(self, operation: Operation, draft: Draft, params: dict[str, Any], keys: Keys) -> Any:
+    def _learn(self, operation: Operation, draft: RequestDraft, params: dict[str, Any], keys: Keys) -> Any:
         """The road for an operation that proves to send what botocore sends; None for none, or `_ANOTHER_TIME`."""
         model = draft.model
         if self._has_account_endpoints or not operation.is_repeatable or not may_have_lane(model):
@@ -235,7 +235,7 @@ class Service:
             return _ANOTHER_TIME
         return road if written == (request.url, as_bytes(request.body)) else None
 
-    def _draft(self, model: OperationModel, params: dict[str, Any]) -> Draft:
+    def _draft(self, model: OperationModel, params: dict[str, Any]) -> RequestDraft:
         client = self._client
         context: dict[str, Any] = {
             "client_region": client.meta.region_name,
@@ -259,7 +259,7 @@ class Service:
         maybe_compress_request(client.meta.config, request, model)
         apply_request_checksum(request)
         context["retries"] = {"attempt": 1, "invocation-id": new_invocation()}
-        return Draft(model, request, context, self._reachable(url))
+        return RequestDraft(model, request, context, self._reachable(url))
 
     def _reachable(self, url: str) -> str:
         """An endpoint without what rules put before a bare address: `123456789012.127.0.0.1` does not resolve (botocore would try)."""
@@ -270,7 +270,7 @@ class Service:
             return url
         return urlunsplit(parts._replace(netloc=self._address))
 
-    def sign(self, draft: Draft | FastDraft, keys: Keys, attempt: int, clock_offset: float = 0.0) -> Signed:
+    def sign(self, draft: RequestDraft | FastDraft, keys: Keys, attempt: int, clock_offset: float = 0.0) -> Signed:
         """One attempt at a request, signed; `clock_offset` in seconds.
 
         Raises: UnsendableError.
@@ -281,7 +281,7 @@ class Service:
         request = self.sign_as_botocore(draft, keys, attempt, clock_offset)
         return Signed(request.method, request.url, header_lines(request.headers), body_bytes(request.body))
 
-    def sign_as_botocore(self, draft: Draft, keys: Keys, attempt: int, clock_offset: float = 0.0) -> Any:
+    def sign_as_botocore(self, draft: RequestDraft, keys: Keys, attempt: int, clock_offset: float = 0.0) -> Any:
         """The signed botocore request (`method`, `url`, `headers`, `body`) for one attempt."""
         draft.context["retries"]["attempt"] = attempt
         tokens = _caller.set(keys), _clock_offset.set(clock_offset)
@@ -291,7 +291,7 @@ class Service:
             _caller.reset(tokens[0])
             _clock_offset.reset(tokens[1])
 
-    def read(self, draft: Draft | FastDraft, response: Response) -> dict[str, Any] | ErrorAnswer:
+    def read(self, draft: RequestDraft | FastDraft, response: Response) -> dict[str, Any] | ErrorAnswer:
         """The answer that a response holds.
 
         Raises: UnusableAnswerError.
@@ -331,7 +331,7 @@ class Service:
         events.emit(f"after-call.{self._id}.{draft.model.name}", http_response=response, parsed=parsed, model=draft.model, context=context)
         return parsed
 
-    def slower(self, draft: FastDraft, params: dict[str, Any], keys: Keys) -> Draft:
+    def slower(self, draft: FastDraft, params: dict[str, Any], keys: Keys) -> RequestDraft:
         """The same request as botocore makes it, and so all later ones of its bucket."""
         self._elsewhere.add(str(params.get("Bucket")))
         token = _caller.set(keys)
@@ -340,7 +340,7 @@ class Service:
         finally:
             _caller.reset(token)
 
-    def redirect(self, draft: Draft | FastDraft, response: Response, error: ErrorAnswer, keys: Keys) -> bool:
+    def redirect(self, draft: RequestDraft | FastDraft, response: Response, error: ErrorAnswer, keys: Keys) -> bool:
         """Point an S3 request at the bucket's own region, as botocore does; True where it was changed. May block."""
         if self._id != "s3" or isinstance(draft, FastDraft):
             return False

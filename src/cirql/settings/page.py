@@ -14,7 +14,7 @@ from cirql.settings import SAFE, SHARED, Settings
 _INTRODUCTION = """\
 # Settings
 
-Written by `python -m cirql.settings.page`; a test fails while it differs.
+SettingEntry by `python -m cirql.settings.page`; a test fails while it differs.
 
 ## Where they are made
 
@@ -54,7 +54,7 @@ role = "cirql-reader"
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class SettingEntry:
     """How one setting is written, and what it means."""
 
     example: str
@@ -62,55 +62,55 @@ class Written:
 
 
 ENTRIES = {
-    "profiles": Written('["audit", "prod"]', "The AWS profiles whose accounts are in scope; none is the default credential chain."),
-    "regions": Written('["eu-west-1"]', 'The regions in scope; `["*"]` is every region that is enabled for the account.'),
-    "accounts": Written(
+    "profiles": SettingEntry('["audit", "prod"]', "The AWS profiles whose accounts are in scope; none is the default credential chain."),
+    "regions": SettingEntry('["eu-west-1"]', 'The regions in scope; `["*"]` is every region that is enabled for the account.'),
+    "accounts": SettingEntry(
         '["111111111111"]',
         "Only these accounts; with `role`, those to assume it in; `organization` alone is every active account of the organization.",
     ),
-    "role": Written('"cirql-reader"', "The role to assume in each of `accounts`."),
-    "external_id": Written('"…"', "Goes with `role`."),
-    "account_roles": Written("`[[account]]` with `id`, `role`, …", "A role for each account; see accounts.md."),
-    "organizational_units": Written('["ou-root-1"]', 'With `accounts = "organization"`: the accounts of these alone.'),
-    "exclude_accounts": Written('["222222222222"]', "Accounts that no role is assumed in."),
-    "extra_regions": Written('["xx-new-1"]', "Regions that are newer than the installed botocore."),
-    "credentials": Written("in code alone", "Keys given to `cirql.connect`, for a local AWS. No file may hold them."),
-    "endpoint_url": Written('"http://127.0.0.1:4566"', "Where every request goes, in place of AWS."),
-    "max_attempts": Written("8", "How often a request is sent at most before its error counts."),
-    "connect_timeout": Written("10", "Seconds that a connection may take."),
-    "read_timeout": Written("60", "Seconds that an answer may take."),
-    "concurrency": Written("256", "How many calls may be under way to one operation in one account and region."),
-    "max_rps": Written(
+    "role": SettingEntry('"cirql-reader"', "The role to assume in each of `accounts`."),
+    "external_id": SettingEntry('"…"', "Goes with `role`."),
+    "account_roles": SettingEntry("`[[account]]` with `id`, `role`, …", "A role for each account; see accounts.md."),
+    "organizational_units": SettingEntry('["ou-root-1"]', 'With `accounts = "organization"`: the accounts of these alone.'),
+    "exclude_accounts": SettingEntry('["222222222222"]', "Accounts that no role is assumed in."),
+    "extra_regions": SettingEntry('["xx-new-1"]', "Regions that are newer than the installed botocore."),
+    "credentials": SettingEntry("in code alone", "Keys given to `cirql.connect`, for a local AWS. No file may hold them."),
+    "endpoint_url": SettingEntry('"http://127.0.0.1:4566"', "Where every request goes, in place of AWS."),
+    "max_attempts": SettingEntry("8", "How often a request is sent at most before its error counts."),
+    "connect_timeout": SettingEntry("10", "Seconds that a connection may take."),
+    "read_timeout": SettingEntry("60", "Seconds that an answer may take."),
+    "concurrency": SettingEntry("256", "How many calls may be under way to one operation in one account and region."),
+    "max_rps": SettingEntry(
         '`[max_rps]` with `"ec2" = 20`', "Most requests a second for each account and region, by `service` or `service:Operation`."
     ),
-    "verify": Written("true", "Whether certificates are checked."),
-    "ca_bundle": Written('"ca.pem"', "The file of authorities to trust; from `AWS_CA_BUNDLE` by default."),
-    "proxies": Written(
+    "verify": SettingEntry("true", "Whether certificates are checked."),
+    "ca_bundle": SettingEntry('"ca.pem"', "The file of authorities to trust; from `AWS_CA_BUNDLE` by default."),
+    "proxies": SettingEntry(
         '`[proxies]` with `https = "http://proxy:3128"`', "By URL scheme; from `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` by default."
     ),
-    "strict": Written("true", "A statement with a failed target fails as a whole."),
-    "writable": Written("true", "INSERT, UPDATE, DELETE and EXEC may change something."),
-    "max_changes": Written("20", "The most changes of one statement or transaction."),
-    "change_timeout": Written('"1 hour"', "How long one change may take before it is left to `cirql changes resume`."),
-    "journal": Written('"changes.sqlite"', "The file of changes; `cirql/changes.sqlite` in `XDG_DATA_HOME` by default."),
-    "dialect": Written('"ddsql"', "Whose meanings hold where they differ: `postgres`, `ddsql` or `stackql`."),
-    "search_path": Written(
+    "strict": SettingEntry("true", "A statement with a failed target fails as a whole."),
+    "writable": SettingEntry("true", "INSERT, UPDATE, DELETE and EXEC may change something."),
+    "max_changes": SettingEntry("20", "The most changes of one statement or transaction."),
+    "change_timeout": SettingEntry('"1 hour"', "How long one change may take before it is left to `cirql changes resume`."),
+    "journal": SettingEntry('"changes.sqlite"', "The file of changes; `cirql/changes.sqlite` in `XDG_DATA_HOME` by default."),
+    "dialect": SettingEntry('"ddsql"', "Whose meanings hold where they differ: `postgres`, `ddsql` or `stackql`."),
+    "search_path": SettingEntry(
         '"steampipe, aws"', "The schemas where names without one are looked for: `steampipe` (its names for tables and columns), `aws`."
     ),
-    "max_age": Written('"15 minutes"', "How old remembered rows may be; `0` is live, `unlimited` is offline."),
-    "table_max_age": Written(
+    "max_age": SettingEntry('"15 minutes"', "How old remembered rows may be; `0` is live, `unlimited` is offline."),
+    "table_max_age": SettingEntry(
         '`[table_max_age]` with `"aws.ec2_*" = "5 minutes"`', "The same by table name or pattern; counts more than `max_age`."
     ),
-    "store": Written(
+    "store": SettingEntry(
         '"inventory"',
         "The directory of the inventory; `cirql/inventory` in `XDG_DATA_HOME` by default. `:memory:` keeps it for the session.",
     ),
-    "locked": Written("true", "For whoever runs statements of others: no files, only narrower scopes, limits on each statement."),
-    "exec_allowed": Written('["ec2:StopInstances"]', "The operations that EXEC may run where `locked`."),
-    "statement_timeout": Written('"2 minutes"', "How long a statement may take, until its last row has been read."),
-    "max_calls": Written("5000", "The most requests that a statement may send to read, retries included."),
-    "max_rows": Written("100000", "The most rows that a statement may give."),
-    "memory": Written('"1 GB"', "The most that a statement may hold in memory."),
+    "locked": SettingEntry("true", "For whoever runs statements of others: no files, only narrower scopes, limits on each statement."),
+    "exec_allowed": SettingEntry('["ec2:StopInstances"]', "The operations that EXEC may run where `locked`."),
+    "statement_timeout": SettingEntry('"2 minutes"', "How long a statement may take, until its last row has been read."),
+    "max_calls": SettingEntry("5000", "The most requests that a statement may send to read, retries included."),
+    "max_rows": SettingEntry("100000", "The most rows that a statement may give."),
+    "memory": SettingEntry('"1 GB"', "The most that a statement may hold in memory."),
 }
 """What is set, by its name: an example as TOML, and the meaning."""
 
