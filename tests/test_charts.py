@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from cirql.charts import ChartKind, chart_of
+from cirql.rendering.charts import ChartKind, chart_of
 
 NUMBER, TEXT, TIME = ("n", "BIGINT"), ("name", "VARCHAR"), ("day", "DATE")
 

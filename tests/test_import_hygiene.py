@@ -114,7 +114,7 @@ print()
 
 def test_a_template_that_is_parsed_later_is_what_sqlglot_would_have_made() -> None:
     script = """
-from cirql.imports import import_duckdb_generator
+from cirql.startup.imports import import_duckdb_generator
 import_duckdb_generator()
 from sqlglot import exp
 from sqlglot.generators.duckdb import DuckDBGenerator

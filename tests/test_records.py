@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from cirql import records
+from cirql.startup import records
 
 SOURCES = Path(__file__).parents[1] / "src"
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from cirql.records import fields
 from cirql.settings import Settings
 from cirql.settings.page import ENTRIES, page
+from cirql.startup.records import fields
 
 PAGE = Path(__file__).parents[1] / "docs" / "settings.md"
 

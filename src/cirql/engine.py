@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 
 from cirql import errors
 from cirql.fetch.batches import pass_over, record_batch, schema_of
-from cirql.imports import import_duckdb
 from cirql.plan.model import RowFilter
 from cirql.result import ResultColumn
 from cirql.sql.admission import CHANGE, QUERY, admit
@@ -25,6 +24,7 @@ from cirql.sql.files import Files
 from cirql.sql.functions import install
 from cirql.sql.quoting import name, text, texts
 from cirql.sql.wording import reworded
+from cirql.startup.imports import import_duckdb
 from cirql.types import ColumnType
 
 if TYPE_CHECKING:

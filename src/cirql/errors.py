@@ -59,7 +59,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cirql.records import asdict, dataclass
+from cirql.startup.records import asdict, dataclass
 
 _SHOWN = 5
 _LONGEST = 8_000

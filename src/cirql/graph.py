@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from cirql.catalog.model import Scope, Table
 from cirql.errors import Error, ResourceNotFound, UnknownTable
-from cirql.records import dataclass, field
 from cirql.sql.quoting import constant
 from cirql.sql.quoting import name as quoted
+from cirql.startup.records import dataclass, field
 
 if TYPE_CHECKING:
     from cirql.catalog.references import Reference

@@ -10,8 +10,8 @@ import re
 from enum import StrEnum
 from functools import lru_cache
 
-from cirql.records import dataclass
-from cirql.regexes import regex
+from cirql.startup.records import dataclass
+from cirql.startup.regexes import regex
 
 
 class Scheme(StrEnum):

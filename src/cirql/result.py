@@ -17,9 +17,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from cirql.errors import CloudFailure, InterfaceError
-from cirql.records import dataclass, field, replace
-from cirql.regexes import regex
 from cirql.rows import as_schema, plain_schema, sql_type, to_rows, without_extensions
+from cirql.startup.records import dataclass, field, replace
+from cirql.startup.regexes import regex
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -21,10 +21,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from cirql.errors import AccessDenied, Cancelled, Error, InterfaceError
-from cirql.records import replace
 from cirql.result import ProgressEvent, Result
 from cirql.settings import Settings
 from cirql.shared import Shared, once
+from cirql.startup.records import replace
 from cirql.statements.confinement import confine
 from cirql.statements.limits import StatementLimits
 from cirql.statements.running import Running

@@ -12,7 +12,7 @@ from typing import Any
 
 from cirql.changes.masking import told_statement
 from cirql.errors import FileUnreadable
-from cirql.records import dataclass
+from cirql.startup.records import dataclass
 
 _LONGEST = 4_000
 

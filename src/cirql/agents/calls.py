@@ -13,7 +13,7 @@ from cirql.agents.audit import AuditLine, AuditLog
 from cirql.agents.limits import AnswerLimits
 from cirql.agents.tools import Question, Tool
 from cirql.errors import Cancelled, Error
-from cirql.records import dataclass, field
+from cirql.startup.records import dataclass, field
 
 if TYPE_CHECKING:
     from cirql.catalog.lookup import Catalog

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cirql.errors import SettingsError
-from cirql.records import dataclass
+from cirql.startup.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from cirql.catalog.lookup import Catalog
 from cirql.docs.pages import page_of
 from cirql.errors import UnknownTable
 from cirql.introspection.directory import Directory
-from cirql.records import dataclass
-from cirql.regexes import regex
+from cirql.startup.records import dataclass
+from cirql.startup.regexes import regex
 
 SERVICES = "cirql://services"
 _SERVICE = regex(r"cirql://services/([a-z0-9_]{1,100})")

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from cirql.changes.plan import ChangePlan
 from cirql.errors import InvalidStatement
-from cirql.records import dataclass, field
+from cirql.startup.records import dataclass, field
 
 _MINUTES = 30
 _MOST = 50

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cirql.errors import InvalidText
-from cirql.records import dataclass, field
+from cirql.startup.records import dataclass, field
 
 _END = (
     " Say which accounts and regions were not read (`complete`, `failures`): what is not there proves nothing about them."

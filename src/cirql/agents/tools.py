@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from cirql.agents.limits import AnswerLimits
-from cirql.records import dataclass, field
+from cirql.startup.records import dataclass, field
 
 if TYPE_CHECKING:
     from cirql.catalog.lookup import Catalog

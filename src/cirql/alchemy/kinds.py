@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.types import TypeEngine
 
-from cirql.regexes import regex
+from cirql.startup.regexes import regex
 
 _PLAIN: dict[str, Callable[[], TypeEngine[Any]]] = {
     "VARCHAR": sa.TEXT,

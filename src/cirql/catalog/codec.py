@@ -13,7 +13,7 @@ from typing import Any
 
 from cirql.catalog.model import Access, Arn, Column, Face, Fetch, Input, Method, Output, Paging, Parent, Role, Scope, Table
 from cirql.names import TableName
-from cirql.records import MISSING, fields
+from cirql.startup.records import MISSING, fields
 from cirql.types import ColumnType
 
 # What DEFLATE can look back on (RFC 1951), and how many tables are sampled to fill it.

@@ -21,8 +21,8 @@ BESIDE = (
     "catalog/tag_views.py",
     "catalog/views.py",
     "names.py",
-    "records.py",
-    "regexes.py",
+    "startup/records.py",
+    "startup/regexes.py",
     "types.py",
 )
 

@@ -19,7 +19,7 @@ from cirql.catalog.spellings import Spelling
 from cirql.catalog.views import SchemaView
 from cirql.errors import SettingsError, UnknownTable
 from cirql.names import Scheme, TableName
-from cirql.records import dataclass
+from cirql.startup.records import dataclass
 
 _REBUILD = "run `cirql catalog build`"
 

@@ -16,7 +16,7 @@ from enum import StrEnum
 from typing import Any
 
 from cirql.names import TableName
-from cirql.records import dataclass, field
+from cirql.startup.records import dataclass, field
 from cirql.types import ColumnType
 
 # The path of what stands behind a key of a map, whichever key that is.

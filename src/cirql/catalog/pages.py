@@ -14,8 +14,8 @@ from html import unescape
 from cirql.catalog.lookup import Found
 from cirql.catalog.model import IDENTIFIER, Column, Face, Role, Table
 from cirql.catalog.references import Reference
-from cirql.records import dataclass
-from cirql.regexes import regex
+from cirql.startup.records import dataclass
+from cirql.startup.regexes import regex
 from cirql.types import ColumnType
 
 _VERBS = {

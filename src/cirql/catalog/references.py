@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 
-from cirql.records import dataclass
+from cirql.startup.records import dataclass
 
 LAYOUT = """
 CREATE TABLE refs (source INTEGER, source_column TEXT, target INTEGER, target_column TEXT, percent INTEGER, reason TEXT,

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
-from cirql.records import dataclass, field
+from cirql.startup.records import dataclass, field
 
 PropertyPath = tuple[str, ...]
 

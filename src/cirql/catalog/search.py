@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from cirql.catalog.model import Column, Table
 from cirql.names import Scheme, singular
-from cirql.regexes import regex
+from cirql.startup.regexes import regex
 
 # Only which column a word is in is kept (`detail=column`), so there is no search for phrases; porter lets "policies" find "policy".
 LAYOUT = """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cirql.catalog.model import Face
-from cirql.records import dataclass
+from cirql.startup.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ A view over the resource's own table. It exists where the type has a property `T
 from __future__ import annotations
 
 from cirql.catalog.model import Column, Role, Table
-from cirql.records import replace
+from cirql.startup.records import replace
 from cirql.types import ColumnType
 
 SUFFIX = "_tags"

@@ -10,7 +10,7 @@ import json
 import zlib
 from collections.abc import Mapping
 
-from cirql.records import dataclass, field
+from cirql.startup.records import dataclass, field
 
 LAYOUT = "CREATE TABLE views (name TEXT PRIMARY KEY, stored BLOB NOT NULL) WITHOUT ROWID;\n"
 SCHEMAS = ("steampipe",)

@@ -25,7 +25,7 @@ from cirql.changes.model import Change, ChangeKind, JournalEntry, RequestProgres
 from cirql.cloud import Cloud
 from cirql.cloud.target import Target
 from cirql.errors import DatabaseError, Error, OperationalError, ResourceNotFound, Throttled, Unreachable
-from cirql.records import dataclass, field
+from cirql.startup.records import dataclass, field
 
 CLIENT_TOKEN_LIFE = 36 * 3600.0
 ATTEMPTS = 5

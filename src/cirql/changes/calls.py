@@ -17,8 +17,8 @@ from cirql.changes.spelling import member_named, read_operation
 from cirql.cloud.target import Target
 from cirql.errors import AccessDenied
 from cirql.names import snake
-from cirql.records import dataclass
 from cirql.settings import Settings
+from cirql.startup.records import dataclass
 
 _TOKEN_PARAMS = ("NextToken", "nextToken", "Marker", "NextMarker", "nextMarker")
 

@@ -21,7 +21,7 @@ from cirql.changes.statements import delete_statement, insert_statement
 from cirql.changes.values import to_property
 from cirql.cloud.target import Target
 from cirql.errors import InvalidProperty, InvalidText, NotSupported, UnknownColumn
-from cirql.records import asdict, dataclass
+from cirql.startup.records import asdict, dataclass
 
 
 @dataclass(frozen=True, slots=True)

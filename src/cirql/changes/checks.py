@@ -13,7 +13,7 @@ from typing import Any
 from cirql.catalog.rules import Rules
 from cirql.changes.model import PropertyPath
 from cirql.changes.patterns import compile_pattern
-from cirql.records import dataclass
+from cirql.startup.records import dataclass
 
 _SHOWN = 80
 

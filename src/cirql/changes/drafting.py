@@ -22,9 +22,9 @@ from cirql.changes.returning import Written
 from cirql.cloud.target import Target
 from cirql.errors import CloudError, InvalidStatement, InvalidText, NotSupported, ResourceNotFound
 from cirql.names import snake
-from cirql.records import dataclass, field
 from cirql.result import ResultColumn
 from cirql.sql.writes import DESIRED_STATE, PATCH_DOCUMENT, Delete, Insert, Update, Write, is_generic
+from cirql.startup.records import dataclass, field
 
 if TYPE_CHECKING:
     from cirql.catalog.lookup import Catalog

@@ -23,8 +23,8 @@ from cirql.changes.model import Change, ChangeKind, JournalEntry, RequestProgres
 from cirql.changes.sealing import Seal
 from cirql.cloud.target import Target
 from cirql.errors import OperationalError, SettingsError
-from cirql.records import replace
 from cirql.settings import state_home
+from cirql.startup.records import replace
 
 FORMAT = 2
 _LAYOUT = """

@@ -13,7 +13,7 @@ from typing import Any
 from cirql.changes.access import is_secret
 from cirql.changes.model import MASK, Change, ChangeKind, JournalEntry, PropertyPath, values_at
 from cirql.names import snake
-from cirql.records import replace
+from cirql.startup.records import replace
 
 _ENDS = (
     "secret",

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from cirql.cloud.target import Target
-from cirql.records import dataclass, field, replace
+from cirql.startup.records import dataclass, field, replace
 
 Model = dict[str, Any]
 PropertyPath = tuple[str, ...]

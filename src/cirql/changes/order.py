@@ -11,7 +11,7 @@ from typing import Any
 
 from cirql.catalog.rules import Rules
 from cirql.changes.model import Change, ChangeKind, values_at
-from cirql.records import replace
+from cirql.startup.records import replace
 
 
 def with_dependencies(changes: Sequence[Change], rules: Mapping[str, Rules]) -> tuple[Change, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from cirql.errors import InvalidStatement, InvalidText
-from cirql.records import replace
+from cirql.startup.records import replace
 
 if TYPE_CHECKING:
     from cirql.changes.journal import Journal

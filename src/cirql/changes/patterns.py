@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from cirql.regexes import regex
+from cirql.startup.regexes import regex
 
 _CLASSES = {
     r"\p{L}": r"[^\W\d_]",

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from cirql.catalog.model import Table
 from cirql.catalog.rules import Rules
 from cirql.changes.model import Change
-from cirql.records import dataclass
+from cirql.startup.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from cirql.changes.drafting import ChangeDraft
 from cirql.changes.model import JournalEntry
 from cirql.changes.report import rows_result
 from cirql.changes.returning import Written, event_value
-from cirql.records import replace
 from cirql.result import Result, Stats
 from cirql.sql.writes import Delete, Insert, Update, event_field, output_name
+from cirql.startup.records import replace
 
 if TYPE_CHECKING:
     from sqlglot import exp

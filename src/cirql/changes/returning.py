@@ -10,9 +10,9 @@ from sqlglot import exp
 
 from cirql.catalog.model import Table
 from cirql.changes.model import JournalEntry
-from cirql.records import dataclass, replace
 from cirql.sql.parse import Statement
 from cirql.sql.writes import event_field, is_generic, output_name
+from cirql.startup.records import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from cirql.catalog.rules import Rules
-from cirql.regexes import regex
+from cirql.startup.regexes import regex
 
 _INTEGER = regex(r"[+-]?\d+")
 _NUMBER = regex(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")

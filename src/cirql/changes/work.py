@@ -12,8 +12,8 @@ from cirql.changes.model import Change, JournalEntry
 from cirql.changes.places import Places
 from cirql.cloud.stats import CallStats, recording
 from cirql.errors import AccessDenied, DatabaseError
-from cirql.records import replace
 from cirql.result import ProgressEvent, Stats
+from cirql.startup.records import replace
 
 if TYPE_CHECKING:
     from cirql.catalog.lookup import Catalog

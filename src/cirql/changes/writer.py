@@ -34,7 +34,6 @@ from cirql.errors import (
     InvalidStatement,
     NotSupported,
 )
-from cirql.records import replace
 from cirql.result import Result
 from cirql.settings import DEFAULT_MAX_CHANGES
 from cirql.sql.bind import bind
@@ -49,6 +48,7 @@ from cirql.sql.writes import (
     output_name,
     read_write,
 )
+from cirql.startup.records import replace
 
 if TYPE_CHECKING:
     from cirql.catalog.lookup import Catalog

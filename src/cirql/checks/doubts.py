@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from cirql.checks.model import Finding, Status
 from cirql.errors import CloudFailure
-from cirql.records import replace
+from cirql.startup.records import replace
 
 _SHORTEST = 3
 """Characters of a name that may be looked for within the names of resources."""

@@ -16,7 +16,7 @@ from typing import Any
 
 from cirql.checks.model import Audit, Finding, Status
 from cirql.errors import FileUnreadable, SettingsError
-from cirql.records import dataclass, replace
+from cirql.startup.records import dataclass, replace
 
 _PATTERNS = ("rule", "resource", "account", "region")
 

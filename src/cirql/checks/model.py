@@ -9,7 +9,7 @@ from enum import IntEnum, StrEnum
 from typing import Any
 
 from cirql.errors import SettingsError
-from cirql.records import dataclass, field
+from cirql.startup.records import dataclass, field
 
 
 class Severity(IntEnum):

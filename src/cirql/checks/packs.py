@@ -10,7 +10,7 @@ from pathlib import Path
 from cirql.checks.model import CheckRule
 from cirql.checks.rule_files import SUFFIXES, read_rules, rules_in
 from cirql.errors import FileUnreadable, SettingsError
-from cirql.records import dataclass
+from cirql.startup.records import dataclass
 
 _BUILTIN = "builtin:"
 

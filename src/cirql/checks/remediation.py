@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from cirql.checks.model import Audit, CheckRule, Finding
 from cirql.errors import Error
-from cirql.regexes import regex
 from cirql.session import Session
+from cirql.startup.regexes import regex
 
 _NAME = regex(r"(?<![:\w]):([a-z_]\w*)")
 

@@ -19,7 +19,7 @@ from typing import Any
 
 from cirql.checks.model import CheckRule, Severity
 from cirql.errors import FileUnreadable, SettingsError
-from cirql.regexes import regex
+from cirql.startup.regexes import regex
 
 _TEXTS = ("id", "title", "severity", "rationale", "remediation", "service")
 _SHORT = ("table", "where", "ok", "reason", "skip", "resource")

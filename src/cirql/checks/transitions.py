@@ -14,7 +14,7 @@ from typing import Any
 
 from cirql.checks.model import Audit, Finding, Status
 from cirql.errors import FileUnreadable, InvalidText
-from cirql.records import dataclass, field
+from cirql.startup.records import dataclass, field
 
 FORMAT = 1
 GONE = "gone"

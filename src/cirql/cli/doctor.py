@@ -18,7 +18,7 @@ from cirql.cli.scope import options as scope_options
 from cirql.cli.streams import tell, visible
 from cirql.cli.trust import shown
 from cirql.errors import Error
-from cirql.records import dataclass
+from cirql.startup.records import dataclass
 
 if TYPE_CHECKING:
     from cirql.cloud.client import CloudClient

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 from cirql.cli.streams import OnTerminal
 from cirql.cli.table import Look, Screen, write_table
-from cirql.encode import iso_moment, to_json_texts, to_texts
 from cirql.errors import FileUnreadable
-from cirql.records import dataclass
+from cirql.rendering.encode import iso_moment, to_json_texts, to_texts
 from cirql.result import PLAN, Result
 from cirql.rows import is_number
+from cirql.startup.records import dataclass
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -12,12 +12,12 @@ from html import escape
 from importlib import resources
 from typing import Any
 
-from cirql.charts import CHART_STYLE, chart_of
-from cirql.encode import plain_moment, text_of
 from cirql.errors import CloudFailure
-from cirql.records import dataclass
+from cirql.rendering.charts import CHART_STYLE, chart_of
+from cirql.rendering.encode import plain_moment, text_of
 from cirql.result import PLAN, Result, visible_text
 from cirql.rows import is_number
+from cirql.startup.records import dataclass
 
 MOST_ROWS = 10_000
 """A page with more is slow to open; `-o csv` and `-o parquet` have them all."""

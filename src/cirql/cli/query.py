@@ -29,8 +29,8 @@ from cirql.cli.scope import refuse_with_local
 from cirql.cli.streams import read_input
 from cirql.cli.table import Screen
 from cirql.errors import Error, FileUnreadable
-from cirql.records import dataclass, replace
 from cirql.result import Result, Stats
+from cirql.startup.records import dataclass, replace
 
 if TYPE_CHECKING:
     from cirql.cloud import Cloud

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 
 import click
 
-from cirql.regexes import regex
+from cirql.startup.regexes import regex
 
 _STDERR = 2
 _UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)

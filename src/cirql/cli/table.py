@@ -11,11 +11,11 @@ from enum import StrEnum
 from typing import BinaryIO
 from unicodedata import combining, east_asian_width
 
-from cirql.encode import plain_moment, to_texts
-from cirql.records import dataclass
-from cirql.regexes import regex
+from cirql.rendering.encode import plain_moment, to_texts
 from cirql.result import Result
 from cirql.rows import is_number
+from cirql.startup.records import dataclass
+from cirql.startup.regexes import regex
 
 MOST_LINES = 12
 NARROWEST = 12

@@ -22,7 +22,7 @@ from cirql.cloud.documents import XML, ForeignDocumentError, check_json_members,
 from cirql.cloud.http import MAX_BODY, Response
 from cirql.cloud.shapes import ODD, Readers
 from cirql.cloud.timestamps import parse_timestamp
-from cirql.records import dataclass
+from cirql.startup.records import dataclass
 
 _JSON = ("json", "rest-json")
 MOST_VALUES = 3_000_000

@@ -27,8 +27,8 @@ from cirql.cloud.stats import CallStats
 from cirql.cloud.survey import Account, Inquiry, Survey
 from cirql.cloud.target import EVERYWHERE, Target
 from cirql.errors import AccessDenied, CloudError, CredentialsError, DatabaseError, SettingsError
-from cirql.records import replace
 from cirql.settings import Settings, state_home
+from cirql.startup.records import replace
 
 if TYPE_CHECKING:
     from cirql.cloud.exchange import Exchange

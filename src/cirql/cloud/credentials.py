@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from cirql.cloud.failures import no_credentials
 from cirql.errors import DatabaseError, Error, SettingsError
-from cirql.records import dataclass, field
-from cirql.regexes import regex
 from cirql.settings import Credential, Settings
+from cirql.startup.records import dataclass, field
+from cirql.startup.regexes import regex
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

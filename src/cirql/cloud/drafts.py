@@ -7,7 +7,7 @@ from typing import Any
 from botocore.model import OperationModel
 
 from cirql.cloud.fastlane import Lane
-from cirql.records import dataclass
+from cirql.startup.records import dataclass
 
 
 @dataclass(slots=True)

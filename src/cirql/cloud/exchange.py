@@ -26,7 +26,7 @@ from cirql.cloud.services import Operation, Service, Services, is_elsewhere
 from cirql.cloud.stats import CallStats, listeners, pass_gates
 from cirql.cloud.target import Target
 from cirql.errors import CloudError, Error, InvalidText
-from cirql.records import dataclass, field
+from cirql.startup.records import dataclass, field
 
 SKEW_LIMIT = 30.0
 """A clock that is off by less is not what AWS complains about (it allows five minutes)."""

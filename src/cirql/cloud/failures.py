@@ -17,8 +17,8 @@ from cirql.errors import (
     Throttled,
     Unreachable,
 )
-from cirql.records import dataclass, replace
-from cirql.regexes import regex
+from cirql.startup.records import dataclass, replace
+from cirql.startup.regexes import regex
 
 _DENIED = frozenset(
     {

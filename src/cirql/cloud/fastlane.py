@@ -25,8 +25,8 @@ from botocore.model import OperationModel, Shape
 from botocore.utils import normalize_url_path, percent_encode_sequence
 
 from cirql.cloud.credentials import Keys
-from cirql.records import dataclass
-from cirql.regexes import regex
+from cirql.startup.records import dataclass
+from cirql.startup.regexes import regex
 
 _SCOPE = regex(r"AWS4-HMAC-SHA256 Credential=[^,]*/\d{8}/([^/,]+)/([^/,]+)/aws4_request, SignedHeaders=([^,]+), Signature=")
 _PROTOCOLS = ("json", "query", "ec2", "rest-xml")

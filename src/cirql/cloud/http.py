@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from cirql.cloud.pool import Connect, Pool
 from cirql.cloud.proxy import Origin, ProxyRules, connect_request, proxy_headers
-from cirql.records import dataclass
+from cirql.startup.records import dataclass
 
 if TYPE_CHECKING:
     import ssl

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from cirql.cloud.pace import FIRST_WINDOW, Pace
 from cirql.cloud.rates import STARTING_RATES, Rate
-from cirql.records import replace
+from cirql.startup.records import replace
 
 if TYPE_CHECKING:
     from cirql.cloud.learned import LearnedRates

@@ -12,8 +12,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from cirql.catalog.model import Paging
-from cirql.records import dataclass
 from cirql.settings import ORGANIZATION, Settings
+from cirql.startup.records import dataclass
 
 PAGING = Paging(("NextToken",), ("NextToken",), limit="MaxResults", size=20)
 Items = Callable[[str, dict[str, Any], str], Awaitable[list[dict[str, Any]]]]

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 
-from cirql.records import dataclass, replace
+from cirql.startup.records import dataclass, replace
 
 FLOOR = 0.5
 """No API is asked less often than this, in requests a second, however much it throttles; a ceiling of the user's may be lower."""

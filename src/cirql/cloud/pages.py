@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cirql.catalog.model import Paging
-from cirql.regexes import regex
+from cirql.startup.regexes import regex
 
 _PLAIN_PATH = regex(r"[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*\Z")
 

@@ -6,7 +6,7 @@ need it too. A test holds this list against botocore's `partitions.json`.
 
 from __future__ import annotations
 
-from cirql.records import dataclass
+from cirql.startup.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

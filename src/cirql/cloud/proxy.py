@@ -6,7 +6,7 @@ from base64 import b64encode
 from collections.abc import Mapping
 from urllib.parse import unquote, urlsplit
 
-from cirql.records import dataclass, field
+from cirql.startup.records import dataclass, field
 
 _PORTS = {"http": 80, "https": 443}
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from cirql.records import dataclass
+from cirql.startup.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Self
 
-from cirql.records import dataclass
 from cirql.settings import ORGANIZATION, Settings
+from cirql.startup.records import dataclass
 
 EVERY_REGION = "*"
 

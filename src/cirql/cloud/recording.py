@@ -9,7 +9,7 @@ from cirql.cloud import Answer, Cloud
 from cirql.cloud.pages import Cursor
 from cirql.cloud.tape import Tape
 from cirql.errors import CloudError
-from cirql.records import replace
+from cirql.startup.records import replace
 
 if TYPE_CHECKING:
     from cirql.catalog.model import Paging

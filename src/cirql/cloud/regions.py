@@ -12,7 +12,7 @@ from functools import cache
 
 from cirql.cloud.partitions import AWS, partition_of
 from cirql.errors import InvalidText
-from cirql.records import dataclass
+from cirql.startup.records import dataclass
 
 _ALWAYS_ENABLED = frozenset(
     (

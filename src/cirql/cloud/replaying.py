@@ -15,7 +15,7 @@ from cirql.cloud.stats import CallStats
 from cirql.cloud.survey import Account, Inquiry, Survey
 from cirql.cloud.target import Target
 from cirql.errors import CloudError, CloudFailure, InvalidText
-from cirql.records import dataclass, field
+from cirql.startup.records import dataclass, field
 
 _MEMBERS = ("account", "region", "service", "operation")
 Call = tuple[str, str, str, str]

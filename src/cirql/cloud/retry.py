@@ -13,7 +13,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Any
 
-from cirql.records import dataclass, field
+from cirql.startup.records import dataclass, field
 
 BASE_DELAY = 0.05
 THROTTLE_DELAYS = (0.02, 0.05, 0.1, 0.5, 2.0)

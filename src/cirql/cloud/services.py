@@ -35,8 +35,8 @@ from cirql.cloud.drafts import FastDraft, RequestDraft, Signed, body_bytes, head
 from cirql.cloud.fastlane import Address, Lane, Write, as_bytes, form, may_have_lane, new_invocation, plain_writer, timestamp_at
 from cirql.cloud.http import MAX_BODY, MAX_OBJECT, Response
 from cirql.errors import NotSupported
-from cirql.records import dataclass
 from cirql.settings import Settings
+from cirql.startup.records import dataclass
 
 MOST_SERVICES = 192
 """Clients kept at once; one takes about a megabyte for the large services."""

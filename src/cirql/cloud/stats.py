@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-from cirql.records import dataclass, field
+from cirql.startup.records import dataclass, field
 
 
 @dataclass(slots=True)

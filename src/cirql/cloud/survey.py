@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from cirql.cloud.reach import Reach
 from cirql.cloud.target import EVERYWHERE
-from cirql.records import dataclass, replace
 from cirql.settings import ORGANIZATION, Settings
+from cirql.startup.records import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cirql.records import dataclass
+from cirql.startup.records import dataclass
 
 EVERYWHERE = "*"
 """The region of a target whose account does not say which regions it has: every call to it fails with the reason."""

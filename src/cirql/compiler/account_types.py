@@ -17,7 +17,7 @@ from cirql.catalog.lookup import Catalog
 from cirql.catalog.model import Table
 from cirql.compiler.central import central_tables
 from cirql.names import TableName
-from cirql.records import replace
+from cirql.startup.records import replace
 
 _TYPES = "account_types"
 

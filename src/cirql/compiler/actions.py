@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 
 from cirql.catalog.model import Table
 from cirql.compiler.overlay import OverlayError
-from cirql.records import replace
+from cirql.startup.records import replace
 
 # An action as a model spells it, and the actions that it stands for. `service:*` changes the prefix alone.
 Actions = Mapping[str, tuple[str, ...]]

@@ -36,8 +36,8 @@ from cirql.compiler.proofs import is_shaped_like_versioned, proven_members, vers
 from cirql.compiler.row_keys import Proofs, row_key
 from cirql.compiler.services import Service
 from cirql.names import TableName, singular, snake, words
-from cirql.records import dataclass, replace
-from cirql.regexes import regex
+from cirql.startup.records import dataclass, replace
+from cirql.startup.regexes import regex
 from cirql.types import ColumnType, from_botocore
 
 # Lists that narrow another list: the same things again, chosen by something else.

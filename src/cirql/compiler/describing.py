@@ -16,8 +16,8 @@ from cirql.compiler.operations import Getting, Listing, batch_member, is_scalar,
 from cirql.compiler.overlay import Hint
 from cirql.compiler.services import Service
 from cirql.names import singular
-from cirql.records import dataclass
-from cirql.regexes import regex
+from cirql.startup.records import dataclass
+from cirql.startup.regexes import regex
 
 # What an element's shape is called beside the noun that it is of.
 _ELEMENT = regex(

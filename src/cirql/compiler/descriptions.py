@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cirql.regexes import regex
+from cirql.startup.regexes import regex
 
 _BETWEEN_PARAGRAPHS = regex(r"</p>\s*<p>")
 _PARAGRAPH = regex(r"</?p>")

@@ -12,7 +12,7 @@ from cirql.compiler.descriptions import clean
 from cirql.compiler.identities import plain
 from cirql.compiler.services import Service
 from cirql.names import snake
-from cirql.records import dataclass, field
+from cirql.startup.records import dataclass, field
 from cirql.types import ColumnType, from_botocore
 
 # `account_id` and `region` say where a row was read, `tags` what it is tagged with: members that mean something else give way.

@@ -16,7 +16,7 @@ from botocore.model import Shape
 from cirql.catalog.model import ANY_KEY, Column, Input
 from cirql.compiler.operations import Listing, is_scalar
 from cirql.names import snake
-from cirql.regexes import regex
+from cirql.startup.regexes import regex
 from cirql.types import ColumnType
 
 _RANGE = regex(r"(.+?)(After|Before)")

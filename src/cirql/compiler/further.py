@@ -15,7 +15,7 @@ from cirql.compiler.identities import plain
 from cirql.compiler.operations import Listing, is_data, read_listing, required_members
 from cirql.compiler.services import Service
 from cirql.names import singular
-from cirql.regexes import regex
+from cirql.startup.regexes import regex
 
 _VERB = regex(r"(Describe|Get)([A-Z].*)")
 _NAMING = regex(r"(.+?)(idorarn|arnorid|nameorarn|nameorid|identifier|arn|id|name|)")

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from botocore.model import Shape
 
 from cirql.compiler.operations import is_scalar, may_be_arn, takes_arn
-from cirql.records import dataclass
-from cirql.regexes import regex
+from cirql.startup.records import dataclass
+from cirql.startup.regexes import regex
 
 _KIND = regex(r"(.*?)(idorarn|arnorid|nameorarn|nameorid|identifier|arn|id|name|number|code|handle|)")
 # The kinds of names that will do where one of a kind is asked for, the surest first; an ARN where the model lets one through.

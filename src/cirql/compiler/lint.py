@@ -10,7 +10,7 @@ from cirql.catalog.spellings import Spelling
 from cirql.compiler import iam_actions, overlay, services
 from cirql.compiler.paging import given_tokens
 from cirql.names import Scheme
-from cirql.records import dataclass, field
+from cirql.startup.records import dataclass, field
 
 # Filled by the engine, not by a fetch.
 _CONTEXT = frozenset({"region", "_key", "_fetched_at", "_source"})

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from botocore.model import OperationModel, Shape
 
-from cirql.regexes import regex
+from cirql.startup.regexes import regex
 
 _NAMED = regex(r"NotFound|NotFond|NoSuch|DoesNotExist|NotExist|Non[Ee]xist|^Unknown(Resource|Monitor|Subscription)")
 _NOT_ABSENT = regex(r"Unauthori[sz]ed|Denied|Limit|InProgress|Disabled|NotSupported|Unavailable$|Broadcasting|Internal")

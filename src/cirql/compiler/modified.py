@@ -12,8 +12,8 @@ from collections.abc import Iterable
 
 from cirql.catalog.model import Role, Table
 from cirql.names import Scheme
-from cirql.records import replace
-from cirql.regexes import regex
+from cirql.startup.records import replace
+from cirql.startup.regexes import regex
 from cirql.types import ColumnType
 
 _TIMES = regex(

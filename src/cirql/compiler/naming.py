@@ -12,7 +12,7 @@ from cirql.catalog import tag_views
 from cirql.catalog.model import Face, Table
 from cirql.catalog.spellings import Spelling
 from cirql.names import Scheme, plural, stackql_singulars
-from cirql.records import replace
+from cirql.startup.records import replace
 
 _LIST_ONLY = "_list_only"
 

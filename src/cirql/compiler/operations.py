@@ -14,8 +14,8 @@ from botocore.model import OperationModel, Shape
 from cirql.catalog.model import Paging
 from cirql.compiler.services import Service
 from cirql.names import singular
-from cirql.records import dataclass, replace
-from cirql.regexes import regex
+from cirql.startup.records import dataclass, replace
+from cirql.startup.regexes import regex
 
 _VERB = regex(r"(List|Describe|Get)([A-Z].*)")
 # What searches without a condition lists, where nothing else does.

@@ -16,7 +16,7 @@ from typing import Any
 from cirql.catalog.codec import input_of
 from cirql.catalog.model import Arn, Column, Fetch, Output, Paging, Parent, Role, Scope, Table
 from cirql.names import TableName, snake
-from cirql.records import dataclass, field, fields, replace
+from cirql.startup.records import dataclass, field, fields, replace
 from cirql.types import ColumnType
 
 FOLDER = Path(__file__).with_name("overlay")

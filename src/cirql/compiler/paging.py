@@ -12,7 +12,7 @@ from typing import Any
 from botocore.model import OperationModel, Shape
 
 from cirql.catalog.model import Paging
-from cirql.regexes import regex
+from cirql.startup.regexes import regex
 
 _TOKEN = regex(r"(.*(token|marker|cursor))|next|nextpage|nextkey|next(record)?(name|type|identifier)|lastevaluated.*|exclusivestart.*")
 # What is called a token and continues no list: it proves who asks, or what is asked twice.

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from cirql.catalog.model import Fetch, Parent, Role, Table
 from cirql.names import Scheme, snake
-from cirql.records import dataclass, replace
+from cirql.startup.records import dataclass, replace
 from cirql.types import ColumnType
 
 _SUFFIXES = ("_identifier", "_name", "_arn", "_id", "_ids", "_arns", "_names", "_url", "_code", "")

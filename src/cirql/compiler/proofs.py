@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from cirql.compiler.identities import is_identity, match_row, plain
 from cirql.compiler.operations import Listing, is_scalar, required_members
 from cirql.compiler.services import Service
-from cirql.regexes import regex
+from cirql.startup.regexes import regex
 
 # The surest first: what ends or describes a thing takes its name and little else.
 _SURE = ("Describe", "Get", "Delete", "Cancel", "Stop", "Terminate", "Deregister", "Accept", "Reject")

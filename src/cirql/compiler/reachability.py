@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from cirql.catalog.model import Fetch, Parent, Role, Table
 from cirql.names import TableName
-from cirql.records import replace
+from cirql.startup.records import replace
 
 # The planner follows parents this far.
 _DEPTH = 5

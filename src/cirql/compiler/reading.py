@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from cirql.catalog.model import Fetch, Role, Table
 from cirql.names import Scheme, TableName
-from cirql.records import replace
+from cirql.startup.records import replace
 
 
 def with_reads(tables: Iterable[Table]) -> list[Table]:

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from cirql.catalog.model import Column, Fetch, Role
 from cirql.names import singular, snake
-from cirql.records import dataclass
-from cirql.regexes import regex
+from cirql.startup.records import dataclass
+from cirql.startup.regexes import regex
 from cirql.types import ColumnType
 
 # What names a thing, the surest first.

@@ -14,7 +14,7 @@ from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
-from cirql.records import dataclass
+from cirql.startup.records import dataclass
 
 # Where a type is the same everywhere this does not matter; where it differs, the oldest region is the most complete.
 _PREFERRED_REGION = "us-east-1"

@@ -16,7 +16,7 @@ from botocore.model import OperationModel, ServiceModel
 from cirql.catalog.model import Paging, Scope
 from cirql.compiler.paging import paging
 from cirql.names import snake
-from cirql.records import dataclass, field
+from cirql.startup.records import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)

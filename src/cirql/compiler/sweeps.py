@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 
 from cirql.catalog.model import Fetch, Input, Output, Role, Table
 from cirql.compiler.overlay import OverlayError
-from cirql.records import replace
+from cirql.startup.records import replace
 
 _AT_ONCE = 100
 """The longest `ResourceARNList` of GetResources."""

@@ -11,8 +11,8 @@ from cirql.compiler import missing
 from cirql.compiler.operations import required_members
 from cirql.compiler.services import Service
 from cirql.names import singular
-from cirql.records import replace
-from cirql.regexes import regex
+from cirql.startup.records import replace
+from cirql.startup.regexes import regex
 
 _INLINE = frozenset({"tags", "taglist", "tagset", "tagmap"})
 # What a general tag call says to an ARN of something that has no tags.

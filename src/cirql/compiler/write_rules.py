@@ -11,7 +11,7 @@ from typing import Any
 
 from cirql.catalog.rules import NativeWrite
 from cirql.compiler.schemas import ResourceSchema
-from cirql.records import asdict
+from cirql.startup.records import asdict
 
 _OVERLAY = Path(__file__).with_name("overlay") / "writes"
 

@@ -16,7 +16,7 @@ from cirql.completion.relations import Readable
 from cirql.completion.spot import Expected, Spot, spot_of
 from cirql.completion.words import AFTER_TABLE, BEGINNINGS, IN_EXPRESSIONS, setting_values
 from cirql.errors import Error
-from cirql.records import dataclass
+from cirql.startup.records import dataclass
 from cirql.statements.workspace import SETTABLE
 
 if TYPE_CHECKING:

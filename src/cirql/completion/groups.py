@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TypeAlias
 
 from cirql.completion.tokens import Token, TokenKind
-from cirql.records import dataclass, field
+from cirql.startup.records import dataclass, field
 
 
 @dataclass(slots=True)

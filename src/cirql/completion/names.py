@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from cirql.regexes import regex
+from cirql.startup.regexes import regex
 
 if TYPE_CHECKING:
     from cirql.catalog.lookup import Catalog

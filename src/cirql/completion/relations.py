@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from cirql.completion.groups import Item, Parenthesis, is_mark, is_name, says
 from cirql.completion.tokens import Token, TokenKind
-from cirql.records import dataclass, replace
+from cirql.startup.records import dataclass, replace
 
 _SETS = ("UNION", "INTERSECT", "EXCEPT")
 _LISTS = ("FROM", "JOIN", "UPDATE", "INTO")

@@ -11,7 +11,7 @@ from enum import StrEnum
 from cirql.completion.groups import Item, Parenthesis, group_of, is_mark, is_name, path_to, says
 from cirql.completion.relations import Readable, relations_of, segment_at, with_queries
 from cirql.completion.tokens import Token, TokenKind, tokens
-from cirql.records import dataclass, field, replace
+from cirql.startup.records import dataclass, field, replace
 
 
 class Expected(StrEnum):

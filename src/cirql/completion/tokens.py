@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator
 from enum import StrEnum
 
-from cirql.records import dataclass
-from cirql.regexes import regex
+from cirql.startup.records import dataclass
+from cirql.startup.regexes import regex
 
 
 class TokenKind(StrEnum):

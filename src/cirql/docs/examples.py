@@ -15,7 +15,7 @@ from cirql.catalog.pages import Example, identifier, is_askable, select_example
 from cirql.catalog.rules import Rules
 from cirql.changes.specimens import assignment, example_state
 from cirql.names import snake
-from cirql.regexes import regex
+from cirql.startup.regexes import regex
 from cirql.types import ColumnType
 
 _REGION, _ACCOUNT = "us-east-1", "111122223333"

@@ -13,7 +13,7 @@ from cirql.fetch.requests import request
 from cirql.fetch.rows import UNREAD, UNTOLD, Row, collected, rows_of, whole
 from cirql.fetch.surroundings import Surroundings
 from cirql.fetch.unread import OF_ONE_ROW, named
-from cirql.regexes import regex
+from cirql.startup.regexes import regex
 
 _REFUSES_THE_QUESTION = regex(r"Validation|Invalid|BadRequest")
 """Codes with which a service says that this kind of thing has no tags, rather than that the thing is gone: worth a word to the user."""

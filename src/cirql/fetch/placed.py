@@ -15,7 +15,7 @@ from cirql.errors import AccessDenied, ResourceNotFound
 from cirql.fetch.surroundings import Surroundings
 from cirql.plan.arns import where_of_arn
 from cirql.plan.placement import FOUND, OWNED
-from cirql.records import dataclass
+from cirql.startup.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from cirql.catalog.model import Fetch, Role, Table
 from cirql.errors import DatabaseError
 from cirql.fetch.rows import Row
 from cirql.plan.arns import arn_columns
-from cirql.records import dataclass
+from cirql.startup.records import dataclass
 
 Key = tuple[object, ...]
 

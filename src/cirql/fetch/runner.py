@@ -16,7 +16,7 @@ from cirql.fetch.scanner import Enough, Scanner
 from cirql.fetch.surroundings import Surroundings
 from cirql.fetch.unread import Unread
 from cirql.plan.model import Scan
-from cirql.records import dataclass, field, replace
+from cirql.startup.records import dataclass, field, replace
 from cirql.types import ColumnType
 
 if TYPE_CHECKING:

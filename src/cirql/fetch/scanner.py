@@ -30,7 +30,7 @@ from cirql.plan.arns import where_of_arn
 from cirql.plan.hydrate import context_columns
 from cirql.plan.model import Scan, Step
 from cirql.plan.placement import placed_column
-from cirql.records import replace
+from cirql.startup.records import replace
 
 CONCURRENT_LISTS = 32
 PAGES_AHEAD = 32

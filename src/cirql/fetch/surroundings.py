@@ -13,7 +13,7 @@ from cirql.fetch.refusals import Refusals
 from cirql.fetch.rows import Row
 from cirql.fetch.unread import Unread
 from cirql.plan.model import RowFilter
-from cirql.records import dataclass, field
+from cirql.startup.records import dataclass, field
 
 RowTest = Callable[[RowFilter, Table, Sequence[Row]], list[bool]]
 

@@ -18,7 +18,7 @@ from cirql.fetch.refusals import REFUSALS
 from cirql.fetch.requests import request
 from cirql.fetch.rows import Row, rows_of
 from cirql.fetch.surroundings import Surroundings
-from cirql.records import replace
+from cirql.startup.records import replace
 
 _PARTITION = "aws"
 """The partition whose documentation the overlay's kinds are from; China and the others know fewer."""

@@ -10,7 +10,7 @@ from cirql.cloud.survey import Survey
 from cirql.cloud.target import Target
 from cirql.plan.model import Scan
 from cirql.plan.places import RowTest, Wanted, places, targets, wanted
-from cirql.records import dataclass
+from cirql.startup.records import dataclass
 
 
 async def find_targets(cloud: Cloud, reach: Reach, want: Wanted) -> tuple[Target, ...]:

@@ -15,7 +15,7 @@ from cirql.catalog.model import Fetch, Table
 from cirql.cloud.target import Target
 from cirql.errors import AccessDenied, CloudError, CloudFailure, DatabaseError, InvalidText, Throttled, Unreachable
 from cirql.fetch.rows import Row
-from cirql.records import dataclass, field, replace
+from cirql.startup.records import dataclass, field, replace
 
 OF_ONE_ROW = (CloudError, AccessDenied, Throttled, Unreachable, InvalidText)
 """What AWS may say of one row and not of the next. Credentials that are not taken are nobody's in particular."""

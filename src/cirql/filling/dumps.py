@@ -20,7 +20,7 @@ from cirql.fetch.rows import Row, derive, make_key, rows_of
 from cirql.inventory.identities import identify
 from cirql.inventory.model import KEY, Partition, ScanRecord, WriteSummary
 from cirql.inventory.stored import StoredTable
-from cirql.records import dataclass
+from cirql.startup.records import dataclass
 
 if TYPE_CHECKING:
     from cirql.inventory.store import Store

@@ -17,7 +17,7 @@ from urllib.parse import unquote_plus
 
 from cirql.errors import InvalidText
 from cirql.names import snake
-from cirql.records import dataclass
+from cirql.startup.records import dataclass
 
 _GZIP = b"\x1f\x8b"
 _HINT = "give CloudTrail log files or EventBridge events as JSON"

@@ -19,8 +19,8 @@ from cirql.fetch.targets import find_targets
 from cirql.filling.events import Event, LogFile, read_events, read_notices
 from cirql.filling.touches import Ingested, ingest
 from cirql.plan.places import Wanted
-from cirql.records import dataclass, field
-from cirql.regexes import regex
+from cirql.startup.records import dataclass, field
+from cirql.startup.regexes import regex
 
 if TYPE_CHECKING:
     from cirql.session import Session

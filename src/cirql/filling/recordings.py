@@ -15,9 +15,9 @@ from cirql.cloud.replaying import Recorded, Replaying
 from cirql.errors import Error
 from cirql.inventory.errand import Errand
 from cirql.inventory.model import WriteSummary
-from cirql.records import dataclass, field
 from cirql.session import Session
 from cirql.settings import Credential, Settings
+from cirql.startup.records import dataclass, field
 
 if TYPE_CHECKING:
     from cirql.catalog.lookup import Catalog

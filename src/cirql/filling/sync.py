@@ -20,7 +20,7 @@ from cirql.errors import Error, MissingKey, UnknownTable
 from cirql.inventory.errand import Errand, Ledger
 from cirql.inventory.store import is_made
 from cirql.names import Scheme, TableName
-from cirql.records import dataclass, field, replace
+from cirql.startup.records import dataclass, field, replace
 
 if TYPE_CHECKING:
     from cirql.catalog.lookup import Catalog

@@ -18,7 +18,7 @@ from cirql.filling.events import Event
 from cirql.filling.sync import TABLES_AT_ONCE
 from cirql.inventory.errand import Errand, Ledger
 from cirql.inventory.stored import GLOBAL_REGION, StoredTable
-from cirql.records import dataclass, field
+from cirql.startup.records import dataclass, field
 
 if TYPE_CHECKING:
     from cirql.inventory.model import Condition

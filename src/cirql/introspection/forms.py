@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from cirql.regexes import regex
+from cirql.startup.regexes import regex
 
 SPACE = r"(?:\s|--[^\n]*\n|/\*(?!\+).*?\*/)"
 FIRST = regex(rf"{SPACE}*(SHOW|DESCRIBE|DESC)\b", re.IGNORECASE | re.DOTALL)

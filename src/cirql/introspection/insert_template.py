@@ -11,7 +11,7 @@ from typing import Any
 from cirql.catalog.lookup import Catalog, Found
 from cirql.catalog.rules import Rules
 from cirql.errors import NotSupported
-from cirql.records import dataclass
+from cirql.startup.records import dataclass
 
 # Structures deeper than this are one placeholder: some have thousands of parts.
 _DEEPEST = 4

@@ -8,7 +8,7 @@ from typing import Any
 from cirql.catalog.lookup import Catalog
 from cirql.catalog.model import Column, Table
 from cirql.names import TableName
-from cirql.records import dataclass, field
+from cirql.startup.records import dataclass, field
 from cirql.types import ColumnType
 
 Row = dict[str, Any]

@@ -25,7 +25,7 @@ from cirql.introspection.insert_template import insert_template
 from cirql.introspection.names import published
 from cirql.introspection.relations import Relation, Row, define
 from cirql.names import Scheme
-from cirql.records import dataclass
+from cirql.startup.records import dataclass
 from cirql.types import ColumnType
 
 _SHOWN = "cirql.shown"

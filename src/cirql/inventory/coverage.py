@@ -12,7 +12,7 @@ from datetime import datetime
 
 from cirql.errors import NotInInventory
 from cirql.inventory.model import ALWAYS_KNOWN, KEY, Difference, Partition, RowChange, ScanRecord
-from cirql.records import dataclass, replace
+from cirql.startup.records import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)

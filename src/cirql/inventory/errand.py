@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from cirql.cloud.target import Target
 from cirql.inventory.model import WriteSummary
-from cirql.records import dataclass, field
+from cirql.startup.records import dataclass, field
 
 if TYPE_CHECKING:
     from cirql.result import ProgressEvent

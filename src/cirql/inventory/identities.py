@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from cirql.inventory.model import KEY
-from cirql.records import dataclass
+from cirql.startup.records import dataclass
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from cirql.records import dataclass, field
+from cirql.startup.records import dataclass, field
 from cirql.types import ColumnType
 
 if TYPE_CHECKING:

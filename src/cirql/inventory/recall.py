@@ -34,8 +34,8 @@ from cirql.inventory.stored import StoredTable
 from cirql.names import Scheme
 from cirql.plan.model import Scan
 from cirql.plan.places import Wanted
-from cirql.records import dataclass, field, replace
 from cirql.sql.bound import column_types
+from cirql.startup.records import dataclass, field, replace
 from cirql.types import ColumnType
 
 if TYPE_CHECKING:

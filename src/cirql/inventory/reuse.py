@@ -22,8 +22,8 @@ from cirql.inventory.model import KEY, Request
 from cirql.inventory.store import Store
 from cirql.inventory.stored import StoredTable
 from cirql.plan.model import Scan
-from cirql.records import dataclass
 from cirql.sql.bound import column_types
+from cirql.startup.records import dataclass
 from cirql.types import ColumnType
 
 if TYPE_CHECKING:

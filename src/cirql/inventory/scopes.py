@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from cirql.cloud.survey import Account, Survey
 from cirql.errors import Error
 from cirql.inventory.store import Store
-from cirql.records import dataclass
+from cirql.startup.records import dataclass
 
 GOOD_FOR = timedelta(hours=12)
 

@@ -16,7 +16,7 @@ from cirql.plan.arns import arn_columns
 from cirql.plan.hydrate import derivable
 from cirql.plan.keys import IDENTIFIER
 from cirql.plan.model import Scan
-from cirql.records import dataclass
+from cirql.startup.records import dataclass
 from cirql.types import ColumnType
 
 GLOBAL_REGION = "global"

@@ -12,8 +12,8 @@ from cirql.localcloud.listener import HttpAnswer
 from cirql.localcloud.paging import take_page
 from cirql.localcloud.shapes import validate_input
 from cirql.localcloud.wire import ServiceError, json_answer
-from cirql.records import dataclass, field
-from cirql.regexes import regex
+from cirql.startup.records import dataclass, field
+from cirql.startup.regexes import regex
 
 _DEFAULT_PAGE = 10
 _ARN = regex(r"arn:aws:sagemaker:[^:]+:[^:]+:app-image-config/(.+)")

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from cirql.records import asdict, dataclass
+from cirql.startup.records import asdict, dataclass
 
 
 @dataclass(frozen=True, slots=True)

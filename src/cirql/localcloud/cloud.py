@@ -28,7 +28,7 @@ from cirql.localcloud.registry import answer_registry
 from cirql.localcloud.sagemaker import SageMakerImages
 from cirql.localcloud.tagging import TaggingApi
 from cirql.localcloud.wire import ServiceError, WireOperation, render_error
-from cirql.records import replace
+from cirql.startup.records import replace
 
 _ALONE = frozenset({("sts", "GetCallerIdentity"), ("cloudformation", "ListTypes"), ("cloudformation", "DescribeType")})
 _GARBAGE = HttpAnswer(200, (("Content-Type", "text/html"),), b"<html><body>\xff\xfeThis is not the service you asked for.")

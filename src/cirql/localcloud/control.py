@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from cirql.localcloud.calls import CallLog
 from cirql.localcloud.faults import Faults, Rule
 from cirql.localcloud.listener import HttpAnswer, HttpRequest
-from cirql.records import asdict
+from cirql.startup.records import asdict
 
 PREFIX = "/_cirql/"
 

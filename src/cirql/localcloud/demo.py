@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cirql.localcloud.images import AccountRegion, Image, ImageStore, build_version
-from cirql.records import dataclass, field
+from cirql.startup.records import dataclass, field
 
 ACCOUNTS = ("111111111111", "222222222222")
 REGIONS = ("us-east-1", "us-west-2", "eu-west-1")

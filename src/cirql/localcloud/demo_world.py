@@ -19,8 +19,8 @@ from cirql.localcloud.expressions import evaluate
 from cirql.localcloud.images import AccountRegion
 from cirql.localcloud.members import as_input, package
 from cirql.localcloud.moto_client import MotoClient, SteadyClock, operation_model
-from cirql.records import dataclass
-from cirql.regexes import regex
+from cirql.startup.records import dataclass
+from cirql.startup.regexes import regex
 
 HOME = REGIONS[0]
 _DAY = 86400.0

@@ -21,7 +21,7 @@ from typing import Any
 from cirql.localcloud.identity import Caller
 from cirql.localcloud.operations import service_heads, service_model
 from cirql.localcloud.wire import Protocol, ServiceError, WireOperation
-from cirql.records import dataclass, fields
+from cirql.startup.records import dataclass, fields
 
 ERROR_KINDS = ("throttle", "server_error", "expired_token", "access_denied", "error")
 LINE_KINDS = ("drop", "hang")

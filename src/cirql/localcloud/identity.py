@@ -6,8 +6,8 @@ from urllib.parse import parse_qs
 
 from cirql.localcloud.listener import HttpAnswer, HttpRequest
 from cirql.localcloud.wire import new_request_id
-from cirql.records import dataclass
-from cirql.regexes import regex
+from cirql.startup.records import dataclass
+from cirql.startup.regexes import regex
 
 DEFAULT_ACCOUNT = "000000000000"
 DEFAULT_REGION = "us-east-1"

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from cirql.localcloud.wire import ServiceError
-from cirql.records import dataclass, field
+from cirql.startup.records import dataclass, field
 
 # What CreateImageVersion and UpdateImageVersion both take, under the API's names.
 VERSION_TRAITS = ("VendorGuidance", "JobType", "MLFramework", "ProgrammingLang", "Processor", "Horovod", "ReleaseNotes")

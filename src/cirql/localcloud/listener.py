@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import BinaryIO, cast
 
-from cirql.records import dataclass
+from cirql.startup.records import dataclass
 
 HOST = "127.0.0.1"
 _MAX_LINE = 1 << 16

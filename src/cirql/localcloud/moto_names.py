@@ -8,7 +8,7 @@ from typing import Any
 
 from cirql.localcloud.listener import HttpRequest
 from cirql.localcloud.wire import Protocol, WireOperation
-from cirql.records import dataclass, field, replace
+from cirql.startup.records import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True)

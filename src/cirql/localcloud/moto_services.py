@@ -18,7 +18,7 @@ from cirql.localcloud.operations import read_parameters, service_model
 from cirql.localcloud.packages import INSTALL, missing_package
 from cirql.localcloud.wire import Protocol, ServiceError, WireOperation
 from cirql.localcloud.wsgi import call_application
-from cirql.records import replace
+from cirql.startup.records import replace
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication

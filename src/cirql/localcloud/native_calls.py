@@ -16,7 +16,7 @@ from cirql.localcloud.moto_client import exchange, operation_model
 from cirql.localcloud.native_types import NativeCall
 from cirql.localcloud.operations import service_model
 from cirql.localcloud.progress import HandlerError
-from cirql.regexes import regex
+from cirql.startup.regexes import regex
 
 Send = Callable[[HttpRequest, Caller], HttpAnswer]
 Facts = dict[str, Any]

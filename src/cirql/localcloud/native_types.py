@@ -25,7 +25,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from cirql.records import dataclass, field
+from cirql.startup.records import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)

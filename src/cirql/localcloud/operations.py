@@ -20,8 +20,8 @@ from urllib.parse import parse_qsl, unquote
 
 from cirql.localcloud.listener import HttpRequest
 from cirql.localcloud.wire import Protocol, WireOperation
-from cirql.records import dataclass
-from cirql.regexes import regex
+from cirql.startup.records import dataclass
+from cirql.startup.regexes import regex
 
 # Services whose requests are frequent or answered here: known without reading any model.
 _KNOWN_TARGETS = {

@@ -14,7 +14,7 @@ from typing import Any
 from cirql.localcloud.images import AccountRegion
 from cirql.localcloud.models import Model
 from cirql.localcloud.wire import ServiceError
-from cirql.records import dataclass, field
+from cirql.startup.records import dataclass, field
 
 OPEN = frozenset({"PENDING", "IN_PROGRESS", "CANCEL_IN_PROGRESS"})
 # https://docs.aws.amazon.com/cloudcontrolapi/latest/userguide/resource-operations-manage-requests.html

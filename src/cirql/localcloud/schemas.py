@@ -8,7 +8,7 @@ from typing import Any
 
 from cirql.catalog.artefact import DEFAULT_PATH, Artefact
 from cirql.catalog.rules import Handling, decode_rules
-from cirql.records import dataclass, field
+from cirql.startup.records import dataclass, field
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from cirql.localcloud.moto_client import exchange
 from cirql.localcloud.operations import service_model, services_signing_as
 from cirql.localcloud.paging import take_page
 from cirql.localcloud.wire import Protocol, ServiceError, WireOperation, json_answer
-from cirql.regexes import regex
+from cirql.startup.regexes import regex
 
 Send = Callable[[HttpRequest, Caller], HttpAnswer]
 

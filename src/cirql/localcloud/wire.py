@@ -11,7 +11,7 @@ from enum import StrEnum
 from xml.sax.saxutils import escape
 
 from cirql.localcloud.listener import HttpAnswer
-from cirql.records import dataclass
+from cirql.startup.records import dataclass
 
 
 class Protocol(StrEnum):

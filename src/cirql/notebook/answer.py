@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from cirql.charts import CHART_STYLE, Chart, chart_of
-from cirql.encode import plain_moment, text_of
 from cirql.errors import CloudFailure, InvalidStatement
+from cirql.rendering.charts import CHART_STYLE, Chart, chart_of
+from cirql.rendering.encode import plain_moment, text_of
 from cirql.result import Result, ResultColumn, Stats, visible_text
 from cirql.rows import is_number, to_rows
 

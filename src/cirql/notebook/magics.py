@@ -24,8 +24,8 @@ from cirql.cli.scope import options as scope_options
 from cirql.completion.tokens import TokenKind, tokens
 from cirql.errors import Error
 from cirql.notebook.answer import Answer
-from cirql.regexes import regex
 from cirql.shell.foreground import Foreground
+from cirql.startup.regexes import regex
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell

@@ -20,7 +20,7 @@ from cirql.plan.hydrate import context_columns, derivable, steps
 from cirql.plan.keys import with_derived
 from cirql.plan.model import KeyGroup, ParentScan, RowFilter, Scan, Step
 from cirql.plan.ranges import bounds
-from cirql.records import dataclass, replace
+from cirql.startup.records import dataclass, replace
 
 FindTable = Callable[[TableName], Table]
 TranslateFilter = Callable[[Table, list[exp.Expr]], RowFilter]

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from cirql.catalog.model import Arn, Table
-from cirql.regexes import regex
+from cirql.startup.regexes import regex
 from cirql.types import ColumnType
 
 _BRACED = regex(r"\{(\w+)\}")

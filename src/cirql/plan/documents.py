@@ -19,10 +19,10 @@ from cirql.catalog.model import ANY_KEY, Fetch, Input
 from cirql.plan.constants import NotConstantError
 from cirql.plan.equalities import any_items
 from cirql.plan.model import DocumentPath, TextAt
-from cirql.records import replace
-from cirql.regexes import regex
 from cirql.sql.bound import Bound, Source
 from cirql.sql.translate.constants import hstore_pairs
+from cirql.startup.records import replace
+from cirql.startup.regexes import regex
 from cirql.types import ColumnType
 
 _ARROWS = (exp.JSONExtract, exp.JSONExtractScalar)

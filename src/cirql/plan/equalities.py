@@ -15,7 +15,7 @@ from sqlglot import exp
 
 from cirql.plan.constants import NotConstantError, constants
 from cirql.plan.model import KeyGroup
-from cirql.regexes import regex
+from cirql.startup.regexes import regex
 from cirql.types import ColumnType
 
 MOST_ROWS = 2000

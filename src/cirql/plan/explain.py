@@ -17,7 +17,7 @@ from cirql.plan.equalities import combine, project
 from cirql.plan.hydrate import context_columns
 from cirql.plan.keys import with_derived
 from cirql.plan.model import KeyGroup, Plan, Scan, Step, TextAt
-from cirql.records import asdict, dataclass, field, replace
+from cirql.startup.records import asdict, dataclass, field, replace
 
 CountTargets = Callable[[Scan], int | None]
 

@@ -13,7 +13,7 @@ from cirql.names import TableName
 from cirql.plan.arns import arn_columns, parse_arn
 from cirql.plan.model import KeyGroup
 from cirql.plan.predicates import Edge
-from cirql.records import dataclass
+from cirql.startup.records import dataclass
 
 FindTable = Callable[[TableName], Table]
 

@@ -6,8 +6,8 @@ from sqlglot import exp
 
 from cirql.plan.model import Scan
 from cirql.plan.predicates import conditions, gathers_rows
-from cirql.records import replace
 from cirql.sql.bound import Bound
+from cirql.startup.records import replace
 
 _LOOKS_AT_OTHER_ROWS = ("group", "having", "distinct", "windows", "qualify", "order", "joins", "laterals", "sample")
 

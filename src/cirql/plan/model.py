@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from cirql.catalog.model import Fetch, Table
-from cirql.records import dataclass, field
+from cirql.startup.records import dataclass, field
 from cirql.types import ColumnType
 
 KeyRows = tuple[tuple[Any, ...], ...]

@@ -16,7 +16,7 @@ from cirql.cloud.reach import EVERY_REGION, Reach
 from cirql.cloud.survey import Account, Inquiry, Survey
 from cirql.cloud.target import EVERYWHERE, Target
 from cirql.plan.model import RowFilter, Scan
-from cirql.records import dataclass
+from cirql.startup.records import dataclass
 
 _SHOWN = 3
 RowTest = Callable[[RowFilter, Table, Sequence[Mapping[str, Any]]], list[bool]]

@@ -36,8 +36,8 @@ from cirql.plan.propagation import propagate_conditions, relation_of
 from cirql.plan.ranges import bounds, contradictions
 from cirql.plan.row_filters import Translate, make_row_filter
 from cirql.plan.untold import check_told
-from cirql.records import dataclass, field, replace
 from cirql.sql.bound import Bound, Source
+from cirql.startup.records import dataclass, field, replace
 
 
 @dataclass(slots=True)

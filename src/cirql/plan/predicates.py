@@ -25,9 +25,9 @@ from sqlglot.optimizer.scope import Scope, traverse_scope
 
 from cirql.plan.folding import is_volatile
 from cirql.plan.outer_joins import names_of, nullable_within, rejects_null, sides, split
-from cirql.records import dataclass, field, replace
 from cirql.sql.bound import Bound
 from cirql.sql.translate.calls import is_scalar
+from cirql.startup.records import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from sqlglot import exp
 from cirql.catalog.model import Table
 from cirql.plan.constants import NOTHING, NotConstantError, constant
 from cirql.plan.model import KeyGroup, RowRange
-from cirql.regexes import regex
+from cirql.startup.regexes import regex
 from cirql.types import ColumnType
 
 _AT_LEAST, _AT_MOST = ">=", "<="

@@ -11,8 +11,8 @@ from cirql.plan.keys import constant_groups
 from cirql.plan.model import RowFilter
 from cirql.plan.predicates import conditions
 from cirql.plan.row_filters import Translate, make_row_filter
-from cirql.records import dataclass
 from cirql.sql.bound import Bound, Source
+from cirql.startup.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from cirql.errors import NotSupported, ParseError
-from cirql.records import dataclass
-from cirql.regexes import regex
 from cirql.server.encoding import copied, copy_rows, encoded, joined
 from cirql.server.messages import message
 from cirql.sql.blanks import after_blanks, first_word
+from cirql.startup.records import dataclass
+from cirql.startup.regexes import regex
 
 if TYPE_CHECKING:
     import pyarrow as pa

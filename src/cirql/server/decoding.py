@@ -11,9 +11,9 @@ from typing import Any
 from uuid import UUID
 
 from cirql.errors import InvalidText, NotSupported, ProtocolViolation
-from cirql.regexes import regex
 from cirql.server.messages import Body
 from cirql.server.oids import ELEMENTS, HSTORE, name_of
+from cirql.startup.regexes import regex
 
 _CLOCK = datetime(2000, 1, 1)
 _TEXT_OIDS = frozenset({0, 19, 25, 705, 1042, 1043, 869})

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from cirql.catalog.views import SCHEMAS
 from cirql.errors import Error, InvalidStatement, NotSupported, TransactionFailed
-from cirql.records import dataclass, replace
 from cirql.result import Result, ResultColumn
 from cirql.server.constants import ConstantAnswers
 from cirql.server.copying import Copy, read_copy
@@ -19,6 +18,7 @@ from cirql.server.variables import OWN, REPORTED, Variables, read_reset, read_se
 from cirql.settings import searched
 from cirql.sql.blanks import first_word
 from cirql.sql.quoting import text as quoted
+from cirql.startup.records import dataclass, replace
 
 if TYPE_CHECKING:
     from cirql.session import Session

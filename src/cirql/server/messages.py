@@ -6,7 +6,7 @@ import struct
 from collections.abc import Iterable, Sequence
 
 from cirql.errors import Error, ProtocolViolation
-from cirql.records import dataclass
+from cirql.startup.records import dataclass
 
 PROTOCOL = 196_608
 SSL_REQUEST = 80_877_103

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from cirql.records import dataclass
 from cirql.result import ResultColumn
 from cirql.server.messages import Field
+from cirql.startup.records import dataclass
 
 HSTORE = 16_400
 """An extension's type has no number of its own in PostgreSQL: this is ours, and `pg_type` says so."""

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cirql.errors import InvalidStatement, NotSupported, ProtocolViolation
-from cirql.records import dataclass, field
 from cirql.server import messages, oids
 from cirql.server.desk import ClientDesk, Reply, Told
 from cirql.server.encoding import data_rows
 from cirql.server.ledger import AuditEntry
+from cirql.startup.records import dataclass, field
 
 if TYPE_CHECKING:
     import pyarrow as pa

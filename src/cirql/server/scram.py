@@ -8,7 +8,7 @@ import hmac
 import os
 
 from cirql.errors import LoginRefused, ProtocolViolation
-from cirql.records import dataclass
+from cirql.startup.records import dataclass
 
 _ITERATIONS = 4096
 

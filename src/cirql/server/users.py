@@ -9,8 +9,8 @@ from enum import StrEnum
 from pathlib import Path
 
 from cirql.errors import SettingsError
-from cirql.records import dataclass
 from cirql.server.scram import Verifier
+from cirql.startup.records import dataclass
 
 
 class UserRole(StrEnum):

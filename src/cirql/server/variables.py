@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from cirql.errors import InvalidProperty, NotSupported, SettingsError
-from cirql.regexes import regex
 from cirql.settings import Settings
+from cirql.startup.regexes import regex
 
 VERSION = "15.0 (cirql)"
 REPORTED = (

@@ -21,10 +21,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from cirql.errors import SettingsError, without_user
-from cirql.records import dataclass, field, fields, replace
 from cirql.settings.accounts import AccountRole, Credential, account_roles, credentials
 from cirql.settings.trust import ConfigFile, config_files
 from cirql.settings.values import boolean, durations, number, parse_duration, parse_size, rates, text, text_table, texts, whole
+from cirql.startup.records import dataclass, field, fields, replace
 
 __all__ = ["AccountRole", "Credential", "Settings", "parse_duration", "searched", "state_home"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from cirql.records import dataclass, field, fields
 from cirql.settings.values import text
+from cirql.startup.records import dataclass, field, fields
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from cirql.records import MISSING, dataclass, fields
 from cirql.settings import SAFE, SHARED, Settings
+from cirql.startup.records import MISSING, dataclass, fields
 
 _INTRODUCTION = """\
 # Settings

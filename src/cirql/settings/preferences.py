@@ -11,8 +11,8 @@ from shutil import which
 from typing import Any
 
 from cirql.errors import SettingsError
-from cirql.records import dataclass, fields
 from cirql.settings.trust import config_home
+from cirql.startup.records import dataclass, fields
 
 FILE, HISTORY_FILE = "shell.toml", "history"
 

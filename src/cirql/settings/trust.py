@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from cirql.errors import SettingsError
-from cirql.records import dataclass
+from cirql.startup.records import dataclass
 
 CONFIG_FILE = "cirql.toml"
 _MOST_BYTES = 1_000_000

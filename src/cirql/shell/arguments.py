@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from cirql.regexes import regex
 from cirql.shell.variables import ShellVariables
+from cirql.startup.regexes import regex
 
 _WORD = regex(r"""\s*((?:'(?:[^']++|'')*+'?|"(?:[^"]++|"")*+"?|[^\s'"]++)+)""")
 _QUOTED = regex(r"'((?:[^']++|'')*+)'?")

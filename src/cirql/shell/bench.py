@@ -13,7 +13,6 @@ from cirql.cli.query import execute, screen
 from cirql.cli.report import report_error, report_outcome, report_timing, say
 from cirql.cli.table import Layout, Look
 from cirql.errors import Error
-from cirql.records import replace
 from cirql.result import Result
 from cirql.settings.preferences import Preferences
 from cirql.shell.foreground import Foreground
@@ -21,6 +20,7 @@ from cirql.shell.opening import Opening, OpenSession
 from cirql.shell.pager import page
 from cirql.shell.progress import LiveLine
 from cirql.shell.variables import ShellVariables
+from cirql.startup.records import replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from cirql.records import dataclass
 from cirql.shell.arguments import words_of
 from cirql.shell.bench import Bench
+from cirql.startup.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

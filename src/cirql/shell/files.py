@@ -14,11 +14,11 @@ from typing import IO, BinaryIO, cast
 from cirql.cli.origin import origin
 from cirql.cli.output import Destination, Format, write, write_parquet
 from cirql.errors import FileUnreadable, InvalidStatement
-from cirql.regexes import regex
 from cirql.settings.preferences import editor_command
 from cirql.shell.command_table import Command, ShellCommand
 from cirql.sql.quoting import name as quoted_name
 from cirql.sql.quoting import text as quoted_text
+from cirql.startup.regexes import regex
 
 _COPY = regex(
     r"\s*(?P<what>\(.*\)|[\w.\"]+)\s+(?P<way>to|from)\s+(?P<file>'[^']*'|\S+)\s*(?:with\b)?\s*(?P<options>.*)", re.IGNORECASE | re.DOTALL

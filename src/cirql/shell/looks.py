@@ -3,9 +3,9 @@ r"""The commands about looks and variables: `\x`, `\timing`, `\pset`, `\set`, `\
 from __future__ import annotations
 
 from cirql.errors import SettingsError
-from cirql.records import fields
 from cirql.settings.preferences import CHOICES, Preferences
 from cirql.shell.command_table import Command, ShellCommand
+from cirql.startup.records import fields
 
 _SWITCHES = {"on": True, "off": False, "true": True, "false": False, "1": True, "0": False}
 

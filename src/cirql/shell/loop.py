@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from cirql.cli.query import screen
 from cirql.cli.report import say
 from cirql.errors import InvalidStatement
-from cirql.regexes import regex
 from cirql.settings.preferences import history_path
 from cirql.shell.bench import Bench
 from cirql.shell.command_table import Command, ShellCommand
@@ -22,6 +21,7 @@ from cirql.shell.places import called
 from cirql.shell.prompt import Prompt
 from cirql.shell.terminal import kept_terminal
 from cirql.shell.typed import Typed, divided
+from cirql.startup.regexes import regex
 
 _NAME = regex(r"\S[a-z]*\+?|\S+")
 _DEEPEST = 16

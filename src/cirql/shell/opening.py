@@ -7,9 +7,9 @@ from contextlib import ExitStack
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from cirql.records import dataclass
 from cirql.runtime import Runtime
 from cirql.settings import Settings
+from cirql.startup.records import dataclass
 
 if TYPE_CHECKING:
     from cirql.changes.plan import ChangePlan

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cirql.completion.tokens import Token, TokenKind, tokens
-from cirql.records import dataclass
+from cirql.startup.records import dataclass
 
 _WORDS = {"quit": "q", "exit": "q", "help": "?"}
 

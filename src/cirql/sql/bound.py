@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping
 from sqlglot import exp
 
 from cirql.catalog.model import Table
-from cirql.records import dataclass, field
 from cirql.sql.parse import Statement
+from cirql.startup.records import dataclass, field
 from cirql.types import ColumnType
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from cirql.errors import ParseError
-from cirql.records import dataclass
 from cirql.sql.blanks import after_blanks
+from cirql.startup.records import dataclass
 
 _FORM = "EXEC aws.<service>[.<resource>].<operation> @param = 'value' @@json = '{…}'"
 

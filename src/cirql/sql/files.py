@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cirql.errors import AccessDenied, NotSupported
-from cirql.records import dataclass
 from cirql.sql.admission import READERS
+from cirql.startup.records import dataclass
 
 if TYPE_CHECKING:
     from sqlglot import exp

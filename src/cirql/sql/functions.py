@@ -13,7 +13,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from cirql.regexes import regex
+from cirql.startup.regexes import regex
 
 _NAME = regex(r"\bcirql_[a-z0-9_]+")
 

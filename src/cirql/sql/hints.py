@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from cirql.errors import ParseError
-from cirql.regexes import regex
 from cirql.settings import parse_duration
+from cirql.startup.regexes import regex
 
 # What is not closed goes on to the end: no text is looked at twice.
 _PIECES = regex(r"'[^']*+(?:'|\Z)|\"[^\"]*+(?:\"|\Z)|--[^\n]*+|/\*\+(?P<hint>.*?)(?:\*/|\Z)|/\*.*?(?:\*/|\Z)", re.DOTALL)

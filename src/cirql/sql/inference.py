@@ -8,12 +8,12 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from cirql.errors import InvalidStatement
-from cirql.records import replace
 from cirql.sql.parameters import put
 from cirql.sql.parse import Statement
 from cirql.sql.translate import sqltypes as st
 from cirql.sql.translate.slots import Slot, decide, mark
 from cirql.sql.translate.sqltypes import SqlType
+from cirql.startup.records import replace
 
 ParameterTypes = Sequence[str | None] | Mapping[str, str | None]
 

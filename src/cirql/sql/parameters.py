@@ -9,9 +9,9 @@ from typing import Any
 from sqlglot import exp
 
 from cirql.errors import InterfaceError, NotSupported
-from cirql.records import replace
-from cirql.regexes import regex
 from cirql.sql.parse import Statement
+from cirql.startup.records import replace
+from cirql.startup.regexes import regex
 
 Parameters = Sequence[Any] | Mapping[str, Any]
 

@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from cirql.errors import InvalidStatement, NotSupported, ParseError
-from cirql.records import dataclass, replace
-from cirql.regexes import regex
 from cirql.sql.blanks import first_word
+from cirql.startup.records import dataclass, replace
+from cirql.startup.regexes import regex
 
 if TYPE_CHECKING:
     from sqlglot import exp

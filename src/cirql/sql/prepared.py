@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from cirql.errors import NotSupported
-from cirql.records import dataclass
-from cirql.regexes import regex
+from cirql.startup.records import dataclass
+from cirql.startup.regexes import regex
 
 _PREPARE = regex(
     r"\s*+PREPARE\s++(?P<name>\w++)\s*+(?:\((?P<types>[^()]*+(?:\([^()]*+\)[^()]*+)*+)\)\s*+)?AS\b(?P<body>.*)", re.IGNORECASE | re.DOTALL

@@ -14,10 +14,10 @@ from functools import cache
 
 from sqlglot import exp
 
-from cirql.records import dataclass, field
 from cirql.sql.translate import parse_postgres
 from cirql.sql.translate.sets import SET_FUNCTIONS
 from cirql.sql.translate.shield import PREFIX
+from cirql.startup.records import dataclass, field
 from cirql.types import ColumnType
 
 _SPELLINGS = {

@@ -18,8 +18,8 @@ from datetime import UTC, datetime, timedelta
 from sqlglot import exp
 
 from cirql.errors import Error, InvalidText
-from cirql.regexes import regex
 from cirql.settings import parse_duration
+from cirql.startup.regexes import regex
 
 Evaluate = Callable[[str], datetime | None]
 """What an expression without columns comes to, as a moment."""

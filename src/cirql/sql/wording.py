@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from cirql.records import dataclass
+from cirql.startup.records import dataclass
 
 _TYPES = {
     "INT8": '"char"',

@@ -16,11 +16,11 @@ from sqlglot import exp
 from cirql.catalog.model import Column, Face, Table
 from cirql.errors import InvalidStatement, MissingKey, NotSupported, ParseError, UnknownColumn, UnknownTable
 from cirql.names import Scheme
-from cirql.records import dataclass, replace
 from cirql.sql.bind import TableFinder
 from cirql.sql.blanks import first_word
 from cirql.sql.calls import read_exec
 from cirql.sql.parse import Statement
+from cirql.startup.records import dataclass, replace
 
 if TYPE_CHECKING:
     from cirql.catalog.lookup import Found

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 
-from cirql.records import dataclass
-from cirql.regexes import regex
 from cirql.result import Result
+from cirql.startup.records import dataclass
+from cirql.startup.regexes import regex
 
 _QUERIES = frozenset({"", "SELECT", "VALUES", "TABLE", "SHOW", "DESCRIBE", "DESC", "EXPLAIN", "EXEC", "FROM"})
 _CHANGES = frozenset({"INSERT", "UPDATE", "DELETE"})

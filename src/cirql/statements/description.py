@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
-from cirql.records import dataclass, field, replace
 from cirql.result import PLAN, ResultColumn
+from cirql.startup.records import dataclass, field, replace
 from cirql.statements.planning import Planning, PlanningDesk
 
 if TYPE_CHECKING:

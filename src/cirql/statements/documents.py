@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from cirql.records import dataclass
 from cirql.sql.quoting import constant
+from cirql.startup.records import dataclass
 from cirql.types import ColumnType
 
 if TYPE_CHECKING:

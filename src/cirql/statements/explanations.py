@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from cirql.cloud.survey import of_settings
 from cirql.plan.places import places, wanted
-from cirql.records import replace
 from cirql.result import PLAN, Result
+from cirql.startup.records import replace
 
 if TYPE_CHECKING:
     from cirql.cloud.reach import Reach

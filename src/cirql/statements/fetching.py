@@ -14,8 +14,8 @@ from cirql.fetch.runner import ScanOutcome, run_scan
 from cirql.fetch.surroundings import Surroundings
 from cirql.fetch.targets import Finder
 from cirql.plan.model import Plan, Scan
-from cirql.records import dataclass, replace
 from cirql.result import ProgressEvent
+from cirql.startup.records import dataclass, replace
 
 if TYPE_CHECKING:
     import pyarrow as pa

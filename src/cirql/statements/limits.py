@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from cirql.errors import AccessDenied
-from cirql.records import dataclass
+from cirql.startup.records import dataclass
 
 if TYPE_CHECKING:
     from cirql.settings import Settings

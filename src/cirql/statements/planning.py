@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol, cast
 
 from cirql.errors import AccessDenied, NotADocument
-from cirql.records import dataclass, replace
+from cirql.startup.records import dataclass, replace
 
 if TYPE_CHECKING:
     from sqlglot.expressions import Expr

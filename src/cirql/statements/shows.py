@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from cirql.errors import ParseError
-from cirql.records import dataclass, replace
+from cirql.startup.records import dataclass, replace
 
 if TYPE_CHECKING:
     from cirql.catalog.lookup import Catalog

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from cirql.cloud.reach import Reach
 from cirql.cloud.stats import CallStats
-from cirql.records import dataclass, field
+from cirql.startup.records import dataclass, field
 
 if TYPE_CHECKING:
     import asyncio

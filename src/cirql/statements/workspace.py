@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from cirql.errors import AlreadyExists, InvalidStatement, NotSupported, UnknownTable
-from cirql.records import dataclass, replace
-from cirql.regexes import regex
 from cirql.result import Result
 from cirql.settings import Settings, searched
 from cirql.sql.quoting import name as quoted
+from cirql.startup.records import dataclass, replace
+from cirql.startup.regexes import regex
 from cirql.types import ColumnType
 
 if TYPE_CHECKING:

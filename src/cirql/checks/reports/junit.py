@@ -5,7 +5,7 @@ from __future__ import annotations
 from xml.etree import ElementTree
 
 from cirql.checks.model import Audit, Judgement, Status
-from cirql.regexes import regex
+from cirql.startup.regexes import regex
 
 _NOT_XML = regex(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cirql.regexes import regex
+from cirql.startup.regexes import regex
 
 _CONTROL = regex(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 

@@ -28,8 +28,8 @@ from cirql.catalog.model import Scope, Table
 from cirql.catalog.views import SchemaView, ViewColumn
 from cirql.compiler.views.casing import Casing
 from cirql.compiler.views.conversion import convert
-from cirql.records import dataclass
-from cirql.regexes import regex
+from cirql.startup.records import dataclass
+from cirql.startup.regexes import regex
 
 FOLDER = Path(__file__).parent
 CONNECTION = "aws"

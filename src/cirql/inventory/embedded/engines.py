@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cirql.imports import import_duckdb
+from cirql.startup.imports import import_duckdb
 
 if TYPE_CHECKING:
     import duckdb

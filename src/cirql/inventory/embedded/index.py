@@ -19,7 +19,7 @@ from cirql.inventory.coverage import Claim
 from cirql.inventory.embedded.members import Member
 from cirql.inventory.faults import is_of_the_disk
 from cirql.inventory.model import Partition, ScanRecord, micros, moment
-from cirql.records import dataclass
+from cirql.startup.records import dataclass
 
 FORMAT = 2
 

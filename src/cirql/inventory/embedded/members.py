@@ -15,9 +15,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from cirql.inventory.model import Clause, Condition, Path
-from cirql.records import dataclass, field
-from cirql.regexes import regex
 from cirql.sql.quoting import constant, name, stored_type, text
+from cirql.startup.records import dataclass, field
+from cirql.startup.regexes import regex
 from cirql.types import ColumnType
 
 if TYPE_CHECKING:

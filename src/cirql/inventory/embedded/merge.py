@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from cirql.inventory.embedded.segments import Contents, Reader
 from cirql.inventory.embedded.staging import Staged
 from cirql.inventory.model import Partition, ScanRecord
-from cirql.records import dataclass, field
 from cirql.sql.quoting import name, text, timestamp
+from cirql.startup.records import dataclass, field
 from cirql.types import ColumnType
 
 if TYPE_CHECKING:

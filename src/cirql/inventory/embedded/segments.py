@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 from cirql.inventory.embedded.index import Closure, Segment
 from cirql.inventory.embedded.members import NO_HINTS, Hints, choose, column_of, fragments
-from cirql.records import dataclass, replace
 from cirql.sql.quoting import name, stored_type, text
+from cirql.startup.records import dataclass, replace
 from cirql.types import ColumnType, arrow_type
 
 if TYPE_CHECKING:

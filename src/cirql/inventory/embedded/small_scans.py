@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from cirql.inventory.embedded.segments import INLINE_ROWS, POSITION_BITS, SYSTEM, Contents, load_inline, plain_arrow, serialised, unpack
 from cirql.inventory.model import KEY, Partition, ScanRecord, micros
-from cirql.records import dataclass
+from cirql.startup.records import dataclass
 from cirql.types import ColumnType, from_arrow
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from cirql.errors import Internal
 from cirql.inventory.model import KEY, ScanRecord
-from cirql.records import dataclass
 from cirql.sql.quoting import name, stored_type, text
+from cirql.startup.records import dataclass
 from cirql.types import ColumnType, from_arrow
 
 if TYPE_CHECKING:

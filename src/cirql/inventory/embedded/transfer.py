@@ -12,8 +12,8 @@ from cirql.inventory.embedded.index import Index, Segment
 from cirql.inventory.embedded.segments import Contents, Reader, Writer, register_closures
 from cirql.inventory.embedded.versions import every_version
 from cirql.inventory.model import Archive
-from cirql.records import replace
 from cirql.sql.quoting import name, text
+from cirql.startup.records import replace
 from cirql.types import ColumnType
 
 if TYPE_CHECKING:

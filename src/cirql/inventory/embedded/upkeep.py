@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from cirql.inventory.embedded.index import Closure, Segment
 from cirql.inventory.embedded.segments import POSITION_BITS, Contents, Reader, Writer, pack, register_closures, unpack
 from cirql.inventory.embedded.versions import every_version
-from cirql.records import dataclass, replace
 from cirql.sql.quoting import timestamp
+from cirql.startup.records import dataclass, replace
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -10,8 +10,8 @@ from cirql.inventory.embedded.merge import same_json
 from cirql.inventory.embedded.reading import held, register_ends
 from cirql.inventory.embedded.segments import Contents, Reader
 from cirql.inventory.model import Difference, Event, RowChange, Version
-from cirql.records import replace
 from cirql.sql.quoting import name, text
+from cirql.startup.records import replace
 from cirql.types import ColumnType
 
 if TYPE_CHECKING:

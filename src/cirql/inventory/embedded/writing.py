@@ -16,7 +16,7 @@ from cirql.inventory.embedded.segments import Contents, Reader, Writer, inline, 
 from cirql.inventory.embedded.small_scans import SmallScan, head
 from cirql.inventory.embedded.staging import Staged, stage
 from cirql.inventory.model import Observation, ScanRecord, WriteSummary, micros
-from cirql.records import dataclass, replace
+from cirql.startup.records import dataclass, replace
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cirql.engine import engine_error
-from cirql.regexes import regex
 from cirql.result import Result, ResultColumn
 from cirql.rows import sql_type
 from cirql.server.desk import ClientDesk, Told
@@ -17,6 +16,7 @@ from cirql.server.system.contents import SystemRows
 from cirql.server.system.definitions import statements
 from cirql.server.system.narrowing import narrowing
 from cirql.server.system.rewriting import concerns, parsed, rewritten
+from cirql.startup.regexes import regex
 
 if TYPE_CHECKING:
     from cirql.catalog.lookup import Catalog

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from cirql.records import dataclass
 from cirql.server.system.definitions import ALWAYS_EMPTY
+from cirql.startup.records import dataclass
 
 if TYPE_CHECKING:
     from sqlglot import exp

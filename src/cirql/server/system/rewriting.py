@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from cirql.errors import NotSupported, ParseError
-from cirql.regexes import regex
 from cirql.server.system.definitions import OVERLOADED, function_names, table_names
+from cirql.startup.regexes import regex
 
 if TYPE_CHECKING:
     from sqlglot import exp

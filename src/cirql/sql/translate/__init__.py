@@ -44,7 +44,7 @@ def translate(
     Raises NotSupported (by name) for what has no faithful translation, UnknownFunction with the nearest names,
     TypeMismatch and InvalidText where PostgreSQL would refuse the types or constants.
     """
-    from cirql.imports import import_duckdb_generator
+    from cirql.startup.imports import import_duckdb_generator
 
     import_duckdb_generator()  # before the first module that asks sqlglot for the dialect
     from cirql.sql.translate import sqltypes

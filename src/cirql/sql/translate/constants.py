@@ -16,11 +16,11 @@ from typing import Any
 from sqlglot import exp
 
 from cirql.errors import InvalidText
-from cirql.regexes import regex
 from cirql.sql.translate import intervals
 from cirql.sql.translate import sqltypes as st
 from cirql.sql.translate.nodes import as_type, call, text, typed
 from cirql.sql.translate.sqltypes import SqlType
+from cirql.startup.regexes import regex
 
 _MAX_EXPONENT = 400
 """Numbers are written out in full: an exponent of a billion would fill the memory."""

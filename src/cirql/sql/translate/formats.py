@@ -10,10 +10,10 @@ import re
 from sqlglot import exp
 
 from cirql.errors import NotSupported
-from cirql.records import dataclass
-from cirql.regexes import regex
 from cirql.sql.translate import sqltypes as st
 from cirql.sql.translate.nodes import as_type, call, number, text, typed
+from cirql.startup.records import dataclass
+from cirql.startup.regexes import regex
 
 _PATTERNS = [
     "HH24",

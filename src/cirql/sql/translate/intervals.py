@@ -6,8 +6,8 @@ import re
 from datetime import datetime
 from decimal import Decimal
 
-from cirql.records import dataclass
-from cirql.regexes import regex
+from cirql.startup.records import dataclass
+from cirql.startup.regexes import regex
 
 _MICROSECOND = 1_000_000
 _UNITS: dict[str, tuple[int, Decimal, Decimal]] = {}

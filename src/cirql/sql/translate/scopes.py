@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from cirql.records import dataclass, field
 from cirql.sql.translate import sqltypes as st
 from cirql.sql.translate.sqltypes import SqlType
+from cirql.startup.records import dataclass, field
 
 Columns = tuple[tuple[str, SqlType], ...]
 

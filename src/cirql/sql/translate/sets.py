@@ -11,7 +11,6 @@ from collections.abc import Callable
 from sqlglot import exp
 
 from cirql.errors import InvalidText, UnknownColumn, UnknownFunction
-from cirql.records import dataclass
 from cirql.sql.translate import sqltypes as st
 from cirql.sql.translate.casts import convert, text_of
 from cirql.sql.translate.expressions import refuse
@@ -21,6 +20,7 @@ from cirql.sql.translate.regexes import regexp_groups, regexp_pieces
 from cirql.sql.translate.signatures import name_of
 from cirql.sql.translate.site import Site
 from cirql.sql.translate.sqltypes import SqlType
+from cirql.startup.records import dataclass
 
 Lists = list[tuple[str, exp.Expr, SqlType]]
 

@@ -12,7 +12,6 @@ from functools import cache
 from sqlglot import exp
 
 from cirql.errors import UnknownFunction
-from cirql.records import dataclass
 from cirql.sql.translate import sqltypes as st
 from cirql.sql.translate.casts import convert, text_of
 from cirql.sql.translate.function_table import PLAIN
@@ -20,6 +19,7 @@ from cirql.sql.translate.nodes import as_type, position_of, type_of
 from cirql.sql.translate.shield import PREFIX
 from cirql.sql.translate.site import Site
 from cirql.sql.translate.sqltypes import SqlType
+from cirql.startup.records import dataclass
 
 NOT_SCALAR = frozenset(
     """

@@ -7,8 +7,8 @@ from typing import Literal
 
 from sqlglot import exp
 
-from cirql.records import dataclass, field, replace
 from cirql.sql.translate.scopes import NameScope, Relations
+from cirql.startup.records import dataclass, field, replace
 
 Dialect = Literal["postgres", "ddsql", "stackql"]
 

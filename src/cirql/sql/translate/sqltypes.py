@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from cirql.records import dataclass
+from cirql.startup.records import dataclass
 
 if TYPE_CHECKING:
     from sqlglot import exp

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from sqlglot import exp
 
 from cirql.errors import InvalidText, NotSupported
-from cirql.regexes import regex
 from cirql.sql.translate import arithmetic, arrays
 from cirql.sql.translate import sqltypes as st
 from cirql.sql.translate.casts import convert, output_of, text_of, to_text
@@ -17,6 +16,7 @@ from cirql.sql.translate.nodes import as_type, call, constant, integer, is_null,
 from cirql.sql.translate.regexes import flags_of, regexp_groups, regexp_pieces, replacement, search
 from cirql.sql.translate.signatures import name_of, unknown
 from cirql.sql.translate.site import Site
+from cirql.startup.regexes import regex
 
 Arguments = list[exp.Expr]
 Special = Callable[[Arguments, exp.Expr, Site], exp.Expr]

@@ -14,7 +14,7 @@ from bisect import bisect_left
 from typing import TYPE_CHECKING, Any
 
 from cirql.errors import ParseError
-from cirql.regexes import regex
+from cirql.startup.regexes import regex
 
 if TYPE_CHECKING:
     from sqlglot.tokenizer_core import Token

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from cirql.records import for_all
+from cirql.startup.records import for_all
 
 
 def import_duckdb() -> Any:

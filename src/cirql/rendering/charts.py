@@ -15,9 +15,9 @@ from html import escape
 from itertools import pairwise
 from typing import Any
 
-from cirql.records import dataclass
 from cirql.result import visible_text
 from cirql.rows import is_number
+from cirql.startup.records import dataclass
 
 _MOST_BARS, _MOST_SERIES, _MOST_COUNTED, _MOST_POINTS = 25, 6, 20, 5_000
 _WIDTH, _BARS_WIDTH, _ROW, _HEIGHT, _LABEL, _LETTER, _EDGE = 640, 480, 26, 280, 190, 8, 56

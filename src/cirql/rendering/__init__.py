@@ -1,0 +1,1 @@
+"""Results for people and programs: values as text, and as charts."""

@@ -1,0 +1,1 @@
+"""What keeps a start short: records, patterns and libraries, of which nothing is made before it is used."""
