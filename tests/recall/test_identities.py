@@ -20,7 +20,7 @@ from tests.cloud.conftest import FakeAWS, Request
 from tests.recall.conftest import rows
 
 ACCOUNT, REGION = "111111111111", "us-east-1"
-TEMPLATES = "aws.logs_configuration_template"
+FINDINGS = "aws.securityhub_findings_v2"
 GROUPS = "aws.logs_log_group"
 FILTERS = "aws.logs_metric_filter"
 VERSIONS = "aws.rds_db_engine_version"
@@ -53,8 +53,8 @@ def run(session: Session, *tables: str) -> Summary:
     return sync(session, begin(session, tables, datetime.now(UTC)))
 
 
-def templates(*kinds: str) -> bytes:
-    return json.dumps({"configurationTemplates": [{"service": "s3", "logType": kind, "resourceType": "bucket"} for kind in kinds]}).encode()
+def findings(*kinds: str) -> bytes:
+    return json.dumps({"Findings": [{"kind": kind} for kind in kinds]}).encode()
 
 
 def group(name: str, size: int) -> dict[str, Any]:
@@ -76,22 +76,22 @@ def pages(member: str, *found: list[dict[str, Any]]) -> Callable[[Request], dict
 
 
 def test_a_table_without_a_key_is_kept_and_its_rows_come_and_go(aws: FakeAWS, connect: Open) -> None:
-    aws.always(body=templates("access", "access", "audit"))
-    first = run(connect(), TEMPLATES)
+    aws.always(body=findings("access", "access", "audit"))
+    first = run(connect(), FINDINGS)
     assert [(t.rows, t.places, t.created, t.calls, t.skipped) for t in first.tables] == [(3, 1, 3, 1, "")]
     between = datetime.now(UTC).isoformat()
-    assert [t.created for t in run(connect(), TEMPLATES).tables] == [0]
-    aws.always(body=templates("access", "flow"))
-    (again,) = run(connect(), TEMPLATES).tables
+    assert [t.created for t in run(connect(), FINDINGS).tables] == [0]
+    aws.always(body=findings("access", "flow"))
+    (again,) = run(connect(), FINDINGS).tables
     assert (again.created, again.changed, again.gone) == (1, 0, 2)
     before = len(aws.requests)
     offline = connect(max_age=float("inf"))
-    assert rows(offline, f"SELECT log_type, _key FROM {TEMPLATES}") == [("access", None), ("flow", None)]
-    then = rows(offline, f"SELECT log_type FROM {TEMPLATES} AS OF '{between}'")
+    assert rows(offline, f"SELECT finding ->> 'kind', _key FROM {FINDINGS}") == [("access", None), ("flow", None)]
+    then = rows(offline, f"SELECT finding ->> 'kind' FROM {FINDINGS} AS OF '{between}'")
     assert then == [("access",), ("access",), ("audit",)]
-    changes = rows(offline, f"SELECT change, _key, new ->> 'log_type' FROM cirql.diff('{TEMPLATES}', '{between}', 'now')")
+    changes = rows(offline, f"SELECT change, _key, new -> 'finding' ->> 'kind' FROM cirql.diff('{FINDINGS}', '{between}', 'now')")
     assert changes == [("created", None, "flow"), ("deleted", None, None), ("deleted", None, None)]
-    assert len(rows(offline, f"SELECT event FROM cirql.history('{TEMPLATES}')")) == 4
+    assert len(rows(offline, f"SELECT event FROM cirql.history('{FINDINGS}')")) == 4
     assert len(aws.requests) == before
 
 

@@ -89,7 +89,7 @@ def _plain(value: Any) -> Any:
         case list() | tuple():
             return [_plain(v) for v in value]
         case dict():
-            return {k: _plain(v) for k, v in value.items()}
+            return {k: _plain(v) for k, v in sorted(value.items())}
         case None | bool() | int() | str():
             return value
     return str(value).removesuffix("/32")

@@ -6,6 +6,7 @@ foresaw is told by its name alone.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from collections.abc import Sequence
@@ -239,10 +240,21 @@ def quieten() -> None:
     logger.propagate = False
 
 
+def _say_but_interrupts(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """What a loop that ends says of a task, unless a signal ended both."""
+    error = context.get("exception")
+    is_interrupted = isinstance(error, KeyboardInterrupt) or (
+        isinstance(error, BaseExceptionGroup) and error.subgroup(KeyboardInterrupt) is not None
+    )
+    if not is_interrupted:
+        loop.default_exception_handler(context)
+
+
 def serve_stdio(door: Door) -> None:
     """Serve one client over stdin and stdout, until it is gone."""
 
     async def serve() -> None:
+        asyncio.get_running_loop().set_exception_handler(_say_but_interrupts)
         async with stdio_server() as (reading, writing):
             await door.server.run(reading, writing, door.server.create_initialization_options())
 

@@ -11,6 +11,7 @@ from cirql.compiler import schemas, services
 from cirql.compiler.actions import with_actions
 from cirql.compiler.datasets import arn_keys, compile_service
 from cirql.compiler.generic import compile_generic
+from cirql.compiler.missing import with_missing
 from cirql.compiler.modified import with_modified
 from cirql.compiler.naming import assign
 from cirql.compiler.parents import with_parents
@@ -42,6 +43,7 @@ def compile_all(progress: Callable[[int, int, str], None]) -> tuple[list[Table],
     tables += [compile_resource(schema, overlay.global_resources) for schema in schemas.load()]
     tables += compile_generic()
     tables = corrections.apply(overlay, with_modified(with_parents(tables, overlay.keys, arns)))
-    tables = with_reads(with_actions(with_reach(with_untold(with_sweeps(tables, overlay.tag_sweep))), overlay.actions))
+    tables = with_missing(with_reach(with_untold(with_sweeps(tables, overlay.tag_sweep))))
+    tables = with_reads(with_actions(tables, overlay.actions))
     progress(steps, steps, "names")
     return sorted(tables, key=lambda t: str(t.name)), assign(tables, overlay.aliases)

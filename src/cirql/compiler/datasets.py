@@ -160,17 +160,12 @@ def _table(drafted: _Drafted) -> Table:
         description=clean(drafted.documented.documentation) + _left_out(drafted.hint),
         columns=tuple(_published(draft, fetches)),
         fetches=tuple(fetches),
-        permissions={"read": tuple(dict.fromkeys(p for f in fetches if not _is_asked_for(draft, f) for p in f.permissions))},
+        permissions={"read": tuple(dict.fromkeys(p for f in fetches for p in f.permissions))},
         scope=service.scope,
         regions=service.regions,
         key=drafted.key,
         arn=drafted.arn,
     )
-
-
-def _is_asked_for(draft: Draft, fetch: Fetch) -> bool:
-    """Whether a call is only made for who names what it tells."""
-    return fetch.role is Role.ENRICH and all(o.column in draft.columns and draft.columns[o.column].hidden for o in fetch.outputs)
 
 
 def _further(drafted: _Drafted, operation: OperationModel) -> Fetch | None:
@@ -205,6 +200,8 @@ def _left_out(hint: Hint) -> str:
 def _row_key(draft: Draft, listing: Listing, arn: str | None, fetches: list[Fetch]) -> tuple[str, ...]:
     if listing.is_one:
         return ("account_id",) if draft.service.scope is Scope.GLOBAL else ("account_id", "region")
+    if listing.is_bare and not is_scalar(listing.element):
+        return ()  # Documents of any form: no member of one is known.
     members = {m: draft.columns[c] for m, c in draft.by_member.items() if c in draft.columns}
     arn = None if draft.service.is_keyed_by_id else arn
     proofs = Proofs(

@@ -9,11 +9,15 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
 from botocore.model import OperationModel, Shape
 
+from cirql.catalog.model import Fetch, Role, Table
+from cirql.compiler import services
+from cirql.startup.records import replace
 from cirql.startup.regexes import regex
 
 _NAMED = regex(r"NotFound|NotFond|NoSuch|DoesNotExist|NotExist|Non[Ee]xist|^Unknown(Resource|Monitor|Subscription)")
@@ -23,6 +27,18 @@ _IS_ABSENT = regex(r"(does(n.t| not)|no longer) exist|(can.t|cannot|could not|co
 _MAYBE = regex(r"\b(or|permission|access|authori[sz]ed|valid|version)\b", re.IGNORECASE)
 _TAG = regex(r"<[^<>]{0,200}>")
 _HABITS = Path(__file__).parent / "overlay" / "answers" / "missing.toml"
+
+
+def with_missing(tables: Iterable[Table]) -> list[Table]:
+    """The tables, each call for a named thing with its codes, calls that are corrections included."""
+    models = cache(lambda service: services.load(service, {}))
+
+    def told(fetch: Fetch) -> Fetch:
+        if fetch.role is Role.LIST or fetch.service == "cloudcontrol" or fetch.fallback or fetch.not_found:
+            return fetch
+        return replace(fetch, not_found=codes(models(fetch.service).operation(fetch.operation)))
+
+    return [replace(t, fetches=tuple(map(told, t.fetches))) for t in tables]
 
 
 def codes(operation: OperationModel) -> tuple[str, ...]:

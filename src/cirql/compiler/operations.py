@@ -38,7 +38,7 @@ _BESIDE = 3
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A list operation: where its rows are, and what one is (a structure, or a bare string).
+    """A list operation: where its rows are, and what one is (a structure, or a bare value: a string, or a document of any form).
 
     `also_required` are request members that it shows a part without; `given` those whose values are known. `lifted` are the members beside
     a row that is wrapped in a structure of its own. `is_one`: it gives one structure for an account, and no list.
@@ -60,15 +60,15 @@ class Listing:
 
     @property
     def members(self) -> Mapping[str, Shape]:
-        """The members of a row; a bare string has one, named after the list: `clusterArns` holds `clusterArn`."""
-        if self.element.type_name == "structure":
+        """The members of a row; a bare value has one, named after the list: `clusterArns` holds `clusterArn`."""
+        if not self.is_bare:
             return {m: s for shape in (*self.others, self.element) for m, s in shape.members.items()}
         return {singular(self.rows[-1]): self.element}
 
     @property
     def is_bare(self) -> bool:
-        """Whether a row is a bare string."""
-        return bool(self.element.type_name != "structure")
+        """Whether a row is one value: the model names no members of it."""
+        return bool(self.element.type_name != "structure" or self.element.is_document_type)
 
     @property
     def required(self) -> tuple[str, ...]:
@@ -140,7 +140,9 @@ def listings(service: Service) -> dict[str, list[Listing]]:
 def _is_nothing_else(service: Service, listing: Listing) -> bool:
     """Whether an answer that is not named in the plural is a list all the same: it has pages of rows, and nothing beside them."""
     members = {m for m in listing.operation.output_shape.members if m.lower() not in _NOT_DATA} - {listing.rows[0]}
-    return listing.operation.name in service.paginators and not listing.is_bare and len(listing.rows) == 1 and not members
+    return (
+        listing.operation.name in service.paginators and listing.element.type_name == "structure" and len(listing.rows) == 1 and not members
+    )
 
 
 def batches(service: Service) -> dict[str, list[Listing]]:

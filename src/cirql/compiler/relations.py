@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from importlib import resources
 from typing import Any
 
-from cirql.catalog.model import Column, Table
+from cirql.catalog.model import Column, Parent, Table
 from cirql.catalog.references import Reference
 from cirql.names import Scheme, singular
 from cirql.types import ColumnType
@@ -93,9 +93,19 @@ class _Neighbours:
 
     def _parents(self, table: Table) -> Iterator[Reference]:
         for parent in table.parents:
-            other = self._names.get(str(parent.table))
-            if other is not None and other is not table and other.column(parent.source) is not None:
-                yield Reference(str(table.name), parent.column, str(other.name), parent.source, _PARENT, "parent")
+            for other, source in self._lineage(table, parent):
+                yield Reference(str(table.name), parent.column, str(other.name), source, _PARENT, "parent")
+
+    def _lineage(self, table: Table, parent: Parent) -> Iterator[tuple[Table, str]]:
+        """Where a key is had from, and where that table has it from, up to the one whose own it is."""
+        seen = {table.name}
+        step: Parent | None = parent
+        while step is not None and (other := self._names.get(str(step.table))) is not None and other.name not in seen:
+            seen.add(other.name)
+            if other.column(step.source) is None:
+                return
+            yield other, step.source
+            step = next((p for p in other.parents if step is not None and p.column == step.source), None)
 
     def _named(self, table: Table) -> Iterator[Reference]:
         has_parent = {p.column for p in table.parents}

@@ -14,7 +14,7 @@ from cirql.startup.records import MISSING, dataclass, fields
 _INTRODUCTION = """\
 # Settings
 
-SettingEntry by `python -m cirql.settings.page`; a test fails while it differs.
+Written by `python -m cirql.settings.page`; a test fails while it differs.
 
 ## Where they are made
 
