@@ -99,13 +99,14 @@ class _Neighbours:
     def _lineage(self, table: Table, parent: Parent) -> Iterator[tuple[Table, str]]:
         """Where a key is had from, and where that table has it from, up to the one whose own it is."""
         seen = {table.name}
-        step: Parent | None = parent
-        while step is not None and (other := self._names.get(str(step.table))) is not None and other.name not in seen:
-            seen.add(other.name)
-            if other.column(step.source) is None:
+        steps = [parent]
+        for step in steps:
+            other = self._names.get(str(step.table))
+            if other is None or other.name in seen or other.column(step.source) is None:
                 return
+            seen.add(other.name)
             yield other, step.source
-            step = next((p for p in other.parents if step is not None and p.column == step.source), None)
+            steps += [p for p in other.parents if p.column == step.source]
 
     def _named(self, table: Table) -> Iterator[Reference]:
         has_parent = {p.column for p in table.parents}
