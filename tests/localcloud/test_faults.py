@@ -148,6 +148,18 @@ def test_latency_is_waited_for_and_combines_with_other_faults(cloud: LocalCloud,
     assert next(iter(cloud.calls)).fault == "latency+throttle"
 
 
+def test_an_answer_that_comes_late_is_not_in_a_log_that_was_cleared_meanwhile(cloud: LocalCloud, client: Client) -> None:
+    cloud.faults.add(Rule(kind="latency", seconds=0.4, times=1))
+    asking = threading.Thread(target=client("sagemaker").list_images)
+    asking.start()
+    time.sleep(0.2)
+    cloud.calls.clear()
+    asking.join()
+    assert len(cloud.calls) == 0
+    client("sagemaker").list_images()
+    assert len(cloud.calls) == 1
+
+
 def test_a_read_timeout_is_seen_when_the_answer_hangs(cloud: LocalCloud, client: Client) -> None:
     cloud.faults.add(Rule(kind="hang", seconds=0.6))
     with pytest.raises(ReadTimeoutError):

@@ -18,6 +18,7 @@ from cirql.cli.scope import options as scope_options
 from cirql.cli.scope import refuse_with_local
 from cirql.cli.streams import tell
 from cirql.errors import Error
+from cirql.settings import cache_home
 
 if TYPE_CHECKING:
     from cirql.runtime import Runtime
@@ -99,6 +100,7 @@ def serve(
                 max_per_user=max_per_user,
                 max_calls=max_calls,
                 audit=audit,
+                kept=cache_home(),
             )
             _until_signal(server, bool(found))
     except Error as error:

@@ -37,16 +37,20 @@ class CallLog:
     def __init__(self) -> None:
         self._calls: list[ServedCall] = []
         self._lock = threading.Lock()
+        self.cleared = 0
+        """How often it was cleared: what arrived before the last time is not the next reader's."""
 
-    def add(self, call: ServedCall) -> None:
-        """Append one call."""
+    def add(self, call: ServedCall, cleared: int) -> None:
+        """Append a call that arrived when the log had been cleared so often; nothing where it was cleared since."""
         with self._lock:
-            self._calls.append(call)
+            if cleared == self.cleared:
+                self._calls.append(call)
 
     def clear(self) -> None:
         """Forget every call."""
         with self._lock:
             self._calls.clear()
+            self.cleared += 1
 
     def counts(self) -> dict[str, int]:
         """How often each `service:Operation` was asked, as `{"sagemaker:ListImages": 1}`."""

@@ -16,7 +16,7 @@ from cirql.localcloud.calls import CallLog, ServedCall
 from cirql.localcloud.cloudcontrol import CloudControl
 from cirql.localcloud.control import answer_control, is_control
 from cirql.localcloud.demo import seed_images
-from cirql.localcloud.faults import ERROR_KINDS, NO_FAULT, Faults, Spoiling, fault_error
+from cirql.localcloud.faults import ERROR_KINDS, Faults, Spoiling, fault_error
 from cirql.localcloud.identity import Caller, answer_caller_identity, read_caller
 from cirql.localcloud.images import AccountRegion, ImageStore
 from cirql.localcloud.listener import HOST, HttpAnswer, HttpRequest, Listener, NoAnswerError
@@ -118,6 +118,7 @@ class LocalCloud:
         """The answer to one HTTP request. Raises NoAnswerError where the connection is to be closed without one."""
         if is_control(request):
             return answer_control(request, self)
+        cleared = self.calls.cleared
         caller = self._moto.resolve_account(read_caller(request))
         operation = identify(request, caller.service)
         verdict = self.faults.judge(caller, operation)
@@ -126,9 +127,9 @@ class LocalCloud:
         try:
             answer = self._answer_judged(request, caller, operation, verdict)
         except NoAnswerError:
-            self._log(caller, operation, 0, verdict)
+            self._log(caller, operation, 0, verdict, cleared)
             raise
-        self._log(caller, operation, answer.status, verdict)
+        self._log(caller, operation, answer.status, verdict, cleared)
         return answer
 
     def serves(self, service: str, operation: str, params: Mapping[str, Any]) -> bool:
@@ -187,5 +188,6 @@ class LocalCloud:
         request = replace(request, headers={**request.headers, "host": f"{HOST}:{self.port}"})
         return self._serve(request, caller, identify(request, caller.service), None)
 
-    def _log(self, caller: Caller, operation: WireOperation, status: int, verdict: Spoiling = NO_FAULT) -> None:
-        self.calls.add(ServedCall(self._clock(), caller.account, caller.region, operation.service, operation.name, status, verdict.kind))
+    def _log(self, caller: Caller, operation: WireOperation, status: int, verdict: Spoiling, cleared: int) -> None:
+        call = ServedCall(self._clock(), caller.account, caller.region, operation.service, operation.name, status, verdict.kind)
+        self.calls.add(call, cleared)

@@ -58,8 +58,11 @@ class Server:
         max_per_user: int | None = None,
         max_calls: int | None = None,
         audit: Path | None = None,
+        kept: Path | None = None,
     ) -> None:
         """Port 0 takes any that is free. `max_calls` is for one connection; `audit` is a file that is told of each statement.
+
+        With a directory `kept`, the columns of all tables are read ahead and kept there for the next server.
 
         Raises SettingsError for an address that it must not listen on as it is, FileUnreadable for a log that cannot be written.
         """
@@ -90,7 +93,8 @@ class Server:
         self._listener: asyncio.Server | None = None
         self._is_ending = False
         self._constants = ConstantAnswers()
-        self._system = SystemTables(lambda: runtime.catalog)
+        self._system = SystemTables(lambda: runtime.catalog, kept)
+        self._reads_ahead = kept is not None
 
     def start(self) -> None:
         """Listen. Raises OSError where the address is taken."""
@@ -100,6 +104,8 @@ class Server:
         except BaseException:
             self._stop_loop()
             raise
+        if self._reads_ahead:
+            threading.Thread(target=self._system.read_ahead, name="cirql-server-catalog", daemon=True).start()
 
     async def _listen(self) -> None:
         self._listener = await self._loop.create_server(lambda: Wire(self._connected), self.host, self.port, backlog=256)

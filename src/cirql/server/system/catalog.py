@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cirql.engine import engine_error
@@ -14,25 +16,37 @@ from cirql.server.desk import ClientDesk, Told
 from cirql.server.oids import named
 from cirql.server.system.contents import SystemRows
 from cirql.server.system.definitions import statements
-from cirql.server.system.narrowing import narrowing
+from cirql.server.system.kept import KeptContents
+from cirql.server.system.narrowing import is_empty, narrowing
+from cirql.server.system.remembering import Answers, Query, Recent, with_any_number
 from cirql.server.system.rewriting import concerns, parsed, rewritten
 from cirql.startup.regexes import regex
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from cirql.catalog.lookup import Catalog
 
 _OF_A_TABLE = regex(r"\bpg_(?:attribute|constraint|index|description|attrdef)\b|_description\s*\(", re.IGNORECASE)
 _LOCKED = ("autoinstall_known_extensions = false", "autoload_known_extensions = false", "python_enable_replacements = false")
+_QUIET = 1.0
+"""Seconds without a question, after which reading ahead goes on."""
 
 
 class SystemTables:
     """Shared by all clients; made when the first asks."""
 
-    def __init__(self, catalog: Callable[[], Catalog]) -> None:
+    def __init__(self, catalog: Callable[[], Catalog], kept: Path | None = None) -> None:
+        """`kept` is a directory with what another server has read of the catalog; without one nothing is kept."""
         self._catalog = catalog
+        self._kept = kept
         self._lock = threading.Lock()
         self._connection: Any = None
         self._contents: SystemRows | None = None
+        self._closing = threading.Event()
+        self._asked = -_QUIET
+        self._queries: Recent[Query] = Recent()
+        self._answers = Answers()
 
     def concerns(self, sql: str) -> bool:
         """Whether a statement asks it."""
@@ -51,22 +65,57 @@ class SystemTables:
         schema = self._answer(sql, nothing, desk, limit=0).schema
         return Told(tuple(ResultColumn(f.name, sql_type(f.type)) for f in schema), kinds)
 
-    def _answer(self, sql: str, values: Sequence[Any], desk: ClientDesk, limit: int | None = None) -> Any:
-        import duckdb
+    def read_ahead(self) -> None:
+        """Read the columns of all tables, a part at a time while nobody asks; where they were kept there is nothing to do."""
+        while not self._closing.is_set():
+            if time.monotonic() - self._asked < _QUIET:
+                self._closing.wait(_QUIET)
+                continue
+            with self._lock:
+                if self._closing.is_set():
+                    return
+                contents = self._opened()
+                if contents.is_whole:
+                    return
+                contents.fill_some()
 
-        tree = parsed(sql)
-        asked = narrowing(tree, values) if _OF_A_TABLE.search(sql) and limit is None else None
-        query = rewritten(tree, self._facts(desk))
-        if limit is not None:
-            query = f"SELECT * FROM ({query}) LIMIT {limit}"
+    def _answer(self, sql: str, values: Sequence[Any], desk: ClientDesk, limit: int | None = None) -> pa.Table:
+        self._asked = time.monotonic()
+        query, number = self._query(sql, self._facts(desk))
+        text = query.text if query.is_empty else query.of(number)
+        text = text if limit is None else f"SELECT * FROM ({text}) LIMIT {limit}"
+        given = _given(text, values)
+        asked = (text, "" if query.is_empty else repr(given))
+        if (known := self._answers.get(asked)) is not None:
+            return known
         with self._lock:
             contents = self._opened()
-            if asked is not None:
-                contents.fill_for(asked)
-            try:
-                return self._connection.sql(query, params=_given(query, values) or None).to_arrow_table()
-            except duckdb.Error as fault:
-                raise engine_error(fault) from None
+            if query.is_of_tables and limit is None and not contents.is_whole:
+                contents.fill_for(narrowing(parsed(sql), values))
+            answer = self._run(text, given)
+            if contents.is_whole or query.is_empty or limit is not None:
+                self._answers.put(asked, answer)
+        return answer
+
+    def _query(self, sql: str, facts: dict[str, str]) -> tuple[Query, str]:
+        """The question as DuckDB's, remembered for those who are told the same of themselves, and the table's number in it."""
+        pattern, number = with_any_number(sql)
+        key = (pattern, repr(facts))
+        found = self._queries.get(key)
+        if found is None:
+            tree = parsed(pattern)
+            nothing = is_empty(tree)
+            found = Query(rewritten(tree, facts), _OF_A_TABLE.search(sql) is not None, nothing)
+            self._queries.put(key, found)
+        return found, number
+
+    def _run(self, text: str, given: dict[str, Any]) -> pa.Table:
+        import duckdb
+
+        try:
+            return self._connection.sql(text, params=given or None).to_arrow_table()
+        except duckdb.Error as fault:
+            raise engine_error(fault) from None
 
     def _facts(self, desk: ClientDesk) -> dict[str, str]:
         schema = (desk.variables.get("search_path", desk.session.settings) or "aws").split(",")[0].strip().strip('"')
@@ -85,7 +134,9 @@ class SystemTables:
                 self._connection.execute(f"SET GLOBAL {setting}")
             for statement in statements():
                 self._connection.execute(statement)
-            contents = SystemRows(self._connection, self._catalog())
+            catalog = self._catalog()
+            kept = KeptContents(self._kept, str(catalog.version)) if self._kept is not None else None
+            contents = SystemRows(self._connection, catalog, kept)
             contents.begin()
             self._connection.execute("SET GLOBAL enable_external_access = false")
             self._connection.execute("SET GLOBAL lock_configuration = true")
@@ -94,6 +145,7 @@ class SystemTables:
 
     def close(self) -> None:
         """Drop all of it."""
+        self._closing.set()
         with self._lock:
             if self._connection is not None:
                 self._connection.close()

@@ -10,6 +10,8 @@ from cirql.catalog.model import Face
 from cirql.catalog.views import SCHEMAS as VIEW_SCHEMAS
 from cirql.introspection.names import published
 from cirql.server.oids import BY_OID, HSTORE
+from cirql.server.system.definitions import INDEX_DEFINITIONS, stored_tables
+from cirql.server.system.kept import KeptContents
 from cirql.server.system.narrowing import Narrowing
 from cirql.server.variables import DEFAULTS
 from cirql.types import ColumnType
@@ -30,6 +32,8 @@ _FIRST_VIEW = 500_000
 _FIRST_PROCEDURE = 3_000
 _MANY = 50
 """So many tables are read in one go, which starts with all names."""
+_SLICE = 500
+"""Tables that are read ahead at a time, for which questions wait: a fifth of a second."""
 _TYPE_NAMES = {16: "bool", 20: "int8", 21: "int2", 23: "int4", 700: "float4", 701: "float8", 1042: "bpchar", 1043: "varchar"} | {
     1083: "time",
     1114: "timestamp",
@@ -65,12 +69,18 @@ _OF_VIEW = {"text": 25, "bigint": 20, "double precision": 701, "boolean": 16, "t
 }
 
 
+_PLAIN = re.compile(r"[a-z_][a-z0-9_$]*")
+
+
 class SystemRows:
     """The rows, put into a DuckDB."""
 
-    def __init__(self, connection: Any, catalog: Catalog) -> None:
+    def __init__(self, connection: Any, catalog: Catalog, kept: KeptContents | None = None) -> None:
         self._connection = connection
         self._catalog = catalog
+        self._kept = kept
+        self.is_whole = False
+        """Whether the columns of all tables are in it."""
         self._names: dict[str, list[int]] = {}
         self._namespaces: dict[str, int] = {}
         self._published: dict[int, str] = {}
@@ -79,7 +89,11 @@ class SystemRows:
         self._places: dict[tuple[str, str], tuple[int, int] | None] = {}
 
     def begin(self) -> None:
-        """The types, the schemas, and every table's name."""
+        """The types, the schemas, and every table's name; all of it, where that was kept."""
+        self._insert("pg_settings", [{"name": name, "setting": value} for name, value in DEFAULTS.items()])
+        if self._kept is not None and self._kept.read(self._connection):
+            self.is_whole = True
+            return
         self._types()
         schemas = {"aws": AWS} | {name: AWS + n for n, name in enumerate(sorted(self._services()), 1)}
         schemas |= {name: _FIRST_VIEW + n for n, name in enumerate(VIEW_SCHEMAS)}
@@ -155,7 +169,6 @@ class SystemRows:
         self._insert(
             "pg_roles", [{"oid": 10, "rolname": "aws", "rolconnlimit": -1, "rolreplication": False, "rolbypassrls": False, **flags}]
         )
-        self._insert("pg_settings", [{"name": name, "setting": value} for name, value in DEFAULTS.items()])
         self._insert("pg_am", [{"oid": 2, "amname": "heap", "amtype": "t"}, {"oid": 403, "amname": "btree", "amtype": "i"}])
         self._insert("pg_extension", [{"oid": 16_399, "extname": "hstore", "extnamespace": 11, "extversion": "1.8", "extowner": 10}])
         self._insert("pg_collation", [{"oid": 100, "collname": "default", "collnamespace": 11, "collprovider": "d"}])
@@ -164,7 +177,7 @@ class SystemRows:
 
     def fill_for(self, asked: Narrowing) -> None:
         """Fill in the columns of the tables that a question can be about."""
-        if len(self._filled) == len(self._published):
+        if self.is_whole:
             return
         wanted = set(self._published)
         if asked.tables is not None:
@@ -173,6 +186,19 @@ class SystemRows:
             schemas = {oid for schema in asked.schemas for oid in self._schemas_meant(schema)}
             wanted = {oid for oid in wanted if self._schemas[oid] in schemas}
         self._fill(sorted((wanted | self._meant_by(asked.also)) - self._filled))
+        self._end_when_whole()
+
+    def fill_some(self) -> None:
+        """Fill in the columns of some more tables."""
+        if not self.is_whole:
+            self._fill(sorted(self._published.keys() - self._filled)[:_SLICE])
+            self._end_when_whole()
+
+    def _end_when_whole(self) -> None:
+        if len(self._filled) == len(self._published):
+            self.is_whole = True
+            if self._kept is not None:
+                self._kept.write({name: self._connection.table(name).to_arrow_table() for name in stored_tables()})
 
     def _meant_by(self, texts: Iterable[str]) -> set[int]:
         return {oid for text in texts for oid in self._meant(text)}
@@ -202,8 +228,9 @@ class SystemRows:
         by_name = {self._published[oid]: oid for oid in tables if oid < _FIRST_VIEW}
         columns: list[dict[str, Any]] = []
         comments: list[tuple[int, int, int, str]] = []
-        keys: list[tuple[int, str, list[int]]] = []
+        keys: list[tuple[int, str, list[int], tuple[str, ...]]] = []
         parents: list[dict[str, Any]] = []
+        texts: list[tuple[int, str]] = []
         if len(by_name) > _MANY:
             every = published(self._catalog, keep=lambda spellings: [spelling.name in by_name for spelling in spellings])
         else:
@@ -211,7 +238,9 @@ class SystemRows:
         for found in every:
             oid = by_name[str(found.name)]
             self._of_table(oid, found, columns, comments, keys)
-            parents += self._parents(oid, found)
+            for row, text in self._parents(oid, found):
+                parents.append(row)
+                texts.append((row["oid"], text))
         for oid in tables:
             if oid >= _FIRST_VIEW and (view := self._catalog.view(self._published[oid])) is not None:
                 columns += _of_view(oid, view)
@@ -219,6 +248,7 @@ class SystemRows:
         self._put("pg_description", comments)
         self._keys(keys)
         self._insert("pg_constraint", parents, _CONSTRAINT)
+        self._put("definition_texts", texts)
         self._filled.update(tables)
         self._fill(sorted({row["confrelid"] for row in parents} - self._filled))  # a foreign key is shown with their columns
 
@@ -237,17 +267,17 @@ class SystemRows:
             comments.append((oid, 1259, 0, table.description))
         key = _key_of(found)
         if key and all(name in names for name in key):
-            keys.append((oid, found.name.parts[-1], [names[name] for name in key]))
+            keys.append((oid, found.name.parts[-1], [names[name] for name in key], key))
 
-    def _parents(self, oid: int, found: Found) -> Iterator[dict[str, Any]]:
-        """Foreign keys: the columns that take values of another table, without which this one cannot be listed."""
+    def _parents(self, oid: int, found: Found) -> Iterator[tuple[dict[str, Any], str]]:
+        """Foreign keys, and their definitions: the columns that take values of another table, without which this one cannot be listed."""
         places = {column.name: n for n, column in enumerate(found.star, 1)}
         for n, parent in enumerate(found.table.parents[:_PARENTS]):
             referred = self._place_of(str(parent.table), parent.source) if parent.column in places else None
             if referred is not None:
                 number = _FIRST_PARENT + (oid - _FIRST_TABLE) * _PARENTS + n
                 name = f"{found.name.parts[-1]}_{parent.column}_fkey"
-                yield {
+                row = {
                     "oid": number,
                     "conname": name,
                     "connamespace": self._schemas[oid],
@@ -261,6 +291,14 @@ class SystemRows:
                     "confdeltype": "a",
                     "confmatchtype": "s",
                 }
+                refers = f"{self._shown(referred[0])}({_quoted(parent.source)})"
+                yield row, f"FOREIGN KEY ({_quoted(parent.column)}) REFERENCES {refers}"
+
+    def _shown(self, oid: int) -> str:
+        """A table's name as definitions have it: without the schema `aws`, which is the first that is looked in."""
+        schema, _, name = self._published[oid].rpartition(".")
+        schema = schema.removeprefix("aws.")
+        return _quoted(name) if schema == "aws" else f"{_quoted(schema)}.{_quoted(name)}"
 
     def _place_of(self, table: str, column: str) -> tuple[int, int] | None:
         """The numbers of a table and of a column of it; None where either is not published."""
@@ -271,9 +309,9 @@ class SystemRows:
             self._places[place] = (oid, names.index(column) + 1) if oid is not None and column in names else None
         return self._places[place]
 
-    def _keys(self, keys: Sequence[tuple[int, str, list[int]]]) -> None:
-        constraints, indexes, classes = [], [], []
-        for oid, name, key in keys:
+    def _keys(self, keys: Sequence[tuple[int, str, list[int], tuple[str, ...]]]) -> None:
+        constraints, indexes, classes, texts = [], [], [], []
+        for oid, name, key, names in keys:
             number = oid - _FIRST_TABLE + _FIRST_KEY
             schema = self._schemas[oid]
             constraints.append(
@@ -281,10 +319,14 @@ class SystemRows:
             )
             classes.append({"oid": number, "relname": f"{name}_pkey", "relnamespace": schema, "relkind": "i"})
             indexes.append({"indexrelid": number, "indrelid": oid, "indnatts": len(key), "indnkeyatts": len(key), "indkey": key})
+            texts.append((number, f"PRIMARY KEY ({_listed(names)})"))
+            shown = f"CREATE UNIQUE INDEX {_quoted(name + '_pkey')} ON {self._shown(oid)} USING btree ({_listed(names)})"
+            texts.append((number + INDEX_DEFINITIONS, shown))
             indexes[-1] |= {"indoption": [0] * len(key), "indclass": [0] * len(key), "indcollation": [0] * len(key)}
         self._insert("pg_constraint", constraints, _CONSTRAINT)
         self._insert("pg_index", indexes, _INDEX)
         self._insert_classes(classes)
+        self._put("definition_texts", texts)
 
     # -- DuckDB
 
@@ -330,6 +372,14 @@ _INDEX |= {
     "indisreplident": False,
     "indnullsnotdistinct": False,
 }
+
+
+def _quoted(name: str) -> str:
+    return name if _PLAIN.fullmatch(name) else f'"{name}"'
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(map(_quoted, names))
 
 
 def _of_view(oid: int, view: SchemaView) -> list[dict[str, Any]]:

@@ -96,6 +96,13 @@ ALWAYS_EMPTY = frozenset(
 ) | frozenset(
     {"pg_statistic_ext", "pg_publication", "pg_publication_rel", "pg_publication_namespace", "pg_partitioned_table", "pg_enum", "pg_range"}
 )
+INDEX_DEFINITIONS = 500_000_000
+"""What the number of an index has added where its definition is: its constraint has the same number."""
+_OWN_TABLES = {
+    "type_titles": "oid UINTEGER, typtitle VARCHAR",
+    "definition_texts": "oid UINTEGER, definition VARCHAR",
+}
+"""Tables that functions read: the names of types, and the definitions of constraints and indexes, which no function puts together."""
 _LETTERS = {"o": _O, "t": _T, "b": _B, "i": _I, "f": "FLOAT"}
 _VIEWS = (
     "CREATE VIEW pg_user AS SELECT rolname AS usename, oid AS usesysid, rolcreatedb AS usecreatedb, rolsuper AS usesuper FROM pg_roles",
@@ -149,21 +156,8 @@ _FUNCTIONS = {
     "col_description(o, n)": "(SELECT d.description FROM pg_description d WHERE d.objoid = o AND d.objsubid = n LIMIT 1)",
     "shobj_description(o, n)": "NULL::VARCHAR",
     "pg_partition_ancestors(o)": "unnest([]::UINTEGER[])",
-    "names_of(t, k)": (
-        "(SELECT string_agg(a.attname, ', ' ORDER BY list_position(k, a.attnum)) FROM pg_attribute a WHERE a.attrelid = t AND "
-        "list_contains(k, a.attnum))"
-    ),
-    "pg_get_constraintdef(o)": (
-        "(SELECT CASE k.contype WHEN 'p' THEN 'PRIMARY KEY (' || names_of(k.conrelid, k.conkey) || ')' ELSE 'FOREIGN KEY (' || "
-        "names_of(k.conrelid, k.conkey) || ') REFERENCES ' || (SELECT CASE n.nspname WHEN 'aws' THEN '' "
-        "ELSE n.nspname || '.' END || c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
-        "WHERE c.oid = k.confrelid) || '(' || "
-        "names_of(k.confrelid, k.confkey) || ')' END FROM pg_constraint k WHERE k.oid = o)"
-    ),
-    "pg_get_indexdef(o)": (
-        "(SELECT 'CREATE UNIQUE INDEX ' || c.relname || ' ON ' || t.relname || ' USING btree (' || names_of(i.indrelid, i.indkey) || ')' "
-        "FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid WHERE i.indexrelid = o)"
-    ),
+    "pg_get_constraintdef(o)": "(SELECT x.definition FROM definition_texts x WHERE x.oid = o)",
+    "pg_get_indexdef(o)": f"(SELECT x.definition FROM definition_texts x WHERE x.oid = o + {INDEX_DEFINITIONS})",
     "format_type(o, n)": ("CASE WHEN o IS NULL THEN NULL ELSE coalesce((SELECT t.typtitle FROM type_titles t WHERE t.oid = o), '???') END"),
     "regclass_name(o)": "(SELECT c.relname FROM pg_class c WHERE c.oid = o)",
     "regclass_oid(s)": (
@@ -220,9 +214,15 @@ def function_names() -> frozenset[str]:
     return frozenset(signature.partition("(")[0] for signature in _FUNCTIONS)
 
 
+def stored_tables() -> tuple[str, ...]:
+    """The tables that depend on the catalog alone."""
+    return (*_OWN_TABLES, *_TABLES)
+
+
 def statements() -> list[str]:
     """What makes all of it in an empty DuckDB."""
-    made = ["CREATE TABLE type_titles (oid UINTEGER, typtitle VARCHAR)", f"CREATE TABLE pg_settings ({_SETTINGS})"]
+    made = [f"CREATE TABLE {name} ({columns})" for name, columns in _OWN_TABLES.items()]
+    made.append(f"CREATE TABLE pg_settings ({_SETTINGS})")
     for table, columns in _TABLES.items():
         made.append(f"CREATE TABLE {table} ({', '.join(map(_column, columns.split(', ')))})")
     made += _VIEWS
@@ -238,7 +238,6 @@ def _column(text: str) -> str:
 
 def _calls(body: str) -> str:
     """A macro's body: what it calls, and its tables by names that no caller's columns are captured by."""
-    apart = re.sub(r"\b(pg_\w+|type_titles) ([a-z])\b", r"\1 own_\2", body)
+    apart = re.sub(r"\b(pg_\w+|type_titles|definition_texts) ([a-z])\b", r"\1 own_\2", body)
     apart = re.sub(r"(?<!\w)([a-z])\.(?=\w)", r"own_\1.", apart)
-    apart = apart.replace("names_of(", "c_names_of(")
     return f"c_{apart}" if apart.startswith(("regclass_oid(", "regtype_oid(")) else apart

@@ -52,7 +52,7 @@ def _narrowed(tree: exp.Expr, values: Sequence[Any]) -> Narrowing:
         sides = [_narrowed(side.copy(), values) for side in (tree.left, tree.right)]  # each a whole of its own
         named = [side.tables for side in sides if side.tables is not None]
         return Narrowing((*named[0], *named[1])) if len(named) == len(sides) else Narrowing()
-    if _is_empty(tree):
+    if is_empty(tree):
         return Narrowing(())
     if tree.find(exp.SetOperation) is not None:
         return Narrowing()
@@ -67,7 +67,7 @@ def _narrowed(tree: exp.Expr, values: Sequence[Any]) -> Narrowing:
     return Narrowing(tables[0] if tables else None, schemas[0] if schemas else None)
 
 
-def _is_empty(tree: exp.Expr) -> bool:
+def is_empty(tree: exp.Expr) -> bool:
     """Whether a query reads a table that is always empty, so that it gives no rows, whatever else it asks."""
     from sqlglot import exp
 
