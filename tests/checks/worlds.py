@@ -1,9 +1,9 @@
 """Worlds of resources for the rules: what is made, by boto3 on a local AWS, and what each rule is to say of it.
 
-`worlds/<pack>/<file>.toml` belongs to the rules of the same name. A `[[step]]` is a `call` of a `service` `with` members, once for each
-row `for`; `<name>` stands for a value of the row, or for what a step said to `keep` of its answer. Each rule is to find `shabby` wrong and
-`tidy` right, unless `[expect]` names other resources for it, or the kind of thing (`"volume"`: what was kept as `shabby_volume` and
-`tidy_volume`).
+`worlds/<pack>/<file>.toml` belongs to the rules of the same name. A `[[step]]` is a `call` of a `service` `with` members, in an `account`,
+once for each row `for`; `<name>` stands for a value of the row, or for what a step said to `keep` of its answer. Each rule is to find
+`shabby` wrong and `tidy` right, unless `[expect]` names other resources for it, or the kind of thing (`"volume"`: what was kept as
+`shabby_volume` and `tidy_volume`).
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
+from moto.backends import get_backend
 
 from cirql.localcloud.expressions import evaluate
 from cirql.localcloud.moto_client import steady_moto
@@ -55,8 +56,12 @@ def make(pack: str, name: str, endpoint_url: str) -> dict[str, Any]:
     for step in tomllib.loads((HERE / pack / f"{name}.toml").read_text())["step"]:
         for row in step.get("for", [{}]):
             names = {**known, **filled(row, known)}
+            account = filled(step.get("account", ACCOUNT), names)
+            if "moto" in step:
+                _set(step["moto"], account, filled(step["set"], names))
+                continue
             with _clock(row.get("days_ago")):
-                answer = getattr(_client(step["service"], endpoint_url), step["call"])(**filled(step["with"], names))
+                answer = getattr(_client(step["service"], endpoint_url, account), step["call"])(**filled(step["with"], names))
             for key, path in step.get("keep", {}).items():
                 known[filled(key, names)] = evaluate(path, answer)
     return known
@@ -91,9 +96,23 @@ def _certificates() -> Mapping[str, bytes]:
     return made
 
 
-def _client(service: str, endpoint_url: str) -> Any:
-    signed = {"aws_access_key_id": ACCOUNT, "aws_secret_access_key": "local"}
-    return boto3.client(service, endpoint_url=endpoint_url, region_name=REGION, **signed)
+def _set(service: str, account: str, values: Mapping[str, Any]) -> None:
+    """What the summary of an account says though no call changes it: attributes of moto's own summary."""
+    backend: Any = get_backend(service)[account]["aws"]  # type: ignore[call-overload]
+    for name, value in values.items():
+        setattr(backend.account_summary, name, value)
+
+
+def _client(service: str, endpoint_url: str, account: str = ACCOUNT) -> Any:
+    signed = {"aws_access_key_id": account, "aws_secret_access_key": "local"}
+    client = boto3.client(service, endpoint_url=endpoint_url, region_name=REGION, **signed)
+
+    def to_endpoint(request: Any, **_: Any) -> None:
+        """Some services put the account before the host, which is none that a local AWS has."""
+        request.url = request.url.replace(f"//{account}.", "//")
+
+    client.meta.events.register("before-send", to_endpoint)
+    return client
 
 
 def _role(endpoint_url: str) -> str:
