@@ -1,6 +1,7 @@
 # What a newcomer runs. Every target makes its own virtual environment first; needed beforehand: Python 3.11 or newer, make, git.
 #
 #   make demo    start the local AWS, run three queries on it, stop it
+#   make page    the page of `cirql web`, which needs Node.js
 #   make test    the tests
 #   make sweep   every table and operation against faults and odd answers, with figures
 #   make fuzz    generated queries against PostgreSQL for ten minutes
@@ -12,7 +13,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help bench demo test sweep fuzz truth check format install constraints clean
+.PHONY: help page bench demo test sweep fuzz truth check format install constraints clean
 
 # The first interpreter that is new enough; `make PYTHON=/path/to/python test` takes another.
 PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3 python; do \
@@ -84,7 +85,17 @@ $(CLIENTS): $(DEV)
 	else echo 'node-postgres is not tested: there is no node or no npm'; fi
 	@touch $(CLIENTS)
 
-test: $(DEV) $(CATALOG) $(CLIENTS)
+# The page of `cirql web`, out of page/, where there is Node.js. Its parts are pinned by page/package-lock.json.
+PAGE := src/cirql/web/assets/app.js
+$(PAGE): $(shell find page -path page/node_modules -prune -o -type f -print)
+	@if command -v node >/dev/null && command -v npm >/dev/null; then \
+		npm ci --silent --no-audit --no-fund --prefix page && (cd page && npm run --silent check && npm run --silent build) && touch $@; \
+	else echo 'cirql web has no page: there is no node or no npm to build it with; all else works without'; fi
+
+page: $(PAGE)
+
+test: $(DEV) $(CATALOG) $(CLIENTS) $(PAGE)
+	@command -v chromium >/dev/null || echo 'the page of cirql web is not tested: there is no chromium'
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 # Figures are printed beside their targets (docs/benchmarks.md) and never fail the run.
@@ -123,5 +134,6 @@ constraints: $(DEV)
 
 clean:
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .benchmarks
+	rm -rf page/node_modules src/cirql/web/assets
 	rm -f src/cirql/catalog/catalog.sqlite src/cirql/catalog/catalog.sqlite-*
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -173,13 +173,19 @@ def test_proxies_are_found_where_the_environment_names_them() -> None:
 def needed_by(requirements: list[str]) -> set[str]:
     """The distributions that an installation without extras has, by their normal names."""
     found: set[str] = set()
-    waiting = [r for r in requirements if "extra ==" not in r]
+    waiting = list(filter(is_for_here, requirements))
     while waiting:
         name = re.split(r"[^A-Za-z0-9._-]", waiting.pop(), maxsplit=1)[0].lower().replace("_", "-")
         if name not in found:
             found.add(name)
-            waiting += [r for r in metadata.requires(name) or [] if "extra ==" not in r]
+            waiting += filter(is_for_here, metadata.requires(name) or [])
     return found
+
+
+def is_for_here(requirement: str) -> bool:
+    """Whether it is meant for this Python, and is of no extra: what another version of Python needs may not be here."""
+    version = re.search(r'python_version\s*<\s*"3\.(\d+)"', requirement)
+    return "extra ==" not in requirement and not (version and sys.version_info >= (3, int(version[1])))
 
 
 STATEMENTS = (

@@ -29,6 +29,7 @@ COMMANDS = {
     "plan": ("cirql.cli.plans.plan", "Show what the statements in a file would change."),
     "apply": ("cirql.cli.plans.apply", "Carry out a saved plan exactly as it was shown."),
     "serve": ("cirql.cli.serve.serve", "Answer PostgreSQL's clients: psql, drivers, dashboards."),
+    "web": ("cirql.cli.web.web", "Ask in a page: catalog, editor, cost beforehand, rows."),
     "mcp": ("cirql.cli.mcp.mcp", "Let an agent ask: a server of the Model Context Protocol."),
     "sync": ("cirql.cli.sync.sync", "Read whole tables into the inventory."),
     "ingest": ("cirql.cli.ingest.ingest", "Read again what CloudTrail or EventBridge events touched."),

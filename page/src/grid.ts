@@ -1,0 +1,334 @@
+// The rows of a result: as many as there are, of which those in sight are there.
+
+import { look } from "./api";
+import type { Cell, ColumnOfResult, RowPage } from "./api";
+import { counted, fill, h, say } from "./dom";
+
+const HEIGHT = 28;
+const PAGE = 200;
+const MOST_PAGES = 60;
+const TALLEST = 12_000_000;
+const NUMBERS = /^(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT|U\w+INT|FLOAT|DOUBLE|DECIMAL|NUMERIC)/;
+
+export interface GridEvents {
+  open(row: number, column: number, order: Record<string, string | number>): void;
+  /** How many rows there are, or of those that were filtered. */
+  counted(text: string): void;
+}
+
+export class Grid {
+  readonly element: HTMLElement;
+  private readonly head = h("div", { class: "gridhead", role: "row" });
+  private readonly body = h("div", { class: "gridbody", role: "rowgroup" });
+  private readonly canvas = h("div", { class: "gridcanvas" }, h("div", { class: "gridtop", role: "rowgroup" }, this.head), this.body);
+  private readonly pages = new Map<number, Cell[][]>();
+  private readonly asked = new Map<number, AbortController>();
+  private readonly lines = new Map<number, HTMLElement>();
+  private run = "";
+  private columns: ColumnOfResult[] = [];
+  private widths: number[] = [];
+  private total = 0;
+  private all = 0;
+  private sort = -1;
+  private descending = false;
+  private words = "";
+  private row = 0;
+  private column = 0;
+  private generation = 0;
+  private drawn = 0;
+  private sized = false;
+
+  constructor(private readonly events: GridEvents) {
+    this.element = h(
+      "div",
+      {
+        class: "grid",
+        role: "grid",
+        tabindex: 0,
+        "aria-label": "Rows",
+        onscroll: () => this.soon(),
+        onkeydown: (event: KeyboardEvent) => this.typed(event),
+        onclick: (event: MouseEvent) => this.clicked(event),
+        ondblclick: () => this.open(),
+      },
+      this.canvas,
+    );
+    new ResizeObserver(() => this.soon()).observe(this.element);
+  }
+
+  /** Another result, of which nothing is there yet. */
+  begin(run: string): void {
+    this.run = run;
+    this.columns = [];
+    this.all = 0;
+    this.sort = -1;
+    this.words = "";
+    this.sized = false;
+    this.element.scrollTo(0, 0);
+    fill(this.head);
+    this.again(0);
+  }
+
+  /** What there is now: more rows than before, or the first. */
+  update(columns: ColumnOfResult[], rows: number): void {
+    if (columns.length && !this.columns.length) {
+      this.columns = columns;
+      this.widths = columns.map((c) => Math.min(260, Math.max(96, c.name.length * 8 + 40)));
+      this.showHead();
+    }
+    if (rows === this.all) return;
+    this.all = rows;
+    if (this.words || this.sort >= 0) this.again(this.total);
+    else {
+      this.forget(Math.floor(this.total / PAGE));
+      this.total = rows;
+      this.resize();
+    }
+    this.soon();
+  }
+
+  filter(words: string): void {
+    this.words = words;
+    this.element.scrollTop = 0;
+    this.again(this.total);
+    this.soon();
+  }
+
+  get order(): Record<string, string | number> {
+    return { sort: this.sort < 0 ? "" : String(this.sort), descending: this.descending ? "1" : "0", words: this.words };
+  }
+
+  nameOf(column: number): string {
+    return this.columns[column]?.name ?? "";
+  }
+
+  private again(total: number): void {
+    this.generation++;
+    for (const abort of this.asked.values()) abort.abort();
+    this.asked.clear();
+    this.pages.clear();
+    this.total = total;
+    for (const line of this.lines.values()) line.remove();
+    this.lines.clear();
+    this.resize();
+  }
+
+  /** A page that was not full when it was read. */
+  private forget(page: number): void {
+    this.pages.delete(page);
+    this.asked.get(page)?.abort();
+    this.asked.delete(page);
+    for (const [number, line] of this.lines) {
+      if (Math.floor(number / PAGE) === page) {
+        line.remove();
+        this.lines.delete(number);
+      }
+    }
+  }
+
+  // Where things are. Browsers have a tallest height: beyond it, a step of the bar is more than a row.
+
+  private get scale(): number {
+    return Math.max(1, (this.total * HEIGHT) / TALLEST);
+  }
+
+  private get first(): number {
+    const top = this.element.scrollTop;
+    const room = Math.max(1, this.canvas.offsetHeight - this.element.clientHeight);
+    if (this.scale === 1) return Math.floor(top / HEIGHT);
+    return Math.floor(Math.min(1, top / room) * Math.max(0, this.total - this.visible + 2));
+  }
+
+  private get visible(): number {
+    return Math.ceil((this.element.clientHeight - HEIGHT) / HEIGHT) + 1;
+  }
+
+  private resize(): void {
+    this.events.counted(this.words ? `${this.total.toLocaleString("en-US")} of ${counted(this.all, "row")}` : "");
+    this.canvas.style.height = `${Math.min(TALLEST, this.total * HEIGHT) + HEIGHT + 8}px`;
+    this.canvas.style.setProperty("--cells", this.widths.map((w) => `${w}px`).join(" "));
+    this.canvas.style.width = `${this.widths.reduce((sum, w) => sum + w, 0)}px`;
+    this.element.setAttribute("aria-rowcount", String(this.total + 1));
+    this.element.setAttribute("aria-colcount", String(this.columns.length));
+  }
+
+  private soon(): void {
+    if (!this.drawn) this.drawn = requestAnimationFrame(() => this.draw());
+  }
+
+  private draw(): void {
+    this.drawn = 0;
+    const first = Math.max(0, this.first);
+    const last = Math.min(this.total, first + this.visible + 1);
+    const offset = this.scale === 1 ? 0 : this.element.scrollTop - first * HEIGHT;
+    for (const [number, line] of this.lines) {
+      if (number < first - 8 || number >= last + 8) {
+        line.remove();
+        this.lines.delete(number);
+      }
+    }
+    for (let number = first; number < last; number++) {
+      let line = this.lines.get(number);
+      const cells = this.pages.get(Math.floor(number / PAGE))?.[number % PAGE];
+      if (!line || (cells && line.classList.contains("waiting"))) {
+        line?.remove();
+        line = this.line(number, cells);
+        this.lines.set(number, line);
+        this.body.append(line);
+      }
+      line.style.transform = `translateY(${number * HEIGHT + offset}px)`;
+    }
+    for (let page = Math.floor(first / PAGE); page * PAGE < last; page++) void this.fetch(page);
+    this.mark();
+  }
+
+  private async fetch(page: number): Promise<void> {
+    if (!this.run || this.pages.has(page) || this.asked.has(page)) return;
+    const abort = new AbortController();
+    const generation = this.generation;
+    this.asked.set(page, abort);
+    try {
+      const found = await look<RowPage>("rows", { run: this.run, from: page * PAGE, count: PAGE, ...this.order }, abort.signal);
+      if (generation !== this.generation || this.asked.get(page) !== abort) return;
+      this.pages.set(page, found.rows);
+      if (found.total !== this.total && (this.words || this.sort >= 0)) {
+        this.total = found.total;
+        this.resize();
+      }
+      if (!this.sized && found.rows.length) this.fit(found.rows);
+      const oldest = this.pages.keys().next().value;
+      if (this.pages.size > MOST_PAGES && oldest !== undefined) this.pages.delete(oldest);
+    } catch {
+      return;
+    } finally {
+      if (this.asked.get(page) === abort) this.asked.delete(page);
+    }
+    this.soon();
+  }
+
+  /** Columns as wide as what is in them, as far as there is room. */
+  private fit(rows: Cell[][]): void {
+    this.sized = true;
+    this.widths = this.columns.map((column, n) => {
+      const longest = rows.slice(0, 100).reduce((most, row) => Math.max(most, shown(row[n] ?? null).length), 0);
+      return Math.round(Math.min(420, Math.max(column.name.length * 8 + 36, longest * 7.6 + 22, 64)));
+    });
+    const left = this.element.clientWidth - 14 - this.widths.reduce((sum, w) => sum + w, 0);
+    if (left > 0 && this.widths.length) this.widths = this.widths.map((w) => w + Math.min(80, Math.floor(left / this.widths.length)));
+    this.resize();
+  }
+
+  private line(number: number, cells: Cell[] | undefined): HTMLElement {
+    const line = h("div", { class: cells ? "line" : "line waiting", role: "row", "aria-rowindex": number + 2 });
+    line.classList.toggle("even", number % 2 === 1);
+    this.columns.forEach((column, n) => {
+      const value = cells?.[n];
+      const cut = Array.isArray(value);
+      const names = ["cell", value === null ? "null" : "", NUMBERS.test(column.type) ? "right" : "", cut ? "cut" : ""].filter(Boolean).join(" ");
+      line.append(h("div", { class: names, role: "gridcell", id: `c${number}-${n}`, "aria-colindex": n + 1, "data-row": number, "data-column": n }, cells ? shown(value ?? null) : ""));
+    });
+    return line;
+  }
+
+  private showHead(): void {
+    fill(
+      this.head,
+      ...this.columns.map((column, n) => {
+        const direction = this.sort !== n ? "none" : this.descending ? "descending" : "ascending";
+        const button = h("button", { type: "button", tabindex: -1, class: "sorter", title: `${column.name} ${column.type}: click to sort`, onclick: () => this.sortBy(n) }, column.name, h("small", {}, column.type.toLowerCase()));
+        const grip = h("span", { class: "grip", onpointerdown: (event: PointerEvent) => this.drag(event, n) });
+        return h("div", { class: NUMBERS.test(column.type) ? "column right" : "column", role: "columnheader", "aria-sort": direction, "aria-colindex": n + 1 }, button, grip);
+      }),
+    );
+  }
+
+  private sortBy(column: number): void {
+    if (this.sort !== column) [this.sort, this.descending] = [column, false];
+    else if (!this.descending) this.descending = true;
+    else this.sort = -1;
+    this.showHead();
+    this.element.scrollTop = 0;
+    this.again(this.sort < 0 && !this.words ? this.all : this.total);
+    this.soon();
+  }
+
+  private drag(event: PointerEvent, column: number): void {
+    event.preventDefault();
+    const from = event.clientX - (this.widths[column] ?? 0);
+    const move = (moved: PointerEvent): void => {
+      this.widths[column] = Math.max(48, moved.clientX - from);
+      this.resize();
+    };
+    window.addEventListener("pointermove", move);
+    window.addEventListener("pointerup", () => window.removeEventListener("pointermove", move), { once: true });
+  }
+
+  // One cell is the one that keys are about.
+
+  private mark(): void {
+    this.body.querySelector(".here")?.classList.remove("here");
+    const cell = document.getElementById(`c${this.row}-${this.column}`);
+    cell?.classList.add("here");
+    if (cell) this.element.setAttribute("aria-activedescendant", cell.id);
+    else this.element.removeAttribute("aria-activedescendant");
+  }
+
+  private clicked(event: MouseEvent): void {
+    const cell = (event.target as HTMLElement).closest<HTMLElement>(".cell");
+    if (!cell) return;
+    this.row = Number(cell.dataset["row"]);
+    this.column = Number(cell.dataset["column"]);
+    this.mark();
+    if (cell.classList.contains("cut")) this.open();
+  }
+
+  private open(): void {
+    if (this.total) this.events.open(this.row, this.column, this.order);
+  }
+
+  private typed(event: KeyboardEvent): void {
+    const page = Math.max(1, this.visible - 2);
+    const all = event.ctrlKey || event.metaKey;
+    const steps: Record<string, [number, number]> = {
+      ArrowDown: [1, 0],
+      ArrowUp: [-1, 0],
+      ArrowRight: [0, 1],
+      ArrowLeft: [0, -1],
+      PageDown: [page, 0],
+      PageUp: [-page, 0],
+      Home: [all ? -Infinity : 0, -Infinity],
+      End: [all ? Infinity : 0, Infinity],
+    };
+    const step = steps[event.key];
+    if (step) {
+      event.preventDefault();
+      this.row = Math.max(0, Math.min(this.total - 1, this.row + step[0]));
+      this.column = Math.max(0, Math.min(this.columns.length - 1, this.column + step[1]));
+      this.reveal();
+    } else if (event.key === "Enter") this.open();
+    else if (event.key === "s" && !all) this.sortBy(this.column);
+    else if (event.key === "c" && all && !window.getSelection()?.toString()) {
+      const cell = this.pages.get(Math.floor(this.row / PAGE))?.[this.row % PAGE]?.[this.column];
+      void navigator.clipboard.writeText(shown(cell ?? null)).then(() => say("Copied the cell"));
+    }
+  }
+
+  private reveal(): void {
+    const first = this.first;
+    const room = this.visible - 2;
+    if (this.row < first || this.row >= first + room) {
+      const wanted = this.row < first ? this.row : this.row - room + 1;
+      const height = this.canvas.offsetHeight - this.element.clientHeight;
+      this.element.scrollTop = this.scale === 1 ? wanted * HEIGHT : (wanted / Math.max(1, this.total - this.visible + 2)) * height;
+    }
+    const left = this.widths.slice(0, this.column).reduce((sum, w) => sum + w, 0);
+    const width = this.widths[this.column] ?? 0;
+    if (left < this.element.scrollLeft) this.element.scrollLeft = left;
+    else if (left + width > this.element.scrollLeft + this.element.clientWidth) this.element.scrollLeft = left + width - this.element.clientWidth;
+    this.draw();
+  }
+}
+
+function shown(cell: Cell): string {
+  return cell === null ? "NULL" : Array.isArray(cell) ? `${cell[0]}…` : cell;
+}
