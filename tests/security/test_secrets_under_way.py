@@ -12,14 +12,18 @@ from typing import Any
 import pytest
 
 from cirql import errors
+from cirql.changes.explain import differences
 from cirql.changes.journal import Journal
 from cirql.changes.model import Change, ChangeKind, JournalEntry, State
-from cirql.changes.sealing import Seal
+from cirql.changes.plan import ChangePlan
+from cirql.changes.saved import read_plan, write_plan
+from cirql.changes.sealing import Seal, shown_change
 from cirql.cloud.target import Target
 from cirql.localcloud import ACCOUNTS, REGIONS, LocalCloud
 from cirql.localcloud.faults import Rule
 from cirql.session import Session
 from cirql.settings import Credential, Settings, state_home
+from cirql.sql.parse import parse
 
 CANARY = "Canary-under-way"
 INSERT = f"INSERT INTO aws.secretsmanager.secrets (name, secret_string, region) VALUES ('{{}}', '{CANARY}', '{REGIONS[0]}')"
@@ -114,9 +118,11 @@ def test_what_was_closed_opens_under_its_own_name_alone(tmp_path: Path) -> None:
         seal.closed("x", "one")
 
 
-@pytest.mark.parametrize("operation", [ChangeKind.CREATE, ChangeKind.UPDATE, ChangeKind.CALL])
+@pytest.mark.parametrize("operation", list(ChangeKind))
 def test_every_kind_of_change_is_kept_without_its_secrets_and_read_with_them(operation: ChangeKind, tmp_path: Path) -> None:
     body = json.dumps({"Password": CANARY, "Name": "n"})
+    if operation is ChangeKind.SET:
+        body = json.dumps({"write": {"property": "Password"}, "inputs": {"Id": CANARY}, "wanted": [CANARY]})
     model = {"Password": CANARY, "Name": "n"}
     target = Target(ACCOUNTS[0], REGIONS[0], "c")
     change = Change("id", operation, "aws.x.y", "x:Y", target, None, body, before=model, after=model, secrets=(("Password",),))
@@ -129,4 +135,41 @@ def test_every_kind_of_change_is_kept_without_its_secrets_and_read_with_them(ope
     assert journal.entries()[0].change == change
     journal.save([found.moved(State.SUCCEEDED)])
     assert CANARY not in str(journal.entries()[0].change)
+    assert files_with(tmp_path) == []
+    write_plan(ChangePlan((change,), ("text",), {}, {}, 0), tmp_path / "plan", Seal(tmp_path / "key"))
+    assert files_with(tmp_path) == []
     journal.close()
+
+
+def test_a_saved_plan_has_no_secret_in_it_and_is_applied_with_it_by_whoever_made_it(connect: Connect, home: Path, key: Path) -> None:
+    session = connect()
+    insert = INSERT.format("planned")
+    call = f"EXEC aws.secretsmanager.put_secret_value @SecretId = 's', @SecretString = '{CANARY}', @region = '{REGIONS[0]}'"
+    home.mkdir(exist_ok=True)
+    made = session.writer.plan([parse(insert), parse(call)])
+    write_plan(made, home / "plan.json")
+    assert files_with(home) == []
+    assert read_plan(home / "plan.json", session.catalog).changes == made.changes
+    write_plan(session.writer.plan([parse(insert)]), home / "plan.json")
+    kept = key.read_bytes()
+    key.write_bytes(os.urandom(32))
+    with pytest.raises(errors.OperationalError, match="not the one") as refused:
+        read_plan(home / "plan.json", session.catalog)
+    assert "who made" in str(refused.value.hint)
+    key.write_bytes(kept)
+    (entry,) = session.writer.carry_out(read_plan(home / "plan.json", session.catalog))
+    assert entry.state is State.SUCCEEDED
+    place = f"@region = '{REGIONS[0]}', @account_id = '{ACCOUNTS[0]}'"
+    answer = session.execute(f"EXEC /*+ SECRETS */ aws.secretsmanager.get_secret_value @SecretId = 'planned', {place}").fetchall()
+    assert CANARY in str(answer)
+    assert files_with(home) == []
+
+
+def test_a_set_that_is_a_secret_says_which_it_was_and_not_what_was_in_it() -> None:
+    target = Target(ACCOUNTS[0], REGIONS[0], "c")
+    body = json.dumps({"write": {"property": "AuthTokens"}, "inputs": {"Id": "i"}, "wanted": [CANARY]})
+    sets = {"AuthTokens": [CANARY]}
+    change = Change("id", ChangeKind.SET, "aws.x.y", "x:Y", target, "i", body, sets, sets, secrets=(("AuthTokens",),))
+    shown = shown_change(change)
+    assert json.loads(shown.body)["write"] == {"property": "AuthTokens"} and CANARY not in str(shown)
+    assert CANARY not in str(differences(change))

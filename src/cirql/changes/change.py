@@ -153,6 +153,7 @@ class Drafter:
         self, identifier: str, inputs: dict[str, Any], write: NativeWrite, sets: tuple[list[str], list[str]], first: Sequence[Change]
     ) -> Change:
         now, wanted = sets
+        before, after = {write.property: now}, {write.property: wanted}
         return Change(
             id=self.new_id(),
             operation=ChangeKind.SET,
@@ -161,8 +162,9 @@ class Drafter:
             target=self.target,
             identifier=identifier,
             body=json.dumps({"write": asdict(write), "inputs": inputs, "wanted": wanted}, sort_keys=True),
-            before={write.property: now},
-            after={write.property: wanted},
+            before=before,
+            after=after,
+            secrets=tuple(p for p in self._secrets_in(before, after) if p[0] == write.property),
             depends=tuple(c.id for c in first),
             permissions=write.permissions,
         )

@@ -19,12 +19,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 
-from cirql.changes.model import Change, ChangeKind, JournalEntry, RequestProgress, State, mask
-from cirql.changes.sealing import Seal
+from cirql.changes.model import Change, ChangeKind, JournalEntry, RequestProgress, State
+from cirql.changes.sealing import Seal, close_change, open_change, shown_change, user_seal
 from cirql.cloud.target import Target
 from cirql.errors import OperationalError, SettingsError
-from cirql.settings import state_home
-from cirql.startup.records import replace
 
 FORMAT = 2
 _LAYOUT = """
@@ -54,7 +52,7 @@ class Journal:
 
     def __init__(self, path: Path, seal: Seal | None = None) -> None:
         self.path = path
-        self._seal = seal or Seal(state_home() / "journal.key")
+        self._seal = seal or user_seal()
         self._lock = threading.Lock()
         self._connection = _opened(path)
 
@@ -195,16 +193,14 @@ def _open(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _kept(entry: JournalEntry) -> tuple[str, str | None, str | None]:
+def _kept(change: Change) -> tuple[str, str | None, str | None]:
     """Body and models as anybody who reads the file may see them."""
-    change = entry.change
-    before = None if change.before is None else json.dumps(mask(change.before, change.secrets))
-    after = None if change.after is None else json.dumps(mask(change.after, change.secrets))
-    if not change.secrets:
-        return change.body, before, after
-    if change.operation is ChangeKind.CALL:
-        return json.dumps(mask(json.loads(change.body or "{}"), change.secrets)), before, after
-    return ("" if change.operation in (ChangeKind.CREATE, ChangeKind.UPDATE) else change.body), before, after
+    shown = shown_change(change)
+    return (
+        shown.body,
+        None if shown.before is None else json.dumps(shown.before),
+        None if shown.after is None else json.dumps(shown.after),
+    )
 
 
 def _sealed(entry: JournalEntry, seal: Seal) -> bytes | None:
@@ -212,7 +208,7 @@ def _sealed(entry: JournalEntry, seal: Seal) -> bytes | None:
     change = entry.change
     if not (change.secrets and entry.state.is_open):
         return None
-    return seal.closed([change.body, change.before, change.after], change.id)
+    return close_change(seal, change)
 
 
 def _kept_event(entry: JournalEntry) -> dict[str, Any]:
@@ -223,7 +219,7 @@ def _kept_event(entry: JournalEntry) -> dict[str, Any]:
 
 
 def _to_update(entry: JournalEntry) -> tuple[Any, ...]:
-    body, before, after = _kept(entry)
+    body, before, after = _kept(entry.change)
     return (
         entry.state.value,
         entry.identifier,
@@ -244,7 +240,7 @@ def _to_update(entry: JournalEntry) -> tuple[Any, ...]:
 
 def _to_row(entry: JournalEntry, seal: Seal) -> tuple[Any, ...]:
     change, target = entry.change, entry.change.target
-    body, before, after = _kept(entry)
+    body, before, after = _kept(entry.change)
     return (
         change.id,
         entry.run,
@@ -303,8 +299,7 @@ def _to_entry(row: Sequence[Any], seal: Seal) -> JournalEntry:
     is_whole = True
     if named["sealed"] is not None:
         try:
-            body, before, after = seal.opened(named["sealed"], named["id"])
-            change = replace(change, body=body, before=before, after=after)
+            change = open_change(seal, change, named["sealed"])
         except OperationalError:
             is_whole = False
     return JournalEntry(

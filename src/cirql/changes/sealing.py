@@ -1,7 +1,8 @@
-"""Secrets of changes that are under way, kept where only their owner can read them: encrypted, under a key in a file apart.
+"""Secrets of changes that are planned or under way, kept where only their owner can read them: encrypted, under a key in a file apart.
 
-The journal must keep what a change was told until it has ended, or nothing could be resumed after a crash. A journal that is copied, backed
-up or sent to somebody has no secrets in it: the key is in the user's state directory and in no journal.
+The journal must keep what a change was told until it has ended, or nothing could be resumed after a crash, and a saved plan until it is
+applied. A journal or a plan that is copied, reviewed, backed up or sent to somebody has no secrets in it: the key is in the user's state
+directory and in neither.
 """
 
 from __future__ import annotations
@@ -13,10 +14,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from cirql.changes.model import Change, ChangeKind, mask
 from cirql.errors import OperationalError
+from cirql.settings import state_home
+from cirql.startup.records import replace
 
 _KEY_BYTES = 32
 _NONCE_BYTES = 12
+_HINT = "only who made a change can send its secrets: the key stays in that user's XDG_STATE_HOME"
 
 
 class Seal:
@@ -44,7 +49,9 @@ class Seal:
             key = AESGCM(self._key(may_make=False))
             return json.loads(key.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], name.encode()))
         except InvalidTag:
-            raise OperationalError(f"the key in {self._path} is not the one that the secrets of change {name} were closed with") from None
+            raise OperationalError(
+                f"the key in {self._path} is not the one that the secrets of change {name} were closed with", hint=_HINT
+            ) from None
 
     def _key(self, *, may_make: bool) -> bytes:
         try:
@@ -52,9 +59,9 @@ class Seal:
                 self._make()
             key = self._path.read_bytes()
         except OSError as error:
-            raise OperationalError(f"the key of the journal's secrets cannot be read: {error}", hint="XDG_STATE_HOME says where") from None
+            raise OperationalError(f"the key of the secrets of changes cannot be read: {error}", hint=_HINT) from None
         if len(key) != _KEY_BYTES:
-            raise OperationalError(f"{self._path} is no key of a journal's secrets: it has {len(key)} bytes")
+            raise OperationalError(f"{self._path} is no key of the secrets of changes: it has {len(key)} bytes")
         return key
 
     def _make(self) -> None:
@@ -73,3 +80,36 @@ class Seal:
                 os.link(draft, self._path)
         finally:
             draft.unlink()
+
+
+def user_seal() -> Seal:
+    """The seal of whoever runs this process."""
+    return Seal(state_home() / "journal.key")
+
+
+def shown_change(change: Change) -> Change:
+    """A change as anybody may see it who reads the file that it is kept in."""
+    if not change.secrets:
+        return change
+    return replace(change, body=_shown_body(change), before=change.masked(change.before), after=change.masked(change.after))
+
+
+def _shown_body(change: Change) -> str:
+    match change.operation:
+        case ChangeKind.CALL:
+            return json.dumps(mask(json.loads(change.body or "{}"), change.secrets))
+        case ChangeKind.SET:  # which set it was, for who undoes it, and none of what was put there
+            return json.dumps(mask(json.loads(change.body), [("inputs", "*"), ("wanted",)])) if change.body else ""
+        case _:  # what is sent says the same as the models, in a text without places to mask
+            return ""
+
+
+def close_change(seal: Seal, change: Change) -> bytes:
+    """What `shown_change` leaves out. Raises OperationalError."""
+    return seal.closed([change.body, change.before, change.after], change.id)
+
+
+def open_change(seal: Seal, shown: Change, sealed: bytes) -> Change:
+    """The change that was closed. Raises OperationalError where the key is gone or is another."""
+    body, before, after = seal.opened(sealed, shown.id)
+    return replace(shown, body=body, before=before, after=after)

@@ -34,5 +34,7 @@ def compensation(entry: JournalEntry, plan: ChangePlan) -> str | None:
             name = json.loads(change.body)["write"]["property"]
             column = next((c.name for c in table.columns if c.member == name), name)
             condition = where(change.target, change.identifier)
+            if (name,) in change.secrets:
+                return None  # nothing keeps what was there
             return f"UPDATE {table.name} SET {column} = {literal(change.before.get(name, []))} WHERE {condition};"
     return None
