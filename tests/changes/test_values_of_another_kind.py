@@ -17,6 +17,9 @@ DOCUMENT = """'{"a": 1}'"""
     ("table", "column", "value"),
     [
         ("aws.logs.log_groups", "log_group_name", f"{DOCUMENT}::jsonb"),
+        ("aws.logs.log_groups", "log_group_name", "true"),
+        ("aws.ec2.volumes", "availability_zone", "false"),
+        ("aws.ec2.volumes", "tags", """'[{"Key": "a", "Value": true}]'"""),
         ("aws.logs.log_groups", "retention_in_days", "true"),
         ("aws.logs.log_groups", "retention_in_days", "'true'"),
         ("aws.logs.log_groups", "retention_in_days", "3.7"),

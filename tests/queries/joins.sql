@@ -70,3 +70,5 @@ SELECT image_name, version FROM aws.sagemaker_image_version WHERE processor IS D
 SELECT v.version FROM aws.sagemaker_image i JOIN aws.sagemaker_image_version v ON v.image_name = i.image_name AND v.region = i.region WHERE i.image_name = 'xgboost-inference' AND v.image_name = 'notebook-kernel';
 -- constants through two joins
 SELECT a.version, b.version FROM aws.sagemaker_image i JOIN aws.sagemaker_image_version a ON a.image_name = i.image_name AND a.region = i.region JOIN aws.sagemaker_image_version b ON b.image_name = a.image_name AND b.region = a.region WHERE i.image_name = 'xgboost-inference' AND i.region = 'us-east-1' AND a.version = 1 AND b.version = 2;
+-- tables of two services by the columns that both have
+SELECT n.image_name, n.version FROM (SELECT image_arn, image_name, region FROM aws.sagemaker_image) i NATURAL JOIN (SELECT image_arn, split_part(image_arn, '/', 2) AS image_name, version FROM aws.sagemaker_image_version) n WHERE i.region = 'us-east-1';

@@ -77,7 +77,8 @@ class _Checker:
         names = [declared] if isinstance(declared, str) else declared
         if any(_is_of(value, name) for name in names):
             return None
-        return Violation(path, "type", f"{self._quote(value, path)} is not of type {' or '.join(names)}")
+        meant = f": write '{str(value).lower()}' if that text is meant" if isinstance(value, bool) and "string" in names else ""
+        return Violation(path, "type", f"{self._quote(value, path)} is not of type {' or '.join(names)}{meant}")
 
     def _text(self, node: Mapping[str, Any], value: str, path: PropertyPath) -> Iterator[Violation]:
         if len(value) < node.get("minLength", 0):

@@ -65,7 +65,7 @@ def _convert(rules: Rules, node: Mapping[str, Any], value: Any) -> Any:
     if isinstance(value, str):
         value = _read_text(wanted, value)
     if isinstance(value, bool):
-        return ("true" if value else "false") if wanted == {"string"} else value
+        return value  # a text that says true is another value: who means that writes it so
     if isinstance(value, int | float):
         return _number(wanted, value)
     if isinstance(value, dict):

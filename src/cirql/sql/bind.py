@@ -124,11 +124,17 @@ def _resolved(
     _name_subqueries(tree)
     _name_outputs(tree)
     sources, tag_views = _bind_tables(statement, tree, catalog, own, functions)
-    binder = Resolver(statement, {id(s.node): s for s in sources}, lambda table: _counterpart(table, catalog))
+    binder = Resolver(
+        statement,
+        {id(s.node): s for s in sources},
+        lambda table: _counterpart(table, catalog),
+        own.columns if own is not None else lambda name: None,
+    )
     try:
         scopes = traverse_scope(tree) if isinstance(tree, exp.Query) else []
         for scope in scopes:
             binder.bind_scope(scope)
+        binder.refuse_unnamed_joins(tree)
     except RecursionError:
         raise ParseError("the statement is nested too deeply", hint="flatten long chains of OR into IN (…)") from None
     except OptimizeError:

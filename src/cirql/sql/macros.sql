@@ -63,10 +63,13 @@ cirql_array_item(e) AS CASE WHEN e IS NULL THEN 'NULL' WHEN e = '' OR lower(e) =
 cirql_array_text(a) AS CASE WHEN a IS NOT NULL THEN '{' || array_to_string(list_transform(a, lambda e: cirql_array_item(e)), ',') || '}' END;
 cirql_nested_array_text(a) AS replace(replace(replace(a::VARCHAR, ', ', ','), '[', '{'), ']', '}');
 cirql_hstore_text(h) AS CASE WHEN h IS NOT NULL THEN array_to_string(list_transform(list_sort(map_entries(h)), lambda e: '"' || replace(replace(e.key, '\', '\\'), '"', '\"') || '"=>' || coalesce('"' || replace(replace(e.value, '\', '\\'), '"', '\"') || '"', 'NULL')), ', ') END;
+cirql_to_the_microsecond(t, m) AS CASE WHEN regexp_matches(t, ':[0-9]{2}\.[0-9]{6}[5-9]') THEN m + to_microseconds(1) ELSE m END;
 cirql_round_timestamp(t, n) AS make_timestamp((round(epoch_us(t) / pow(10, 6 - n)) * pow(10, 6 - n))::BIGINT);
 
 -- numbers
 cirql_sqrt(x) AS CASE WHEN x < 0 THEN error('cannot take square root of a negative number')::DOUBLE ELSE sqrt(x) END;
+cirql_held(x, was_finite) AS CASE WHEN NOT isfinite(x::DOUBLE) AND was_finite THEN error('value out of range: overflow')::DOUBLE ELSE x END;
+cirql_held_product(x, was_finite, was_there) AS CASE WHEN NOT isfinite(x::DOUBLE) AND was_finite THEN error('value out of range: overflow')::DOUBLE WHEN x = 0 AND was_there AND was_finite THEN error('value out of range: underflow')::DOUBLE ELSE x END;
 cirql_exp(x) AS CASE WHEN x > 709.782712893384 AND NOT isinf(x) THEN error('value out of range: overflow')::DOUBLE ELSE exp(x) END;
 cirql_ln(x) AS CASE WHEN x = 0 THEN error('cannot take logarithm of zero')::DOUBLE WHEN x < 0 THEN error('cannot take logarithm of a negative number')::DOUBLE ELSE ln(x) END;
 cirql_log10(x) AS CASE WHEN x = 0 THEN error('cannot take logarithm of zero')::DOUBLE WHEN x < 0 THEN error('cannot take logarithm of a negative number')::DOUBLE ELSE log10(x) END;
@@ -77,7 +80,7 @@ cirql_trunc_to(x, d) AS trunc(x * pow(10, d)::BIGINT) / pow(10, d)::BIGINT;
 cirql_quotient(a, b) AS a::DOUBLE / b;
 cirql_factorial(n) AS CASE WHEN n < 0 THEN error('factorial of a negative number is undefined')::HUGEINT ELSE factorial(n::INT) END;
 cirql_scale(t) AS CASE WHEN contains(t, '.') THEN length(split_part(t, '.', 2)) WHEN t IS NOT NULL THEN 0 END;
-cirql_width_bucket(x, lo, hi, n) AS CASE WHEN x < lo THEN 0 WHEN x >= hi THEN n + 1 ELSE floor((x - lo) / (hi - lo) * n) + 1 END;
+cirql_width_bucket(x, lo, hi, n) AS CASE WHEN n <= 0 THEN error('count must be greater than zero')::DOUBLE WHEN lo = hi THEN error('lower bound cannot equal upper bound')::DOUBLE WHEN NOT (isfinite(lo) AND isfinite(hi)) THEN error('lower and upper bounds must be finite')::DOUBLE WHEN lo > hi THEN CASE WHEN x > lo THEN 0 WHEN x <= hi THEN n + 1 ELSE floor((lo - x) / (lo - hi) * n) + 1 END WHEN x < lo THEN 0 WHEN x >= hi THEN n + 1 ELSE floor((x - lo) / (hi - lo) * n) + 1 END;
 cirql_numeric_series(a, b, s) AS list_transform(range(0, CASE WHEN (b - a) / s < 0 THEN 0 ELSE floor(((b - a) / s)::DECIMAL(38, 10))::BIGINT + 1 END), lambda i: (a + i * s)::DECIMAL(28, 10));
 cirql_to_number(t) AS regexp_replace(t, '[^0-9.+-]', '', 'g');
 cirql_number_text(x, slots, zeros, decimals, firm, width, grouped, point) AS CASE WHEN x IS NULL THEN NULL WHEN length(trunc(abs(x))::HUGEINT::VARCHAR) > slots AND abs(x) >= 1 THEN CASE WHEN x < 0 THEN '-' ELSE ' ' END || cirql_number_hashes(slots, decimals, grouped, point) ELSE lpad(CASE WHEN x < 0 AND round(x, 18) <> 0 THEN '-' ELSE '' END || cirql_number_whole(abs(x), slots, zeros, grouped, point) || cirql_number_part(abs(x), decimals, point), width::INT, ' ') END;
@@ -169,6 +172,7 @@ cirql_fraction(t) AS CASE WHEN date_part('microsecond', t) % 1000000 = 0 THEN ''
 cirql_jsonb_texts(l) AS list_transform(l, lambda j: cirql_jsonb_print(j::VARCHAR));
 cirql_jsonb_text(j) AS cirql_jsonb_print(j::VARCHAR);
 cirql_jsonb_same(j) AS cirql_jsonb_comparable(j::VARCHAR);
+cirql_jsonb_group(j) AS CASE WHEN regexp_matches(j::VARCHAR, '[0-9][.eE]|-0') THEN cirql_jsonb_comparable(j::VARCHAR) ELSE j::VARCHAR END;
 cirql_json_key_of(j) AS cirql_jsonb_key(j::VARCHAR);
 cirql_json_pretty(j) AS cirql_jsonb_pretty(j::VARCHAR);
 cirql_text_to_jsonb(t) AS cirql_jsonb_compact(t::VARCHAR)::JSON;

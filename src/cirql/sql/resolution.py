@@ -33,12 +33,17 @@ class Resolver:
     """Resolves the columns of one statement, scope by scope, inner scopes first."""
 
     def __init__(
-        self, statement: Statement, by_node: Mapping[int, Source], counterpart: Callable[[Table], Table | None] = lambda table: None
+        self,
+        statement: Statement,
+        by_node: Mapping[int, Source],
+        counterpart: Callable[[Table], Table | None] = lambda table: None,
+        own: Callable[[str], Iterable[str] | None] = lambda name: None,
     ) -> None:
-        """`counterpart` finds the other scheme's table of the same thing."""
+        """`counterpart` finds the other scheme's table of the same thing, `own` the columns of a table that the session's user made."""
         self._statement = statement
         self._by_node = by_node
         self._counterpart = counterpart
+        self._own = own
 
     def bind_scope(self, scope: Scope) -> None:
         """Write out the stars of a query and resolve its columns; the queries inside it have been before."""
@@ -49,6 +54,16 @@ class Resolver:
         for column in columns:
             if not isinstance(column.this, exp.Star):
                 self._bind_column(scope, column)
+
+    def refuse_unnamed_joins(self, tree: exp.Expr) -> None:
+        """Raise NotSupported where a NATURAL JOIN stands in parentheses, which no scope of its own has."""
+        for join in tree.find_all(exp.Join):
+            if join.method == "NATURAL":
+                raise NotSupported(
+                    "NATURAL JOIN in parentheses is not supported",
+                    hint="leave the parentheses out, or name the columns: JOIN … USING (…)",
+                    position=position_of(self._statement, join),
+                )
 
     # -- sources
 
@@ -105,13 +120,45 @@ class Resolver:
     def _bind_merged_keys(self, scope: Scope) -> None:
         """The columns of JOIN … USING, which name no source of their own."""
         for join in scope.expression.args.get("joins") or []:
-            names = [i.name for i in join.args.get("using") or []]
             if join.method == "NATURAL":
-                raise NotSupported("NATURAL JOIN is not supported", hint="name the columns: JOIN … USING (region, image_name)")
-            for name in names:
+                self._name_common(scope, join)
+            for name in [i.name for i in join.args.get("using") or []]:
                 for source in self._sources(scope).values():
                     if isinstance(source, Source) and (column := source.table.column(name)):
                         source.wanted.add(column.name)
+
+    def _name_common(self, scope: Scope, join: exp.Join) -> None:
+        """Write a NATURAL JOIN out: USING the columns that both sides publish, in the left's order; without any, no condition.
+
+        FROM a NATURAL JOIN b  ->  FROM a JOIN b USING (region, name)
+        """
+        sources = self._sources(scope)
+        left: list[str] = []
+        for alias in [*sources][: [*sources].index(join.alias_or_name)]:
+            left += self._published(alias, sources[alias])
+        right = self._published(join.alias_or_name, sources[join.alias_or_name])
+        common = list(dict.fromkeys(name for name in left if name in right))
+        for name in common:
+            merged = [j for j in scope.expression.args["joins"] if name in [i.name for i in j.args.get("using") or []]]
+            if left.count(name) - len(merged) > 1 or right.count(name) > 1:
+                raise AmbiguousColumn(f'common column name "{name}" appears more than once in one side of NATURAL JOIN')
+        join.set("method", None)
+        if common:
+            join.set("using", [exp.to_identifier(name, quoted=True) for name in common])
+        elif join.side:
+            join.set("on", exp.true())
+        else:
+            join.set("kind", "CROSS")
+
+    def _published(self, alias: str, source: Source | Scope | exp.Expr) -> list[str]:
+        """The columns that `alias.*` stands for. Raises NotSupported where they are not known."""
+        names = list(source.star) if isinstance(source, Source) else self._output_names(source)
+        if names is None and isinstance(source, exp.Table):
+            own = self._own(source.name)
+            names = None if own is None else list(own)
+        if names is None:
+            raise NotSupported(f"NATURAL JOIN with {alias}, whose columns are not known", hint="name them: JOIN … USING (region, name)")
+        return names
 
     def _expand_stars(self, scope: Scope) -> None:
         select = scope.expression
@@ -125,20 +172,33 @@ class Resolver:
             named = item.table if isinstance(item, exp.Column) else ""
             chosen = {named: sources[named]} if named and named in sources else {} if named else sources
             columns = {} if using else {alias: names for alias, s in chosen.items() if (names := self._own_columns(alias, s))}
-            if not any(isinstance(s, Source) for s in chosen.values()) and (not columns or any(star.args.values())):
+            merged = self._merged_star(select, sources) if using and not named and not any(star.args.values()) else None
+            if merged is None and not any(isinstance(s, Source) for s in chosen.values()) and (not columns or any(star.args.values())):
                 continue
             for source in clouds:
                 if source in chosen.values():
                     source.wanted.update(source.star)
             except_ = {e.name for e in star.args.get("except_") or []}
-            items = list(self._star_items(chosen, columns, using, except_))
+            items = merged or list(self._star_items(chosen, columns, using, except_))
             item.replace(items[0])
             position = select.expressions.index(items[0])
             select.set("expressions", [*select.expressions[: position + 1], *items[1:], *select.expressions[position + 1 :]])
 
+    def _merged_star(self, select: exp.Expr, sources: Mapping[str, Source | Scope | exp.Expr]) -> list[exp.Expr] | None:
+        """What `*` stands for over joins with USING: at each, the columns that it merges come first. None where a side is not known."""
+        joins = {j.alias_or_name: [i.name for i in j.args.get("using") or []] for j in select.args.get("joins") or []}
+        shown: list[tuple[str, str]] = []
+        for alias, source in sources.items():
+            names = list(source.star) if isinstance(source, Source) else self._own_columns(alias, source)
+            if names is None:
+                return None
+            merges = joins.get(alias, [])
+            shown = [("", n) for n in merges] + [s for s in shown if s[1] not in merges] + [(alias, n) for n in names if n not in merges]
+        return [exp.column(n, table=alias or None, quoted=True) for alias, n in shown]
+
     def _own_columns(self, alias: str, source: Source | Scope | exp.Expr) -> list[str] | None:
         """The columns that the star of a subquery stands for, where each can be said by its name."""
-        if not alias or not isinstance(source, Scope) or not isinstance(source.expression, exp.Query):
+        if not alias or not isinstance(source, Scope) or not isinstance(source.expression, exp.Query | exp.Values):
             return None
         names = self._output_names(source)
         return names if names is not None and len(set(names)) == len(names) else None

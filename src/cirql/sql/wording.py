@@ -67,6 +67,7 @@ _RULES = (
         "42809",
         "a window function requires an OVER clause, and is for the select list and ORDER BY",
     ),
+    (r"count must be greater than zero|lower bound cannot equal upper bound|lower and upper bounds must be finite", "2201G", None),
     (r"cannot take square root of a negative number", "2201F", None),
     (r"cannot take logarithm of .*", "2201E", None),
     (r"negative substring length not allowed", "22011", None),

@@ -9,7 +9,9 @@ from cirql.sql.translate import sqltypes as st
 from cirql.sql.translate.casts import text_of, to_json
 from cirql.sql.translate.columns import row_object
 from cirql.sql.translate.expressions import finish_with, keep_type, refuse, rewrite
-from cirql.sql.translate.nodes import as_type, call, number, text, type_of, typed
+from cirql.sql.translate.groups import same_document
+from cirql.sql.translate.nodes import as_type, call, is_null, number, text, type_of, typed
+from cirql.sql.translate.overflows import checked_total
 from cirql.sql.translate.signatures import name_of
 from cirql.sql.translate.site import Rule, Site
 from cirql.sql.translate.sqltypes import SqlType
@@ -48,7 +50,24 @@ def total(node: exp.Expr, site: Site) -> exp.Expr:
         return finish_with(typed(node, st.INT8), lambda n: as_type(n, st.INT8))
     if kind == st.INT8:
         return finish_with(typed(node, st.NUMERIC), lambda n: as_type(n, st.NUMERIC, name="DECIMAL(22, 0)"))
-    return typed(node, kind)
+    return _checked(typed(node, kind))
+
+
+def _checked(node: exp.Expr) -> exp.Expr:
+    """A total of floats is an error where it leaves their range."""
+    if type_of(node) not in (st.FLOAT4, st.FLOAT8) or argument(node.this).find(exp.Query) is not None:
+        return node
+    return finish_with(node, lambda whole: checked_total(whole, _greatest(whole.copy())))
+
+
+def _greatest(total: exp.Expr) -> exp.Expr:
+    """The greatest magnitude among what a sum or an average is of."""
+    inner = next(total.find_all(exp.Sum, exp.Avg))
+    greatest = exp.Max(this=call("abs", argument(inner.this).copy()))
+    if inner is total:
+        return greatest
+    inner.replace(greatest)
+    return total
 
 
 def average(node: exp.Expr, site: Site) -> exp.Expr:
@@ -56,7 +75,7 @@ def average(node: exp.Expr, site: Site) -> exp.Expr:
     kind = _wants_number(node, "avg", site)
     if kind.is_integer or kind == st.NUMERIC:
         return finish_with(typed(node, st.NUMERIC), lambda n: as_type(n, st.NUMERIC, name="DECIMAL(38, 16)"))
-    return typed(node, st.FLOAT8 if kind == st.FLOAT4 else kind)
+    return _checked(typed(node, st.FLOAT8 if kind == st.FLOAT4 else kind))
 
 
 def least_or_most(node: exp.Expr, site: Site) -> exp.Expr:
@@ -84,6 +103,14 @@ def boolean(node: exp.Expr, site: Site) -> exp.Expr:
     return call(name, node.this, type=st.BOOL)
 
 
+def counted(node: exp.Expr, site: Site) -> exp.Expr:
+    """count: DISTINCT over documents counts those that are not the same."""
+    inner = node.this
+    if isinstance(inner, exp.Distinct):
+        inner.set("expressions", [same_document(e) for e in inner.expressions])
+    return typed(node, st.INT8)
+
+
 def collect(node: exp.Expr, site: Site) -> exp.Expr:
     """array_agg keeps NULLs, in both languages."""
     return call("array_agg", node.this, type=st.array_of(type_of(argument(node.this))))
@@ -95,7 +122,11 @@ def join_text(node: exp.Expr, site: Site) -> exp.Expr:
     if kind.name not in ("text", "unknown", "any", "bytea") and not site.is_lenient:
         raise UnknownFunction(f"function string_agg({kind}, unknown) does not exist", hint="cast the value: (…)::text")
     separator = node.args.get("separator")
-    return aggregated_text(node.this, text_of(separator) if separator is not None else text(","))
+    if separator is None and not site.is_lenient:
+        hint = "say what stands between the values: string_agg(value, ',')"
+        raise UnknownFunction(f"function string_agg({kind}) does not exist", hint=hint)
+    between = text(",") if separator is None else text("") if is_null(separator) else text_of(separator)
+    return aggregated_text(node.this, between)
 
 
 def aggregated_text(value: exp.Expr, separator: exp.Expr) -> exp.Expr:
@@ -179,7 +210,7 @@ def shifted(node: exp.Expr, site: Site) -> exp.Expr:
 
 
 RULES: dict[type[exp.Expr], Rule] = {
-    exp.Count: keep_type(st.INT8),
+    exp.Count: counted,
     exp.Sum: total,
     exp.Avg: average,
     exp.Min: least_or_most,

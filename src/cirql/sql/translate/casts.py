@@ -100,6 +100,8 @@ def _from_text(node: exp.Expr, target: SqlType, numeric: str | None) -> exp.Expr
         return as_type(node, target, name=numeric or _WIDE_NUMERIC)
     if name == "bytea":
         return call("cirql_text_to_bytea", node, type=st.BYTEA)
+    if name in ("timestamp", "timestamptz", "time"):
+        return call("cirql_to_the_microsecond", node, as_type(node.copy(), target), type=target)
     return node if target == st.TEXT else as_type(node, target)
 
 
@@ -142,6 +144,8 @@ def _between(node: exp.Expr, source: SqlType, target: SqlType, numeric: str | No
         return as_type(call("round_even", node, number(0)), target)
     if (source.name, target.name) in (("timestamptz", "timestamp"), ("timestamp", "timestamptz"), ("inet", "cidr"), ("cidr", "inet")):
         return call("cirql_cidr", node, type=st.CIDR) if target == st.CIDR else as_type(node, target)
+    if (source.name, target.name) == ("timestamptz", "time"):
+        return as_type(as_type(node, st.TIMESTAMP), target)
     return as_type(node, target, name=numeric)
 
 

@@ -180,11 +180,18 @@ def _moment(value: str, target: SqlType) -> exp.Expr:
     word = value.strip().lower()
     offsets = {"today": 0, "tomorrow": 1, "yesterday": -1}
     if word == "now":
-        return as_type(call("now"), target)
+        return as_type(as_type(call("now"), st.TIMESTAMP), target) if target == st.TIME else as_type(call("now"), target)
     if word in offsets:
         day = exp.Add(this=exp.CurrentDate(), expression=exp.Literal.number(offsets[word]))
         return as_type(exp.Paren(this=day), target)
-    return as_type(exp.Literal.string(intervals.read_moment(value)), target)
+    moment = as_type(exp.Literal.string(intervals.read_moment(value)), target)
+    if target.name == "date" or not _FINER.search(value):
+        return moment
+    return typed(exp.Paren(this=exp.Add(this=moment, expression=call("to_microseconds", exp.Literal.number(1)))), target)
+
+
+# More digits than microseconds have, the first of them rounding up: the engine drops them.
+_FINER = regex(r":\d\d\.\d{6}[5-9]")
 
 
 def _network(value: str, target: SqlType) -> exp.Expr:
@@ -291,6 +298,7 @@ _READERS = {
     "date": _moment,
     "timestamp": _moment,
     "timestamptz": _moment,
+    "time": _moment,
     "inet": _network,
     "cidr": _network,
     "bytea": _bytes,

@@ -127,7 +127,7 @@ def read_moment(value: str) -> str:
     """A date or timestamp in a spelling that DuckDB takes; ISO text is left as it is."""
     written = value.strip()
     if re.match(r"\d{4}-\d{1,2}-\d{1,2}", written) or written.lower() in ("epoch", "infinity", "-infinity"):
-        return re.sub(r"([+-])(\d{2})(\d{2})$", r"\1\2:\3", written)
+        return re.sub(r"(:\d\d(?:\.\d+)?) ?([+-]\d\d)(?::?(\d\d))?$", lambda m: f"{m[1]}{m[2]}:{m[3] or '00'}", written)
     date_part, _, time_part = written.partition(" ") if re.match(r"[\d/]+ [\d:]+", written) else (written, "", "")
     for known in _FORMATS:
         try:

@@ -9,6 +9,7 @@ from cirql.sql.translate import sqltypes as st
 from cirql.sql.translate.casts import convert
 from cirql.sql.translate.conditionals import condition
 from cirql.sql.translate.expressions import refuse, rewrite
+from cirql.sql.translate.groups import check_distinct, group_documents
 from cirql.sql.translate.naming import output_name
 from cirql.sql.translate.nodes import as_type, call, integer, is_null, type_of, typed
 from cirql.sql.translate.relations import aliased, relation
@@ -141,6 +142,8 @@ def _select(node: exp.Select, site: Site) -> Columns | None:
     for join in node.args.get("joins") or []:
         _join(join, inner)
     _where(node, "where", inner)
+    if not site.is_lenient:
+        check_distinct(node)
     columns = _projections(node, inner)
     scope.outputs.update(dict(columns or ()))
     for key in ("group", "qualify", "distinct"):
@@ -150,6 +153,7 @@ def _select(node: exp.Select, site: Site) -> Columns | None:
     for window in node.args.get("windows") or []:
         _plain_children(window, inner)
     _tail(node, inner, columns)
+    group_documents(node)
     return columns
 
 

@@ -80,3 +80,7 @@ to_hex(255), to_hex(-1), to_hex(4294967295)
 1e400::float8
 1e-400::float8
 1e300::float8 > 1e299
+width_bucket(5, 10, 0, 5), width_bucket(0, 10, 0, 5), width_bucket(11, 10, 0, 5), width_bucket(10, 10, 0, 5), width_bucket(5, 0, 10, 5)
+1e308::float8 * 10::float8
+1e-200::float8 * 1e-200::float8 * 1e300::float8
+0::float8 * 1e-308::float8, 1e308::float8 / 1e300::float8, 1 / 'infinity'::float8

@@ -60,3 +60,6 @@ created = 5 FROM image
 '2024-01-31'::date < '2024-02-01'::timestamp, '2024-01-31'::date = '2024-01-31'::timestamptz, date '2024-01-31' > '2024-01-30'
 greatest(date '2024-01-31', date '2024-02-01'), least(timestamp '2024-01-31', '2023-01-01')
 clock_timestamp() >= now(), statement_timestamp() = transaction_timestamp()
+timestamp '2024-01-01 00:00:00.1234567', timestamp '2024-01-01 00:00:00.1234563', timestamptz '2024-12-31 23:59:59.9999999Z', time '10:00:00.1234568'
+('2024-01-01 00:00:00.1234567'::text)::timestamp, ('2024-01-01 00:00:00.1234567'::text)::timestamptz, ('23:00:00.1234567'::text)::time, ('2024-01-01'::text)::timestamp
+(timestamptz '2024-01-01 10:11:12.123456Z')::time, '2024-01-01 00:00:00.5 +0130'::timestamptz, '2024-01-01 00:00:00-05:30'::timestamptz
