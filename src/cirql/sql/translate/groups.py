@@ -95,11 +95,14 @@ def _group(select: exp.Select, item: exp.Expr) -> None:
 def _named(select: exp.Select, item: exp.Expr) -> exp.Expr:
     """What an item of GROUP BY groups by: an ordinal and an output's name stand for the output."""
     place = integer(item)
+    value: exp.Expr
     if place is not None and 1 <= place <= len(select.expressions):
-        return select.expressions[place - 1].unalias()
+        value = select.expressions[place - 1].unalias()
+        return value
     if isinstance(item, exp.Column) and not item.table:
         named = [p for p in select.expressions if isinstance(p, exp.Alias) and p.alias == item.name]
-        return named[0].unalias() if named else item
+        value = named[0].unalias() if named else item
+        return value
     return item
 
 
