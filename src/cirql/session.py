@@ -184,7 +184,7 @@ class Session:
             return self._select(kept.statement, None, (), errand, kept=kept)
         if (shown := show(sql, lambda: self.catalog)) is not None:
             return self.select(shown.statement, directory=shown.directory, notices=shown.notices)
-        if (prepared := answer(sql, lambda: self.workspace, self.run)) is not None:
+        if (prepared := answer(sql, lambda: self.workspace, self.run, self._current.get())) is not None:
             return prepared
         statement = parse(sql) if params is None else fill(parse(from_percent(sql, params)), params)
         return self._run(statement, pushdown, errand, key)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -121,3 +123,10 @@ def test_a_fork_is_told_that_the_session_is_not_its_own(runtime: Runtime) -> Non
     assert "of which this one is a fork" in os.read(reader, 1000).decode()
     os.close(reader)
     assert session.execute(IMAGES).fetchall()
+
+
+def test_a_program_that_never_closes_its_session_ends_quietly() -> None:
+    script = "import cirql; print(cirql.connect(local=True).execute('SELECT count(*) > 0 FROM aws.iam_role').fetchall())"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == "[(True,)]\n"
+    assert "Traceback" not in done.stderr

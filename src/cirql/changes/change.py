@@ -80,6 +80,11 @@ class Drafter:
         """The native writes that an update takes, each with the inputs that say what is there now."""
         return [(write, self._native_inputs(identifier, before, write)) for write, _ in self._native_writes(assigned)]
 
+    def replaceable(self, before: Model) -> list[str]:
+        """The properties of a resource that an update may take away: none that AWS sets, that are fixed, or that cannot be left out."""
+        kept = {p[0] for p in (*self.rules.read_only, *self.rules.create_only, *self.rules.identifier)}
+        return [name for name in before if name not in kept and name not in self.rules.required]
+
     def update(
         self, identifier: str, before: Model, assigned: Mapping[str, Any], current: Mapping[str, Sequence[str]]
     ) -> tuple[Change, ...]:

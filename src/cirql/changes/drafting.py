@@ -131,6 +131,8 @@ class Drafting:
                 f"AWS cannot read {table.cfn_type}, so no patch can be computed", hint="SET data__PatchDocument = '[…]' works"
             )
         assigned = {c.member: v for c, v in zip(write.columns, row, strict=True) if isinstance(c, Column)}
+        if write.is_whole:
+            assigned = {**dict.fromkeys(drafter.replaceable(before)), **assigned}
         current: dict[str, list[str]] = {}
         for native, inputs in drafter.native_reads(identifier, before, assigned):
             current[native.property] = sorted(await Applier.current_set(self.cloud, target, native, inputs))

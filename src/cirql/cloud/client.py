@@ -289,7 +289,10 @@ class CloudClient:
         self._members.clear()
         if self._exchange is not None:
             exchange, self._exchange = self._exchange, None
-            await asyncio.to_thread(exchange.limits.save)
+            try:
+                await asyncio.to_thread(exchange.limits.save)
+            except RuntimeError:  # the interpreter ends, and takes no more work for its threads
+                exchange.limits.save()
             await exchange.transport.close()
             exchange.services.close()
 

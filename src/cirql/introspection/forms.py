@@ -7,7 +7,7 @@ import re
 from cirql.startup.regexes import regex
 
 SPACE = r"(?:\s|--[^\n]*\n|/\*(?!\+).*?\*/)"
-FIRST = regex(rf"{SPACE}*(SHOW|DESCRIBE|DESC)\b", re.IGNORECASE | re.DOTALL)
+FIRST = regex(rf"{SPACE}*(SHOW|DESCRIBE|DESC|REGISTRY(?=\s+LIST\b))\b", re.IGNORECASE | re.DOTALL)
 NAME = r'[\w"$.-]+'
 SHOW = regex(
     rf"{SPACE}*SHOW\s+(?P<extended>EXTENDED\s+)?(?P<kind>PROVIDERS|SERVICES|RESOURCES|METHODS|TABLES)\b"
@@ -15,6 +15,8 @@ SHOW = regex(
     r"(?:\s+LIKE\s+(?P<like>'(?:[^']|'')*'))?(?:\s+WHERE\s+(?P<where>.+?))?\s*;?\s*\Z",
     re.IGNORECASE | re.DOTALL,
 )
+ISOLATION = regex(rf"{SPACE}*SHOW\s+(?:TRANSACTION\s+ISOLATION\s+LEVEL|transaction_isolation)\s*;?\s*\Z", re.IGNORECASE | re.DOTALL)
+REGISTRY = regex(rf"{SPACE}*REGISTRY\s+LIST(?:\s+(?P<name>{NAME}))?\s*;?\s*\Z", re.IGNORECASE | re.DOTALL)
 INSERT = regex(
     rf"{SPACE}*SHOW\s+INSERT\s+(?P<hint>/\*\+\s*\w+\s*\*/\s*)?INTO\s+(?P<hint2>/\*\+\s*\w+\s*\*/\s*)?(?P<name>{NAME})\s*;?\s*\Z",
     re.IGNORECASE | re.DOTALL,
@@ -25,5 +27,5 @@ DESCRIBE = regex(
 
 
 def is_introspection(text: str) -> bool:
-    """Whether a statement is a SHOW or a DESCRIBE."""
+    """Whether a statement is a SHOW or a DESCRIBE, or asks which providers there are in another way."""
     return FIRST.match(text) is not None

@@ -20,7 +20,7 @@ from cirql.catalog.model import Column, Face, Table
 from cirql.errors import ParseError, UnknownTable
 from cirql.introspection import described
 from cirql.introspection.directory import Directory, methods_of
-from cirql.introspection.forms import DESCRIBE, FIRST, INSERT, SHOW
+from cirql.introspection.forms import DESCRIBE, FIRST, INSERT, ISOLATION, REGISTRY, SHOW
 from cirql.introspection.insert_template import insert_template
 from cirql.introspection.names import published
 from cirql.introspection.relations import Relation, Row, define
@@ -63,6 +63,11 @@ def read(text: str, catalog: Catalog, outline: Outlines | None = None) -> Shown:
         hinted = f"{match['hint'] or ''}{match['hint2'] or ''}".upper()
         template = insert_template(catalog, _find(match["name"], catalog), required_only="REQUIRED" in hinted)
         return _answer(("template",), [{"template": template}])
+    if ISOLATION.match(text):
+        return _answer(("transaction_isolation",), [{"transaction_isolation": "read committed"}])
+    if match := REGISTRY.match(text):
+        wanted = match["name"]
+        return _answer(("name", "version"), [r for r in _providers() if wanted is None or r["name"] == _clean(wanted)])
     if match := DESCRIBE.match(text):
         return _describe(match, catalog, outline)
     first = FIRST.match(text)

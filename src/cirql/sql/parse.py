@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from cirql.errors import InvalidStatement, NotSupported, ParseError
-from cirql.sql.blanks import first_word
+from cirql.sql.blanks import after_blanks, first_word
 from cirql.startup.records import dataclass, replace
 from cirql.startup.regexes import regex
 
@@ -61,7 +61,7 @@ def parse(text: str) -> Statement:
 
     explain, offset = peel_explain(text)
     _refuse_by_name(text[offset:])
-    body, grown = written_out(_SEARCH_PATH.sub(_path_as_text, text[offset:]))
+    body, grown = written_out(_SEARCH_PATH.sub(_path_as_text, _with_replace(text[offset:])))
     trees = [t for t in _parse_all(body, offset) if t is not None]
     if not trees:
         raise ParseError("there is no statement", hint="write a SELECT, for example: SELECT * FROM aws.sagemaker_image_version")
@@ -194,11 +194,39 @@ _REFUSED = regex(
 )
 
 
+_ARE_RUN = "SELECT, WITH, VALUES, EXPLAIN, INSERT, UPDATE, DELETE, EXEC, SET, SHOW and CREATE VIEW are"
+_INSTEAD = {
+    "AUTH": "who asks is said by --profile, CIRQL_PROFILE or AWS's own files and variables; cirql doctor shows what was found",
+    "CALL": "an operation of a service is called with EXEC aws.<service>.<operation> @Param = value",
+    "MERGE": "INSERT … SELECT … LEFT JOIN … WHERE … IS NULL creates what is missing, UPDATE … FROM changes what is there",
+    "NATIVEQUERY": "write the query itself: SELECT … runs on the engine, in PostgreSQL's SQL",
+    "PURGE": "nothing is left over between statements; cirql store has what keeps an inventory small",
+    "REGISTRY": "the catalog is part of cirql and is pulled from nowhere: SHOW PROVIDERS, SHOW SERVICES IN aws, cirql catalog",
+    "SLEEP": "SLEEP 500 waits 500 milliseconds",
+    "TRUNCATE": "DELETE FROM <table> WHERE … deletes what it names",
+}
+
+
 def _refuse_by_name(text: str) -> None:
-    """Statements that DuckDB or PostgreSQL know and that could write files or change the engine: none of them is run."""
+    """Statements that other systems know: those that write files or change the engine, and those that have no meaning here. None is run."""
     word = first_word(text)
-    if _REFUSED.fullmatch(word):
-        raise NotSupported(f"{word} is not a statement that cirql runs", hint="SELECT, WITH, VALUES and EXPLAIN are")
+    if _REFUSED.fullmatch(word) or word in _INSTEAD:
+        hint = _INSTEAD.get(word, _ARE_RUN)
+        raise NotSupported(f"{word} is not a statement that cirql runs", hint=hint)
+
+
+def _with_replace(text: str) -> str:
+    """`REPLACE t SET …` with the word that the dialect's grammar knows; `writes` tells it from an UPDATE.
+
+    Raises NotSupported for others.
+    """
+    if first_word(text) != "REPLACE":
+        return text
+    place = after_blanks(text)
+    if first_word(text, place + len("REPLACE")) == "INTO":
+        hint = "REPLACE <table> SET … WHERE … makes properties that are not named as they are without being given; INSERT INTO creates"
+        raise NotSupported("REPLACE INTO is not a statement that cirql runs", hint=hint)
+    return f"{text[:place]}UPDATE {text[place + len('REPLACE') :]}"
 
 
 # Words that sqlglot has no node for; `writes` reads these statements.
@@ -264,6 +292,8 @@ def _refuse_others(statement: Statement) -> None:
                 raise NotSupported(f"{node.key.upper()} inside a query is not supported")
         return
     word = _first_word(statement)
+    if word == "REPLACE" and is_definition(statement):
+        raise NotSupported("REPLACE is for resources of AWS", hint="UPDATE changes a table of your own")
     if isinstance(tree, exp.Insert | exp.Update | exp.Delete | exp.Transaction | exp.Commit | exp.Rollback) or word in _WRITE_WORDS:
         for node in tree.walk():
             if node is not tree and isinstance(node, exp.DML | exp.DDL | exp.Into) and not isinstance(node, exp.Query):
@@ -271,4 +301,4 @@ def _refuse_others(statement: Statement) -> None:
         return
     if is_definition(statement):
         return
-    raise NotSupported(f"{word} is not a statement that cirql runs", hint="SELECT, WITH, VALUES and EXPLAIN are")
+    raise NotSupported(f"{word} is not a statement that cirql runs", hint=_ARE_RUN)

@@ -62,7 +62,10 @@ class Insert:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """Rows to change. `query` gives the identifier, region and account of each row, then one value for each of `columns`."""
+    """Rows to change. `query` gives the identifier, region and account of each row, then one value for each of `columns`.
+
+    `is_whole`: what is not named goes too (REPLACE).
+    """
 
     statement: Statement
     table: Table
@@ -72,6 +75,7 @@ class Update:
     is_restricted: bool
     returning: tuple[exp.Expr, ...] = ()
     is_awaited: bool = True
+    is_whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +280,11 @@ def _update(statement: Statement, tree: exp.Update, catalog: TableFinder) -> Upd
     select = _row_query(tree, node, found.table, [_named(v, f"set_{n}") for n, v in enumerate(values)])
     if isinstance(tree.args.get("from_"), exp.From):
         select = select.join(tree.args["from_"].this.copy(), join_type="cross")
+    is_whole = first_word(statement.text, statement.offset) == "REPLACE"
+    if is_whole and PATCH_DOCUMENT[0] in columns:
+        raise InvalidStatement(
+            "REPLACE takes properties: data__PatchDocument says itself what goes", hint="UPDATE … SET data__PatchDocument = …"
+        )
     return Update(
         statement,
         found.table,
@@ -285,6 +294,7 @@ def _update(statement: Statement, tree: exp.Update, catalog: TableFinder) -> Upd
         tree.args.get("where") is not None,
         _returning(tree, found, _alias(node)),
         _is_awaited(statement),
+        is_whole,
     )
 
 

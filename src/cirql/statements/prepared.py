@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from cirql.result import Result
     from cirql.sql.parameters import Parameters
     from cirql.sql.parse import Statement
+    from cirql.statements.running import Running
     from cirql.statements.workspace import Workspace
 
     Run = Callable[[Statement, Parameters | None], Result]
@@ -26,11 +27,14 @@ class Prepared:
         return self._run(self._statement, params)
 
 
-def answer(sql: str, workspace: Callable[[], Workspace], run: Run) -> Result | None:
-    """Answer PREPARE, EXECUTE of a prepared statement, or DEALLOCATE; None where the text is something else."""
+def answer(sql: str, workspace: Callable[[], Workspace], run: Run, running: Running | None = None) -> Result | None:
+    """Answer PREPARE, EXECUTE of a prepared statement, DEALLOCATE or SLEEP; None where the text is something else."""
     from cirql.sql.parse import parse
     from cirql.sql.prepared import Deallocate, Execute, Prepare, read
+    from cirql.statements.pauses import milliseconds, rest
 
+    if running is not None and (pause := milliseconds(sql)) is not None:
+        return rest(pause, running)
     match read(sql):
         case Prepare(name, types, body):
             return workspace().prepare(name, types, parse(body))
