@@ -7,14 +7,18 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
 from cirql.checks.transitions import VerdictChange, slack
+from cirql.localcloud import LocalCloud
+from cirql.localcloud.faults import Rule as Fault
 
 SOURCES = str(Path(__file__).parents[2] / "src")
 RULE = """-- id: r
@@ -156,3 +160,83 @@ def test_a_webhook_that_refuses_is_told_again(folder: Folder, hook: Hook) -> Non
 def test_names_are_no_markup_in_slack() -> None:
     change = VerdictChange("r", "t", "high", "<!channel>", "1", "", "ok", "alarm", "a & b")
     assert slack([change])["text"] == ":red_circle: ok → alarm: r (high): &lt;!channel&gt; in 1: a &amp; b"
+
+
+BUCKETS = RULE.replace("id: r", "id: buckets") + (
+    "SELECT 'arn:aws:s3:::' || name AS resource, account_id, CASE WHEN versioning_status = 'Enabled' THEN 'ok' ELSE 'alarm' END AS status "
+    "FROM aws.s3_bucket\n"
+)
+QUEUES = RULE.replace("id: r", "id: queues") + (
+    "SELECT queue_arn AS resource, account_id, CASE WHEN kms_master_key_id IS NULL THEN 'alarm' ELSE 'ok' END AS status "
+    "FROM aws.sqs_queue\n"
+)
+KEYS = RULE.replace("id: r", "id: keys") + (
+    "SELECT access_key_id AS resource, account_id, CASE WHEN create_date > now() - INTERVAL '90 days' THEN 'ok' ELSE 'alarm' END AS status "
+    "FROM aws.iam_access_key\n"
+)
+
+
+class Watched:
+    """Three rules over a local AWS, watched by what CloudTrail saw change."""
+
+    def __init__(self, path: Path, cloud: LocalCloud) -> None:
+        self.path, self.cloud = path, cloud
+        self.minutes_ago = 0
+        for name, text in (("buckets", BUCKETS), ("queues", QUEUES), ("keys", KEYS)):
+            (path / "rules").mkdir(exist_ok=True)
+            (path / "rules" / f"{name}.sql").write_text(text)
+
+    def client(self, service: str) -> Any:
+        keys = {"aws_access_key_id": "111111111111", "aws_secret_access_key": "local"}
+        return boto3.client(service, endpoint_url=self.cloud.endpoint_url, region_name="us-east-1", **keys)
+
+    def round(self) -> tuple[list[tuple[str, str, str]], str]:
+        """What one round says changed, and its last line."""
+        command = [sys.executable, "-m", "cirql", "watch", str(self.path / "rules"), "--state", str(self.path / "state.json"), "-o", "json"]
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        environment |= {"PYTHONPATH": SOURCES, "AWS_ENDPOINT_URL": self.cloud.endpoint_url, "AWS_REGION": "us-east-1"}
+        environment |= {"AWS_ACCESS_KEY_ID": "111111111111", "AWS_SECRET_ACCESS_KEY": "local"}
+        self.cloud.calls.clear()
+        done = subprocess.run([*command, "--events", "--once"], capture_output=True, text=True, env=environment, timeout=120, check=False)
+        assert done.returncode == 0, done.stderr
+        said = [json.loads(line) for line in done.stdout.splitlines()]
+        return [(c["resource"].rpartition(":")[2], c["before"], c["after"]) for c in said], done.stderr.splitlines()[-1]
+
+    def asked(self) -> set[str]:
+        return {call.service for call in self.cloud.calls} - {"sts"}
+
+
+@pytest.fixture
+def watched(tmp_path: Path) -> Iterator[Watched]:
+    with LocalCloud(demo=False, clock=lambda: time.time() - made.minutes_ago * 60) as cloud:
+        made = Watched(tmp_path, cloud)
+        yield made
+
+
+def test_only_what_the_trail_saw_change_is_read_again(watched: Watched) -> None:
+    s3, sqs = watched.client("s3"), watched.client("sqs")
+    watched.minutes_ago = 5  # an event is held against what was read with a minute to spare
+    s3.create_bucket(Bucket="files")
+    sqs.create_queue(QueueName="work")
+    watched.minutes_ago = 0
+    changes, said = watched.round()
+    assert sorted(changes) == [("files", "", "alarm"), ("work", "", "alarm")]
+    assert "3 of 3 rules" in said
+    changes, said = watched.round()
+    assert changes == []
+    assert "1 of 3 rules" in said  # what asks the time
+    assert watched.asked() == {"cloudtrail", "iam"}
+    s3.put_bucket_versioning(Bucket="files", VersioningConfiguration={"Status": "Enabled"})
+    changes, said = watched.round()
+    assert changes == [("files", "alarm", "ok")]
+    assert "2 of 3 rules" in said
+    assert "sqs" not in watched.asked()
+
+
+def test_everything_is_read_where_the_trail_cannot_be(watched: Watched) -> None:
+    watched.client("sqs").create_queue(QueueName="work")
+    watched.round()
+    watched.cloud.faults.add(Fault(service="cloudtrail", kind="access_denied"))
+    changes, said = watched.round()
+    assert changes == []
+    assert "3 of 3 rules" in said

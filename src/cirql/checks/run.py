@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from cirql.checks.doubts import doubted
 from cirql.checks.model import Audit, CheckRule, Finding, Judgement, Status
 from cirql.checks.packs import Pack
+from cirql.checks.touched import Touched
 from cirql.cloud.remembering import Remembering
 from cirql.errors import Error
 from cirql.runtime import Runtime
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from cirql.settings import Settings
 
 AT_ONCE = 8
+_MOST_LOOKUPS = 400
 _ARN_REGION = 3
 Progress = Callable[[Judgement], None]
 
@@ -41,8 +43,13 @@ def checking(settings: Settings, cloud: Cloud | None = None) -> Iterator[Checker
     from cirql.cloud.lazy import Lazy
 
     memory = Remembering(cloud or Lazy.of(settings))
-    with Runtime(settings, cloud=memory) as runtime, runtime.session(locked=True, writable=False, **_bounds(settings)) as session:
-        yield Checker(session, memory)
+    reading: dict[str, Any] = {"locked": True, "writable": False}
+    with (
+        Runtime(settings, cloud=memory) as runtime,
+        runtime.session(**reading, **_bounds(settings)) as session,
+        runtime.session(**reading, max_calls=_MOST_LOOKUPS) as trail,
+    ):
+        yield Checker(session, trail, memory)
 
 
 def _bounds(settings: Settings) -> dict[str, Any]:
@@ -54,9 +61,19 @@ def _bounds(settings: Settings) -> dict[str, Any]:
 class Checker:
     """Runs rules in a session that reads and does nothing else."""
 
-    def __init__(self, session: Session, memory: Remembering) -> None:
+    def __init__(self, session: Session, trail: Session, memory: Remembering) -> None:
         self.session = session
+        self._trail = trail
         self._memory = memory
+
+    @property
+    def requests(self) -> int:
+        """How many requests were sent so far."""
+        return self._memory.stats.requests
+
+    def touched(self, since: datetime) -> Touched:
+        """What CloudTrail saw change since a moment, by at most so many calls that reading everything is not cheaper."""
+        return Touched.since(self._trail, since)
 
     def run(self, pack: Pack, progress: Progress = lambda verdict: None) -> Audit:
         """Run every rule; verdicts are in the pack's order, and told to `progress` as they come."""

@@ -48,14 +48,23 @@ class VerdictChange:
 
 @dataclass(frozen=True, slots=True)
 class WatchState:
-    """What is known of each resource and rule: its status, and what tells it to people."""
+    """What is known of each resource and rule: its status, and what tells it to people.
+
+    `read` is when each rule last read all that it asks for (none where it could not), `began` when the last round did, both as ISO 8601.
+    """
 
     pack: str
     known: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    read: Mapping[str, str] = field(default_factory=dict)
+    began: str = ""
 
     def after(self, report: Audit) -> tuple[WatchState, list[VerdictChange]]:
         """The state that a report leads to, and what changed on the way."""
         known = dict(self.known)
+        began = report.began.isoformat()
+        failed = {v.rule.id for v in report.verdicts if v.problems}
+        read = {**self.read, **{v.rule.id: began for v in report.verdicts}}
+        read = {rule: at for rule, at in read.items() if rule not in failed}
         changes = []
         for verdict in report.verdicts:
             rule, seen = verdict.rule, set()
@@ -73,7 +82,7 @@ class WatchState:
                     del known[key]
                     if old["status"] == Status.ALARM:
                         changes.append(_transition(rule.title, rule.severity.word, old, old["status"], GONE, "it is not there any more"))
-        return WatchState(self.pack, known), changes
+        return WatchState(self.pack, known, read, began), changes
 
 
 def _kept(finding: Finding) -> dict[str, str]:
@@ -102,7 +111,7 @@ def read_state(path: Path, pack: str) -> WatchState:
         raise InvalidText(f"{path} is no state of cirql watch", hint="name another file, or remove it to begin anew") from None
     if not isinstance(content, dict) or content.get("format") != FORMAT or content.get("pack") != pack:
         raise InvalidText(f"{path} is not a state of {pack}", hint="each pack has a state of its own")
-    return WatchState(pack, content["known"])
+    return WatchState(pack, content["known"], content.get("read", {}), content.get("began", ""))
 
 
 def write_state(state: WatchState, path: Path) -> None:
@@ -113,7 +122,7 @@ def write_state(state: WatchState, path: Path) -> None:
     unfinished = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     try:
         with open(unfinished, "w", encoding="utf-8", opener=lambda p, flags: os.open(p, flags | os.O_CLOEXEC, 0o600)) as file:
-            json.dump({"format": FORMAT, "pack": state.pack, "known": state.known}, file)
+            json.dump({"format": FORMAT, "pack": state.pack, "began": state.began, "read": state.read, "known": state.known}, file)
             file.flush()
             os.fsync(file.fileno())
         unfinished.replace(path)

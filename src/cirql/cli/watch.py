@@ -20,7 +20,9 @@ from cirql.cli.streams import tell
 from cirql.errors import Error, SettingsError, Unreachable
 
 if TYPE_CHECKING:
-    from cirql.checks.transitions import VerdictChange
+    from cirql.checks.packs import Pack
+    from cirql.checks.run import Checker
+    from cirql.checks.transitions import VerdictChange, WatchState
 
 _FORMATS = ("text", "json")
 _SHAPES = ("json", "slack")
@@ -30,6 +32,7 @@ _PATIENCE = 10.0
 @click.command("watch")
 @click.argument("pack", metavar="FILE|DIR|builtin:NAME", help="A rule, a directory of rules, or a pack.")
 @click.option("--every", metavar="TIME", default="5 minutes", show_default=True, help="How long to wait between two rounds.")
+@click.option("--events", is_flag=True, help="Read only what CloudTrail saw change since the last round.")
 @click.option("--once", is_flag=True, help="One round, and no more: for cron.")
 @click.option("--state", metavar="FILE", required=True, type=click.Path(path_type=Path), help="What was said before; survives restarts.")
 @click.option("--rule", "rules", metavar="PATTERN", multiple=True, help="Only rules of this id or service ('s3'); may be repeated.")
@@ -41,6 +44,7 @@ _PATIENCE = 10.0
 def watch(
     pack: str,
     every: str,
+    events: bool,
     once: bool,
     state: Path,
     rules: tuple[str, ...],
@@ -66,7 +70,7 @@ def watch(
     import_pyarrow()
     try:
         with prompt_interrupts():
-            _watch(pack, rules, every, once, state, output, webhook, webhook_shape, local, scope)
+            _watch(pack, rules, every, events, once, state, output, webhook, webhook_shape, local, scope)
     except Error as error:
         report_error(error)
         raise click.exceptions.Exit(1) from None
@@ -76,6 +80,7 @@ def _watch(
     name: str,
     rules: tuple[str, ...],
     every: str,
+    events: bool,
     once: bool,
     state: Path,
     output: str,
@@ -98,7 +103,9 @@ def _watch(
         known = read_state(state, pack.name)
         while True:
             with checking(settings, door(settings) if local else None) as checker:
-                report = checker.run(pack)
+                round_ = _due(checker, pack, known) if events else pack
+                report = checker.run(round_)
+                sent = checker.requests
             after, changes = known.after(report)
             for verdict in report.undecided:
                 say(f"undecided: {verdict.rule.id}: {'; '.join(verdict.problems[:2]) or 'single resources'}")
@@ -107,10 +114,25 @@ def _watch(
             if _delivered(webhook, shape, changes):
                 write_state(after, state)
                 known = after
-            say(f"{len(changes)} changes, {report.calls} calls, {report.seconds:.1f} s")
+            of = f"{len(round_.rules)} of {len(pack.rules)} rules, " if events else ""
+            say(f"{len(changes)} changes, {of}{sent} calls, {report.seconds:.1f} s")
             if once:
                 return
             threading.Event().wait(pause)
+
+
+def _due(checker: Checker, pack: Pack, known: WatchState) -> Pack:
+    """The rules that may say something else than in the last round; all of them where that cannot be told, and why is said."""
+    from datetime import UTC, datetime
+
+    from cirql.checks.touched import LATE, due
+
+    if not known.began:
+        return pack
+    touched = checker.touched(datetime.fromisoformat(known.began) - LATE)
+    if touched.problem:
+        say(f"every rule is run: what changed is not known: {touched.problem}")
+    return due(pack, checker.session, touched, known.read, datetime.now(UTC))
 
 
 def _delivered(webhook: str | None, shape: str, changes: list[VerdictChange]) -> bool:

@@ -19,7 +19,7 @@ from cirql.startup.regexes import regex
 
 _VERB = regex(r"(List|Describe|Get)([A-Z].*)")
 # What searches without a condition lists, where nothing else does.
-_SEARCH = regex(r"Search([A-Z].*)")
+_SEARCH = regex(r"(?:Search|Lookup)([A-Z].*)")
 _BATCH_VERB = regex(r"Batch(?:Get|Describe)([A-Z].*)")
 _SCALARS = frozenset({"string", "integer", "long", "float", "double", "boolean", "timestamp"})
 # Lists that accompany the rows.

@@ -27,10 +27,13 @@ from cirql.localcloud.operations import identify, read_parameters
 from cirql.localcloud.registry import answer_registry
 from cirql.localcloud.sagemaker import SageMakerImages
 from cirql.localcloud.tagging import TaggingApi
+from cirql.localcloud.trail import Trail
 from cirql.localcloud.wire import ServiceError, WireOperation, render_error
 from cirql.startup.records import replace
 
-_ALONE = frozenset({("sts", "GetCallerIdentity"), ("cloudformation", "ListTypes"), ("cloudformation", "DescribeType")})
+_ALONE = frozenset(
+    {("cloudtrail", "LookupEvents"), ("sts", "GetCallerIdentity"), ("cloudformation", "ListTypes"), ("cloudformation", "DescribeType")}
+)
 _GARBAGE = HttpAnswer(200, (("Content-Type", "text/html"),), b"<html><body>\xff\xfeThis is not the service you asked for.")
 
 
@@ -69,6 +72,7 @@ class LocalCloud:
         self._app_image_configs = AppImageConfigs(clock)
         self._cloudcontrol = CloudControl(self._images, self._serve_within, clock, settle_looks, settle_seconds)
         self._moto = MotoServices(demo=demo)
+        self._trail = Trail(clock)
         self._port = port
         self._listener: Listener | None = None
         self.reset()
@@ -111,6 +115,7 @@ class LocalCloud:
         self._app_image_configs.clear()
         self._cloudcontrol.clear()
         self._moto.clear()
+        self._trail.clear()
         if self._demo:
             seed_images(self._images)
 
@@ -174,6 +179,8 @@ class LocalCloud:
             elif operation.service == "resourcegroupstaggingapi":
                 tagging = TaggingApi(self._serve_within, self._cloudcontrol.tagged)
                 answer = tagging.answer(place, operation, request.body, page_limit)
+            elif operation.service == "cloudtrail":
+                answer = self._trail.answer(place, operation, request.body, page_limit)
             elif operation.service == "cloudformation":
                 answer = answer_registry(place, operation.name, read_parameters(request))
             elif operation.service == "sts" and operation.name == "GetCallerIdentity" and caller.access_key == caller.account:
@@ -186,8 +193,12 @@ class LocalCloud:
         """The answer to a question that one service asks another: not logged, and without faults."""
         # Some answers hold addresses (a queue's URL): they are those that a caller from outside gets.
         request = replace(request, headers={**request.headers, "host": f"{HOST}:{self.port}"})
-        return self._serve(request, caller, identify(request, caller.service), None)
+        operation = identify(request, caller.service)
+        answer = self._serve(request, caller, operation, None)
+        self._trail.add(caller, operation, answer.status)
+        return answer
 
     def _log(self, caller: Caller, operation: WireOperation, status: int, verdict: Spoiling, cleared: int) -> None:
         call = ServedCall(self._clock(), caller.account, caller.region, operation.service, operation.name, status, verdict.kind)
         self.calls.add(call, cleared)
+        self._trail.add(caller, operation, status)
