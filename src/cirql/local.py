@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncIterator, Callable, Mapping
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,7 @@ def settings_for(endpoint_url: str) -> dict[str, Any]:
         "regions": tuple(REGIONS),
         "profiles": (),
         "accounts": (),
+        "order_patience": math.inf,  # its first answers take as long as its world takes to make
         "credentials": tuple(Credential(name=account, access_key=account, secret_key="local", account=account) for account in ACCOUNTS),
     }
 

@@ -6,6 +6,7 @@ import io
 import os
 import re
 import shutil
+import stat
 import sys
 import time
 from collections.abc import Iterator
@@ -188,6 +189,7 @@ def query(
         "dialect": dialect,
         **compatible(compat),
         "strict": strict or None,
+        "order_patience": "unlimited" if is_read_whole(destination) else None,
     }
     statement = read_statement(sql, file)
     given = {k: v for k, v in settings.items() if v is not None}
@@ -206,6 +208,16 @@ def query(
     with prompt_interrupts(_forgetter(destination)):
         code = run(request)
     raise click.exceptions.Exit(code)
+
+
+def is_read_whole(destination: Destination) -> bool:
+    """Whether nobody sees a row before the last one is there: a table, a page, a file."""
+    if destination.parquet is not None or destination.format in (Format.TABLE, Format.HTML):
+        return True
+    try:
+        return sys.stdout is not None and stat.S_ISREG(os.fstat(sys.stdout.fileno()).st_mode)
+    except (OSError, ValueError):  # closed, or none of the system's
+        return False
 
 
 def _forgetter(destination: Destination) -> Any:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import math
+from collections import OrderedDict, deque
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable
 from contextlib import aclosing
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -43,6 +45,128 @@ async def flat_map(source: AsyncIterable[T], spread: Callable[[T], AsyncIterator
     finally:
         feeder.cancel()
         await asyncio.wait([feeder])
+
+
+HELD = 256
+"""How many results may wait for those that stand before them."""
+
+
+class _Lane(Generic[U]):
+    """What one item has given that has not been handed on."""
+
+    __slots__ = ("ended", "values")
+
+    def __init__(self) -> None:
+        self.values: deque[U] = deque()
+        self.ended = False
+
+
+class _Line(Generic[U]):
+    """The items under way, in order, and what waits of each."""
+
+    def __init__(self, held: int) -> None:
+        self._lanes: OrderedDict[_Lane[U], None] = OrderedDict()
+        self._room = asyncio.Semaphore(held)
+        self._changed = asyncio.Event()
+        self._is_over = False
+
+    def join(self) -> _Lane[U]:
+        """A place at its end."""
+        lane = _Lane[U]()
+        self._lanes[lane] = None
+        return lane
+
+    async def put(self, lane: _Lane[U], value: U) -> None:
+        """Let a value wait, once there is room."""
+        await self._room.acquire()
+        lane.values.append(value)
+        self._changed.set()
+
+    def leave(self, lane: _Lane[U]) -> None:
+        """Nothing more comes of that item."""
+        lane.ended = True
+        self._drop(lane)
+        self._changed.set()
+
+    def end(self) -> None:
+        """Nothing more comes at all."""
+        self._is_over = True
+        self._changed.set()
+
+    def _drop(self, lane: _Lane[U]) -> None:
+        if lane.ended and not lane.values:
+            self._lanes.pop(lane, None)
+
+    async def next(self, patience: float) -> tuple[U] | None:
+        """The value whose turn it is; None after the last."""
+        due = math.inf
+        while True:
+            self._changed.clear()
+            if (lane := self._turn()) is not None:
+                value = lane.values.popleft()
+                self._drop(lane)
+                self._room.release()
+                return (value,)
+            if self._is_over:
+                return None
+            now = asyncio.get_running_loop().time()
+            due = min(due, now + patience) if any(lane.values for lane in self._lanes) else math.inf
+            if not await _within(self._changed, due - now):
+                self._lanes.move_to_end(next(iter(self._lanes)))
+                due = math.inf
+
+    def _turn(self) -> _Lane[U] | None:
+        """Whose value is handed on: that of the first in line or, where no more can wait or come, the first that there is."""
+        anyone = self._is_over or self._room.locked()
+        waiting = (lane for lane in self._lanes if lane.values or not anyone)
+        first = next(waiting, None)
+        return first if first is not None and first.values else None
+
+
+async def in_order(
+    source: AsyncIterable[T], spread: Callable[[T], AsyncIterator[U]], limit: int, patience: float = math.inf, held: int = HELD
+) -> AsyncGenerator[U]:
+    """Like `flat_map`, in the order of `source`, wherever that costs next to nothing: work goes on just as far, only handing on waits.
+
+    An item that has had nothing to give for `patience` seconds, while others had, goes to the end of the line; and
+    with `held` results waiting, the next one that is there is handed on, whoever it is from.
+    """
+    line, under_way = _Line[U](held), asyncio.Semaphore(limit)
+
+    async def work(item: T, lane: _Lane[U]) -> None:
+        try:
+            async for value in spread(item):
+                await line.put(lane, value)
+        finally:
+            line.leave(lane)
+            under_way.release()
+
+    async def feed() -> None:
+        async with asyncio.TaskGroup() as group:
+            async for item in source:
+                await under_way.acquire()
+                group.create_task(work(item, line.join()))
+
+    feeder = asyncio.create_task(feed())
+    feeder.add_done_callback(lambda _: line.end())
+    try:
+        while (result := await line.next(patience)) is not None:
+            yield result[0]
+        _raise_first(feeder)
+    finally:
+        feeder.cancel()
+        await asyncio.wait([feeder])
+
+
+async def _within(changed: asyncio.Event, seconds: float) -> bool:
+    """Wait until something has changed; False where nothing did for so long."""
+    if math.isinf(seconds):
+        return await changed.wait()
+    try:
+        async with asyncio.timeout(seconds):
+            return await changed.wait()
+    except TimeoutError:
+        return False
 
 
 async def in_waves(source: AsyncGenerator[T], spread: Callable[[T], AsyncGenerator[U]], most: int) -> AsyncGenerator[U]:

@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import unquote
 
-from cirql.catalog.model import Arn, Fetch, Output, Scope, Table
+from cirql.catalog.model import IDENTIFIER, Arn, Fetch, Output, Scope, Table
 from cirql.errors import CloudError
 from cirql.plan.arns import arn_columns, parse_arn
 
@@ -229,3 +229,26 @@ def make_key(table: Table, row: Row, answered: Container[str] = ()) -> None:
     if len(said) > _LONGEST_KEY:
         said = sha256(said.encode()).hexdigest()
     row["_key"] = f"arn:aws:{table.service}:{place}:{table.name.resource}/{said}"
+
+
+def naming_columns(table: Table) -> tuple[str, ...]:
+    """The columns that rows are put in order by, within an account and region: those of its key, of an ARN its parts before it."""
+    names = table.key or ((IDENTIFIER,) if table.column(IDENTIFIER) is not None else ())
+    return (*arn_columns(table.arn), *names) if table.arn is not None and names == (table.arn.column,) else names
+
+
+def in_key_order(table: Table, rows: list[Row]) -> list[Row]:
+    """The rows by what names them, an ARN by its parts, numbers by size; as they are where nothing does."""
+    names = naming_columns(table)
+    if len(rows) < 2 or not names:
+        return rows
+    try:
+        return sorted(rows, key=lambda row: [row.get(c) for c in names])
+    except TypeError:  # of several kinds, or NULL among them
+        return sorted(rows, key=lambda row: [_rank(row.get(c)) for c in names])
+
+
+def _rank(value: Any) -> tuple[int, float, str]:
+    if isinstance(value, int | float):
+        return 0, value, ""
+    return (2, 0, "") if value is None else (1, 0, str(value))

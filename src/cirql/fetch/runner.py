@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from cirql.cloud.target import Target
 from cirql.errors import CloudFailure, DatabaseError
 from cirql.fetch.batches import record_batch
-from cirql.fetch.merge import each, flat_map, in_waves
-from cirql.fetch.rows import Row
+from cirql.fetch.merge import each, in_order, in_waves
+from cirql.fetch.rows import Row, in_key_order
 from cirql.fetch.scanner import Enough, Scanner
 from cirql.fetch.surroundings import Surroundings
 from cirql.fetch.unread import Unread
@@ -132,7 +132,7 @@ async def _pages(
                     outcome.seen[target] += len(page)
                     if watcher is not None:
                         watcher.page(target, page)
-                    yield page
+                    yield in_key_order(scan.table, page)
             if target not in outcome.unread.errors:
                 outcome.ended.add(target)
         except DatabaseError as error:
@@ -145,8 +145,13 @@ async def _pages(
             async for page in pages:
                 yield page
         return
-    gather = flat_map if scan.limit is None else in_waves
-    async with aclosing(gather(each(list(targets)), of_target, CONCURRENT_TARGETS)) as merged:
+    places = each(sorted(targets, key=lambda t: (t.account, t.region)))
+    pages = (
+        in_order(places, of_target, CONCURRENT_TARGETS, around.patience)
+        if scan.limit is None
+        else in_waves(places, of_target, CONCURRENT_TARGETS)
+    )
+    async with aclosing(pages) as merged:
         async for page in merged:
             yield page
 

@@ -18,11 +18,11 @@ from cirql.cloud.target import Target
 from cirql.errors import CloudError, DatabaseError, NotSupported, ResourceNotFound
 from cirql.fetch.hydrate import given, hydrated
 from cirql.fetch.keys import TargetKeys
-from cirql.fetch.merge import each, flat_map, in_blocks, in_waves
+from cirql.fetch.merge import each, in_blocks, in_order, in_waves
 from cirql.fetch.placed import is_here
 from cirql.fetch.repeats import Naming, each_once
 from cirql.fetch.requests import narrowed, request
-from cirql.fetch.rows import ODD, UNREAD, UNTOLD, Row, derive, make_key, rows_of, whole
+from cirql.fetch.rows import ODD, UNREAD, UNTOLD, Row, derive, in_key_order, make_key, rows_of, whole
 from cirql.fetch.surroundings import Surroundings
 from cirql.fetch.sweep import swept
 from cirql.fetch.unread import OF_ONE_ROW, PATIENCE, named
@@ -102,7 +102,7 @@ class Scanner:
         roots = (
             in_waves(requests, self._root_pages, CONCURRENT_LISTS)
             if self._lazy
-            else flat_map(requests, self._root_pages, CONCURRENT_LISTS, PAGES_AHEAD)
+            else in_order(requests, self._root_pages, CONCURRENT_LISTS, self._around.patience, PAGES_AHEAD)
         )
         async with AsyncExitStack() as open_:
             pages = await open_.enter_async_context(aclosing(roots))
@@ -127,15 +127,15 @@ class Scanner:
 
     def _stages(self, pages: AsyncGenerator[list[Row]]) -> Iterator[AsyncGenerator[list[Row]]]:
         """The pages completed, each stage over the one before; a step whose calls serve many rows gets blocks that fill its calls."""
-        sizes = [_block(step, self._table) for step in self._scan.steps]
+        sizes, patience = [_block(step, self._table) for step in self._scan.steps], self._around.patience
         if max(sizes) == 1:
-            yield flat_map(pages, self._finished, PAGES_AT_ONCE)
+            yield in_order(pages, self._finished, PAGES_AT_ONCE, patience)
             return
-        yield (pages := flat_map(pages, self._first_filtered, PAGES_AT_ONCE))
+        yield (pages := in_order(pages, self._first_filtered, PAGES_AT_ONCE, patience))
         for at, size in enumerate(sizes):
             if size > 1:
                 yield (pages := in_blocks(pages, size))
-            yield (pages := flat_map(pages, partial(self._after_step, at), PAGES_AT_ONCE))
+            yield (pages := in_order(pages, partial(self._after_step, at), PAGES_AT_ONCE, patience))
 
     async def _first_filtered(self, page: list[Row]) -> AsyncGenerator[list[Row]]:
         """The rows of a page that what the list said of them does not rule out."""
@@ -201,7 +201,7 @@ class Scanner:
         seen: set[str] = set()
         scanner = Scanner(parent.scan, self._target, replace(self._around, known=None), lazy=self._lazy)
         async for page in scanner.pages():
-            for row in page:
+            for row in in_key_order(parent.scan.table, page):
                 values = {child: row.get(source) for child, source in bound.items()}
                 if repr(values) in seen or None in values.values() or not self._keys.agree(values):
                     continue

@@ -31,6 +31,7 @@ class Surroundings:
     """What every scan of a statement shares.
 
     `denied` are the columns that a tolerated denial left NULL, by table and target; `refusals` the calls that were refused and not needed.
+    `patience` is how many seconds rows that are there may wait for those that stand before them.
     `known` spares describe calls of the one scan that it was made for; `unread` is what that scan could not read of single rows.
     """
 
@@ -38,6 +39,7 @@ class Surroundings:
     passes: RowTest
     clock: Callable[[], datetime]
     concurrency: int = 64
+    patience: float = 1.0
     targets: tuple[Target, ...] = ()
     notices: list[str] = field(default_factory=list)
     denied: dict[tuple[str, Target], set[str]] = field(default_factory=dict)

@@ -145,7 +145,8 @@ class Request:
     `accounts` and `regions` of None mean every one; these, and `as_of` (None: the rows now open) and `keys`, which names rows, are kept
     exactly. All clauses of `where` hold of the rows that matter: a store may apply each exactly, loosely or not at all, so rows that
     do not meet them may come, and none that does is left out. Of the JSON columns in `abridged` only these members are looked at:
-    their documents may come with nothing else in them.
+    their documents may come with nothing else in them. Where it costs a store little, rows come by account, region, the columns
+    of `order` and key.
     """
 
     table: str
@@ -156,6 +157,7 @@ class Request:
     keys: tuple[str, ...] | None = None
     where: tuple[Clause, ...] = ()
     abridged: Mapping[str, frozenset[Path]] = field(default_factory=dict)
+    order: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from cirql.cloud.survey import Account, Survey
 from cirql.cloud.target import Target
 from cirql.errors import CloudFailure, DatabaseError, NotInInventory
 from cirql.fetch.batches import schema_of
+from cirql.fetch.rows import naming_columns
 from cirql.fetch.runner import ScanOutcome, run_scan
 from cirql.fetch.surroundings import Surroundings
 from cirql.fetch.targets import Finder
@@ -268,6 +269,7 @@ class Recall:
                 as_of=as_of,
                 keys=await asyncio.to_thread(self._keys, scan, stored, group),
                 where=tuple(_clauses(stored, scan)),
+                order=tuple(stored.spelled(c) for c in naming_columns(stored.table)),
                 abridged={stored.spelled(c): paths for c, paths in scan.members.items()},
             )
             reader = await asyncio.to_thread(self.store.read, request)

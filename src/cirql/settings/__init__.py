@@ -92,6 +92,7 @@ class Settings:
       it fails; None is no limit. SET may lower the first three, for itself.
     * `store`: the directory of the inventory. It is opened only where this, an age or a moment in the past asks for it.
     * `strict`: a statement with a failed target fails as a whole.
+    * `order_patience`: how long rows that are there wait for those that come before them in the order of accounts, regions and keys.
     * `writable`: INSERT, UPDATE, DELETE and EXEC may change something. `max_changes`: the most changes of one statement or transaction.
     * `change_timeout`: how long one change may take before it is left to `cirql changes resume`. `journal`: the file of changes.
     * `locked`: for whoever runs statements of others. They open no file, only narrow the scope, and EXEC runs what `exec_allowed` lists
@@ -118,6 +119,7 @@ class Settings:
     ca_bundle: str | None = None
     proxies: Mapping[str, str] = field(default_factory=dict, repr=False)
     strict: bool = False
+    order_patience: float = 1.0
     writable: bool = False
     max_changes: int = DEFAULT_MAX_CHANGES
     change_timeout: float = 3600.0
@@ -416,6 +418,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "ca_bundle": text,
     "proxies": text_table,
     "strict": boolean,
+    "order_patience": parse_duration,
     "writable": boolean,
     "max_changes": whole,
     "change_timeout": parse_duration,
@@ -432,7 +435,9 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "max_rows": whole,
     "memory": parse_size,
 }
-SAFE = frozenset({"regions", "dialect", "search_path", "strict", "connect_timeout", "read_timeout", "max_age", "table_max_age"})
+SAFE = frozenset(
+    {"regions", "dialect", "search_path", "strict", "order_patience", "connect_timeout", "read_timeout", "max_age", "table_max_age"}
+)
 """What a file that came with a folder may set before it is trusted: how a statement is read and how old its rows may be, never with
 whose keys, through or to which host, whether something may be changed, or where files are. A new one needs trust until it is named here."""
 if set(_READERS) != {f.name for f in fields(Settings)}:

@@ -89,6 +89,10 @@ ENTRIES = {
         '`[proxies]` with `https = "http://proxy:3128"`', "By URL scheme; from `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` by default."
     ),
     "strict": SettingEntry("true", "A statement with a failed target fails as a whole."),
+    "order_patience": SettingEntry(
+        '"5 seconds"',
+        "How long rows that are there wait for those before them in the order of accounts, regions and keys; `unlimited` too.",
+    ),
     "writable": SettingEntry("true", "INSERT, UPDATE, DELETE and EXEC may change something."),
     "max_changes": SettingEntry("20", "The most changes of one statement or transaction."),
     "change_timeout": SettingEntry('"1 hour"', "How long one change may take before it is left to `cirql changes resume`."),

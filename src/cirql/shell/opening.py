@@ -35,7 +35,7 @@ class OpenSession:
         self.opening = opening
         self._opened = ExitStack()
         with ExitStack() as opened:
-            given, cloud = opening.settings, None
+            given, cloud = {"order_patience": "unlimited", **opening.settings}, None
             if opening.local:
                 from cirql.cli.local import local_scope
                 from cirql.local import door

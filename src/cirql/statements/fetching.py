@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from cirql.inventory.recall import Recall
     from cirql.statements.running import Running
     from cirql.statements.standing import Home, Standing
+
+FEW_ROWS = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,9 @@ class Fetching:
         with recording() as stats, gated(self.running.ask):
             self.so_far.stats = stats
             calls = Calls(self.home.cloud, self.plan.scans, self.home.settings.concurrency)
-            around = Surroundings(calls, self.engine.passes, _now, self.home.settings.concurrency, notices=self.so_far.notices)
+            asked = self.home.settings
+            patience = asked.order_patience if self.channel is not None else math.inf  # nothing is handed on before all is there
+            around = Surroundings(calls, self.engine.passes, _now, asked.concurrency, patience, notices=self.so_far.notices)
             try:
                 await self._all_scans(around)
             except BaseException as error:
@@ -92,7 +97,9 @@ class Fetching:
         self.so_far.outcomes.append(await self._watched(scan, finder, around, keep))
         import pyarrow as pa
 
-        self.engine.register(scan.relation, pa.Table.from_batches(batches, schema=schema_of(self.plan.relations[scan.relation])))
+        rows = pa.Table.from_batches(batches, schema=schema_of(self.plan.relations[scan.relation]))
+        # One piece is read by one thread: what DuckDB makes of few rows is in the same order each time.
+        self.engine.register(scan.relation, rows.combine_chunks() if rows.num_rows <= FEW_ROWS else rows)
 
     def _with_keys(self, scan: Scan) -> Scan:
         """The scan planned again with the key values that the scans before it gave."""
