@@ -391,7 +391,7 @@ class Session:
                 return execution.result()
             from cirql.statements.explanations import explained
 
-            answer = explained(plan, statement.explain, self.settings, self.reach, engine.passes, lambda: execution)
+            answer = explained(plan, statement.explain, self, engine.passes, recall, lambda: execution)
             engine.close()
             return answer
         except BaseException:

@@ -144,6 +144,10 @@ class Recall:
         """Those of the accounts and regions that are asked at all."""
         return survey if self.errand is None else survey.within(self.errand.places)
 
+    def answers(self, scan: Scan, stored: StoredTable, targets: Sequence[Target]) -> tuple[Target, ...]:
+        """The targets that AWS need not be asked for."""
+        return tuple(targets) if not self.needs_aws(scan) else self._fresh(scan, stored, targets)
+
     def _fresh(self, scan: Scan, stored: StoredTable, targets: Sequence[Target]) -> tuple[Target, ...]:
         """The targets for which the store may answer."""
         now = self.clock()

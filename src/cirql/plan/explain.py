@@ -7,7 +7,8 @@ Numbers of calls are exact where the plan alone decides them; elsewhere a formul
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from cirql.catalog.model import Fetch, Input, Role
@@ -19,12 +20,31 @@ from cirql.plan.keys import with_derived
 from cirql.plan.model import KeyGroup, Plan, Scan, Step, TextAt
 from cirql.startup.records import asdict, dataclass, field, replace
 
-CountTargets = Callable[[Scan], int | None]
+Asked = Callable[[Scan], Sequence[object] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Foreknown:
+    """How many rows a scan's places had when they were last read, and how many places those were: at `since` or later, else just now.
+
+    `answers` is for how many of its targets AWS is not asked, because the inventory answers.
+    """
+
+    rows: int
+    places: int
+    since: datetime | None = None
+    answers: int = 0
+
+
+Knows = Callable[[Scan], Foreknown | None]
 
 
 @dataclass(frozen=True, slots=True)
 class CallForecast:
-    """One operation of a scan: how often (`count`, or a `formula` and the `least`), for which columns, and how fast it may go."""
+    """One operation of a scan: how often (`count`, or a `formula` and the `least`), for which columns, and how fast it may go.
+
+    `expected` is about how often, if there are as many rows as there were; None where nobody knows.
+    """
 
     operation: str
     count: int | None
@@ -33,6 +53,7 @@ class CallForecast:
     per_second: float | None = None
     filters_before: tuple[str, ...] = ()
     least: int = 0
+    expected: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +69,7 @@ class ScanForecast:
     filters: tuple[str, ...] = ()
     limit: int | None = None
     parent: ScanForecast | None = None
+    known: Foreknown | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +88,24 @@ class Explanation:
             f"{c.operation}: {c.formula}" for c in every if c.count is None
         )
 
+    @property
+    def expected(self) -> int | None:
+        """About how many calls there will be, if all is as it was; None where that is not known of each kind."""
+        every = [c.expected for s in self.scans for c in _all_calls(s)]
+        return None if None in every else sum(e for e in every if e is not None)
 
-def explain(plan: Plan, count_targets: CountTargets) -> Explanation:
-    """Forecast a plan. `count_targets` says how many (account, region) pairs a scan asks, where that is known without a call."""
-    return Explanation(tuple(_scan(s, count_targets(s)) for s in plan.scans), plan.sql)
+
+def explain(plan: Plan, asked: Asked, knows: Knows = lambda scan: None) -> Explanation:
+    """Forecast a plan.
+
+    `asked` gives the (account, region) pairs that a scan asks, where they are known without a call; `knows` says what there was.
+    """
+
+    def count(scan: Scan) -> int | None:
+        targets = asked(scan)
+        return None if targets is None else len(targets)
+
+    return Explanation(tuple(_expecting(s, _scan(s, count(s), knows(s)), knows) for s in plan.scans), plan.sql)
 
 
 def _all_calls(scan: ScanForecast) -> Iterator[CallForecast]:
@@ -78,10 +114,12 @@ def _all_calls(scan: ScanForecast) -> Iterator[CallForecast]:
     yield from scan.calls
 
 
-def _scan(scan: Scan, targets: int | None) -> ScanForecast:
+def _scan(scan: Scan, targets: int | None, known: Foreknown | None = None) -> ScanForecast:
     impossible = any(g.rows == () for g in scan.keys)
-    parent = None if scan.parent is None or scan.keys_suffice or impossible else _scan(scan.parent.scan, targets)
-    calls = () if impossible else (_root_call(scan, targets), *_step_calls(scan))
+    left = targets - known.answers if known is not None and targets is not None else targets
+    is_answered = targets is not None and targets > 0 and left == 0
+    parent = None if scan.parent is None or scan.keys_suffice or impossible or is_answered else _scan(scan.parent.scan, left)
+    calls = () if impossible or is_answered else (_root_call(scan, left), *_step_calls(scan))
     return ScanForecast(
         relation=scan.relation,
         table=str(scan.table.name),
@@ -97,7 +135,52 @@ def _scan(scan: Scan, targets: int | None) -> ScanForecast:
         filters=tuple(", ".join(sorted(f.columns)) for f in scan.filters),
         limit=scan.limit,
         parent=parent,
+        known=None if impossible else known,
     )
+
+
+def _expecting(scan: Scan, forecast: ScanForecast, knows: Knows) -> ScanForecast:
+    """The forecast with about how often each call is made, if there are as many rows as there were."""
+    if not forecast.calls:
+        return forecast
+    rows, parent, finding = _rows_left(forecast), forecast.parent, None
+    if parent is not None and scan.parent is not None:
+        known = knows(scan.parent.scan)
+        parent = replace(parent, known=replace(known, answers=0) if known is not None else None)  # what finds keys is always asked
+        finding, parent = _rows_left(parent), _expecting(scan.parent.scan, parent, knows)
+    root, *more = forecast.calls
+    lists = forecast.known.places if forecast.known is not None and forecast.targets is None else 0
+    fetches = [f for step in scan.steps for f in step.fetches]
+    wanted = rows if rows is None or scan.limit is None else min(rows, scan.limit)
+    steps = [
+        replace(c, expected=c.count if c.count is not None else None if wanted is None else math.ceil(wanted / f.batch))
+        for c, f in zip(more, fetches, strict=True)
+    ]
+    return replace(forecast, parent=parent, calls=(replace(root, expected=_expected_lists(scan, root, rows, finding, lists)), *steps))
+
+
+def _rows_left(forecast: ScanForecast) -> int | None:
+    """The rows of the places that are asked, where it is known of each of them how many it had."""
+    known, targets = forecast.known, forecast.targets
+    if known is None or (targets is not None and known.places < targets):
+        return None
+    return math.ceil(known.rows * (targets - known.answers) / targets) if targets else known.rows
+
+
+def _expected_lists(scan: Scan, call: CallForecast, rows: int | None, finding: int | None, lists: int) -> int | None:
+    """About how often the call that gives the rows is made; `finding` is how many rows there are that its keys come from.
+
+    `lists` is the number of places where there was anything to list, where nobody knows yet how many are asked.
+    """
+    if call.count is not None:
+        return call.count
+    size = scan.root.paging.size if scan.root.paging is not None else None
+    pages = math.ceil(rows / size) if rows is not None and size else 0
+    if scan.parent is not None and not scan.keys_suffice:
+        return None if finding is None else max(finding, pages)
+    if not call.least or rows is None:
+        return None
+    return call.least if scan.limit is not None else max(call.least, lists, pages)
 
 
 def _place_text(text: TextAt) -> str:
@@ -206,7 +289,11 @@ def explain_text(explanation: Explanation) -> Iterator[str]:
         yield from _text_of_scan(scan, "")
     certain, open_ = explanation.calls
     depending = f"{len(open_)} kinds of call depend" if len(open_) > 1 else "1 kind of call depends"
-    yield f"calls: {certain} certain" + (f"; {depending} on what is found" if open_ else "")
+    about = ""
+    if open_ and explanation.expected is not None:
+        most = "at most " if any(c.filters_before for s in explanation.scans for c in _all_calls(s)) else ""
+        about = f": {most}about {max(explanation.expected, certain)} in all"
+    yield f"calls: {certain} certain" + (f"; {depending} on what is found{about}" if open_ else "")
     if explanation.actual:
         yield from _text_of_actual(explanation.actual)
 
@@ -216,6 +303,8 @@ def _text_of_scan(scan: ScanForecast, indent: str) -> Iterator[str]:
     limit = f", {scan.limit} rows are enough" if scan.limit is not None else ""
     yield f"{indent}scan {scan.table}{targets}{limit}: {', '.join(scan.columns)}"
     yield from (f"{indent}  key {key}" for key in scan.keys)
+    if scan.known is not None:
+        yield f"{indent}  {_text_of_known(scan, scan.known)}"
     if scan.parent is not None:
         yield f"{indent}  keys found by"
         yield from _text_of_scan(scan.parent, indent + "    ")
@@ -225,6 +314,14 @@ def _text_of_scan(scan: ScanForecast, indent: str) -> Iterator[str]:
         rate = f", {call.per_second:g} a second at first" if call.per_second is not None and math.isfinite(call.per_second) else ""
         yield f"{indent}  call {call.operation}: {times}{why}{rate}"
     yield from (f"{indent}  filter on {columns}" for columns in scan.filters)
+
+
+def _text_of_known(scan: ScanForecast, known: Foreknown) -> str:
+    when = f"on {known.since:%Y-%m-%d at %H:%M:%S} UTC" if known.since is not None else "by the statement before"
+    where = f"{known.places} place{'s' * (known.places != 1)}" if scan.targets is None else f"{known.places} of {scan.targets} targets"
+    answers = f"; the inventory answers for {known.answers} of them, and AWS is not asked" if known.answers else ""
+    most = "at most " if scan.filters or scan.limit is not None else ""
+    return f"expects {most}{known.rows} row{'s' * (known.rows != 1)}, as {where} had when last read {when}{answers}"
 
 
 def _text_of_actual(actual: Mapping[str, Any]) -> Iterator[str]:
@@ -240,7 +337,7 @@ def explain_json(explanation: Explanation) -> dict[str, Any]:
     certain, open_ = explanation.calls
     answer: dict[str, Any] = {
         "scans": [asdict(s) for s in explanation.scans],
-        "calls": {"certain": certain, "depending": list(open_)},
+        "calls": {"certain": certain, "depending": list(open_), "expected": explanation.expected},
         "sql": explanation.sql,
     }
     return answer | ({"actual": dict(explanation.actual)} if explanation.actual else {})

@@ -11,12 +11,13 @@ import threading
 import time
 from collections.abc import Iterable
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from cirql.cli.query import screen
 from cirql.cli.streams import visible
 from cirql.errors import Error
 from cirql.sql.blanks import first_word
+from cirql.startup.records import dataclass
 
 if TYPE_CHECKING:
     from cirql.result import ProgressEvent
@@ -24,6 +25,26 @@ if TYPE_CHECKING:
 
 _APPEARS_AFTER, _DRAWN_EVERY = 1.0, 0.2
 _READS = ("SELECT", "WITH")
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """How many calls a statement will make: `calls` of them or, in another `sense`, at least or about so many."""
+
+    calls: int
+    sense: str = ""
+
+    @classmethod
+    def of(cls, forecast: dict[str, Any]) -> Expected:
+        """What EXPLAIN said of the calls."""
+        certain, about = forecast["certain"], forecast["expected"]
+        if not forecast["depending"]:
+            return cls(certain)
+        return cls(certain, "≥ ") if about is None else cls(max(certain, about), "about ")
+
+    def said(self, calls: int) -> str:
+        """The same beside how many there were so far."""
+        return f" of {self.sense}{self.calls}" if calls <= self.calls else "" if self.sense == "about " else f" of {self.sense}{calls}"
 
 
 class LiveLine:
@@ -34,7 +55,7 @@ class LiveLine:
         self._sql = sql
         self._lock = threading.Lock()
         self._latest: dict[str, ProgressEvent] = {}
-        self._expected: tuple[int, bool] | None = None
+        self._expected: Expected | None = None
         self._calls_before = 0
         self._ended = threading.Event()
         self._is_drawn = False
@@ -88,16 +109,16 @@ class LiveLine:
         except (Error, ValueError):
             return
         with self._lock:
-            self._expected = (plan["calls"]["certain"], not plan["calls"]["depending"])
+            self._expected = Expected.of(plan["calls"])
 
     def _calls(self) -> int:
         """The requests that the shell has sent so far: it has no other session."""
         return sum(self._session.cloud.stats.calls.values())
 
 
-def described(seconds: float, calls: int, expected: tuple[int, bool] | None, latest: Iterable[ProgressEvent]) -> str:
-    """The line: how long, how many calls of how many (certain ones, and whether those are all), and the rows of each scan."""
-    of = "" if expected is None else f" of {'' if expected[1] else '≥ '}{max(calls, expected[0])}"
+def described(seconds: float, calls: int, expected: Expected | None, latest: Iterable[ProgressEvent]) -> str:
+    """The line: how long, how many calls of how many, and the rows of each scan."""
+    of = "" if expected is None else expected.said(calls)
     scans = [f"{event.scan}: {event.rows} rows{' ✓' if event.done else ''}" for event in latest]
     return " · ".join((f"{seconds:.0f} s", f"{calls}{of} calls", *scans, "Ctrl-C ends it"))
 
