@@ -50,12 +50,16 @@ class ResultColumn:
 
 @dataclass(frozen=True, slots=True)
 class ProgressEvent:
-    """How far one scan is: the table it reads, requests sent and rows received so far, and whether it has ended."""
+    """How far one scan is: the table it reads, requests sent and rows received so far, and whether it has ended.
+
+    `relation` tells scans of one table apart.
+    """
 
     scan: str
     calls: int
     rows: int
     done: bool
+    relation: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,8 @@ import cirql
 from cirql.cli.interrupt import prompt_interrupts
 from cirql.cli.local import local_scope
 from cirql.cli.output import Destination, write
-from cirql.cli.query import screen
 from cirql.cli.report import report_error, say
-from cirql.cli.table import Screen
+from cirql.cli.table import Screen, screen
 from cirql.errors import Error
 from cirql.result import Result, Stats
 

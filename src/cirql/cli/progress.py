@@ -1,4 +1,8 @@
-"""A bar on stderr while scans run: only on a terminal, and only for work over a second."""
+"""What is said on stderr while scans run: only on a terminal, and only for work over a second.
+
+A statement of `cirql query` has a line, as in the shell, with the calls made and expected; work that is more than a statement has
+a bar for each scan.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,9 @@ from cirql.result import ProgressEvent
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
+
+    from cirql.cli.live_line import LiveLine
+    from cirql.session import Session
 
 APPEARS_AFTER_SECONDS = 1.0
 
@@ -26,6 +33,7 @@ class ScanProgress:
         self._latest: dict[str, ProgressEvent] = {}
         self._bars: dict[str, TaskID] = {}
         self._display: Progress | None = None
+        self._line: LiveLine | None = None
         self._stopped = False
         self._timer = threading.Timer(APPEARS_AFTER_SECONDS, self._appear)
         self._timer.daemon = True
@@ -38,8 +46,18 @@ class ScanProgress:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.stop()
 
+    def watch(self, session: Session, sql: str) -> None:
+        """Show a line for this statement from now on, in place of bars; `stop` ends it."""
+        from cirql.cli.live_line import LiveLine
+
+        self.stop()
+        self._line = LiveLine(session, sql).__enter__()
+
     def __call__(self, event: ProgressEvent) -> None:
         """Take the news of one scan."""
+        if (line := self._line) is not None:
+            line.tell(event)
+            return
         with self._lock:
             self._latest[event.scan] = event
             if self._display is not None:
@@ -53,6 +71,8 @@ class ScanProgress:
             if self._display is not None:
                 self._display.stop()
                 self._display = None
+        if self._line is not None:
+            self._line.stop()
 
     def _appear(self) -> None:
         from rich.console import Console

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 import re
-import shutil
 import stat
 import sys
 import time
@@ -28,7 +27,7 @@ from cirql.cli.report import misuse, report_error, report_outcome, report_stats,
 from cirql.cli.scope import options as scope_options
 from cirql.cli.scope import refuse_with_local
 from cirql.cli.streams import read_input
-from cirql.cli.table import Screen
+from cirql.cli.table import screen
 from cirql.errors import Error, FileUnreadable
 from cirql.result import Result, Stats
 from cirql.startup.records import dataclass, replace
@@ -236,6 +235,7 @@ def run(request: QueryRequest) -> int:
         with ScanProgress() as progress, _scope(request) as given, _session(request, given, progress) as session:
             code = 0
             for sql in _statements(request):
+                progress.watch(session, sql)
                 with execute(session, sql, request.params) as result:
                     try:
                         _write(result, request, cast(BinaryIO, _Rows(progress)), session, sql)
@@ -402,11 +402,3 @@ def _writing() -> Iterator[None]:
 def _discard_stdout() -> None:
     """Send what is still buffered nowhere, or Python would try again, and complain, when it exits."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-
-
-def screen() -> Screen | None:
-    """The terminal that stdout is; None where it is none."""
-    if sys.stdout is None or not sys.stdout.isatty():
-        return None
-    colour = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    return Screen(shutil.get_terminal_size().columns, colour)

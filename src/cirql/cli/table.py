@@ -6,6 +6,9 @@ is wrapped or cut. Control characters are written as escapes, so that what a tag
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from typing import BinaryIO
@@ -33,6 +36,14 @@ class Screen:
 
     width: int
     colour: bool = True
+
+
+def screen() -> Screen | None:
+    """The terminal that stdout is; None where it is none."""
+    if sys.stdout is None or not sys.stdout.isatty():
+        return None
+    colour = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return Screen(shutil.get_terminal_size().columns, colour)
 
 
 class Layout(StrEnum):

@@ -8,17 +8,17 @@ from collections.abc import Iterable, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from cirql.cli.live_line import LiveLine
 from cirql.cli.output import Destination, Format, write
-from cirql.cli.query import execute, screen
+from cirql.cli.query import execute
 from cirql.cli.report import report_error, report_outcome, report_timing, say
-from cirql.cli.table import Layout, Look
+from cirql.cli.table import Layout, Look, screen
 from cirql.errors import Error
 from cirql.result import Result
 from cirql.settings.preferences import Preferences
 from cirql.shell.foreground import Foreground
 from cirql.shell.opening import Opening, OpenSession
 from cirql.shell.pager import page
-from cirql.shell.progress import LiveLine
 from cirql.shell.variables import ShellVariables
 from cirql.startup.records import replace
 

@@ -6,8 +6,8 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from cirql.cli.query import screen
 from cirql.cli.report import say
+from cirql.cli.table import screen
 from cirql.errors import InvalidStatement
 from cirql.settings.preferences import history_path
 from cirql.shell.bench import Bench

@@ -72,6 +72,8 @@ class Fetching:
         """Every scan as soon as those it takes keys from are done; the first error stops the others."""
         tasks: dict[str, asyncio.Task[None]] = {}
         for scan in self.plan.scans:
+            self._report(scan, 0, done=False)
+        for scan in self.plan.scans:
             before = [tasks[r] for r in scan.depends]
             tasks[scan.relation] = asyncio.create_task(self._one_scan(scan, before, around))
         try:
@@ -128,7 +130,7 @@ class Fetching:
 
     def _report(self, scan: Scan, rows: int, *, done: bool) -> None:
         if self.tell is not None:
-            self.tell(ProgressEvent(str(scan.table.name), self.so_far.stats.requests, rows, done))
+            self.tell(ProgressEvent(str(scan.table.name), self.so_far.stats.requests, rows, done, scan.relation))
 
 
 def _now() -> datetime:

@@ -6,6 +6,7 @@ How many is what EXPLAIN says, asked for beside the statement once that has run 
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 import threading
 import time
@@ -13,7 +14,6 @@ from collections.abc import Iterable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from cirql.cli.query import screen
 from cirql.cli.streams import visible
 from cirql.errors import Error
 from cirql.sql.blanks import first_word
@@ -62,8 +62,8 @@ class LiveLine:
         self._started = time.monotonic()
 
     def __enter__(self) -> Self:
-        self._calls_before = self._calls()
-        if sys.stderr is not None and sys.stderr.isatty() and screen() is not None:
+        if sys.stderr is not None and sys.stderr.isatty():
+            self._calls_before = self._calls()
             threading.Thread(target=self._draw, name="progress", daemon=True).start()
         return self
 
@@ -73,7 +73,7 @@ class LiveLine:
     def tell(self, event: ProgressEvent) -> None:
         """Take the news of one scan."""
         with self._lock:
-            self._latest[event.scan] = event
+            self._latest[event.relation or event.scan] = event
 
     def stop(self) -> None:
         """Take the line away."""
@@ -124,5 +124,4 @@ def described(seconds: float, calls: int, expected: Expected | None, latest: Ite
 
 
 def _width() -> int:
-    shown = screen()
-    return 80 if shown is None else shown.width
+    return shutil.get_terminal_size().columns
