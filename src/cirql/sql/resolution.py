@@ -289,9 +289,15 @@ class Resolver:
             written = f"{outer.name}.{name}" if outer is not None else name
             raise UnknownColumn(
                 f"{name} is {kind} and has no columns",
-                hint=f"write {written}{operator}{text(column.name)}, and the name as AWS spells it",
+                hint=f"write {written}{operator}{text(self._as_written(column.this))}, and the name as AWS spells it",
                 position=position_of(self._statement, column.args["table"]),
             )
+
+    def _as_written(self, name: exp.Identifier) -> str:
+        """A name with its capitals, which SQL lays no weight on where it is not quoted."""
+        start = position_of(self._statement, name)
+        said = self._statement.text[start : start + len(name.name)] if start is not None else name.name
+        return said if said.lower() == name.name.lower() else name.name
 
     def _is_column_field(self, scope: Scope, column: exp.Column) -> bool:
         """Whether `a.b` reads field b of a column a of something whose columns are not known."""

@@ -21,7 +21,7 @@ def no_operator(symbol: str, left: SqlType, right: SqlType, node: exp.Expr, oper
     """PostgreSQL's complaint about operand types."""
     return UnknownFunction(
         f"operator does not exist: {left} {symbol} {right}",
-        hint=_quoting(left, right, operands) or "cast one side, for example (…)::int or (…)::text",
+        hint=_quoting(left, right, operands) or _of_document(left, operands) or "cast one side, for example (…)::int or (…)::text",
         position=position_of(node),
     )
 
@@ -32,6 +32,14 @@ def _quoting(left: SqlType, right: SqlType, operands: tuple[exp.Expr, ...]) -> s
         return None
     number = next((n for o in operands for n in o.find_all(exp.Literal) if not n.is_string), None)
     return None if number is None else f"the column is text: write '{number.name}' in quotes"
+
+
+def _of_document(left: SqlType, operands: tuple[exp.Expr, ...]) -> str | None:
+    """What helps where a document is searched as if it were a text, as in `placement LIKE 'eu%'`."""
+    if left.name not in ("json", "jsonb") or not operands or not isinstance(column := operands[0].unnest(), exp.Column):
+        return None
+    name = column.name
+    return f"{name} is JSON: write {name}->>'…' for a member of it (DESCRIBE EXTENDED names them), or {name}::text for all of it"
 
 
 def operands(node: exp.Expr) -> tuple[exp.Expr, exp.Expr, SqlType, SqlType]:

@@ -201,7 +201,7 @@ def matches(node: exp.Expr, site: Site) -> exp.Expr:
     """`~` and `~*`."""
     subject = node.this
     if type_of(subject).name not in ("text", "unknown", "any") and not site.is_lenient:
-        raise no_operator("~", type_of(subject), type_of(node.expression), node)
+        raise no_operator("~", type_of(subject), type_of(node.expression), node, (subject, node.expression))
     flags = "i" if isinstance(node, exp.RegexpILike) else flags_of(node.args.get("flag"))
     return search("regexp_matches", subject, node.expression, type=st.BOOL, flags=flags, site=site)
 

@@ -48,7 +48,7 @@ def like(node: exp.Expr, site: Site) -> exp.Expr:
     """LIKE and ILIKE, also over ANY and ALL of an array; the default escape is a backslash."""
     subject, pattern = node.this, node.expression
     if type_of(subject).name not in ("text", "unknown", "any", "name") and not site.is_lenient:
-        raise no_operator("~~", type_of(subject), type_of(pattern), node)
+        raise no_operator("~~", type_of(subject), type_of(pattern), node, (subject, pattern))
     if isinstance(pattern, (exp.Any, exp.All)):
         return _like_many(node, subject, pattern)
     escape = None
