@@ -28,14 +28,14 @@ _READS = ("SELECT", "WITH")
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
+class CallsAhead:
     """How many calls a statement will make: `calls` of them or, in another `sense`, at least or about so many."""
 
     calls: int
     sense: str = ""
 
     @classmethod
-    def of(cls, forecast: dict[str, Any]) -> Expected:
+    def of(cls, forecast: dict[str, Any]) -> CallsAhead:
         """What EXPLAIN said of the calls."""
         certain, about = forecast["certain"], forecast["expected"]
         if not forecast["depending"]:
@@ -55,7 +55,7 @@ class LiveLine:
         self._sql = sql
         self._lock = threading.Lock()
         self._latest: dict[str, ProgressEvent] = {}
-        self._expected: Expected | None = None
+        self._expected: CallsAhead | None = None
         self._calls_before = 0
         self._ended = threading.Event()
         self._is_drawn = False
@@ -109,14 +109,14 @@ class LiveLine:
         except (Error, ValueError):
             return
         with self._lock:
-            self._expected = Expected.of(plan["calls"])
+            self._expected = CallsAhead.of(plan["calls"])
 
     def _calls(self) -> int:
         """The requests that the shell has sent so far: it has no other session."""
         return sum(self._session.cloud.stats.calls.values())
 
 
-def described(seconds: float, calls: int, expected: Expected | None, latest: Iterable[ProgressEvent]) -> str:
+def described(seconds: float, calls: int, expected: CallsAhead | None, latest: Iterable[ProgressEvent]) -> str:
     """The line: how long, how many calls of how many, and the rows of each scan."""
     of = "" if expected is None else expected.said(calls)
     scans = [f"{event.scan}: {event.rows} rows{' ✓' if event.done else ''}" for event in latest]
