@@ -175,6 +175,7 @@ export class Editor {
       const first = found.candidates[0];
       if (!first) return null;
       const from = inUnits(text, first.from);
+      if (!context.explicit && found.candidates.length === 1 && first.text === text.slice(from, context.pos)) return null;
       const isWord = !context.explicit && from === context.pos && first.kind !== "member" && first.kind !== "value" && before !== ".";
       return isWord ? null : { from, filter: false, options: found.candidates.map(option) };
     } catch {

@@ -211,7 +211,7 @@ export class Grid {
     this.sized = true;
     this.widths = this.columns.map((column, n) => {
       const longest = rows.slice(0, 100).reduce((most, row) => Math.max(most, shown(row[n] ?? null).length), 0);
-      return Math.round(Math.min(420, Math.max(column.name.length * 8 + 36, longest * 7.6 + 22, 64)));
+      return Math.round(Math.min(420, Math.max(column.name.length * 8 + column.type.length * 6.8 + 36, longest * 7.6 + 28, 64)));
     });
     const left = this.element.clientWidth - 14 - this.widths.reduce((sum, w) => sum + w, 0);
     if (left > 0 && this.widths.length) this.widths = this.widths.map((w) => w + Math.min(80, Math.floor(left / this.widths.length)));

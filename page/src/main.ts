@@ -3,10 +3,11 @@
 import { Refused, act, look } from "./api";
 import type { Facts } from "./api";
 import { CatalogPanel } from "./catalog";
-import { fill, h, icon } from "./dom";
+import { copyText, fill, h, icon } from "./dom";
 import { Editor } from "./editor";
 import { EstimateBar } from "./estimate";
 import { ResultPane } from "./results";
+import { linkTo, linked } from "./sharing";
 import { Splitter } from "./splitter";
 import { TabBar } from "./tabs";
 import { themeButton } from "./theme";
@@ -15,6 +16,7 @@ import "./style/layout.css";
 import "./style/catalog.css";
 import "./style/editor.css";
 import "./style/result.css";
+import "./style/views.css";
 
 const FIRST = `-- Which buckets are there, and where? Ctrl+Enter runs it.
 SELECT account_id, region, name
@@ -37,7 +39,10 @@ class Page {
   constructor(private readonly facts: Facts) {
     this.estimate = new EstimateBar(
       () => this.editor,
-      () => undefined,
+      (estimate) => {
+        this.result.foretell(estimate);
+        this.show(this.runs);
+      },
     );
     this.editor = new Editor(this.editing, {
       changed: () => this.changed(),
@@ -46,8 +51,9 @@ class Page {
       leave: () => this.result.element.querySelector<HTMLElement>('[role="tab"]')?.focus(),
     });
     this.result = new ResultPane(
-      { running: (runs) => this.show(runs), example: (sql, title) => this.openStatement(sql, title) },
+      { running: (runs) => this.show(runs), example: (sql, title) => this.openStatement(sql, title), look: (sql, title) => this.lookBack(sql, title) },
       facts.examples,
+      facts.writable,
     );
     this.tabs = new TabBar({
       show: (tab) => {
@@ -64,6 +70,8 @@ class Page {
     this.lay();
     this.show(false);
     this.tabs.start({ title: "Query 1", text: FIRST });
+    const shared = linked();
+    if (shared) this.tabs.open(shared, "Shared");
     this.editor.view.focus();
     window.addEventListener("keydown", (event) => this.typed(event));
   }
@@ -72,7 +80,8 @@ class Page {
     const menu = h("button", { type: "button", class: "quiet square menu", "aria-label": "Tables", "aria-expanded": "false", onclick: () => this.drawer() }, icon("menu"));
     const plus = h("button", { type: "button", class: "quiet square", "aria-label": "New editor", title: "New editor", onclick: () => this.tabs.open() }, icon("plus"));
     const bar = h("div", { class: "tabbar" }, this.tabs.element, plus);
-    const foot = h("div", { class: "runbar" }, this.run, this.estimate.element);
+    const share = h("button", { type: "button", class: "quiet square", "aria-label": "Copy a link to this text", title: "Copy a link to this text", onclick: () => void copyText(linkTo(this.editor.text)) }, icon("link"));
+    const foot = h("div", { class: "runbar" }, this.run, this.estimate.element, h("span", { class: "room" }), share);
     const above = h("div", { class: "above" }, bar, this.editing, foot);
     const work = h("main", { class: "work" }, above, new Splitter("rows", above, "cirql.height").element, this.result.element);
     fill(
@@ -112,7 +121,8 @@ class Page {
   private show(runs: boolean): void {
     this.runs = runs;
     this.run.classList.toggle("stops", runs);
-    fill(this.run, icon(runs ? "stop" : "play"), runs ? "Cancel" : "Run", h("kbd", {}, runs ? "Esc" : MAC ? "⌘⏎" : "Ctrl ⏎"));
+    const word = this.estimate.last.kind === "change" ? "Plan" : "Run";
+    fill(this.run, icon(runs ? "stop" : "play"), runs ? "Cancel" : word, h("kbd", {}, runs ? "Esc" : MAC ? "⌘⏎" : "Ctrl ⏎"));
   }
 
   private go(): void {
@@ -138,6 +148,11 @@ class Page {
     else this.editor.put(sql);
     this.app.classList.remove("drawn");
     this.editor.view.focus();
+  }
+
+  private lookBack(sql: string, title: string): void {
+    this.tabs.open(sql, title);
+    this.go();
   }
 
   private drawer(): void {

@@ -1,17 +1,25 @@
 // What a statement gave: its rows as they come, what could not be read and what would mend that, and the way there.
 
 import { Refused, act, look, news } from "./api";
-import type { Failure, News, Problem } from "./api";
+import type { Estimate, News, Problem } from "./api";
+import { CallGraph } from "./callgraph";
 import { showCell } from "./cellview";
-import { copyText, counted, fill, h, icon } from "./dom";
+import { ChangesView } from "./changes";
+import { ChartView } from "./chartview";
+import { counted, fill, h, icon } from "./dom";
+import { failure } from "./failures";
 import { Grid } from "./grid";
+import { saveMenu } from "./savemenu";
+import { TimeBar } from "./timebar";
 
-export type View = "rows" | "failures";
+export type View = "rows" | "chart" | "calls" | "changes" | "failures";
 
 export interface ResultEvents {
   /** Says whether something runs. */
   running(runs: boolean): void;
   example(sql: string, title: string): void;
+  /** Runs a statement that looks at the past, in an editor of its own. */
+  look(sql: string, title: string): void;
 }
 
 export class ResultPane {
@@ -24,34 +32,56 @@ export class ResultPane {
   private readonly notices = h("ul", { class: "notices", hidden: true });
   private readonly empty = h("div", { class: "empty" });
   private readonly progress = h("div", { class: "progress", hidden: true }, h("span"));
+  private readonly chart = new ChartView();
+  private readonly graph = new CallGraph();
+  private readonly time: TimeBar;
+  private last: (() => Promise<string>) | undefined;
+  private moment = "";
+  private readonly changes: ChangesView;
   private readonly tabs: Record<View, HTMLButtonElement>;
+  private readonly panels: Record<View, HTMLElement>;
+  private readonly save: HTMLElement;
+  private view: View = "rows";
   private readonly words = h("input", { type: "search", placeholder: "Filter rows", "aria-label": "Filter rows", oninput: () => this.filter() });
   private readonly matches = h("span", { class: "matches soft", role: "status" });
   private timer = 0;
   private run = "";
   private asked = 0;
+  private runs = false;
+  private hasRows = false;
 
   constructor(
     private readonly events: ResultEvents,
     private readonly examples: { title: string; sql: string }[],
+    writable: boolean,
   ) {
+    this.changes = new ChangesView(writable);
+    this.time = new TimeBar({ read: (moment) => void this.travel(moment), open: (sql, title) => events.look(sql, title) });
+    this.save = saveMenu((kind) => `/api/download?${new URLSearchParams({ run: this.run, format: kind, ...asTexts(this.grid.order) })}`);
     this.grid = new Grid({
       open: (row, column, order) => void this.open(row, column, order),
       counted: (text) => fill(this.matches, text),
     });
-    this.tabs = { rows: this.tab("rows", "Rows"), failures: this.tab("failures", "Not read") };
+    this.tabs = {
+      rows: this.tab("rows", "Rows"),
+      chart: this.tab("chart", "Chart"),
+      calls: this.tab("calls", "Calls"),
+      changes: this.tab("changes", "Changes"),
+      failures: this.tab("failures", "Not read"),
+    };
     this.rows = h("div", { class: "rows", role: "tabpanel", id: "panel-rows", "aria-labelledby": "tab-rows" }, this.grid.element);
     this.failures.setAttribute("aria-labelledby", "tab-failures");
+    this.panels = { rows: this.rows, chart: this.chart.element, calls: this.graph.element, changes: this.changes.element, failures: this.failures };
     this.element = h(
       "section",
       { class: "result", "aria-label": "Result" },
-      h("div", { class: "resultbar" }, h("div", { class: "views", role: "tablist", "aria-label": "Result" }, ...Object.values(this.tabs)), this.words, this.matches, this.status),
+      h("div", { class: "resultbar" }, h("div", { class: "views", role: "tablist", "aria-label": "Result", onkeydown: (event: KeyboardEvent) => this.typed(event) }, ...Object.values(this.tabs)), this.words, this.matches, this.save, this.status),
       this.progress,
+      this.time.element,
       this.error,
       this.notices,
       this.empty,
-      this.rows,
-      this.failures,
+      ...Object.values(this.panels),
     );
     this.clear();
   }
@@ -61,28 +91,56 @@ export class ResultPane {
   }
 
   show(view: View): void {
+    this.view = view;
     for (const [name, tab] of Object.entries(this.tabs)) {
       tab.setAttribute("aria-selected", String(name === view));
       tab.tabIndex = name === view ? 0 : -1;
     }
-    this.rows.hidden = view !== "rows";
-    this.failures.hidden = view !== "failures";
-    this.words.hidden = view !== "rows";
+    for (const [name, panel] of Object.entries(this.panels)) panel.hidden = name !== view;
+    this.words.hidden = this.matches.hidden = this.save.hidden = view !== "rows" || !this.hasRows;
+    this.empty.hidden = view !== "rows" || this.hasRows || !this.empty.childElementCount;
+    this.rows.hidden = view !== "rows" || !this.hasRows;
+    if (view === "chart") void this.chart.show(this.run);
+  }
+
+  /** What the statement at the cursor would ask. */
+  foretell(estimate: Estimate): void {
+    if (!this.runs) this.graph.plan(estimate);
+  }
+
+  private typed(event: KeyboardEvent): void {
+    const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
+    const shown = (Object.keys(this.tabs) as View[]).filter((name) => !this.tabs[name].hidden);
+    const next = shown[(shown.indexOf(this.view) + step + shown.length) % shown.length];
+    if (!step || !next) return;
+    event.preventDefault();
+    this.show(next);
+    this.tabs[next].focus();
   }
 
   clear(): void {
-    this.run = "";
-    this.asked++;
-    this.grid.begin("");
-    this.tabs.failures.hidden = true;
-    this.show("rows");
-    this.words.hidden = this.rows.hidden = this.error.hidden = this.notices.hidden = this.progress.hidden = true;
-    this.empty.hidden = false;
+    this.moment = "";
+    this.blank();
     fill(
       this.empty,
       h("p", {}, "Rows come here. ", h("span", { class: "soft" }, "Ctrl+Enter runs the statement at the cursor, or what is selected.")),
       h("div", { class: "examples" }, ...this.examples.map((e) => h("button", { type: "button", class: "example", title: e.sql, onclick: () => this.events.example(e.sql, e.title) }, icon("play"), e.title))),
     );
+    this.show("rows");
+  }
+
+  /** Nothing of what was there. */
+  private blank(): void {
+    this.run = "";
+    this.asked++;
+    this.runs = this.hasRows = false;
+    if (!this.moment) this.time.element.hidden = true;
+    this.grid.begin("");
+    this.graph.begin();
+    this.words.value = "";
+    this.error.hidden = this.notices.hidden = this.progress.hidden = true;
+    for (const view of ["chart", "changes", "failures"] as const) this.tabs[view].hidden = true;
+    fill(this.empty);
     fill(this.status);
   }
 
@@ -92,55 +150,94 @@ export class ResultPane {
 
   /** Runs a statement, and shows what comes of it as it comes. */
   async start(editor: string, text: string, position: number, begins: (run: string) => void): Promise<void> {
-    const number = ++this.asked;
-    this.events.running(true);
-    this.empty.hidden = this.error.hidden = this.notices.hidden = true;
-    this.rows.hidden = false;
-    this.words.value = "";
-    this.tabs.failures.hidden = true;
-    this.show("rows");
-    fill(this.status, "asking …");
-    try {
-      const begun = await act<{ run: string }>("run", { editor, text, position });
-      this.run = begun.run;
+    this.moment = "";
+    let isChange = false;
+    this.last = async () => {
+      const begun = await act<{ run?: string }>("run", { editor, text, position, moment: this.moment });
+      isChange = !begun.run;
+      if (!begun.run) throw new Error("it is planned instead");
       begins(begun.run);
-      this.grid.begin(begun.run);
-      for await (const told of news(begun.run)) {
+      return begun.run;
+    };
+    const number = this.asked + 1;
+    await this.follow(this.last);
+    if (isChange) await this.plan(editor, text, position);
+    else if (number === this.asked && this.hasRows) await this.time.about(editor, text, position, this.moment);
+  }
+
+  /** Runs the last statement again, as of a moment. */
+  private async travel(moment: string): Promise<void> {
+    if (!this.last) return;
+    this.moment = moment;
+    await this.follow(this.last);
+  }
+
+  /** Shows a result that is there already: of a tab that one comes back to. */
+  async again(run: string): Promise<void> {
+    this.moment = "";
+    this.last = undefined;
+    await this.follow(() => Promise.resolve(run), true);
+  }
+
+  private async follow(begin: () => Promise<string>, mayBeGone = false): Promise<void> {
+    this.blank();
+    const number = this.asked;
+    const view = this.view === "calls" ? "calls" : "rows";
+    this.runs = true;
+    this.events.running(true);
+    fill(this.status, "asking …");
+    this.show(view);
+    try {
+      const run = await begin();
+      this.run = run;
+      this.grid.begin(run);
+      for await (const told of news(run)) {
         if (number !== this.asked) return;
         this.take(told);
       }
     } catch (error) {
-      if (number === this.asked && error instanceof Refused) this.fail(error.problem);
+      if (number !== this.asked) return;
+      if (mayBeGone) this.clear();
+      else if (error instanceof Refused) this.fail(error.problem);
+    } finally {
+      if (number === this.asked) {
+        this.runs = false;
+        this.events.running(false);
+      }
+    }
+  }
+
+  /** Shows what a statement would change. */
+  private async plan(editor: string, text: string, position: number): Promise<void> {
+    this.moment = "";
+    this.blank();
+    const number = this.asked;
+    this.tabs.changes.hidden = false;
+    this.show("changes");
+    this.events.running(true);
+    try {
+      await this.changes.plan(editor, text, position);
+    } catch (error) {
+      if (number === this.asked && error instanceof Refused) {
+        this.tabs.changes.hidden = true;
+        this.show("rows");
+        this.fail(error.problem);
+      }
     } finally {
       if (number === this.asked) this.events.running(false);
     }
   }
 
-  /** Shows a result that is there already: of a tab that one comes back to. */
-  async again(run: string): Promise<void> {
-    const number = ++this.asked;
-    this.run = run;
-    this.empty.hidden = true;
-    this.grid.begin(run);
-    this.show("rows");
-    try {
-      for await (const told of news(run)) {
-        if (number !== this.asked) return;
-        this.events.running(told.state === "running");
-        this.take(told);
-      }
-    } catch {
-      if (number === this.asked) this.clear();
-    }
-  }
-
   private take(told: News): void {
+    this.hasRows = told.columns.length > 0 && (told.rows > 0 || told.state === "running");
     this.grid.update(told.columns, told.rows);
+    this.graph.take(told);
     const runs = told.state === "running";
+    if (runs && this.view === "rows") this.show("rows");
     this.progress.hidden = !runs;
     fill(this.status, ...(runs ? this.underWay(told) : this.ended(told)));
-    this.words.hidden = !told.columns.length || this.rows.hidden;
     if (runs) return;
+    this.tabs.chart.hidden = told.rows < 2;
     const failures = told.failures ?? [];
     this.tabs.failures.hidden = !failures.length;
     fill(this.tabs.failures, "Not read ", h("span", { class: "count" }, String(new Set(failures.flatMap((f) => f.places)).size)));
@@ -148,21 +245,14 @@ export class ResultPane {
     const notices = told.notices ?? [];
     this.notices.hidden = !notices.length;
     fill(this.notices, ...notices.map((text) => h("li", {}, text)));
-    if (told.error) this.fail(told.error, told.rows > 0);
-    else if (!told.rows) this.none(told.columns.length > 0);
+    if (told.error) this.fail(told.error);
+    else if (!told.rows) fill(this.empty, h("p", {}, told.columns.length ? "No rows." : "Done."));
+    this.show(this.view);
   }
 
-  private none(hasColumns: boolean): void {
-    this.empty.hidden = false;
-    this.words.hidden = true;
-    this.rows.hidden = true;
-    fill(this.empty, h("p", {}, hasColumns ? "No rows." : "Done."));
-  }
-
-  private fail(problem: Problem, hasRows = false): void {
+  private fail(problem: Problem): void {
     this.progress.hidden = true;
     this.error.hidden = false;
-    this.rows.hidden = this.words.hidden = !hasRows;
     fill(
       this.error,
       h("p", {}, h("b", {}, problem.message)),
@@ -200,18 +290,6 @@ export class ResultPane {
   }
 }
 
-function failure(told: Failure): HTMLElement {
-  const places = told.places.join(", ") + (told.more ? ` and ${told.more} more` : "");
-  const policy = told.policy;
-  return h(
-    "article",
-    { class: "failure" },
-    h("h3", {}, h("code", {}, told.operation), " ", told.code),
-    h("p", { class: "places" }, places),
-    h("p", {}, told.message),
-    told.columns.length ? h("p", { class: "soft" }, `NULL there: ${told.columns.join(", ")}`) : null,
-    h("p", { class: "advice" }, told.advice),
-    policy ? h("pre", { tabindex: 0 }, policy) : null,
-    policy ? h("button", { type: "button", onclick: () => void copyText(policy) }, icon("copy"), "Copy the policy") : null,
-  );
+function asTexts(given: Record<string, string | number>): Record<string, string> {
+  return Object.fromEntries(Object.entries(given).map(([name, value]) => [name, String(value)]));
 }

@@ -254,3 +254,18 @@ def _to_timedelta(interval: Any) -> timedelta:
     years, months = divmod(abs(interval.months), 12)
     sign = -1 if interval.months < 0 else 1
     return timedelta(days=interval.days + sign * (365 * years + 30 * months), microseconds=interval.nanoseconds // 1000)
+
+
+def unique_names(names: Sequence[str]) -> list[str]:
+    """The names, with `_2`, `_3`, … after those that came before: an object's members are told apart by name."""
+    taken = set(names)
+    seen: set[str] = set()
+    unique = []
+    for name in names:
+        candidate, number = name, 1
+        while candidate in seen or (number > 1 and candidate in taken):
+            number += 1
+            candidate = f"{name}_{number}"
+        seen.add(candidate)
+        unique.append(candidate)
+    return unique

@@ -15,11 +15,11 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from cirql.cli.output import Destination, Format, unique_names, write
+from cirql.cli.output import Destination, Format, write
 from cirql.cli.table import Screen, display_width
 from cirql.errors import FileUnreadable, Throttled
 from cirql.result import Result, ResultColumn
-from cirql.rows import sql_type
+from cirql.rows import sql_type, unique_names
 
 MOMENT = datetime(2026, 1, 31, 9, 30, 0, 250_000)
 

@@ -19,7 +19,7 @@ from cirql.cli.table import Look, Screen, write_table
 from cirql.errors import FileUnreadable
 from cirql.rendering.encode import iso_moment, to_json_texts, to_texts
 from cirql.result import PLAN, Result
-from cirql.rows import is_number
+from cirql.rows import is_number, unique_names
 from cirql.startup.records import dataclass
 
 if TYPE_CHECKING:
@@ -210,21 +210,6 @@ def _objects(batch: pa.RecordBatch, result: Result) -> Iterable[str]:
         for name, column, c in zip(names, batch.columns, result.columns, strict=True)
     ]
     return ["{" + ", ".join(row) + "}" for row in zip(*members, strict=True)]
-
-
-def unique_names(names: Sequence[str]) -> list[str]:
-    """The names, with `_2`, `_3`, … after those that came before: an object's members are told apart by name."""
-    taken = set(names)
-    seen: set[str] = set()
-    unique = []
-    for name in names:
-        candidate, number = name, 1
-        while candidate in seen or (number > 1 and candidate in taken):
-            number += 1
-            candidate = f"{name}_{number}"
-        seen.add(candidate)
-        unique.append(candidate)
-    return unique
 
 
 def _csv_line(fields: Sequence[str | None]) -> str:

@@ -2,7 +2,11 @@
 
     gate      who may ask at all: this page, on this machine, with the cookie that the one-time link gave
     desk      one visitor's editors, each with a session of its own that is locked
-    run       one statement under way, and its rows by number
+    run       one statement under way
+    rows      its rows by number, sorted and filtered
+    downloads its rows as a file
+    moments   when the inventory saw its tables, and the statement as of then
+    changing  changes that are shown first, and carried out by a second word
     estimate  what a statement would ask of AWS, and where it is wrong
     tables    the catalog as the page shows it
     routes    which address means what

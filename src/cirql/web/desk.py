@@ -55,10 +55,10 @@ class PageDesk:
                 self._editors[name] = later[0]
             return self._editors[name]
 
-    def run(self, name: str, sql: str) -> PageRun:
-        """Begin a statement in an editor; what ran there before is ended and forgotten."""
+    def run(self, name: str, sql: str, moment: str = "") -> PageRun:
+        """Begin a statement in an editor, as of a moment where one is given; what ran there before is ended and forgotten."""
         editor = self._editor(name)
-        before, editor.run = editor.run, PageRun(editor.session, sql)
+        before, editor.run = editor.run, PageRun(editor.session, sql, moment)
         if before is not None:
             before.forget()
         editor.run.start()

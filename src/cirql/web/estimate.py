@@ -67,7 +67,7 @@ def _told(session: Session, sql: str) -> dict[str, Any]:
     columns = [{"name": c.name, "type": c.type} for c in described_as.columns or ()]
     if described_as.tag != "SELECT":
         statement = None if described_as.tag in ("SHOW", "EXEC") else parse(sql)
-        changes = described_as.tag == "EXEC" or (statement is not None and is_write(statement) and not is_definition(statement))
+        changes = statement is not None and is_write(statement) and not is_definition(statement)
         return {"kind": "change" if changes and described_as.tag != "EXPLAIN" else "other", "tag": described_as.tag, "columns": columns}
     plan = _explained(session, "JSON", sql)
     policy = _explained(session, "POLICY", sql)

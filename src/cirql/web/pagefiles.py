@@ -7,6 +7,7 @@ from html import escape
 from importlib import resources
 
 from cirql.errors import SettingsError
+from cirql.rendering.charts import CHART_STYLE
 
 _KINDS = {"js": "text/javascript", "css": "text/css", "svg": "image/svg+xml", "txt": "text/plain"}
 _FIRST = "index.html"
@@ -41,5 +42,7 @@ class PageFiles:
 
     def asset(self, name: str) -> tuple[bytes, str] | None:
         """A file beside the page, and its kind."""
+        if name == "chart.css":
+            return CHART_STYLE.encode(), _KINDS["css"]
         kind = _KINDS.get(name.rpartition(".")[2])
         return (self._files[name], kind) if kind is not None and name in self._files else None

@@ -13,9 +13,12 @@ from starlette.routing import Route
 
 from cirql.completion.candidates import completion
 from cirql.errors import Error, InvalidText
+from cirql.web.changing import PlanDesk, changes_something
 from cirql.web.desk import PageDesk
+from cirql.web.downloads import DownloadFormat
 from cirql.web.estimate import estimate, piece_at
 from cirql.web.gate import Admission
+from cirql.web.moments import moments
 from cirql.web.pagefiles import PageFiles
 from cirql.web.rows import RowsWanted
 from cirql.web.run import described
@@ -33,8 +36,9 @@ _SPENT = "This link has been used. The page that it opened still works; for anot
 class PageRoutes:
     """The page's addresses over a desk."""
 
-    def __init__(self, desk: PageDesk, admission: Admission, files: PageFiles, facts: Facts) -> None:
+    def __init__(self, desk: PageDesk, plans: PlanDesk, admission: Admission, files: PageFiles, facts: Facts) -> None:
         self.desk = desk
+        self.plans = plans
         self.facts = facts
         self._admission = admission
         self._files = files
@@ -161,6 +165,23 @@ def _cell(page: PageRoutes, request: Request, given: dict[str, Any]) -> Any:
     return {"value": page.desk.find(_text(given, "run")).cell(_wanted({**given, "count": 1}), _number(given, "column"))}
 
 
+def _download(page: PageRoutes, request: Request, given: dict[str, Any]) -> Any:
+    try:
+        kind = DownloadFormat(_text(given, "format"))
+    except ValueError:
+        raise InvalidText("a result can be had as csv, json or parquet") from None
+    data = page.desk.find(_text(given, "run")).download(_wanted(given), kind)
+    return StreamingResponse(
+        data,
+        media_type=kind.media_type,
+        headers={"content-disposition": f'attachment; filename="result.{kind}"', "cache-control": "no-store"},
+    )
+
+
+def _chart(page: PageRoutes, request: Request, given: dict[str, Any]) -> Any:
+    return page.desk.find(_text(given, "run")).chart(_text(given, "kind"))
+
+
 # What is done.
 
 
@@ -169,7 +190,9 @@ def _run(page: PageRoutes, request: Request, given: dict[str, Any]) -> Any:
     piece = piece_at(text, _number(given, "position"))
     if piece is None:
         raise InvalidText("there is no statement to run")
-    run = page.desk.run(_text(given, "editor"), piece.text)
+    if changes_something(piece.text):
+        return {"kind": "change"}  # It is planned and shown, never run at once.
+    run = page.desk.run(_text(given, "editor"), piece.text, _text(given, "moment"))
     return {"run": run.id, "from": piece.start, "to": piece.end}
 
 
@@ -182,6 +205,12 @@ def _estimate(page: PageRoutes, request: Request, given: dict[str, Any]) -> Any:
     return estimate(page.desk.session(_text(given, "editor")), _text(given, "text"), _number(given, "position"))
 
 
+def _moments(page: PageRoutes, request: Request, given: dict[str, Any]) -> Any:
+    session = page.desk.session(_text(given, "editor"))
+    tables = estimate(session, _text(given, "text"), _number(given, "position")).get("tables", [])
+    return {"tables": sorted(set(tables)), "moments": moments(session, tables)}
+
+
 def _complete(page: PageRoutes, request: Request, given: dict[str, Any]) -> Any:
     session = page.desk.session(_text(given, "editor"))
     try:
@@ -191,10 +220,39 @@ def _complete(page: PageRoutes, request: Request, given: dict[str, Any]) -> Any:
     return {"candidates": [{"text": c.text, "from": c.start, "kind": c.kind, "detail": c.detail, "about": c.meaning} for c in found]}
 
 
+def _plan(page: PageRoutes, request: Request, given: dict[str, Any]) -> Any:
+    piece = piece_at(_text(given, "text"), _number(given, "position"))
+    if piece is None:
+        raise InvalidText("there is no statement to plan")
+    return page.plans.plan(page.desk.session(_text(given, "editor")), piece.text)
+
+
+def _apply(page: PageRoutes, request: Request, given: dict[str, Any]) -> Any:
+    return page.plans.apply(_text(given, "plan"))
+
+
 def _close(page: PageRoutes, request: Request, given: dict[str, Any]) -> Any:
     page.desk.close_editor(_text(given, "editor"))
     return {}
 
 
-_LOOKS: dict[str, _Answer] = {"facts": _facts, "tables": _tables, "table": _table, "members": _members, "rows": _rows, "cell": _cell}
-_DOES: dict[str, _Answer] = {"run": _run, "cancel": _cancel, "estimate": _estimate, "complete": _complete, "close": _close}
+_LOOKS: dict[str, _Answer] = {
+    "facts": _facts,
+    "tables": _tables,
+    "table": _table,
+    "members": _members,
+    "rows": _rows,
+    "cell": _cell,
+    "chart": _chart,
+    "download": _download,
+}
+_DOES: dict[str, _Answer] = {
+    "run": _run,
+    "cancel": _cancel,
+    "estimate": _estimate,
+    "complete": _complete,
+    "moments": _moments,
+    "plan": _plan,
+    "apply": _apply,
+    "close": _close,
+}

@@ -75,6 +75,11 @@ class Rows:
         numbers = self._numbers(table, wanted)
         return table.take(numbers.slice(wanted.start, count)), len(numbers)
 
+    def ordered(self, wanted: RowsWanted) -> pa.Table:
+        """All rows that are wanted, however many."""
+        table = self.table()
+        return table if wanted.sort is None and not wanted.words else table.take(self._numbers(table, wanted))
+
     def _numbers(self, table: pa.Table, wanted: RowsWanted) -> pa.Array:
         """The numbers of the rows that are shown, in their order."""
         key = (wanted.order, table.num_rows)

@@ -11,9 +11,14 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from cirql.errors import Cancelled, Error
+from cirql.errors import Cancelled, Error, UnknownStatement
+from cirql.rendering.charts import chart_of
 from cirql.rendering.encode import plain_moment, to_texts
 from cirql.result import ProgressEvent, visible_text
+from cirql.rows import to_rows
+from cirql.sql.parse import parse
+from cirql.web.downloads import DownloadFormat, download
+from cirql.web.moments import as_of
 from cirql.web.remedies import failures_by_remedy
 from cirql.web.rows import Rows, RowsWanted
 
@@ -24,6 +29,7 @@ if TYPE_CHECKING:
     from cirql.session import Session
 
 _LONGEST_CELL = 400
+_CHARTED = 10_000
 _PACE = 0.08
 """Seconds between two pieces of news: faster than that nobody reads."""
 
@@ -31,9 +37,11 @@ _PACE = 0.08
 class PageRun:
     """Usable from any thread."""
 
-    def __init__(self, session: Session, sql: str) -> None:
+    def __init__(self, session: Session, sql: str, moment: str = "") -> None:
+        """Nothing runs yet. `moment` is when the tables are to be read as of, where that is not now."""
         self.id = secrets.token_urlsafe(12)
         self.sql = sql
+        self._moment = moment
         self._session = session
         self._changed = threading.Condition()
         self._version = 0
@@ -70,10 +78,15 @@ class PageRun:
         self._version += 1
         self._changed.notify_all()
 
+    def _begun(self) -> Result:
+        if not self._moment:
+            return self._session.execute(self.sql)
+        return self._session.run(as_of(parse(self.sql), self._moment))
+
     def _work(self) -> None:
         state, error = "done", None
         try:
-            with self._session.execute(self.sql) as result:
+            with self._begun() as result:
                 with self._changed:
                     self._result = result
                     self._tick()
@@ -151,10 +164,26 @@ class PageRun:
         column = table.column(number).combine_chunks()
         return to_texts(column, type_name, plain_moment)
 
-    @property
-    def table(self) -> tuple[pa.Table, Result] | None:
-        """The rows that are there; None before there are columns."""
-        return (self._rows.table(), self._result) if self._result is not None else None
+    def download(self, wanted: RowsWanted, kind: DownloadFormat) -> Iterator[bytes]:
+        """All rows that are there, as a file. Raises UnknownStatement where there are none yet."""
+        if self._result is None:
+            raise UnknownStatement("there are no rows yet")
+        return download(self._rows.ordered(wanted), self._result.columns, kind)
+
+    def chart(self, kind: str) -> dict[str, Any]:
+        """A chart of the first rows: of a kind, or the one that they ask for."""
+        columns = self._result.columns if self._result is not None else ()
+        rows = [row for batch in self._rows.table().slice(0, _CHARTED).to_batches() for row in to_rows(batch, [c.type for c in columns])]
+        chart = chart_of([(c.name, c.type) for c in columns], rows, kind)
+        if chart is None:
+            return {"svg": ""}
+        more = f"the first {_CHARTED:,} rows" if self._rows.count > _CHARTED else ""
+        return {
+            "svg": chart.svg(),
+            "kind": chart.kind,
+            "title": visible_text(chart.title),
+            "note": " · ".join(filter(None, (chart.note, more))),
+        }
 
 
 def _cell(text: str | None) -> str | list[Any] | None:

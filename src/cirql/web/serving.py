@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 import uvicorn
 
 from cirql import __version__
+from cirql.web.changing import PlanDesk
 from cirql.web.desk import PageDesk
 from cirql.web.firsts import FIRSTS
 from cirql.web.gate import HOST, Admission, PageGate
@@ -48,7 +49,7 @@ class PageServer:
         """Listen. Raises OSError where the port cannot be had."""
         listening = socket.create_server((HOST, self._wanted))
         self._admission = Admission(listening.getsockname()[1])
-        routes = PageRoutes(self._desk, self._admission, self._files, self._facts)
+        routes = PageRoutes(self._desk, PlanDesk(self._runtime, is_writable=self._is_writable), self._admission, self._files, self._facts)
         config = uvicorn.Config(
             PageGate(routes.app(), self._admission),
             log_config=None,

@@ -1,0 +1,71 @@
+// The moments that the inventory knows: a slider over them reads the statement as of then, and what changed since is a click away.
+
+import { act } from "./api";
+import { counted, fill, h, icon } from "./dom";
+
+interface Known {
+  tables: string[];
+  moments: string[];
+}
+
+export interface TimeEvents {
+  /** Reads the statement again, as of a moment; "" is now. */
+  read(moment: string): void;
+  open(sql: string, title: string): void;
+}
+
+export class TimeBar {
+  readonly element: HTMLElement;
+  private readonly slider = h("input", { type: "range", min: 0, max: 0, step: 1, value: 0, "aria-label": "Moment", oninput: () => this.say(), onchange: () => this.choose() });
+  private readonly said = h("output", { class: "moment" });
+  private readonly changed = h("button", { type: "button", onclick: () => this.compare() }, "What changed since");
+  private moments: string[] = [];
+  private tables: string[] = [];
+  private asked = 0;
+
+  constructor(private readonly events: TimeEvents) {
+    this.element = h("div", { class: "timebar", hidden: true, role: "group", "aria-label": "Time" }, icon("clock"), this.slider, this.said, this.changed);
+  }
+
+  /** Looks up what is known of a statement's tables; hidden where that is nothing. */
+  async about(editor: string, text: string, position: number, chosen: string): Promise<void> {
+    const number = ++this.asked;
+    const known = await act<Known>("moments", { editor, text, position }).catch((): Known => ({ tables: [], moments: [] }));
+    if (number !== this.asked) return;
+    this.tables = known.tables;
+    this.moments = known.moments;
+    this.element.hidden = !this.moments.length;
+    this.slider.max = String(this.moments.length);
+    const at = chosen ? this.moments.indexOf(chosen) : -1;
+    this.slider.value = String(at < 0 ? this.moments.length : at);
+    this.say();
+  }
+
+  private get moment(): string {
+    return this.moments[Number(this.slider.value)] ?? "";
+  }
+
+  private say(): void {
+    const moment = this.moment;
+    const text = moment ? `as of ${when(moment)}` : `now · ${counted(this.moments.length, "moment")} known`;
+    fill(this.said, text);
+    this.slider.setAttribute("aria-valuetext", text);
+    this.changed.hidden = !moment;
+  }
+
+  private choose(): void {
+    this.events.read(this.moment);
+  }
+
+  private compare(): void {
+    const parts = this.tables.map((name) => `SELECT * FROM cirql.diff('${name}', '${this.moment}')`);
+    for (const sql of parts.slice(0, 3)) this.events.open(sql, "What changed");
+  }
+}
+
+function when(moment: string): string {
+  const at = new Date(moment);
+  const minutes = Math.round((Date.now() - at.getTime()) / 60_000);
+  const ago = minutes < 1 ? "just now" : minutes < 120 ? `${minutes} min ago` : minutes < 2880 ? `${Math.round(minutes / 60)} h ago` : `${Math.round(minutes / 1440)} days ago`;
+  return `${at.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" })} (${ago})`;
+}
