@@ -88,6 +88,8 @@ class PageRoutes:
                 told = await run_in_threadpool(answer, self, request, given)
             except Error as error:
                 return JSONResponse({"error": described(error)}, 400)
+            except Exception as problem:  # noqa: BLE001 (the page says so; a trace in the terminal would help nobody)
+                return JSONResponse({"error": {"message": f"internal: {type(problem).__name__}: {problem}", "sqlstate": "XX000"}}, 500)
             if isinstance(told, Response):
                 return told
             return JSONResponse(told, headers={"cache-control": "no-store"})

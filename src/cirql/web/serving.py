@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 import uvicorn
 
 from cirql import __version__
+from cirql.completion.candidates import completion
 from cirql.web.changing import PlanDesk
 from cirql.web.desk import PageDesk
 from cirql.web.firsts import FIRSTS
@@ -46,7 +47,8 @@ class PageServer:
         return self._admission
 
     def start(self) -> None:
-        """Listen. Raises OSError where the port cannot be had."""
+        """Listen. Raises OSError where the port cannot be had, and what a statement raises that needs nothing."""
+        self._warm()
         listening = socket.create_server((HOST, self._wanted))
         self._admission = Admission(listening.getsockname()[1])
         routes = PageRoutes(self._desk, PlanDesk(self._runtime, is_writable=self._is_writable), self._admission, self._files, self._facts)
@@ -67,6 +69,12 @@ class PageServer:
 
         self._thread = threading.Thread(target=serve, name="page-server", daemon=True)
         self._thread.start()
+
+    def _warm(self) -> None:
+        """Plan a statement: what that imports must not be imported first by several threads at once, as the page's first requests are."""
+        with self._runtime.session(user="page") as session:
+            session.describe("SELECT 1")
+            completion("SELECT ", 7, session)
 
     def stop(self) -> None:
         """End what runs, and listen no more."""
