@@ -43,6 +43,8 @@ The names at the top are those of PEP 249, so that database code catches what it
         |   +-- UnknownDatabase      3D000   the server has no such database
         |   +-- UnknownStatement     26000   the client has prepared no such statement
         |   +-- UnknownPortal        34000   the client has no such portal
+        |   +-- NoTransaction        25P01   what was asked for is for transactions, and none is open
+        |   +-- UnknownSavepoint     3B001   the transaction has no such savepoint
         |   +-- TransactionFailed    25P02   the transaction had an error: only its end can follow
         |   +-- AccessDenied         42501   the caller may not do this, here or in AWS
         |   +-- InvalidStatement     42P17   well formed, but cannot be run as written
@@ -408,6 +410,18 @@ class UnknownPortal(ProgrammingError):
     """The client has no portal of that name."""
 
     sqlstate = "34000"
+
+
+class NoTransaction(ProgrammingError):
+    """What was asked for is for transactions, and none is open."""
+
+    sqlstate = "25P01"
+
+
+class UnknownSavepoint(ProgrammingError):
+    """The transaction has no savepoint of that name."""
+
+    sqlstate = "3B001"
 
 
 class TransactionFailed(ProgrammingError):

@@ -241,6 +241,31 @@ def test_rollback_sends_nothing(session: Session, cloud: LocalCloud) -> None:
     assert sent(cloud) == []
 
 
+def test_a_savepoint_forgets_what_came_after_it(session: Session, cloud: LocalCloud) -> None:
+    session.execute("BEGIN")
+    session.execute(GROUP.format("first"))
+    session.execute('SAVEPOINT "Then"')
+    session.execute(GROUP.format("second"))
+    session.execute("SAVEPOINT later")
+    session.execute(GROUP.format("third"))
+    assert session.execute('ROLLBACK TO SAVEPOINT "Then"').notices == ("2 changes dropped",)
+    with pytest.raises(errors.UnknownSavepoint):
+        session.execute("RELEASE later")
+    session.execute(GROUP.format("fourth"))
+    session.execute('RELEASE SAVEPOINT "Then"')
+    with pytest.raises(errors.UnknownSavepoint):
+        session.execute('ROLLBACK TO "Then"')
+    assert len(session.execute("COMMIT").fetchall()) == 2
+    names = session.execute("SELECT log_group_name FROM aws.logs.log_groups WHERE log_group_name IN ('first', 'second', 'third', 'fourth')")
+    assert sorted(names) == [("first",), ("fourth",)]
+
+
+@pytest.mark.parametrize("statement", ["SAVEPOINT a", "RELEASE a", "ROLLBACK TO a"])
+def test_savepoints_are_for_transactions(session: Session, statement: str) -> None:
+    with pytest.raises(errors.NoTransaction):
+        session.execute(statement)
+
+
 def test_a_failure_says_what_was_done_what_was_not_and_what_would_undo_it(session: Session, cloud: LocalCloud) -> None:
     role = "arn:aws:iam::111111111111:role/images"
     session.execute("BEGIN")

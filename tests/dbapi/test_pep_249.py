@@ -88,6 +88,15 @@ def test_changes_wait_for_commit(connection: Connection, cloud: LocalCloud) -> N
     assert "CreateResource" in made(cloud)
 
 
+def test_a_savepoint_begins_what_commit_sends(connection: Connection, cloud: LocalCloud) -> None:
+    cursor = connection.cursor()
+    cursor.execute("SAVEPOINT a")
+    cursor.execute("INSERT INTO aws.sagemaker.images (image_name, image_role_arn, region) VALUES (%s, %s, 'us-east-1')", ["never", ROLE])
+    cursor.execute("ROLLBACK TO a")
+    connection.commit()
+    assert "CreateResource" not in made(cloud)
+
+
 def test_rollback_drops_changes(connection: Connection, cloud: LocalCloud) -> None:
     cursor = connection.cursor()
     cursor.execute("INSERT INTO aws.sagemaker.images (image_name, image_role_arn, region) VALUES (%s, %s, 'us-east-1')", ["never", ROLE])

@@ -23,7 +23,7 @@ SEEN_BY_JDBC = [
     "column timestamp",
     "key [_key]",
     "parent [amplify_app]",
-    "values 7 1099511627776 it's 1.5 t 1.5000000000 2024-02-29 01:02:03 2024-02-29",
+    "values 7 1099511627776 it's 1.5 t 1.50 2024-02-29 01:02:03 2024-02-29",
     "fetched 1000",
     "error 42703",
     "images 4",

@@ -38,7 +38,7 @@ def summary_result(entries: Sequence[JournalEntry], cost: Stats, notices: Sequen
 
 
 def status_result(word: str, cost: Stats, notices: Sequence[str] = ()) -> Result:
-    """The answer to BEGIN, COMMIT without changes, and ROLLBACK."""
+    """The answer to BEGIN, COMMIT without changes, ROLLBACK, and what is said of savepoints."""
     return rows_result(("status",), [(word,)], cost, notices=notices)
 
 

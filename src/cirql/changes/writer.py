@@ -26,12 +26,14 @@ from cirql.changes.plan import ChangePlan
 from cirql.changes.report import answer_result, lines_result, refuse_failed, rows_result, status_result, summary_result
 from cirql.changes.returned import deleted_rows, event_rows, table_node, with_entry
 from cirql.changes.returning import events_only, read_back
+from cirql.changes.transaction import OpenTransaction
 from cirql.changes.work import ChangeWork, WriterHome
 from cirql.errors import (
     Cancelled,
     CloudError,
     DatabaseError,
     InvalidStatement,
+    NoTransaction,
     NotSupported,
 )
 from cirql.result import Result
@@ -62,7 +64,7 @@ class Writer:
         self._home = home
         self._work = ChangeWork(home)
         self._lock = threading.RLock()
-        self._transaction: list[ChangeDraft] | None = None
+        self._transaction: OpenTransaction | None = None
         self._answers: dict[str, Mapping[str, Any]] = {}
         self.past = PastChanges(self._work, self._lock)
 
@@ -136,24 +138,37 @@ class Writer:
         if write.statement.explain is not None:
             if write.word != "COMMIT" or self._transaction is None:
                 raise InvalidStatement("only the COMMIT of an open transaction can be explained")
-            return self._explained(self._transaction, write.statement.explain.format, started)
+            return self._explained(self._transaction.drafts, write.statement.explain.format, started)
         if write.word == "BEGIN":
             if self._transaction is not None:
                 raise InvalidStatement("a transaction is open already", hint="COMMIT or ROLLBACK it first")
-            self._transaction = []
+            self._transaction = OpenTransaction()
             return status_result("BEGIN", self._work.cost(started))
         if self._transaction is None:
+            if write.savepoint is not None:
+                raise NoTransaction(f"{write.statement.text.split()[0].upper()} can only be used in a transaction", hint="BEGIN one first")
             raise InvalidStatement(f"there is no transaction to {write.word}", hint="BEGIN one first")
-        drafts, self._transaction = self._transaction, None
+        if write.savepoint is not None:
+            return self._savepoint(self._transaction, write.word, write.savepoint, started)
+        drafts, self._transaction = self._transaction.drafts, None
         if write.word == "ROLLBACK":
             return status_result("ROLLBACK", self._work.cost(started), notices=(f"{sum(len(d.changes) for d in drafts)} changes dropped",))
         return self._commit(drafts, started)
+
+    def _savepoint(self, transaction: OpenTransaction, word: str, name: str, started: float) -> Result:
+        if word == "SAVEPOINT":
+            transaction.save(name)
+        elif word == "RELEASE":
+            transaction.release(name)
+        elif dropped := transaction.go_back(name):
+            return status_result(word, self._work.cost(started), notices=(f"{dropped} changes dropped",))
+        return status_result(word, self._work.cost(started))
 
     def _queue(self, draft: ChangeDraft, started: float) -> Result:
         if getattr(draft.write, "returning", ()):
             raise NotSupported("RETURNING has no rows before COMMIT", hint="leave it out, or run the statement outside the transaction")
         assert self._transaction is not None
-        self._transaction.append(draft)
+        self._transaction.drafts.append(draft)
         return summary_result([], self._work.cost(started), notices=(f"{len(draft.changes)} changes queued until COMMIT",))
 
     # -- guards

@@ -111,7 +111,7 @@ class Cursor:
         self._description, self._rowcount, self.rownumber = None, -1, None
         session = self._connection.session
         told = answering(operation)
-        if not self._connection.autocommit and not session.in_transaction and told.is_change:
+        if not self._connection.autocommit and not session.in_transaction and (told.is_change or told.word == "SAVEPOINT"):
             session.execute("BEGIN").close()
         result = session.execute(operation, parameters)
         self._result = result

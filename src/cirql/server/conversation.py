@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from cirql.errors import AlreadyExists, Error, Internal, LoginRefused, ProtocolViolation, UnknownDatabase, UnknownPortal, UnknownStatement
-from cirql.server import messages
+from cirql.server import messages, oids
 from cirql.server.decoding import is_zoned_day, value_of
 from cirql.server.desk import ClientDesk
 from cirql.server.messages import Body
@@ -331,6 +331,10 @@ class Conversation:
     async def _describe(self, body: Body) -> None:
         what, name = body.take(1), body.text()
         body.end()
+        if what == b"P" and name not in self._portals and self._desk.cursors:  # one that SQL declared
+            fields = [oids.field(column) for column in self._desk.cursors.find(name).columns]
+            self._say(messages.row_description(fields, [0] * len(fields)))
+            return
         if what == b"P":
             portal = self._portal(name)
             is_instant = self._is_instant(portal.statement)

@@ -9,10 +9,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from cirql.catalog.views import SCHEMAS
-from cirql.errors import Error, InvalidStatement, NotSupported, TransactionFailed
+from cirql.errors import Error, InvalidStatement, NoTransaction, TransactionFailed, UnknownSavepoint
 from cirql.result import Result, ResultColumn
 from cirql.server.constants import ConstantAnswers
 from cirql.server.copying import Copy, read_copy
+from cirql.server.cursors import Close, Cursors, CursorStatement, Declare, Fetch, RowCursor, read_cursor
 from cirql.server.ledger import AuditLedger
 from cirql.server.variables import OWN, REPORTED, Variables, read_reset, read_set, read_show, spelled
 from cirql.settings import searched
@@ -27,6 +28,7 @@ _BEGINS = frozenset({"BEGIN", "START"})
 _COMMITS = frozenset({"COMMIT", "END"})
 _ROLLS_BACK = frozenset({"ROLLBACK", "ABORT"})
 _SAVEPOINTS = frozenset({"SAVEPOINT", "RELEASE"})
+_OF_CURSORS = frozenset({"DECLARE", "FETCH", "MOVE", "CLOSE"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,7 @@ class ClientDesk:
         self.database = database
         self.user = session.user or "aws"
         self.status = "I"
-        self._changes = 0
+        self.cursors = Cursors()
         self._catalog = catalog
         self._constants = constants
         self._told: dict[str, str] = {}
@@ -144,7 +146,7 @@ class ClientDesk:
         word = first_word(sql)
         if ";" in sql.rstrip("; \t\r\n") or self.session.in_transaction:
             return False
-        if word in _BEGINS | _COMMITS | _ROLLS_BACK | _SAVEPOINTS:
+        if word in _BEGINS | _COMMITS | _ROLLS_BACK and not self.cursors:
             return True
         if word == "SET":
             assigned = read_set(sql)
@@ -175,6 +177,8 @@ class ClientDesk:
         if self._is_control(sql, word) or read_copy(sql) is not None:
             return Told(None)
         self._refuse_failed(word)
+        if word in _OF_CURSORS and (step := read_cursor(sql)) is not None:
+            return self._told_of(step, types)
         if (known := self._constants.columns(sql, self.session.settings.dialect)) is not None:
             return Told(known)
         if self._catalog.concerns(sql):
@@ -198,11 +202,9 @@ class ClientDesk:
             raise
 
     def fail(self) -> None:
-        """A statement failed: an open transaction can only be ended."""
+        """A statement failed: an open transaction can only be ended, or go back to a savepoint."""
         if self.status == "T":
             self.status = "E"
-            if self.session.in_transaction:
-                self.session.execute("ROLLBACK").close()
 
     def _execute(self, sql: str, values: Sequence[Any]) -> Reply:
         from cirql.statements.answering import answering, status_of
@@ -216,15 +218,15 @@ class ClientDesk:
         self._refuse_failed(word)
         if (local := self._setting(sql)) is not None:
             return local
+        if word in _OF_CURSORS and (step := read_cursor(sql)) is not None:
+            return self._of_cursor(step, values)
         if (copy := read_copy(sql)) is not None:
             return Reply(self._execute(copy.query, values).result, "COPY", copy=copy)
         if self._catalog.concerns(sql):
             return Reply(self._catalog.execute(sql, values, self), "SELECT", has_rows=True)
         told = answering(sql)
-        if told.is_change:
-            self._changes += 1
-            if self.status == "T" and not self.session.in_transaction:
-                self.session.execute("BEGIN").close()
+        if told.is_change and self.status == "T" and not self.session.in_transaction:
+            self.session.execute("BEGIN").close()
         result = self.session.prepare(sql).execute(list(values)) if values else self.session.execute(sql)
         if told.has_rows:
             word = "INSERT 0" if told.word == "INSERT" else told.word
@@ -244,40 +246,79 @@ class ClientDesk:
     def _transaction(self, sql: str, word: str) -> Reply | None:
         """BEGIN, COMMIT and ROLLBACK; None where the statement is none of them."""
         if word in _SAVEPOINTS or (word in _ROLLS_BACK and " TO " in f" {' '.join(sql.upper().split())} "):
-            return self._savepoint(word)
+            return self._savepoint(sql, word)
         if word in _BEGINS:
             self._refuse_failed(word)
             if self.status == "T":
                 return Reply(None, "BEGIN", notices=("there is already a transaction in progress",))
-            self._begin()
+            self.status = "T"
             return Reply(None, "BEGIN" if word == "BEGIN" else "START TRANSACTION")
         if word not in _COMMITS | _ROLLS_BACK:
             return None
         before, self.status = self.status, "I"
         if before == "I":
             return Reply(None, "COMMIT" if word in _COMMITS else "ROLLBACK", notices=("there is no transaction in progress",))
-        if before == "E" or not self.session.in_transaction:
-            return Reply(None, "ROLLBACK" if before == "E" or word in _ROLLS_BACK else "COMMIT")
-        done = self.session.execute("COMMIT" if word in _COMMITS else "ROLLBACK")
-        done.to_arrow()
+        self.cursors.close_all(but_held=True)
+        return self._ended(is_kept=before == "T" and word in _COMMITS)
+
+    def _ended(self, *, is_kept: bool) -> Reply:
+        """The end of a transaction: the session's own ends with it, where it has begun."""
+        tag = "COMMIT" if is_kept else "ROLLBACK"
+        if not self.session.in_transaction:
+            return Reply(None, tag)
+        done = self.session.execute(tag)
+        rows = done.to_arrow()
         notices = (*done.notices, *map(str, done.failures))
-        is_sent = word in _COMMITS
-        return Reply(None, "COMMIT" if is_sent else "ROLLBACK", notices=notices, changes=self._changes if is_sent else 0, spent=done)
+        sent = rows.num_rows if is_kept and rows.column_names != ["status"] else 0
+        return Reply(None, tag, notices=notices, changes=sent, spent=done)
 
-    def _begin(self) -> None:
-        """Begin a transaction: the session's own begins with its first change."""
-        self.status, self._changes = "T", 0
-
-    def _savepoint(self, word: str) -> Reply:
-        """Savepoints of a transaction that only reads: there is nothing to keep, and an error in it is forgotten. Raises NotSupported."""
-        if self._changes:
-            raise NotSupported("a transaction with changes has no savepoints: it is sent whole, by COMMIT")
+    def _savepoint(self, sql: str, word: str) -> Reply:
+        """A savepoint among the changes that the session has collected; going back to one ends the failure since. Raises its errors."""
         if self.status == "I":
-            raise InvalidStatement(f"{word} can only be used in transaction blocks")
-        if word in _ROLLS_BACK and self.status == "E":
-            self._begin()
-        self._refuse_failed(word)
-        return Reply(None, word)
+            raise NoTransaction(f"{word} can only be used in transaction blocks")
+        if word not in _ROLLS_BACK:
+            self._refuse_failed(word)
+        if not self.session.in_transaction:
+            if word != "SAVEPOINT":
+                raise UnknownSavepoint("there is no savepoint", hint="SAVEPOINT name sets one")
+            self.session.execute("BEGIN").close()
+        done = self.session.execute(sql)
+        done.to_arrow()
+        self.status = "T"
+        return Reply(None, "ROLLBACK" if word in _ROLLS_BACK else word, notices=done.notices)
+
+    # -- cursors
+
+    def _of_cursor(self, step: CursorStatement, values: Sequence[Any]) -> Reply:
+        match step:
+            case Declare():
+                return self._declare(step, values)
+            case Fetch():
+                result = self.cursors.find(step.name).go(step)
+                if not step.is_move:
+                    return Reply(result, "FETCH", has_rows=True)
+                return Reply(None, f"MOVE {result.to_arrow().num_rows}", notices=(*map(str, result.failures), *result.notices))
+            case Close(None):
+                self.cursors.close_all()
+                return Reply(None, "CLOSE CURSOR ALL")
+            case Close():
+                self.cursors.close(step.name or "")
+        return Reply(None, "CLOSE CURSOR")
+
+    def _declare(self, step: Declare, values: Sequence[Any]) -> Reply:
+        if self.status == "I" and not step.holds:
+            raise NoTransaction("DECLARE CURSOR can only be used in transaction blocks", hint="BEGIN, or declare it WITH HOLD")
+        self.cursors.check_free(step.name)
+        reply = self._execute(step.query, values)
+        if reply.result is None or reply.is_change or reply.copy is not None:
+            raise InvalidStatement("a cursor is declared for a query", hint="DECLARE name CURSOR FOR SELECT …", sqlstate="42P11")
+        self.cursors.add(step.name, RowCursor(reply.result, scrolls=step.scrolls, holds=step.holds))
+        return Reply(None, "DECLARE CURSOR")
+
+    def _told_of(self, step: CursorStatement, types: Sequence[str | None]) -> Told:
+        if isinstance(step, Declare):
+            return Told(None, self.describe(step.query, types).parameters)
+        return Told(self.cursors.find(step.name).columns if isinstance(step, Fetch) and not step.is_move else None)
 
     def _setting(self, sql: str) -> Reply | None:
         if (name := read_show(sql)) is not None and (shown := self._shown(name)) is not None:
@@ -300,6 +341,7 @@ class ClientDesk:
 
     def close(self) -> None:
         """End what runs, and the session."""
+        self.cursors.close_all()
         self.session.close()
 
 

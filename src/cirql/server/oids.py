@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from cirql.result import ResultColumn
 from cirql.server.messages import Field
 from cirql.startup.records import dataclass
@@ -119,10 +117,9 @@ def field(column: ResultColumn) -> Field:
     """A column of an answer as RowDescription has it."""
     if is_array(column.type):
         return Field(column.name, oid_of(column.type))
-    found, modifier = scalar_type(column.type), -1
-    if (sized := re.fullmatch(r"DECIMAL\((\d+),\s*(\d+)\)", column.type)) is not None:
-        modifier = ((int(sized[1]) << 16) | int(sized[2])) + 4
-    return Field(column.name, found.oid, found.size, modifier)
+    # Without a number's digits: what is described before its values are given has others, and drivers fill up to what they were told.
+    found = scalar_type(column.type)
+    return Field(column.name, found.oid, found.size)
 
 
 def named(name: str) -> int:

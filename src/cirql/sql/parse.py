@@ -62,6 +62,8 @@ def parse(text: str) -> Statement:
     explain, offset = peel_explain(text)
     _refuse_by_name(text[offset:])
     body, grown = written_out(_SEARCH_PATH.sub(_path_as_text, _with_replace(text[offset:])))
+    if (control := _savepoint(body)) is not None:
+        return Statement(control, text, explain, offset, None)
     trees = [t for t in _parse_all(body, offset) if t is not None]
     if not trees:
         raise ParseError("there is no statement", hint="write a SELECT, for example: SELECT * FROM aws.sagemaker_image_version")
@@ -72,6 +74,28 @@ def parse(text: str) -> Statement:
     statement = Statement(trees[0], text, explain, offset, max_age_hint(text))
     _refuse_others(statement)
     return statement
+
+
+_SAVEPOINT = regex(
+    r"""\s*(?:(?P<word>SAVEPOINT|RELEASE(?:\s+SAVEPOINT)?)|(?:ROLLBACK|ABORT)(?:\s+(?:WORK|TRANSACTION))?\s+TO(?:\s+SAVEPOINT)?)
+    (?:\s+(?P<plain>\w+)|\s*"(?P<quoted>(?:[^"]|"")+)")\s*;?\s*""",
+    re.IGNORECASE | re.VERBOSE,
+)
+
+
+_OF_SAVEPOINTS = frozenset({"SAVEPOINT", "RELEASE", "ROLLBACK"})
+
+
+def _savepoint(text: str) -> exp.Command | None:
+    """What is said of a savepoint, as a command with its name; None where it is something else. sqlglot reads one of the three."""
+    found = _SAVEPOINT.fullmatch(text)
+    if found is None:
+        return None
+    from sqlglot import exp
+
+    word = (found["word"] or "ROLLBACK").upper().split()[0]
+    name = found["quoted"].replace('""', '"') if found["quoted"] else found["plain"].lower()
+    return exp.Command(this=word, expression=exp.Literal.string(name))
 
 
 _SEARCH_PATH = regex(
@@ -238,6 +262,8 @@ def is_write(statement: Statement) -> bool:
     from sqlglot import exp
 
     writes = exp.Insert | exp.Update | exp.Delete | exp.Transaction | exp.Commit | exp.Rollback
+    if isinstance(statement.tree, exp.Command) and statement.tree.name in _OF_SAVEPOINTS:
+        return True
     return isinstance(statement.tree, writes) or _first_word(statement) in _WRITE_WORDS
 
 

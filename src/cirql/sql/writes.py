@@ -107,10 +107,11 @@ class Exec:
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """BEGIN, COMMIT or ROLLBACK."""
+    """BEGIN, COMMIT, ROLLBACK; SAVEPOINT, RELEASE and, with a savepoint, ROLLBACK TO."""
 
     statement: Statement
     word: str
+    savepoint: str | None = None
 
 
 Write = Insert | Update | Delete | Exec | Control
@@ -131,6 +132,8 @@ def read_write(statement: Statement, catalog: TableFinder) -> Write:
         return _update(statement, tree, catalog)
     if isinstance(tree, exp.Delete):
         return _delete(statement, tree, catalog)
+    if isinstance(tree, exp.Command):
+        return Control(statement, tree.name, tree.text("expression"))
     if word in _CONTROL:
         return Control(statement, _CONTROL[word])
     return _exec(statement)

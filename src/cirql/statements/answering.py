@@ -15,7 +15,23 @@ from cirql.startup.regexes import regex
 _QUERIES = frozenset({"", "SELECT", "VALUES", "TABLE", "SHOW", "DESCRIBE", "DESC", "EXPLAIN", "EXEC", "FROM"})
 _CHANGES = frozenset({"INSERT", "UPDATE", "DELETE"})
 _STATUS = frozenset(
-    {"SET", "USE", "BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT", "PREPARE", "DEALLOCATE", "CREATE", "DROP", "REFRESH"}
+    {
+        "SET",
+        "USE",
+        "BEGIN",
+        "START",
+        "COMMIT",
+        "END",
+        "ROLLBACK",
+        "ABORT",
+        "SAVEPOINT",
+        "RELEASE",
+        "PREPARE",
+        "DEALLOCATE",
+        "CREATE",
+        "DROP",
+        "REFRESH",
+    }
 )
 _COUNTED = regex(r"(?:INSERT 0|UPDATE|DELETE|SELECT) (\d+)")
 
