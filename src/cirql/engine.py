@@ -307,7 +307,16 @@ def engine_error(fault: BaseException) -> errors.Error:
     if missing:
         return errors.UnknownColumn(f"there is no column {missing[1]} in the tables of this query", hint=hint)
     told = reworded(message)
-    return _class_of(kind, message)(told.message, hint=hint, sqlstate=told.sqlstate)
+    state = told.sqlstate or (_state_of_constraint(message) if kind == "ConstraintException" else None)
+    return _class_of(kind, message)(told.message, hint=hint, sqlstate=state)
+
+
+def _state_of_constraint(message: str) -> str | None:
+    """Which of PostgreSQL's classes of constraint it was; None where the message does not tell."""
+    for words, state in (("NOT NULL", "23502"), ("foreign key", "23503"), ("Duplicate key", "23505"), ("CHECK", "23514")):
+        if words in message:
+            return state
+    return None
 
 
 def _class_of(kind: str, message: str) -> type[errors.Error]:
@@ -324,8 +333,10 @@ def _class_of(kind: str, message: str) -> type[errors.Error]:
             return errors.ParseError
         case "ConversionException" | "TypeMismatchException":
             return errors.InvalidText
-        case "OutOfRangeException" | "InvalidInputException" | "ConstraintException":
+        case "OutOfRangeException" | "InvalidInputException":
             return errors.DataError
+        case "ConstraintException":
+            return errors.IntegrityError
         case "IOException" | "PermissionException" | "HTTPException":
             return errors.FileUnreadable
         case "InterruptException":

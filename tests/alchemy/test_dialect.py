@@ -174,3 +174,35 @@ def test_connections_share_a_runtime_and_the_last_closes_it() -> None:
     with engine.connect() as again:
         assert again.scalar(sa.text("SELECT 1")) == 1
     engine.dispose()
+
+
+def test_tables_of_the_session_have_bytes_keys_and_numbers_as_they_were_given() -> None:
+    engine = sa.create_engine("cirql:///?region=us-east-1", poolclass=sa.pool.StaticPool)
+    made = sa.MetaData()
+    things = sa.Table(
+        "things",
+        made,
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("data", sa.LargeBinary),
+        sa.Column("size", sa.Numeric(10, 4, asdecimal=False)),
+    )
+    parts = sa.Table("parts", made, sa.Column("thing", sa.Integer, sa.ForeignKey("things.id")))
+    with engine.connect() as connection:
+        made.create_all(connection)
+        connection.execute(
+            things.insert(), [{"id": 1, "data": b"\x00as it is\xff", "size": 15.7563}, {"id": 2, "data": None, "size": None}]
+        )
+        assert connection.execute(sa.select(things)).all() == [(1, b"\x00as it is\xff", 15.7563), (2, None, None)]
+        assert connection.execute(sa.select(things.c.id).order_by(things.c.id).offset(1).fetch(1)).scalars().all() == [2]
+        for table, row in ((things, {"id": 1}), (things, {"size": 1}), (parts, {"thing": 7})):
+            with pytest.raises(sa.exc.IntegrityError):
+                connection.execute(table.insert(), row)
+    engine.dispose()
+
+
+@pytest.mark.parametrize("name", ["9colons", "a:b", "per cent", "it's", "percent%", "x/y", "_under"])
+def test_parameters_have_any_name(engine: sa.Engine, name: str) -> None:
+    with engine.connect() as connection:
+        assert connection.execute(sa.select(sa.bindparam(name, 5, type_=sa.Integer))).scalar() == 5
+        many = sa.select(sa.literal(1)).where(sa.literal(2).in_(sa.bindparam(name, [1, 2], expanding=True)))
+        assert connection.execute(many).scalar() == 1

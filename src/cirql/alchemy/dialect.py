@@ -35,6 +35,13 @@ class CirqlCompiler(PGCompiler):
 
     bindname_escape_characters = _ESCAPED
 
+    def bindparam_string(self, name: str, **kw: Any) -> str:  # type: ignore[override]
+        """`:name`, which does not begin with a digit."""
+        if name[:1].isdigit():
+            kw["escaped_from"] = kw.get("escaped_from") or name
+            name = "p_" + "".join(_ESCAPED.get(letter, letter) for letter in name)
+        return str(super().bindparam_string(name, **kw))
+
 
 class CirqlDefinitions(compiler.DDLCompiler):
     """Definitions of the session's own tables: plain ones, without serial columns."""
@@ -64,6 +71,7 @@ class CirqlDialect(PGDialect):
     supports_sequences = False
     supports_identity_columns = False
     supports_native_enum = False
+    supports_native_decimal = True
     supports_sane_rowcount = True
     supports_sane_multi_rowcount = True
     supports_default_values = False

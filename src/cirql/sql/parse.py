@@ -83,7 +83,7 @@ _SAVEPOINT = regex(
 )
 
 
-_OF_SAVEPOINTS = frozenset({"SAVEPOINT", "RELEASE", "ROLLBACK"})
+OF_SAVEPOINTS = frozenset({"SAVEPOINT", "RELEASE", "ROLLBACK"})
 
 
 def _savepoint(text: str) -> exp.Command | None:
@@ -262,7 +262,7 @@ def is_write(statement: Statement) -> bool:
     from sqlglot import exp
 
     writes = exp.Insert | exp.Update | exp.Delete | exp.Transaction | exp.Commit | exp.Rollback
-    if isinstance(statement.tree, exp.Command) and statement.tree.name in _OF_SAVEPOINTS:
+    if isinstance(statement.tree, exp.Command) and statement.tree.name in OF_SAVEPOINTS:
         return True
     return isinstance(statement.tree, writes) or _first_word(statement) in _WRITE_WORDS
 

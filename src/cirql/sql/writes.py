@@ -19,7 +19,7 @@ from cirql.names import Scheme
 from cirql.sql.bind import TableFinder
 from cirql.sql.blanks import first_word
 from cirql.sql.calls import read_exec
-from cirql.sql.parse import Statement
+from cirql.sql.parse import OF_SAVEPOINTS, Statement
 from cirql.startup.records import dataclass, replace
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def read_write(statement: Statement, catalog: TableFinder) -> Write:
         return _update(statement, tree, catalog)
     if isinstance(tree, exp.Delete):
         return _delete(statement, tree, catalog)
-    if isinstance(tree, exp.Command):
+    if isinstance(tree, exp.Command) and tree.name in OF_SAVEPOINTS:
         return Control(statement, tree.name, tree.text("expression"))
     if word in _CONTROL:
         return Control(statement, _CONTROL[word])

@@ -176,6 +176,8 @@ def _is_call(tokens: Sequence[Token], index: int) -> bool:
     before = tokens[index - 1] if index else None
     if before is None:
         return True
+    if before.text.upper() in ("FETCH", "REFERENCES"):  # FETCH FIRST (1) ROWS ONLY, REFERENCES a (b)
+        return False
     if before.token_type in (TokenType.DCOLON, TokenType.ALIAS, TokenType.WITH, TokenType.INTO, TokenType.TABLE):
         return False
     if before.token_type == TokenType.DOT:
