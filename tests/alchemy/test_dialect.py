@@ -139,7 +139,8 @@ def test_pandas_reads_queries_and_tables(engine: sa.Engine) -> None:
 
 
 def test_polars_reads_queries(engine: sa.Engine) -> None:
-    frame = pl.read_database("SELECT image_name, version FROM aws.sagemaker_image_version WHERE version < 3", engine.connect())
+    with engine.connect() as connection:
+        frame = pl.read_database("SELECT image_name, version FROM aws.sagemaker_image_version WHERE version < 3", connection)
     assert frame.schema == {"image_name": pl.String, "version": pl.Int64}
     assert frame["version"].max() == 2
 
