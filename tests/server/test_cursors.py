@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from cirql.localcloud import LocalCloud
 from cirql.localcloud.faults import Rule
 from cirql.runtime import Runtime
-from cirql.server.cursors import Close, Declare, Fetch, read_cursor
+from cirql.server.cursors import Close, CursorStep, Declare, read_cursor
 from cirql.server.listening import Server
 from cirql.server.scram import Verifier
 from cirql.server.users import User, UserRole
@@ -140,8 +140,8 @@ def test_only_queries_have_cursors(address: str) -> None:
     [
         ("DECLARE x CURSOR FOR SELECT 1", Declare("x", "SELECT 1", scrolls=False, holds=False)),
         ('declare "X y" binary insensitive scroll cursor with hold for table t', Declare("X y", "table t", scrolls=True, holds=True)),
-        ("FETCH FORWARD ALL FROM x", Fetch("x", is_move=False, way="FORWARD", count=None)),
-        ("MOVE BACKWARD -2 IN x;", Fetch("x", is_move=True, way="FORWARD", count=2)),
+        ("FETCH FORWARD ALL FROM x", CursorStep("x", is_move=False, way="FORWARD", count=None)),
+        ("MOVE BACKWARD -2 IN x;", CursorStep("x", is_move=True, way="FORWARD", count=2)),
         ("CLOSE x", Close("x")),
         ("FETCH FROM x y", None),
         ("CLOSE", None),

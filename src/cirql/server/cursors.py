@@ -43,7 +43,7 @@ class Declare:
 
 
 @dataclass(frozen=True, slots=True)
-class Fetch:
+class CursorStep:
     """FETCH or MOVE. `way` is FORWARD, ABSOLUTE or RELATIVE; a count of None is all that there are, backwards where `is_back`."""
 
     name: str
@@ -60,7 +60,7 @@ class Close:
     name: str | None
 
 
-CursorStatement = Declare | Fetch | Close
+CursorStatement = Declare | CursorStep | Close
 
 
 def read_cursor(sql: str) -> CursorStatement | None:
@@ -70,7 +70,7 @@ def read_cursor(sql: str) -> CursorStatement | None:
         return Declare(_name(found), found["query"], "SCROLL" in words and "NO" not in words, (found["hold"] or "").upper() == "WITH")
     if (found := _FETCH.fullmatch(sql)) is not None:
         way, count, is_back = _way((found["way"] or "NEXT").upper().split())
-        return Fetch(_name(found), found["word"].upper() == "MOVE", way, count, is_back)
+        return CursorStep(_name(found), found["word"].upper() == "MOVE", way, count, is_back)
     if (found := _CLOSE.fullmatch(sql)) is not None:
         return Close(None if found["all"] else _name(found))
     return None
@@ -110,7 +110,7 @@ class RowCursor:
         self._is_told = False
         self._is_ended = False
 
-    def go(self, step: Fetch) -> Result:
+    def go(self, step: CursorStep) -> Result:
         """The rows of one step, in the order in which it comes by them. Raises InvalidStatement, and the errors of the query."""
         table = self._through(step) if self._scrolls else self._onward(step)
         tells = self._is_ended and not self._is_told
@@ -129,7 +129,7 @@ class RowCursor:
 
     # -- forwards, as rows come
 
-    def _onward(self, step: Fetch) -> pa.Table:
+    def _onward(self, step: CursorStep) -> pa.Table:
         count = step.count
         if step.way != "FORWARD" and count is not None:
             ahead = count - self._position if step.way == "ABSOLUTE" else count
@@ -167,7 +167,7 @@ class RowCursor:
 
     # -- both ways
 
-    def _through(self, step: Fetch) -> pa.Table:
+    def _through(self, step: CursorStep) -> pa.Table:
         if self._all is None:
             self._all, self._is_ended = self._result.to_arrow(), True
         total, at = self._all.num_rows, self._position

@@ -13,7 +13,7 @@ from cirql.errors import Error, InvalidStatement, NoTransaction, TransactionFail
 from cirql.result import Result, ResultColumn
 from cirql.server.constants import ConstantAnswers
 from cirql.server.copying import Copy, read_copy
-from cirql.server.cursors import Close, Cursors, CursorStatement, Declare, Fetch, RowCursor, read_cursor
+from cirql.server.cursors import Close, Cursors, CursorStatement, CursorStep, Declare, RowCursor, read_cursor
 from cirql.server.ledger import AuditLedger
 from cirql.server.variables import OWN, REPORTED, Variables, read_reset, read_set, read_show, spelled
 from cirql.settings import searched
@@ -293,7 +293,7 @@ class ClientDesk:
         match step:
             case Declare():
                 return self._declare(step, values)
-            case Fetch():
+            case CursorStep():
                 result = self.cursors.find(step.name).go(step)
                 if not step.is_move:
                     return Reply(result, "FETCH", has_rows=True)
@@ -318,7 +318,7 @@ class ClientDesk:
     def _told_of(self, step: CursorStatement, types: Sequence[str | None]) -> Told:
         if isinstance(step, Declare):
             return Told(None, self.describe(step.query, types).parameters)
-        return Told(self.cursors.find(step.name).columns if isinstance(step, Fetch) and not step.is_move else None)
+        return Told(self.cursors.find(step.name).columns if isinstance(step, CursorStep) and not step.is_move else None)
 
     def _setting(self, sql: str) -> Reply | None:
         if (name := read_show(sql)) is not None and (shown := self._shown(name)) is not None:
