@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from sqlglot import exp
@@ -10,6 +11,7 @@ from cirql.catalog.lookup import Catalog
 from cirql.changes.change import Drafter
 from cirql.changes.specimens import drop, example_state
 from cirql.cloud.target import Target
+from cirql.plan.assumptions import TimeFrame
 from cirql.plan.model import Plan
 from cirql.plan.planner import plan
 from cirql.sql.bind import bind
@@ -17,11 +19,12 @@ from cirql.sql.parse import Statement, parse
 from cirql.sql.translate import translate
 from cirql.sql.writes import Delete, Insert, Update, read_write
 
+FRAME = TimeFrame(datetime(2026, 1, 2))
 TARGET = Target("111122223333", "us-east-1")
 
 
 def plan_query(catalog: Catalog, statement: Statement) -> Plan:
-    return plan(bind(statement, catalog), lambda name: catalog.find(name).table, translate)
+    return plan(bind(statement, catalog), lambda name: catalog.find(name).table, translate, frame=FRAME)
 
 
 def plan_change(catalog: Catalog, sql: str) -> None:

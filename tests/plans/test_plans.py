@@ -84,8 +84,8 @@ def test_explain_speaks_json_and_mermaid(session: Session) -> None:
 
 def test_a_key_that_nothing_supplies_is_named(session: Session) -> None:
     with pytest.raises(errors.MissingKey) as caught:
-        session.execute("SELECT * FROM aws.ce_cost_category")
-    assert "time_period" in caught.value.message
+        session.execute("SELECT * FROM aws.ce_cost_comparison_driver")
+    assert "baseline_time_period" in caught.value.message
     assert "WHERE" in (caught.value.hint or "")
 
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
-from cirql.catalog.model import Access, Arn, Column, Face, Fetch, Input, Method, Output, Paging, Parent, Role, Scope, Table
+from cirql.catalog.model import Access, Arn, Column, Default, Face, Fetch, Input, Method, Output, Paging, Parent, Role, Scope, Table
 from cirql.names import TableName
 from cirql.startup.records import MISSING, fields
 from cirql.types import ColumnType
@@ -119,7 +119,15 @@ def _output(raw: dict[str, Any]) -> Output:
 def input_of(raw: Mapping[str, Any]) -> Input:
     """A request member from its plain form."""
     values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in raw.items()}
+    if "default" in values:
+        values["default"] = default_of(values["default"])
     return Input(**values)
+
+
+def default_of(raw: Mapping[str, Any]) -> Default:
+    """What is sent where nobody says what, from its plain form. Raises TypeError where it has what no default has."""
+    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in raw.items()}
+    return Default(**values)
 
 
 def _fetch(raw: dict[str, Any]) -> Fetch:

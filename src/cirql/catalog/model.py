@@ -103,6 +103,25 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class Default:
+    """What a request member that AWS requires is told where a statement says nothing of its column.
+
+    `text` is the value, as JSON where the member is structured. In it `{start}` and `{end}` stand for the time frame: what the session
+    is set to, else the `hours` before now (after now, where they are negative). `{start.date}`, `{start.month}` and `{start.seconds}`
+    are other spellings. `moments` are columns of the rows whose conditions say the time frame, where there are any.
+    """
+
+    text: str
+    hours: int = 24
+    moments: tuple[str, ...] = ()
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether it depends on the time frame."""
+        return "{start" in self.text or "{end" in self.text
+
+
+@dataclass(frozen=True, slots=True)
 class Input:
     """One request member of a fetch, supplied by a column.
 
@@ -115,6 +134,7 @@ class Input:
     `values`: all that the member can take (an enum); where a required one is not given, each is asked in turn.
     An input on `region` or on the table's account column takes what the target says. `is_structured`: the member is a structure or
     a list of them, and the column holds it as JSON. `is_text`: the member is a text, and the column holds a number (a version).
+    `default`: what is sent where it is required and the statement does not give it.
     """
 
     param: str
@@ -129,6 +149,12 @@ class Input:
     path: tuple[str, ...] = ()
     filter_form: tuple[str, str] = ("Name", "Values")
     is_text: bool = False
+    default: Default | None = None
+
+    @property
+    def is_supplied(self) -> bool:
+        """Whether there is something to send where nobody says what."""
+        return bool(self.values) or self.default is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,8 +325,8 @@ class Table:
         return next((f for f in self.fetches if f.name == fetch.fallback), None) if fetch.fallback else None
 
     def needs(self, fetch: Fetch) -> frozenset[str]:
-        """The columns that a call takes and neither the target nor an enum supplies."""
-        return fetch.required - {i.column for i in fetch.inputs if i.values} - {"region", self.account_column}
+        """The columns that a call takes and neither the target, an enum nor a default supplies."""
+        return fetch.required - {i.column for i in fetch.inputs if i.is_supplied} - {"region", self.account_column}
 
     @property
     def roots(self) -> list[Fetch]:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from botocore.model import OperationModel, Shape
 
 from cirql.catalog.model import Arn, Column, Fetch, Input, Output, Role, Scope, Table
-from cirql.compiler import filters, further, missing, tags
+from cirql.compiler import assumed, filters, further, missing, tags
 from cirql.compiler.describing import Described, Describers, Filler, describe, is_anothers, row_sources
 from cirql.compiler.descriptions import clean
 from cirql.compiler.drafts import TAKEN, Draft
@@ -104,7 +104,7 @@ def _listing(service: Service, noun: str, hint: Hint, candidates: list[Listing])
         # What describes only what it is told can stand in for no list call, as long as there is one.
         whole = [c for c in candidates if batch_member(service, c) is None]
         best = next(iter(whole or candidates), None)
-    best = replace(best, also_required=hint.requires, given=frozenset(hint.constants)) if best is not None else None
+    best = replace(best, also_required=hint.requires, given=frozenset(hint.constants) - hint.within.keys()) if best is not None else None
     return with_lists(best, hint.beside) if best is not None and hint.beside else best
 
 
@@ -134,7 +134,7 @@ def _drafted(service: Service, noun: str, hint: Hint, listing: Listing, calls: D
                 shape = asked(service, fetch, parameter.param)
                 if parameter.batch > 1 and _takes_many(shape):
                     draft.add(_one_of(member), shape.member, hidden=True)
-                elif parameter.column.startswith("parent_") and parameter.column != snake(member):
+                elif parameter.column.startswith(("parent_", "asked_")) and parameter.column != snake(member):
                     draft.add_parent(parameter.column, shape)
                 else:
                     draft.add(member, shape, hidden=True)
@@ -260,15 +260,28 @@ _LISTED_AT_ONCE = 10
 def _required_input(draft: Draft, hint: Hint, listing: Listing, param: str) -> Input:
     if _is_own_account(draft, param):
         return Input(param, "account_id")
-    if param in hint.within:
-        return Input(f"{param}.{hint.within[param]}", _key_column(draft, hint.within[param]))
     shape = listing.operation.input_shape.members[param]
+    if param in hint.within:
+        inner, _, column = hint.within[param].partition("=")
+        if column:
+            return Input(f"{param}.{inner}", column)
+        if not _takes_many(shape.members[inner]):
+            return Input(f"{param}.{inner}", _key_column(draft, inner))
+        return Input(f"{param}.{inner}", _key_column(draft, _one_of(inner)), batch=_listed_at_once(shape.members[inner]))
+    if (default := assumed.default(draft.service, hint, listing, param)) is not None:
+        column = f"asked_{snake(param)}" if plain(param) in draft.by_member else _safe(snake(param))
+        is_structured = from_botocore(shape) in (ColumnType.JSON, ColumnType.HSTORE)
+        return Input(param, column, is_structured=is_structured, default=default)
     values = hint.values.get(param) or draft.service.values.get(param) or tuple(getattr(shape, "enum", ()))
     if _takes_many(shape):
-        return Input(param, _key_column(draft, _one_of(param)), batch=max(2, min(int(shape.metadata.get("max", 2)), _LISTED_AT_ONCE)))
+        return Input(param, _key_column(draft, _one_of(param)), batch=_listed_at_once(shape))
     column = f"parent_{snake(param)}" if is_anothers(listing, param) else _key_column(draft, param)
     is_structured = from_botocore(shape) in (ColumnType.JSON, ColumnType.HSTORE)
     return Input(param, column, values=values if len(values) <= _MOST_VALUES else (), is_structured=is_structured)
+
+
+def _listed_at_once(shape: Shape) -> int:
+    return max(2, min(int(shape.metadata.get("max", 2)), _LISTED_AT_ONCE))
 
 
 def _takes_many(shape: Shape) -> bool:

@@ -154,7 +154,7 @@ def _missing(table: Table) -> set[str]:
 
 def _lacking(table: Table, fetch: Fetch) -> set[str]:
     supplied = {p.column for p in table.parents} | {"region", table.account_column}
-    return {i.column for i in fetch.inputs if i.required and not i.values and i.column not in supplied}
+    return {i.column for i in fetch.inputs if i.required and not i.is_supplied and i.column not in supplied}
 
 
 def _leads_back(table: Table, tables: dict[str, Table]) -> bool:

@@ -48,8 +48,10 @@ class Hint:
     and `get_constants` are request members always sent; `requires` names optional members of the list call without which it
     shows a part only; `batch` is how many values the describe call takes at once. `attributes` names what the describe call gives in a map
     of text, each with the type it has. `values` are all that a request member can be told, where the model does not say; `within` is the
-    member of a structured one that is told. `leaves` are optional members of the list call without which it leaves something out, and
-    what that is, in words. `beside` are further lists of the answer that are rows too.
+    member of a structured one that is told, with `=` and a column where that is no key's. `leaves` are optional members of the list call
+    without which it leaves something out, and what that is, in words. `beside` are further lists of the answer that are rows too.
+    `defaults` are what required members of the list call are told where a statement does not say, as `Default` has it; `hours` and
+    `moments` hold for those of them that are of a time frame.
     `setting` is the operation that gives the one row of what an account
     is set to. `further`: calls that tell one thing more of a row are hidden columns. `skip` makes no table of the noun.
     """
@@ -70,6 +72,9 @@ class Hint:
     leaves: Mapping[str, str] = field(default_factory=dict)
     rows_may_be_absent: bool | None = None
     beside: tuple[tuple[str, ...], ...] = ()
+    defaults: Mapping[str, str] = field(default_factory=dict)
+    hours: int | None = None
+    moments: tuple[str, ...] = ()
     setting: str | None = None
     further: bool = True
     skip: bool = False

@@ -108,7 +108,7 @@ def _resolved(family: _Family, arns: Collection[tuple[str, str, str]]) -> Table:
     for fetch in roots:
         parents, missing = [], []
         for needed in fetch.inputs:
-            if not needed.required or needed.column in ("region", table.account_column):
+            if not needed.required or needed.default is not None or needed.column in ("region", table.account_column):
                 continue
             takes_arn = table.cfn_type is not None or (fetch.service, fetch.operation, needed.param) in arns
             parent = _parent(family, _Key(needed.column, needed.param, takes_arn, is_choice=bool(needed.values)))

@@ -63,7 +63,8 @@ def row_key(
     """
     words = [singular(word) for word in snake(noun).split("_")]
     listed = fetches[0]
-    parents = [i.column for i in listed.inputs if i.required]
+    # The time that is asked for is not the row's: it is there again in the next.
+    parents = [i.column for i in listed.inputs if i.required and not (i.default is not None and i.default.is_timed)]
     given = {o.column for f in fetches for o in (*f.outputs, *f.lifted)} - set(parents)
     version = next((c for c in proofs.versions if c in given and c != arn), None)
     # What a list call is asked with is of something else, unless it describes just what it is told.

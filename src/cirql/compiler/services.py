@@ -27,7 +27,8 @@ class Service:
     `is_keyed_by_id`: rows are told apart by ids, since ARNs are members that answers may lack. `tagged_by_id` names the only nouns that
     have tags where the service asks for those by id. `arns` are the ARNs of nouns in whose answers there are none, as templates.
     `regions` are the only ones with an endpoint, where the models do not say.
-    `paginators` are botocore's and the overlay's. `values` are all that a request member can be told, for all operations.
+    `paginators` are botocore's and the overlay's. `values` are all that a request member can be told, for all operations; `defaults` what
+    a required one is told where a statement does not say, and `hours` how long a time frame is then.
     """
 
     name: str
@@ -43,6 +44,8 @@ class Service:
     tagged_by_id: frozenset[str] = frozenset()
     arns: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    defaults: Mapping[str, str] = field(default_factory=dict)
+    hours: int | None = None
     regions: frozenset[str] | None = None
 
     def may_leave_out(self, operation: OperationModel, path: tuple[str, ...]) -> bool:
@@ -116,5 +119,7 @@ def load(name: str, corrections: Mapping[str, Any]) -> Service:
         tagged_by_id=frozenset(corrections.get("tagged_by_id", ())),
         arns=corrections.get("arns", {}),
         values={member: tuple(values) for member, values in corrections.get("values", {}).items()},
+        defaults=corrections.get("defaults", {}),
+        hours=corrections.get("hours"),
         regions=frozenset(corrections["regions"]) if "regions" in corrections else None,
     )

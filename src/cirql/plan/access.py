@@ -15,6 +15,7 @@ from cirql.catalog.model import Fetch, Parent, Role, Table
 from cirql.errors import MissingKey
 from cirql.names import TableName
 from cirql.plan.arns import arn_columns
+from cirql.plan.assumptions import TimeFrame, assumptions
 from cirql.plan.equalities import combine, project
 from cirql.plan.hydrate import context_columns, derivable, steps
 from cirql.plan.keys import with_derived
@@ -38,6 +39,7 @@ class Need:
     """What is wanted of one table: columns, the key groups that hold, and the conditions over it alone, as written and `folded`.
 
     `shared` are the list operations that other scans of the statement make anyway: without keys, their answers cost nothing more.
+    `said` are all conditions over it, folded: what a time frame is read from, with pushdown or without.
     """
 
     table: Table
@@ -46,6 +48,7 @@ class Need:
     conjuncts: tuple[exp.Expr, ...]
     folded: tuple[exp.Expr, ...]
     shared: frozenset[tuple[str, str]] = frozenset()
+    said: tuple[exp.Expr, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +63,17 @@ class Way:
 
 
 class Accessor:
-    """Chooses ways; holds only the two functions it needs from outside, so it stays pure."""
+    """Chooses ways; holds only the functions and the time that it needs from outside, so it stays pure."""
 
-    def __init__(self, find_table: FindTable, translate_filter: TranslateFilter) -> None:
+    def __init__(self, find_table: FindTable, translate_filter: TranslateFilter, frame: TimeFrame | None = None) -> None:
         self._find = find_table
         self._translate = translate_filter
+        self._frame = frame
 
     def scan(self, need: Need, relation: str, delivered: tuple[str, ...], depth: int = 0) -> Scan:
         """The cheapest scan for a need. Raises MissingKey where there is none."""
+        if self._frame is not None and (more := assumptions(need.table, known_columns(need), need.said, self._frame)):
+            need = replace(need, groups=(*need.groups, *more))
         ways = [w for w in (self._way(need, f, depth) for f in need.table.fetches if f.role is not Role.ENRICH) if w is not None]
         if not ways:
             raise _missing_key(need)
@@ -128,7 +134,8 @@ class Accessor:
             if set(renamed) >= lacking:
                 wanted = frozenset(renamed.values())
                 conjuncts, folded = _renamed_conjuncts(need.conjuncts, renamed), _renamed_conjuncts(need.folded, renamed)
-                inner = Need(table, wanted, _renamed_groups(need, renamed), conjuncts, folded, need.shared)
+                said = _renamed_conjuncts(need.said, renamed)
+                inner = Need(table, wanted, _renamed_groups(need, renamed), conjuncts, folded, need.shared, said)
                 try:
                     scan = self.scan(inner, f"{table.name}", tuple(sorted(wanted)), depth + 1)
                 except MissingKey:

@@ -27,13 +27,14 @@ class KeyGroup:
 
     `rows` are known now (constants); else `query` gives them later, for the first of the columns; the others follow from those.
     Several groups combine by natural join.
-    `why` is said in EXPLAIN.
+    `why` is said in EXPLAIN. `assumed`: the statement does not say so, and its reader is told.
     """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[Any, ...], ...] | None
     why: str
     query: KeyQuery | None = None
+    assumed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from cirql.catalog.model import Fetch, Role, Table
 from cirql.errors import DatabaseError
 from cirql.names import TableName
 from cirql.plan.access import Accessor, Need
+from cirql.plan.assumptions import TimeFrame
 from cirql.plan.constants import NotConstantError
 from cirql.plan.documents import members, texts
 from cirql.plan.equalities import combine, project
@@ -49,6 +50,7 @@ class _Draft:
     groups: list[KeyGroup] = field(default_factory=list)
     members: Mapping[str, frozenset[DocumentPath]] = field(default_factory=dict)
     folded: tuple[exp.Expr, ...] = ()
+    said: tuple[exp.Expr, ...] = ()
     kin: Mapping[str, Kin] = field(default_factory=dict)
 
     @property
@@ -66,9 +68,11 @@ def plan(
     *,
     pushdown: bool = True,
     calculator: Calculator | None = None,
+    frame: TimeFrame | None = None,
 ) -> Plan:
     """Plan a statement. With a `calculator`, constant expressions count as constants, and keys that fail a condition are not asked for.
 
+    `frame` is the time that tables are read for which AWS reads for a time only, where the statement names none.
     `pushdown=False` reads every table whole: the answer must be the same, and a test holds that it is.
     Raises MissingKey where a table cannot be reached, InvalidText where a constant cannot be an identifier.
     """
@@ -83,7 +87,7 @@ def plan(
     for draft in drafts:
         conjuncts = found[draft.source.relation].conjuncts
         check_told(draft.table, conjuncts)
-        folded = tuple(fold(c, evaluate) for c in conjuncts) if evaluate is not None else tuple(conjuncts)
+        folded = draft.said = tuple(fold(c, evaluate) for c in conjuncts) if evaluate is not None else tuple(conjuncts)
         draft.groups = constant_groups(draft.table, folded)
         draft.groups = combine([*draft.groups, *parent_groups(draft.kin, draft.groups)])
         if not pushdown:
@@ -103,7 +107,7 @@ def plan(
             filters[key] = conjuncts, make_row_filter(table, conjuncts, translate)
         return filters[key][1]
 
-    accessor = Accessor(find_table, row_filter)
+    accessor = Accessor(find_table, row_filter, frame)
     if calculator is not None:
         for draft in drafts:
             draft.groups = _narrowed(draft, accessor, calculator)
@@ -371,7 +375,7 @@ def _listed_by_others(scans: list[Scan], draft: _Draft) -> frozenset[tuple[str, 
 def _scan(accessor: Accessor, draft: _Draft, shared: frozenset[tuple[str, str]]) -> Scan:
     source = draft.source
     place = {"region", source.table.account_column}
-    need = Need(source.table, frozenset(source.columns), tuple(draft.groups), tuple(_own(draft)), draft.folded, shared)
+    need = Need(source.table, frozenset(source.columns), tuple(draft.groups), tuple(_own(draft)), draft.folded, shared, draft.said)
     scan = accessor.scan(need, source.relation, source.columns)
     # Conditions on the place alone decide which targets are asked; of those, all rows are read.
     more = [c for c in draft.folded if not is_equality(source.table, c) and not {x.name for x in c.find_all(exp.Column)} <= place]

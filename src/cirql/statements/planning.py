@@ -87,6 +87,7 @@ class Planning:
 
     def planned(self, statement: Statement, *, pushdown: bool = True) -> Planned:
         """The plan, its relations known to the engine. Raises the statement's errors."""
+        from cirql.plan.assumptions import time_frame
         from cirql.plan.planner import plan
         from cirql.sql.time_travel import moment
 
@@ -94,7 +95,14 @@ class Planning:
         times = {s.relation: moment(s.as_of, now, self._desk.evaluated) for s in bound.sources if s.as_of is not None}
         catalog = self._desk.catalog
         try:
-            made = plan(bound, lambda name: catalog.find(name).table, self._translator(), pushdown=pushdown, calculator=self._engine)
+            made = plan(
+                bound,
+                lambda name: catalog.find(name).table,
+                self._translator(),
+                pushdown=pushdown,
+                calculator=self._engine,
+                frame=time_frame(now, *self._desk.workspace.time_frame),
+            )
         except NotADocument as error:
             error.hint = self._documents.hint(bound, error) or error.hint
             raise
@@ -103,13 +111,15 @@ class Planning:
 
     def ready(self, statement: Statement, *, pushdown: bool, keep: Callable[[Kept], None] | None) -> tuple[Kept, Mapping[str, datetime]]:
         """A statement planned and checked, and the moments that its relations are read as of. `keep` gets what is the same next time."""
+        from cirql.plan.assumptions import assumed_of
         from cirql.statements.plans import Kept, is_lasting
 
         planned = self.planned(statement, pushdown=pushdown)
         self.fill(planned.bound, pushdown=pushdown)
         columns = tuple(self._engine.check(planned.plan.sql))
-        kept = Kept(statement, planned.plan, columns, tuple(self.doubts(planned.bound)))
-        if keep is not None and is_lasting(planned.bound):
+        assumed = tuple(assumed_of(planned.plan))
+        kept = Kept(statement, planned.plan, columns, (*self.doubts(planned.bound), *assumed))
+        if keep is not None and not assumed and is_lasting(planned.bound):
             keep(kept)
         return kept, planned.times
 
