@@ -31,3 +31,16 @@ def test_a_choice_that_a_model_does_not_list_is_asked_value_by_value(catalog: Ca
         table = catalog.find(f"aws.{name}").table
         assert not table.problem
         assert next(i for i in table.fetches[0].inputs if i.param == param).values
+
+
+def test_what_is_behind_a_path_is_no_reference_and_is_there(catalog: Catalog) -> None:
+    """A path that no row of the parent's has would make a table empty without a word: its first step is a column that holds a list."""
+    wrong = []
+    for table in catalog.tables():
+        for parent in table.parents:
+            column = catalog.find(parent.table).table.column(parent.source)
+            if parent.path and (column is None or column.type.value not in ("JSON", "VARCHAR[]")):
+                wrong.append(f"{table.name}.{parent.column}")
+            if parent.again and table.column(parent.again) is None:
+                wrong.append(f"{table.name}: {parent.again}")
+    assert wrong == []

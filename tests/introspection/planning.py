@@ -11,7 +11,7 @@ from cirql.catalog.lookup import Catalog
 from cirql.changes.change import Drafter
 from cirql.changes.specimens import drop, example_state
 from cirql.cloud.target import Target
-from cirql.plan.assumptions import TimeFrame
+from cirql.plan.assumptions import SessionTime
 from cirql.plan.model import Plan
 from cirql.plan.planner import plan
 from cirql.sql.bind import bind
@@ -19,7 +19,7 @@ from cirql.sql.parse import Statement, parse
 from cirql.sql.translate import translate
 from cirql.sql.writes import Delete, Insert, Update, read_write
 
-FRAME = TimeFrame(datetime(2026, 1, 2))
+FRAME = SessionTime(datetime(2026, 1, 2))
 TARGET = Target("111122223333", "us-east-1")
 
 

@@ -22,7 +22,7 @@ from tests.cli.conftest import Cirql, cirql, command, environment
 from tests.recall.conftest import Connect, rows
 
 __all__ = ["cirql"]
-UNLISTABLE = "aws.appstream_session"
+UNLISTABLE = "aws.ce_cost_comparison_driver"
 TABLES = ("aws.sagemaker_image", "aws.sagemaker_image_version")
 
 

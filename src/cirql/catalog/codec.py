@@ -50,7 +50,7 @@ def decode(stored: bytes, dictionary: bytes = b"") -> Table:
             "fetches": tuple(_fetch(f) for f in raw["fetches"]),
             "identifier": tuple(raw.get("identifier", ())),
             "key": tuple(raw.get("key", ())),
-            "parents": tuple(Parent(p["column"], _name(p["table"]), p["source"]) for p in raw.get("parents", ())),
+            "parents": tuple(map(_parent, raw.get("parents", ()))),
             "arn": Arn(**raw["arn"]) if "arn" in raw else None,
             "methods": tuple(_method(m) for m in raw.get("methods", ())),
             "permissions": {verb: tuple(actions) for verb, actions in raw.get("permissions", {}).items()},
@@ -110,6 +110,10 @@ def _column(raw: dict[str, Any]) -> Column:
     if "aliases" in raw:
         raw["aliases"] = tuple(raw["aliases"])
     return Column(**raw)
+
+
+def _parent(raw: dict[str, Any]) -> Parent:
+    return Parent(raw["column"], _name(raw["table"]), raw["source"], tuple(raw.get("path", ())), raw.get("again", ""))
 
 
 def _output(raw: dict[str, Any]) -> Output:

@@ -252,11 +252,22 @@ class Fetch:
 
 @dataclass(frozen=True, slots=True)
 class Parent:
-    """Where a required key comes from when the query does not give it: `column` takes the values of `source` in `table`."""
+    """Where a required key comes from when the query does not give it: `column` takes the values of `source` in `table`.
+
+    `path`: what is meant is behind these member names in each of the source's elements; `*` are the elements themselves.
+    `again` is a column of the child's own rows whose values are keys too: units are listed for the roots, and for each unit.
+    """
 
     column: str
     table: TableName
     source: str
+    path: tuple[str, ...] = ()
+    again: str = ""
+
+    @property
+    def is_equal(self) -> bool:
+        """Whether a row's key is the very value of its parent's column, so that conditions on one hold for the other."""
+        return not self.path and not self.again
 
 
 @dataclass(frozen=True, slots=True)

@@ -269,7 +269,9 @@ def _required_input(draft: Draft, hint: Hint, listing: Listing, param: str) -> I
             return Input(f"{param}.{inner}", _key_column(draft, inner))
         return Input(f"{param}.{inner}", _key_column(draft, _one_of(inner)), batch=_listed_at_once(shape.members[inner]))
     if (default := assumed.default(draft.service, hint, listing, param)) is not None:
-        column = f"asked_{snake(param)}" if plain(param) in draft.by_member else _safe(snake(param))
+        # A choice is the row's too, where rows tell it; a time that is asked for is not.
+        is_rows = default.is_timed and plain(param) in draft.by_member
+        column = f"asked_{snake(param)}" if is_rows else _key_column(draft, param)
         is_structured = from_botocore(shape) in (ColumnType.JSON, ColumnType.HSTORE)
         return Input(param, column, is_structured=is_structured, default=default)
     values = hint.values.get(param) or draft.service.values.get(param) or tuple(getattr(shape, "enum", ()))

@@ -233,10 +233,13 @@ def _ordered(entry: Entry, table: Table, order: list[str]) -> tuple[Column, ...]
 
 
 def _parent(entry: Entry, column: str, source: str) -> Parent:
+    """`<table>.<column>`, with `/<member>` for what is in each of its elements, and with ` + <column>` for the child's own rows."""
+    source, _, again = source.partition(" + ")
+    source, *path = source.split("/")
     table, _, name = source.rpartition(".")
     if not table:
         raise entry.error(f"parents: {source} is not <table>.<column>")
-    return Parent(column, TableName.parse(table), name)
+    return Parent(column, TableName.parse(table), name, tuple(path), again)
 
 
 def _with_column(entry: Entry, table: Table, name: str, raw: Mapping[str, Any]) -> Table:

@@ -92,7 +92,7 @@ class _Neighbours:
                     yield reference
 
     def _parents(self, table: Table) -> Iterator[Reference]:
-        for parent in table.parents:
+        for parent in (p for p in table.parents if p.is_equal):
             for other, source in self._lineage(table, parent):
                 yield Reference(str(table.name), parent.column, str(other.name), source, _PARENT, "parent")
 

@@ -18,6 +18,7 @@ from cirql.cloud.target import Target
 from cirql.errors import CloudError, DatabaseError, NotSupported, ResourceNotFound
 from cirql.fetch.hydrate import given, hydrated
 from cirql.fetch.keys import TargetKeys
+from cirql.fetch.lineage import Lineage
 from cirql.fetch.merge import each, in_blocks, in_order, in_waves
 from cirql.fetch.placed import is_here
 from cirql.fetch.repeats import Naming, each_once
@@ -100,9 +101,9 @@ class Scanner:
             return
         requests = self._requests()
         roots = (
-            in_waves(requests, self._root_pages, CONCURRENT_LISTS)
+            in_waves(requests, self._with_below, CONCURRENT_LISTS)
             if self._lazy
-            else in_order(requests, self._root_pages, CONCURRENT_LISTS, self._around.patience, PAGES_AHEAD)
+            else in_order(requests, self._with_below, CONCURRENT_LISTS, self._around.patience, PAGES_AHEAD)
         )
         async with AsyncExitStack() as open_:
             pages = await open_.enter_async_context(aclosing(roots))
@@ -196,13 +197,12 @@ class Scanner:
                 if not self._is_anothers(values) and (placed is None or await self._is_here(str(values.get(placed)))):
                     yield {**self._place, **self._optional(root, values), **values}
             return
-        bound = dict(parent.bindings)
-        own = [c for c in required if c not in bound]
+        lineage = Lineage(self._table, parent)
+        own = [c for c in required if c not in lineage.columns]
         seen: set[str] = set()
         scanner = Scanner(parent.scan, self._target, replace(self._around, known=None), lazy=self._lazy)
         async for page in scanner.pages():
-            for row in in_key_order(parent.scan.table, page):
-                values = {child: row.get(source) for child, source in bound.items()}
+            for values in (v for row in in_key_order(parent.scan.table, page) for v in lineage.keys(row)):
                 if repr(values) in seen or None in values.values() or not self._keys.agree(values):
                     continue
                 seen.add(repr(values))
@@ -250,6 +250,19 @@ class Scanner:
         by_kind = {(b.column, b.operator): b.value for b in self._scan.bounds}
         optional = (i for i in root.inputs if not i.required and i.operator != "=")
         return {i.param: by_kind[i.column, i.operator] for i in optional if (i.column, i.operator) in by_kind}
+
+    async def _with_below(self, values: dict[str, Any]) -> AsyncGenerator[list[Row]]:
+        """The rows of one root call, and of those that its rows are keys of, down to the last."""
+        again = {} if self._scan.keys_suffice else {p.column: p.again for p in self._table.parents if p.again}
+        open_, seen = [values], {repr(values)}
+        for asked in open_:
+            async for page in self._root_pages(asked):
+                below = ({**values, **{c: row.get(source) for c, source in again.items()}} for row in page) if again else ()
+                for more in below:
+                    if repr(more) not in seen:
+                        seen.add(repr(more))
+                        open_.append(more)
+                yield page
 
     async def _root_pages(self, values: dict[str, Any]) -> AsyncGenerator[list[Row]]:
         root = self._scan.root

@@ -15,7 +15,7 @@ from cirql.catalog.model import Fetch, Parent, Role, Table
 from cirql.errors import MissingKey
 from cirql.names import TableName
 from cirql.plan.arns import arn_columns
-from cirql.plan.assumptions import TimeFrame, assumptions
+from cirql.plan.assumptions import SessionTime, assumptions
 from cirql.plan.equalities import combine, project
 from cirql.plan.hydrate import context_columns, derivable, steps
 from cirql.plan.keys import with_derived
@@ -65,7 +65,7 @@ class Way:
 class Accessor:
     """Chooses ways; holds only the functions and the time that it needs from outside, so it stays pure."""
 
-    def __init__(self, find_table: FindTable, translate_filter: TranslateFilter, frame: TimeFrame | None = None) -> None:
+    def __init__(self, find_table: FindTable, translate_filter: TranslateFilter, frame: SessionTime | None = None) -> None:
         self._find = find_table
         self._translate = translate_filter
         self._frame = frame
@@ -131,11 +131,12 @@ class Accessor:
             renamed = {p.column: p.source for p in links}
             # What the parent needed itself (the environment's application) is known of its rows under the same name.
             renamed |= {c: c for c in lacking - set(renamed) if c in _own_keys(table)}
+            equal = {c: source for c, source in renamed.items() if all(p.is_equal for p in links if p.column == c)}
             if set(renamed) >= lacking:
                 wanted = frozenset(renamed.values())
-                conjuncts, folded = _renamed_conjuncts(need.conjuncts, renamed), _renamed_conjuncts(need.folded, renamed)
-                said = _renamed_conjuncts(need.said, renamed)
-                inner = Need(table, wanted, _renamed_groups(need, renamed), conjuncts, folded, need.shared, said)
+                conjuncts, folded = _renamed_conjuncts(need.conjuncts, equal), _renamed_conjuncts(need.folded, equal)
+                said = _renamed_conjuncts(need.said, equal)
+                inner = Need(table, wanted, _renamed_groups(need, equal), conjuncts, folded, need.shared, said)
                 try:
                     scan = self.scan(inner, f"{table.name}", tuple(sorted(wanted)), depth + 1)
                 except MissingKey:

@@ -28,7 +28,7 @@ _BELOW = (exp.LT, exp.LTE)
 
 
 @dataclass(frozen=True, slots=True)
-class TimeFrame:
+class SessionTime:
     """The session's: the time that it is, and what was set as beginning and end, if anything; all UTC, without a zone."""
 
     now: datetime
@@ -46,9 +46,9 @@ class _Frame:
     is_said: bool
 
 
-def time_frame(now: datetime, start: str | None, end: str | None) -> TimeFrame:
+def time_frame(now: datetime, start: str | None, end: str | None) -> SessionTime:
     """The session's time frame from what SET said. Raises InvalidText where that is no moment."""
-    return TimeFrame(now.astimezone(UTC).replace(tzinfo=None, microsecond=0), _moment("start", start), _moment("end", end))
+    return SessionTime(now.astimezone(UTC).replace(tzinfo=None, microsecond=0), _moment("start", start), _moment("end", end))
 
 
 def _moment(which: str, text: str | None) -> datetime | None:
@@ -63,7 +63,7 @@ def _moment(which: str, text: str | None) -> datetime | None:
     return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
 
 
-def assumptions(table: Table, known: Set[str], said: Iterable[exp.Expr], session: TimeFrame) -> list[KeyGroup]:
+def assumptions(table: Table, known: Set[str], said: Iterable[exp.Expr], session: SessionTime) -> list[KeyGroup]:
     """The keys that a table's list calls are given where the statement does not know them; `said` are the conditions over it."""
     wanted = {i.column: i for f in table.fetches if f.role is Role.LIST for i in f.inputs if i.default is not None and i.required}
     open_ = [i for column, i in wanted.items() if column not in known]
@@ -105,7 +105,7 @@ def _typed(text: str, column_type: ColumnType) -> Any:
 # -- the time frame of one table
 
 
-def _frame(table: Table, timed: list[Input], conjuncts: tuple[exp.Expr, ...], session: TimeFrame) -> _Frame | None:
+def _frame(table: Table, timed: list[Input], conjuncts: tuple[exp.Expr, ...], session: SessionTime) -> _Frame | None:
     """The time frame of these inputs, from conditions, the session, or the hours before now."""
     defaults = [i.default for i in timed if i.default is not None]
     if not defaults:
@@ -133,7 +133,7 @@ def _frame(table: Table, timed: list[Input], conjuncts: tuple[exp.Expr, ...], se
     return _Frame(start, end, _why(low, high, session, defaults[0].hours), low is not None and high is not None)
 
 
-def _why(low: datetime | None, high: datetime | None, session: TimeFrame, hours: int) -> str:
+def _why(low: datetime | None, high: datetime | None, session: SessionTime, hours: int) -> str:
     if low is not None or high is not None:
         return "from the conditions"
     if session.start is not None or session.end is not None:

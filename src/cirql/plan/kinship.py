@@ -29,7 +29,7 @@ class Kin:
 def kin(table: Table, find_table: FindTable) -> dict[str, Kin]:
     """The columns of a table that hold a parent's ARN."""
     linked: dict[TableName, dict[str, str]] = {}
-    for parent in table.parents:
+    for parent in (p for p in table.parents if p.is_equal):
         linked.setdefault(parent.table, {})[parent.column] = parent.source
     found = {}
     for name, pairs in linked.items():

@@ -21,7 +21,7 @@ from cirql.catalog.model import Fetch, Role, Table
 from cirql.errors import DatabaseError
 from cirql.names import TableName
 from cirql.plan.access import Accessor, Need
-from cirql.plan.assumptions import TimeFrame
+from cirql.plan.assumptions import SessionTime
 from cirql.plan.constants import NotConstantError
 from cirql.plan.documents import members, texts
 from cirql.plan.equalities import combine, project
@@ -68,7 +68,7 @@ def plan(
     *,
     pushdown: bool = True,
     calculator: Calculator | None = None,
-    frame: TimeFrame | None = None,
+    frame: SessionTime | None = None,
 ) -> Plan:
     """Plan a statement. With a `calculator`, constant expressions count as constants, and keys that fail a condition are not asked for.
 
