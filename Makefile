@@ -105,6 +105,7 @@ bench: $(DEV) $(CATALOG)
 	@$(BIN)/python -m benchmarks.limits --json .benchmarks/limits.json
 	@$(BIN)/python benchmarks/planner.py --json .benchmarks/planner.json
 	@$(BIN)/python benchmarks/inventory.py --json .benchmarks/inventory.json
+	@$(BIN)/python -m benchmarks.lake --json .benchmarks/lake.json
 	@$(BIN)/python benchmarks/catalog.py --json .benchmarks/catalog.json
 	@$(BIN)/python -m benchmarks.doors --json .benchmarks/doors.json
 

@@ -129,7 +129,7 @@ AMBIGUOUS: dict[str, list[str]] = {
     "Connection": ["cirql.cloud.http", "cirql.dbapi.connection"],
     "Cursor": ["cirql.cloud.pages", "cirql.dbapi.cursor"],
     "Event": ["cirql.filling.events", "cirql.inventory.model"],
-    "Member": ["cirql.cloud.members", "cirql.inventory.embedded.members"],
+    "Member": ["cirql.cloud.members", "cirql.inventory.versions.members"],
     "Origin": ["cirql.cloud.proxy", "cirql.settings"],
     "Partition": ["cirql.cloud.partitions", "cirql.inventory.model"],
     "Places": ["cirql.changes.places", "cirql.plan.places"],

@@ -61,4 +61,4 @@ def test_bash_completes_commands_and_options(cirql: Cirql, tmp_path: Path) -> No
 
     assert completed("cirql", "q") == ["query"]
     assert completed("cirql", "query", "--ti") == ["--timing"]
-    assert completed("cirql", "store", "") == ["list", "compact", "export", "import", "verify"]
+    assert completed("cirql", "store", "") == ["list", "compact", "export", "import", "copy", "verify"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,10 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from cirql.inventory.embedded.store import DuckDBStore
 from cirql.inventory.model import Partition, Request, ScanRecord, WriteSummary
+from cirql.inventory.store import Store
 from cirql.types import ColumnType, arrow_type
+from tests.inventory.conformance.kinds import KINDS
 
 TYPES = {
     "_key": ColumnType.VARCHAR,
@@ -45,7 +47,7 @@ def table_of(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> pa.Ta
 class Shelf:
     """A store and the shortest way to put a scan in and read it back."""
 
-    def __init__(self, store: DuckDBStore) -> None:
+    def __init__(self, store: Store) -> None:
         self.store = store
 
     def scan(
@@ -85,13 +87,15 @@ class Shelf:
         return [s.id for s in found[partition]] if found else None
 
 
-@pytest.fixture
-def shelf(tmp_path: Path) -> Iterator[Shelf]:
-    with DuckDBStore(tmp_path / "store") as store:
-        yield Shelf(store)
-        assert store.verify() == []
+@pytest.fixture(params=KINDS)
+def open_shelf(request: pytest.FixtureRequest) -> Callable[[Path], Shelf]:
+    """Opens a store of each kind, one after the other."""
+    return lambda path: Shelf(KINDS[request.param](path).__enter__())
 
 
 @pytest.fixture
-def open_shelf() -> Callable[[Path | None], Shelf]:
-    return lambda path: Shelf(DuckDBStore(path))
+def shelf(tmp_path: Path, open_shelf: Callable[[Path], Shelf]) -> Iterator[Shelf]:
+    shelf = open_shelf(tmp_path / "store")
+    with closing(shelf.store):
+        yield shelf
+        assert shelf.store.verify() == []

@@ -182,6 +182,7 @@ def test_a_late_scan_does_not_bring_back_what_a_newer_one_saw_gone(shelf: Any) -
     assert shelf.keys() == []
 
 
+@pytest.mark.parametrize("open_shelf", ["embedded"], indirect=True)
 def test_small_scans_are_told_apart_after_their_segments_were_folded(shelf: Any) -> None:
     rows = [{"_key": k, "size": 1, "doc": '{"a": 1}', "tags": {"z": "1", "b": "2"}} for k in "abc"]
     places = [("111122223333", f"region-{n}") for n in range(70)]

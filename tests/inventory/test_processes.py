@@ -15,20 +15,23 @@ import pytest
 
 import cirql
 from cirql.errors import StoreBusy
-from cirql.inventory.embedded.lock import exclusive
 from cirql.inventory.embedded.store import DuckDBStore
+from cirql.inventory.lock import exclusive
 from cirql.inventory.model import Request
+from cirql.inventory.store import open_store
 from cirql.types import ColumnType
 
 TABLE = "aws.ec2_instance"
+SWEEP = bool(os.environ.get("CIRQL_SWEEP"))
+"""Where each write is a commit of a lake, fewer processes and kills are enough from day to day."""
 
 PRELUDE = """
 import json, os, random, signal, sys, time
 from datetime import UTC, datetime
 from pathlib import Path
 import pyarrow as pa
-from cirql.inventory.embedded.store import DuckDBStore
 from cirql.inventory.model import Partition, Request, ScanRecord
+from cirql.inventory.store import open_store
 from cirql.types import ColumnType
 
 def scan(store, region, rows, complete=True):
@@ -44,9 +47,9 @@ def read(store, **wanted):
 """
 
 WORKER = """
-path, me = Path(sys.argv[1]), int(sys.argv[2])
-with DuckDBStore(path) as store:
-    for turn in range(6):
+place, me, turns = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+with open_store(place) as store:
+    for turn in range(turns):
         sizes = [turn if n == 3 else 0 for n in range(20)]
         scan(store, f"region-{me}", pa.table({"_key": [f"{me}-{n}" for n in range(20)], "size": sizes}))
         scan(store, "shared", pa.table({"_key": ["one", "two"], "size": [me, turn]}))
@@ -58,7 +61,7 @@ print(json.dumps({"done": me}))
 
 BUSY = 30  # A read takes milliseconds; a writer that it waited for would hold it until the test ends.
 READER = """
-with DuckDBStore(Path(sys.argv[1])) as store:
+with open_store(sys.argv[1]) as store:
     read(store)
     began = time.perf_counter()
     rows = read(store)
@@ -66,7 +69,7 @@ with DuckDBStore(Path(sys.argv[1])) as store:
 """
 
 ZONED = """
-with DuckDBStore(Path(sys.argv[1])) as store:
+with open_store(sys.argv[1]) as store:
     noon = pa.array([datetime(2026, 7, 1, 12, tzinfo=UTC)], pa.timestamp("us", "America/New_York"))
     scan(store, "one", pa.table({"_key": ["a"], "seen": noon}))
     request = Request("aws.ec2_instance", {"seen": ColumnType.TIMESTAMP})
@@ -74,11 +77,11 @@ with DuckDBStore(Path(sys.argv[1])) as store:
 """
 
 KILLED = """
-path, kills = Path(sys.argv[1]), int(sys.argv[2])
+place, kills = sys.argv[1], int(sys.argv[2])
 
 def work(seed, ready):
     rng = random.Random(seed)
-    with DuckDBStore(path) as store:
+    with open_store(place) as store:
         store.places("aws.ec2_instance")
         while True:
             count = rng.choice((3, 40, 2500))
@@ -139,14 +142,17 @@ def finish(process: subprocess.Popen[str]) -> dict[str, Any]:
     return answer
 
 
-def test_eight_processes_read_and_write_at_once(tmp_path: Path) -> None:
-    workers = [start(WORKER, tmp_path / "store", n) for n in range(8)]
-    assert [finish(w)["done"] for w in workers] == list(range(8))
-    with DuckDBStore(tmp_path / "store") as store:
+@pytest.mark.parametrize("prefix", ["", "iceberg:"])
+def test_eight_processes_read_and_write_at_once(tmp_path: Path, prefix: str) -> None:
+    place = f"{prefix}{tmp_path / 'store'}"
+    count, turns = (8, 6) if not prefix or SWEEP else (3, 2)
+    workers = [start(WORKER, place, n, turns) for n in range(count)]
+    assert [finish(w)["done"] for w in workers] == list(range(count))
+    with open_store(place) as store:
         assert store.verify() == []
         rows = store.read(Request(TABLE, {"_key": ColumnType.VARCHAR})).read_all().num_rows
-        assert rows == 8 * 20 + 2
-        assert len(list(store.scans())) == 8 * 6 * 2
+        assert rows == count * 20 + 2
+        assert len(list(store.scans())) == count * turns * 2
         assert not [v for v in store.history(TABLE) if v.deleted]
 
 
@@ -161,19 +167,22 @@ def test_timestamps_are_utc_wherever_the_machine_is(tmp_path: Path) -> None:
     assert finish(start(ZONED, tmp_path / "store", zone="Asia/Tokyo")) == {"seen": "2026-07-01T12:00:00"}
 
 
+@pytest.mark.parametrize("open_shelf", ["embedded"], indirect=True)
 def test_a_writer_gives_up_after_its_patience_and_says_so(shelf: Any) -> None:
-    impatient = DuckDBStore(shelf.store._root, patience=timedelta(milliseconds=50))
-    with exclusive(shelf.store._root / "write.lock", 1), pytest.raises(StoreBusy, match="another process"):
+    impatient = DuckDBStore(Path(shelf.store.place), patience=timedelta(milliseconds=50))
+    with exclusive(Path(shelf.store.place) / "write.lock", 1), pytest.raises(StoreBusy, match="another process"):
         impatient.compact()
     impatient.close()
 
 
-def test_a_hundred_kills_at_random_leave_a_sound_store(tmp_path: Path) -> None:
+@pytest.mark.parametrize("prefix", ["", "iceberg:"])
+def test_a_hundred_kills_at_random_leave_a_sound_store(tmp_path: Path, prefix: str) -> None:
     path = tmp_path / "store"
-    assert finish(start(KILLED, path, 100))["killed"] >= 5, "a hundred, or as many as a busy machine can do in 25 s"
-    with DuckDBStore(path) as store:
+    kills = 100 if not prefix or SWEEP else 12
+    assert finish(start(KILLED, f"{prefix}{path}", kills))["killed"] >= 5, "a hundred, or as many as a busy machine can do in 25 s"
+    with open_store(f"{prefix}{path}") as store:
         assert store.verify() == []
-        assert len(list(store.scans(TABLE))) > 10
+        assert len(list(store.scans(TABLE))) > (10 if kills == 100 else 3)
         assert not [v for v in store.history(TABLE) if v.deleted]
         assert {v.key for v in store.history(TABLE) if v.region == "whole"} == {"a", "b", "c"}
         store.compact()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
@@ -18,23 +18,29 @@ from hypothesis import strategies as st
 from cirql.errors import NotInInventory
 from cirql.inventory.embedded.store import DuckDBStore
 from cirql.inventory.model import Difference, Partition, Request, ScanRecord
+from cirql.inventory.store import Store
+from tests.inventory.conformance.kinds import KINDS
 from tests.inventory.conftest import TYPES, minute, table_of
 
-STORE = DuckDBStore(None)
 NUMBERS = count()
 
 
-@pytest.fixture(scope="module", autouse=True)
-def sound() -> Iterator[None]:
+@pytest.fixture(scope="module", params=KINDS)
+def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """All examples share one store, each with a table of its own; at the end everything in it must be in order."""
-    with STORE:
-        yield
-        assert STORE.verify() == []
+    with KINDS[request.param](tmp_path_factory.mktemp("store")) as store:
+        yield store
+        assert store.verify() == []
 
 
-@contextmanager
-def table() -> Iterator[tuple[DuckDBStore, str]]:
-    yield STORE, f"aws.t{next(NUMBERS)}"
+@pytest.fixture
+def examples(store: Store) -> int:
+    """How many are tried: where each write is a commit of a lake, few; `CIRQL_SWEEP=1` tries more of them."""
+    return 25 if isinstance(store, DuckDBStore) or os.environ.get("CIRQL_SWEEP") else 3
+
+
+def new_table() -> str:
+    return f"aws.t{next(NUMBERS)}"
 
 
 KEYS = ["a", "b", "c", "d"]
@@ -128,7 +134,7 @@ def shown(life: Life) -> dict[str, Any]:
     return {c: life.values.get(c) for c in COLUMNS}
 
 
-def read(store: DuckDBStore, name: str, moment: datetime | None) -> dict[tuple[str, str, str], dict[str, Any]]:
+def read(store: Store, name: str, moment: datetime | None) -> dict[tuple[str, str, str], dict[str, Any]]:
     wanted = {c: TYPES.get(c, TYPES["_key"]) for c in ("_key", "account_id", "region", *COLUMNS)}
     rows = store.read(Request(name, wanted, as_of=moment)).read_all().to_pylist()
     found = {(r["account_id"], r["region"], r["_key"]): {c: r[c] for c in COLUMNS} for r in rows}
@@ -136,7 +142,7 @@ def read(store: DuckDBStore, name: str, moment: datetime | None) -> dict[tuple[s
     return found
 
 
-def agree(store: DuckDBStore, name: str, model: Model, moment: datetime | None) -> None:
+def agree(store: Store, name: str, model: Model, moment: datetime | None) -> None:
     found, expected = read(store, name, moment), model.at(moment)
     assert found.keys() == expected.keys()
     for identity, life in expected.items():
@@ -144,7 +150,7 @@ def agree(store: DuckDBStore, name: str, model: Model, moment: datetime | None) 
             assert same(column, found[identity][column], value), (identity, column)
 
 
-def agree_on_difference(store: DuckDBStore, name: str, model: Model, early: datetime, late: datetime) -> None:
+def agree_on_difference(store: Store, name: str, model: Model, early: datetime, late: datetime) -> None:
     before, after = model.at(early), model.at(late)
     expected: dict[tuple[str, str, str], tuple[Difference, set[str]]] = {}
     looked = [s.partition for s in model.looked if s.started <= early]
@@ -168,7 +174,7 @@ def agree_on_difference(store: DuckDBStore, name: str, model: Model, early: date
     assert found == expected
 
 
-def agree_on_freshness(store: DuckDBStore, name: str, model: Model, now: datetime, as_of: datetime | None = None) -> None:
+def agree_on_freshness(store: Store, name: str, model: Model, now: datetime, as_of: datetime | None = None) -> None:
     """Whatever the store says it can answer, every row must really have."""
     current = model.at(as_of)
     for place in PLACES:
@@ -181,7 +187,7 @@ def agree_on_freshness(store: DuckDBStore, name: str, model: Model, now: datetim
                         assert set(wanted) <= life.known
 
 
-def agree_on_history(store: DuckDBStore, name: str, model: Model) -> None:
+def agree_on_history(store: Store, name: str, model: Model) -> None:
     found: dict[tuple[str, str, str], list[tuple[datetime, datetime | None, frozenset[str]]]] = {}
     for v in store.history(name):
         found.setdefault((v.account, v.region, v.key), []).append((v.valid_from, v.valid_to, v.known))
@@ -193,28 +199,35 @@ REORDERED = [
 ]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
-@example(steps=REORDERED, compact_at=2, random=Random(0))
-@given(st.lists(scans(), min_size=3, max_size=7), st.integers(0, 9), st.randoms(use_true_random=False))
-def test_the_store_agrees_with_a_model_that_keeps_everything(steps: list[Any], compact_at: int, random: Any) -> None:
-    with table() as (store, name):
-        model = Model()
-        for n, (place, parent, columns, complete, rows) in enumerate(steps):
-            scan = record(name, n, place, parent, columns, complete)
-            store.write(scan, table_of(rows, sorted(columns)))
-            model.apply(scan, rows)
-            if n == compact_at:
-                store.compact([name])
-        agree(store, name, model, None)
-        moments = [minute(n) + d for n in range(len(steps)) for d in (-timedelta(microseconds=1), timedelta(0), timedelta(seconds=30))]
-        for moment in random.sample(moments, min(8, len(moments))):
-            agree(store, name, model, moment)
-        for moment in random.sample(moments, 2):
-            agree_on_freshness(store, name, model, minute(len(steps)), moment)
-        early, late = sorted(random.sample(moments, 2))
-        agree_on_difference(store, name, model, early, late)
-        agree_on_history(store, name, model)
-        agree_on_freshness(store, name, model, minute(len(steps)))
+def test_the_store_agrees_with_a_model_that_keeps_everything(store: Store, examples: int) -> None:
+    @settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck))
+    @example(steps=REORDERED, compact_at=2, random=Random(0))
+    @given(st.lists(scans(), min_size=3, max_size=7), st.integers(0, 9), st.randoms(use_true_random=False))
+    def agrees(steps: list[Any], compact_at: int, random: Any) -> None:
+        lives(store, steps, compact_at, random)
+
+    agrees()
+
+
+def lives(store: Store, steps: list[Any], compact_at: int, random: Any) -> None:
+    name = new_table()
+    model = Model()
+    for n, (place, parent, columns, complete, rows) in enumerate(steps):
+        scan = record(name, n, place, parent, columns, complete)
+        store.write(scan, table_of(rows, sorted(columns)))
+        model.apply(scan, rows)
+        if n == compact_at:
+            store.compact([name])
+    agree(store, name, model, None)
+    moments = [minute(n) + d for n in range(len(steps)) for d in (-timedelta(microseconds=1), timedelta(0), timedelta(seconds=30))]
+    for moment in random.sample(moments, min(8, len(moments))):
+        agree(store, name, model, moment)
+    for moment in random.sample(moments, 2):
+        agree_on_freshness(store, name, model, minute(len(steps)), moment)
+    early, late = sorted(random.sample(moments, 2))
+    agree_on_difference(store, name, model, early, late)
+    agree_on_history(store, name, model)
+    agree_on_freshness(store, name, model, minute(len(steps)))
 
 
 @dataclass(frozen=True)
@@ -242,18 +255,25 @@ def overlapping(draw: st.DrawFn) -> tuple[World, list[tuple[int, int, bool, tupl
     return world, runs
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
-@given(overlapping())
-def test_no_order_of_overlapping_scans_closes_a_row_that_never_went(case: tuple[World, list[Any]]) -> None:
+def test_no_order_of_overlapping_scans_closes_a_row_that_never_went(store: Store, examples: int) -> None:
+    @settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(overlapping())
+    def closes_nothing(case: tuple[World, list[Any]]) -> None:
+        overlap(store, case)
+
+    closes_nothing()
+
+
+def overlap(store: Store, case: tuple[World, list[Any]]) -> None:
     world, runs = case
     image = {"a": "x", "b": "x", "c": "y", "d": "y"}
-    with table() as (store, name):
-        for start, end, complete, parent, looked in runs:
-            keys = [k for k in KEYS if world.born[k] <= looked[k] and (not parent or image[k] == parent[0])]
-            rows = [{"_key": k, "image": image[k], "size": 1} for k in keys]
-            partition = Partition(name, "1", "us-east-1", tuple(("image", p) for p in parent))
-            columns = frozenset(["image", "size"])
-            reason = "" if complete else "cut short"
-            record = ScanRecord(partition, minute(start), minute(end), "test", complete, columns, reason, rows=len(rows))
-            store.write(record, table_of(rows, ["image", "size"]))
-        assert [v for v in store.history(name) if v.deleted] == []
+    name = new_table()
+    for start, end, complete, parent, looked in runs:
+        keys = [k for k in KEYS if world.born[k] <= looked[k] and (not parent or image[k] == parent[0])]
+        rows = [{"_key": k, "image": image[k], "size": 1} for k in keys]
+        partition = Partition(name, "1", "us-east-1", tuple(("image", p) for p in parent))
+        columns = frozenset(["image", "size"])
+        reason = "" if complete else "cut short"
+        record = ScanRecord(partition, minute(start), minute(end), "test", complete, columns, reason, rows=len(rows))
+        store.write(record, table_of(rows, ["image", "size"]))
+    assert [v for v in store.history(name) if v.deleted] == []

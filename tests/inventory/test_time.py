@@ -10,8 +10,10 @@ import pytest
 from cirql.errors import FileUnreadable, InterfaceError, InvalidStatement, StoreDamaged
 from cirql.inventory.embedded.store import DuckDBStore
 from cirql.inventory.model import Condition, Difference
-from cirql.inventory.transfer import export_to, import_from
+from cirql.inventory.transfer import copy_all, export_to, import_from
 from cirql.types import ColumnType
+from tests.inventory.conformance.kinds import KINDS
+from tests.inventory.conftest import Shelf
 
 TABLE = "aws.sagemaker_image_version"
 A = {"_key": "a", "size": 1, "state": "up"}
@@ -93,11 +95,24 @@ def test_an_export_can_be_imported_and_answers_alike(shelf: Any, tmp_path: Path,
     other.store.close()
 
 
+def test_a_copy_answers_alike_whatever_kind_of_store_it_is(shelf: Any, tmp_path: Path) -> None:
+    lived(shelf)
+    for kind, open_kind in KINDS.items():
+        with open_kind(tmp_path / kind) as other:
+            assert list(copy_all(shelf.store, other)) == [TABLE]
+            assert seen(Shelf(other)) == EXPECTED
+            assert list(other.history(TABLE)) == list(shelf.store.history(TABLE))
+            assert other.verify() == []
+            with pytest.raises(InterfaceError, match="already holds"):
+                list(copy_all(shelf.store, other))
+
+
 def test_an_import_of_something_else_is_refused(shelf: Any, tmp_path: Path) -> None:
     with pytest.raises(FileUnreadable, match="no inventory export"):
         import_from(shelf.store, tmp_path)
 
 
+@pytest.mark.parametrize("open_shelf", ["embedded"], indirect=True)
 def test_verify_finds_a_file_that_was_changed_or_lost(tmp_path: Path, open_shelf: Any) -> None:
     shelf = open_shelf(tmp_path / "store")
     shelf.scan(0, [{"_key": f"k{n}", "size": n, "state": "up"} for n in range(3000)])
@@ -106,6 +121,18 @@ def test_verify_finds_a_file_that_was_changed_or_lost(tmp_path: Path, open_shelf
     body[len(body) // 2] ^= 1
     file.write_bytes(body)
     assert [p.what for p in shelf.store.verify()] == ["its bytes are not those that were written"]
+    file.unlink()
+    assert "is missing" in shelf.store.verify()[0].what
+    shelf.store.close()
+
+
+@pytest.mark.parametrize("open_shelf", ["iceberg"], indirect=True)
+def test_verify_finds_a_file_of_a_table_that_was_cut_or_lost(tmp_path: Path, open_shelf: Any) -> None:
+    shelf = open_shelf(tmp_path / "store")
+    shelf.scan(0, [A])
+    (file,) = (tmp_path / "store" / "warehouse").rglob("*.parquet")
+    file.write_bytes(file.read_bytes()[:-1])
+    assert "were written" in shelf.store.verify()[0].what
     file.unlink()
     assert "is missing" in shelf.store.verify()[0].what
     shelf.store.close()
@@ -120,10 +147,11 @@ def test_a_directory_that_holds_something_else_is_refused(tmp_path: Path) -> Non
         DuckDBStore(tmp_path / "file")
 
 
-def test_a_store_without_a_path_dies_with_its_object(open_shelf: Any) -> None:
-    shelf = open_shelf(None)
+def test_a_store_without_a_path_dies_with_its_object() -> None:
+    store = DuckDBStore(None)
+    shelf = Shelf(store)
     shelf.scan(0, [A])
-    root = shelf.store._root
+    root = Path(store.place)
     assert root.is_dir()
     shelf.store.close()
     assert not root.exists()

@@ -32,7 +32,7 @@ PAUSE_SECONDS = 10
 LAST_WAIT_SECONDS = 5
 """How long an empty queue is waited for before it counts as empty."""
 
-_inventory = click.option("--store", metavar="DIR", type=click.Path(path_type=Path), help="The inventory; the user's own by default.")
+_inventory = click.option("--store", metavar="PLACE", help="The inventory; the user's own by default.")
 
 
 @click.command("ingest")
@@ -43,7 +43,7 @@ _inventory = click.option("--store", metavar="DIR", type=click.Path(path_type=Pa
 @scope_options
 @click.option("--local", is_flag=True, help="Read the embedded AWS.")
 @click.option("--follow", is_flag=True, help="Go on reading the queue until interrupted.")
-def ingest(sources: tuple[str, ...], store: Path | None, scope: dict[str, Any], local: bool, follow: bool) -> None:
+def ingest(sources: tuple[str, ...], store: str | None, scope: dict[str, Any], local: bool, follow: bool) -> None:
     """Read again what CloudTrail or EventBridge events touched, and nothing else.
 
     A queue is read until it is empty, and its messages are deleted: each once what it is about is safely in the inventory.
@@ -121,7 +121,7 @@ def _drain(session: Session, word: str, *, follow: bool) -> bool:
 @click.option("--region", metavar="REGION", help="The region it is from.")
 @click.option("--at", metavar="TIME", help="When it was so; the file's own time by default.")
 @_inventory
-def import_(files: tuple[str, ...], table: str | None, account: str | None, region: str | None, at: str | None, store: Path | None) -> None:
+def import_(files: tuple[str, ...], table: str | None, account: str | None, region: str | None, at: str | None, store: str | None) -> None:
     """Fill the inventory from files: answers as the AWS CLI prints them (--table), AWS Config snapshots, or what --record wrote.
 
     Exit codes: 0 complete, 1 it failed, 2 wrong usage, 3 a recording did not have all that its tables need.

@@ -145,7 +145,7 @@ def read_params(given: tuple[str, ...]) -> dict[str, str] | None:
 @click.option("--param", "-p", metavar="NAME=VALUE", multiple=True, help="What :NAME stands for in the statement; may be repeated.")
 @click.option("--local", is_flag=True, help="Ask the embedded AWS: two accounts and three regions of sample data.")
 @scope_options
-@click.option("--store", metavar="DIR", type=click.Path(path_type=Path), help="The inventory to read through and to keep rows in.")
+@click.option("--store", metavar="PLACE", help="The inventory to read through and to keep rows in.")
 @click.option("--max-age", metavar="AGE", help="How old rows may be: '15 minutes', live, unlimited (offline).")
 @click.option("--dialect", metavar="DIALECT", help="Whose meanings hold where they differ: postgres, ddsql or stackql.")
 @compat_option
@@ -162,7 +162,7 @@ def query(
     param: tuple[str, ...],
     local: bool,
     scope: dict[str, Any],
-    store: Path | None,
+    store: str | None,
     max_age: str | None,
     dialect: str | None,
     compat: str | None,

@@ -19,7 +19,7 @@ from cirql.errors import Error, FileUnreadable, SettingsError
 if TYPE_CHECKING:
     from cirql.inventory.store import Store
 
-_inventory = click.option("--store", metavar="DIR", type=click.Path(path_type=Path), help="The inventory; the user's own by default.")
+_inventory = click.option("--store", metavar="PLACE", help="The inventory; the user's own by default.")
 
 
 @click.group(name="store", cls=Group)
@@ -29,7 +29,7 @@ def group() -> None:
 
 @group.command("list")
 @_inventory
-def list_(store: Path | None) -> None:
+def list_(store: str | None) -> None:
     """List the tables that anything is known about, with when they were last read completely."""
     with _opened(store) as opened:
         for table in sorted(opened.tables()):
@@ -46,7 +46,7 @@ def list_(store: Path | None) -> None:
 @group.command()
 @click.option("--keep", metavar="TIME", help="Forget versions that ended longer ago ('90 days').")
 @_inventory
-def compact(keep: str | None, store: Path | None) -> None:
+def compact(keep: str | None, store: str | None) -> None:
     """Rewrite each table as few files, and remove those that nothing needs."""
     from cirql.settings import parse_duration
 
@@ -63,7 +63,7 @@ def compact(keep: str | None, store: Path | None) -> None:
 @group.command()
 @click.argument("directory", metavar="DIR", type=click.Path(path_type=Path), help="A directory that is not there yet, or empty.")
 @_inventory
-def export(directory: Path, store: Path | None) -> None:
+def export(directory: Path, store: str | None) -> None:
     """Write everything as Parquet and JSON files, for other tools and for import."""
     from cirql.inventory.transfer import export_to
 
@@ -74,7 +74,7 @@ def export(directory: Path, store: Path | None) -> None:
 @group.command("import")
 @click.argument("directory", metavar="DIR", type=click.Path(path_type=Path), help="What export wrote.")
 @_inventory
-def import_(directory: Path, store: Path | None) -> None:
+def import_(directory: Path, store: str | None) -> None:
     """Load what export wrote; a table that is there already is an error."""
     if not directory.is_dir():
         misuse(f"{directory} is not a directory")
@@ -85,8 +85,20 @@ def import_(directory: Path, store: Path | None) -> None:
 
 
 @group.command()
+@click.argument("source", metavar="FROM", help="The inventory to copy.")
+@click.argument("target", metavar="TO", help="Where to: `iceberg:` before a directory makes Iceberg tables.")
+def copy(source: str, target: str) -> None:
+    """Copy an inventory, its history and scan log with it; a table that is there already is an error."""
+    from cirql.inventory.transfer import copy_all
+
+    with _opened(source) as one, _opened(target, create=True) as other:
+        for table in copy_all(one, other):
+            tell(table)
+
+
+@group.command()
 @_inventory
-def verify(store: Path | None) -> None:
+def verify(store: str | None) -> None:
     """Check every file and every rule of the history. Exit code 1 when something is wrong."""
     with _opened(store) as opened:
         problems = opened.verify()
@@ -98,14 +110,14 @@ def verify(store: Path | None) -> None:
 
 
 @contextmanager
-def _opened(path: Path | None, *, create: bool = False) -> Iterator[Store]:
+def _opened(place: str | None, *, create: bool = False) -> Iterator[Store]:
     """The store for the block; errors go to stderr, with exit code 1."""
     from cirql.inventory.store import is_made, open_store
     from cirql.settings import Settings
 
     try:
         with prompt_interrupts():
-            where = Settings.load(store=str(path) if path else None).store_place
+            where = Settings.load(store=place or None).store_place
             if where is None:
                 raise SettingsError("an inventory in memory has no upkeep", hint="name a directory with --store")
             if not create and not is_made(where):

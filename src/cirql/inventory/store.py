@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
+from urllib.parse import parse_qsl
 
 from cirql.inventory.model import (
     KEY,
@@ -27,6 +28,9 @@ from cirql.inventory.model import (
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+
+ICEBERG = "iceberg:"
 
 
 class Store(Protocol):
@@ -138,16 +142,34 @@ class Store(Protocol):
 
 
 def open_store(place: str | Path | None, *, patience: timedelta = timedelta(seconds=60)) -> AbstractContextManager[Store]:
-    """Open, or create, the store at a place, which says what kind it is: a directory is the embedded one, None one in memory.
+    """Open, or create, the store at a place, which says what kind it is.
+
+    A directory is the embedded one, `iceberg:` and a directory one of Iceberg tables,
+    with pyiceberg's options as in a URL (`iceberg:/path?warehouse=s3://bucket/name&s3.region=eu-west-1`), None one in memory.
 
     `patience` is how long a write waits for other writers. Raises StoreDamaged where the place holds something else.
     The object is a `Store` and closes itself at the end of a `with`.
     """
+    folder = None if place is None else _folder(place)
+    if folder is not None and is_on_iceberg(place):
+        from cirql.inventory.iceberg.store import IcebergStore
+
+        return IcebergStore(folder, dict(parse_qsl(str(place).partition("?")[2])), patience=patience)
     from cirql.inventory.embedded.store import DuckDBStore
 
-    return DuckDBStore(None if place is None else Path(place).expanduser(), patience=patience)
+    return DuckDBStore(folder, patience=patience)
 
 
 def is_made(place: str) -> bool:
     """Whether there is a store at a place: opening it would not make one."""
-    return Path(place).expanduser().is_dir()
+    return _folder(place).is_dir()
+
+
+def is_on_iceberg(place: str | Path | None) -> bool:
+    """Whether a place names a store of Iceberg tables."""
+    return place is not None and str(place).startswith(ICEBERG)
+
+
+def _folder(place: str | Path) -> Path:
+    text = str(place)
+    return Path(text.removeprefix(ICEBERG).partition("?")[0] if text.startswith(ICEBERG) else text).expanduser()

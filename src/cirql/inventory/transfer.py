@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -57,9 +57,7 @@ def import_from(store: Store, directory: Path) -> None:
     import pyarrow.parquet as pq
 
     document = _manifest(directory)
-    clash = sorted(document["tables"].keys() & set(store.tables()))
-    if clash:
-        raise InterfaceError(f"the inventory already holds {', '.join(clash)}", hint="import into a new store")
+    _check_new(document["tables"], store)
     scans: dict[str, list[tuple[ScanRecord, frozenset[str] | None]]] = {}
     for entry in document["scans"]:
         scans.setdefault(entry["table"], []).append(_scan_from_json(entry))
@@ -76,6 +74,25 @@ def import_from(store: Store, directory: Path) -> None:
                     document["horizon"],
                 )
             )
+
+
+def copy_all(source: Store, target: Store) -> Iterator[str]:
+    """Copy every table of a store into another, whole, one after the other; gives each one's name when it is there.
+
+    Raises InterfaceError, and copies nothing, where a table is there already.
+    """
+    tables = source.tables()
+    _check_new(tables, target)
+    for table in tables:
+        with source.archive(table) as archive:
+            target.restore(archive)
+        yield table
+
+
+def _check_new(tables: Iterable[str], target: Store) -> None:
+    clash = sorted(set(tables) & set(target.tables()))
+    if clash:
+        raise InterfaceError(f"the inventory already holds {', '.join(clash)}", hint="import into a new store")
 
 
 def _reader(file: Any) -> pa.RecordBatchReader:

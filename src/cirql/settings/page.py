@@ -107,7 +107,8 @@ ENTRIES = {
     ),
     "store": SettingEntry(
         '"inventory"',
-        "The directory of the inventory; `cirql/inventory` in `XDG_DATA_HOME` by default. `:memory:` keeps it for the session.",
+        "The directory of the inventory; `cirql/inventory` in `XDG_DATA_HOME` by default. `iceberg:` before it makes Iceberg tables there;"
+        " `:memory:` keeps it for the session.",
     ),
     "locked": SettingEntry("true", "For whoever runs statements of others: no files, only narrower scopes, limits on each statement."),
     "exec_allowed": SettingEntry('["ec2:StopInstances"]', "The operations that EXEC may run where `locked`."),

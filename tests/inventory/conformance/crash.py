@@ -101,6 +101,9 @@ def kill_all(kind: str, folder: Path, most: int, seconds: float) -> dict[str, An
 
     Whatever the machine does meanwhile, no more than so many seconds are spent; the steps are in random order.
     """
+    with suppress(ImportError):  # what is slow to load, and may be before a fork
+        import pyiceberg.catalog.sql
+        import pyiceberg.io.pyarrow  # noqa: F401
     assert "duckdb" not in sys.modules
     total = _forked(kind, folder / "whole", None)[1]
     chosen = random.SystemRandom().sample(range(1, total + 1), total if most == 0 else min(most, total))

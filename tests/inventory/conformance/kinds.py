@@ -11,4 +11,4 @@ from cirql.inventory.store import Store, open_store
 Open = Callable[[Path], AbstractContextManager[Store]]
 """Opens, or creates, a store that has what it keeps in or by a directory: called with the same one, it opens the same store."""
 
-KINDS: Mapping[str, Open] = {"embedded": open_store}
+KINDS: Mapping[str, Open] = {"embedded": open_store, "iceberg": lambda place: open_store(f"iceberg:{place}")}

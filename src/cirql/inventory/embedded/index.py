@@ -1,42 +1,19 @@
-"""The store's index: which segments count, which of their rows have ended, and the scan log; one small SQLite file.
+"""The embedded store's index: the scan log, with which segments count, and which of their rows have ended.
 
-A commit here is what makes a write happen: segment files are immutable and complete before the index names them. SQLite
-in WAL mode lets any number of processes read while one writes, and survives `kill -9` at any instruction.
+Segment files are immutable and complete before the index names them.
 """
 
 from __future__ import annotations
 
 import json
-import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from functools import lru_cache
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import ClassVar
 
-from cirql.errors import StoreDamaged
-from cirql.inventory.coverage import Claim
-from cirql.inventory.embedded.members import Member
-from cirql.inventory.faults import is_of_the_disk
-from cirql.inventory.model import Partition, ScanRecord, micros, moment
+from cirql.inventory.scan_log import ANYWHERE, SECOND, ScanLog
+from cirql.inventory.versions.members import Member
 from cirql.startup.records import dataclass
 
-FORMAT = 2
-
-MOST_PLACES = 500
-"""What is asked about more places than this is read for all."""
-
-ANYWHERE = "*"
-"""The account and region of a table whose places are not known one by one: versions may be in any."""
-
-SCHEMA = """
-CREATE TABLE settings(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE column_sets(id INTEGER PRIMARY KEY, columns TEXT NOT NULL UNIQUE);
-CREATE TABLE scans(
-  id INTEGER PRIMARY KEY, tbl TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, parent TEXT NOT NULL,
-  started INTEGER NOT NULL, finished INTEGER NOT NULL, asked_by TEXT NOT NULL, complete INTEGER NOT NULL, reason TEXT NOT NULL,
-  calls INTEGER NOT NULL, rows INTEGER NOT NULL, columns TEXT NOT NULL, token TEXT);
-CREATE INDEX scans_by_place ON scans(tbl, account, region, finished);
+OWN = """
 CREATE TABLE segments(
   id INTEGER PRIMARY KEY, tbl TEXT NOT NULL, ended INTEGER NOT NULL, file TEXT, body BLOB, rows INTEGER NOT NULL,
   bytes INTEGER NOT NULL, sha256 TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, last_end INTEGER,
@@ -47,25 +24,13 @@ CREATE TABLE closures(
 CREATE INDEX closures_by_table ON closures(tbl);
 CREATE TABLE garbage(file TEXT PRIMARY KEY, since INTEGER NOT NULL) WITHOUT ROWID;
 """
-
-# What format 1 did not have. `touched` has the last scan that opened or ended a version in a place: where a place has no row, no version
-# was ever there, and where a claim's `digest` is younger, the same rows are there still.
-SECOND = """
-CREATE UNIQUE INDEX scans_by_token ON scans(token) WHERE token IS NOT NULL;
-CREATE TABLE claims(
-  scan INTEGER PRIMARY KEY REFERENCES scans(id), tbl TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, columns TEXT NOT NULL,
-  digest BLOB);
-CREATE INDEX claims_by_place ON claims(tbl, account, region);
-CREATE TABLE touched(
-  tbl TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, scan INTEGER NOT NULL, PRIMARY KEY (tbl, account, region)) WITHOUT ROWID;
-CREATE TABLE notes(name TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
-CREATE INDEX small_segments ON segments(tbl, rows) WHERE file IS NULL;
-"""
+SMALL = "CREATE INDEX small_segments ON segments(tbl, rows) WHERE file IS NULL;"
 
 FROM_FIRST = f"""
 ALTER TABLE scans ADD COLUMN token TEXT;
 ALTER TABLE claims RENAME TO old_claims;
 {SECOND}
+{SMALL}
 INSERT INTO claims SELECT s.id, s.tbl, s.account, s.region, c.columns, NULL FROM old_claims c JOIN scans s ON s.id = c.scan;
 DROP TABLE old_claims;
 INSERT INTO touched SELECT tbl, '{ANYWHERE}', '{ANYWHERE}', 0 FROM segments GROUP BY tbl;
@@ -112,111 +77,12 @@ class Closure:
     body: bytes
 
 
-class Index:
-    """One connection to the index file. Use it in a `with`; one thread at a time."""
+class Index(ScanLog):
+    """The log, and the segments and closures of each table."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._sql = connection
-
-    @classmethod
-    @contextmanager
-    def open(cls, path: Path) -> Iterator[Index]:
-        """Open an index that `create` made."""
-        connection = _connect(path)
-        try:
-            yield cls(connection)
-        finally:
-            connection.close()
-
-    @classmethod
-    def create(cls, path: Path) -> None:
-        """Make the index where there is none. Call under the write lock. Raises StoreDamaged for a file of another format."""
-        connection = _connect(path)
-        try:
-            has_tables = connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'settings'").fetchone()[0]
-            if not has_tables:
-                connection.execute("PRAGMA journal_mode = WAL")
-                connection.executescript(f"BEGIN IMMEDIATE; {SCHEMA} {SECOND} INSERT INTO settings VALUES ('format', {FORMAT}); COMMIT;")
-            found = cls(connection).setting("format")
-            if found == 1:
-                connection.executescript(f"BEGIN IMMEDIATE; {FROM_FIRST} COMMIT;")
-                found = cls(connection).setting("format")
-        except sqlite3.DatabaseError as error:
-            if is_of_the_disk(error):
-                raise
-            raise StoreDamaged(f"{path} is not an inventory index: {error}") from error
-        finally:
-            connection.close()
-        if found != FORMAT:
-            raise StoreDamaged(
-                f"{path} has format {found}; this version of cirql reads {FORMAT}", hint="use the newer cirql, or another store"
-            )
-
-    def is_ready(self) -> bool:
-        """Whether `create` has finished for this file, in this format. Raises StoreDamaged for a file that is no index of ours."""
-        try:
-            found = self._sql.execute("SELECT count(*) FROM sqlite_master WHERE name = 'settings'").fetchone()[0]
-            return bool(found) and self.setting("format") == FORMAT
-        except sqlite3.DatabaseError as error:
-            if is_of_the_disk(error):
-                raise
-            raise StoreDamaged(f"the inventory's index cannot be read: {error}") from error
-
-    @contextmanager
-    def snapshot(self) -> Iterator[None]:
-        """Read several tables as of one moment."""
-        self._sql.execute("BEGIN")
-        try:
-            yield
-        finally:
-            self._sql.execute("ROLLBACK")
-
-    @contextmanager
-    def commit(self) -> Iterator[None]:
-        """Do all of the writes inside, or none; inside another one, with that."""
-        if self._is_committing():
-            yield
-            return
-        self._sql.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self._sql.execute("COMMIT")
-        except BaseException:
-            if self._is_committing():  # a full disk ends it by itself
-                self._sql.execute("ROLLBACK")
-            raise
-
-    def _is_committing(self) -> bool:
-        return self._sql.in_transaction
-
-    # Settings and numbers ------------------------------------------------------------------------------------------------------
-
-    def setting(self, name: str) -> int | None:
-        """A stored number, or None."""
-        row = self._sql.execute("SELECT value FROM settings WHERE name = ?", (name,)).fetchone()
-        return None if row is None else int(row[0])
-
-    def put_setting(self, name: str, value: int) -> None:
-        """Store a number under a name."""
-        self._sql.execute("INSERT INTO settings VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value", (name, value))
-
-    def next_id(self, kind: str) -> int:
-        """A number never given before for `kind`. Call inside `commit`, or under the write lock: it is kept when the commit is."""
-        value = (self.setting(f"last_{kind}") or 0) + 1
-        self.put_setting(f"last_{kind}", value)
-        return value
-
-    def column_sets(self, after: int = 0) -> dict[int, frozenset[str]]:
-        """Every set of columns that some row knows, by id; those with an id beyond `after`."""
-        rows = self._sql.execute("SELECT id, columns FROM column_sets WHERE id > ?", (after,))
-        return {i: frozenset(json.loads(text)) for i, text in rows}
-
-    def add_column_sets(self, sets: Iterable[tuple[int, frozenset[str]]]) -> None:
-        """Keep new sets under the ids given; those that are there already are left alone."""
-        rows = [(i, _names(columns)) for i, columns in sets]
-        self._sql.executemany("INSERT OR IGNORE INTO column_sets VALUES (?, ?)", rows)
-
-    # Segments and closures -----------------------------------------------------------------------------------------------------
+    own: ClassVar[str] = OWN + SMALL
+    format: ClassVar[int] = 2
+    upgrades: ClassVar[Mapping[int, str]] = {1: FROM_FIRST}
 
     def tables(self) -> list[str]:
         """The tables with rows or scans."""
@@ -294,184 +160,8 @@ class Index:
         """Drop the note of files that are gone."""
         self._sql.executemany("DELETE FROM garbage WHERE file = ?", [(f,) for f in files])
 
-    # Scans and claims ----------------------------------------------------------------------------------------------------------
-
-    def add_scan(self, scan: ScanRecord, token: str | None = None) -> None:
-        """Log a scan under its id."""
-        p = scan.partition
-        self._sql.execute(
-            f"INSERT INTO scans VALUES ({', '.join('?' * 14)})",
-            (
-                *(scan.id, p.table, p.account, p.region, json.dumps(p.parent), micros(scan.started), micros(scan.finished)),
-                *(scan.by, scan.complete, scan.reason, scan.calls, scan.rows, _names(scan.columns), token),
-            ),
-        )
-
-    def scan_of(self, token: str) -> ScanRecord | None:
-        """The scan that was kept under a token."""
-        row = self._sql.execute(f"SELECT {_SCAN} FROM scans s WHERE token = ?", (token,)).fetchone()
-        return None if row is None else _scan(row)
-
-    def scans(self, table: str | None = None, after: int = 0, most: int = -1) -> list[ScanRecord]:
-        """The log from beyond an id, oldest first."""
-        where, values = ("tbl = ? AND", (table,)) if table is not None else ("", ())
-        rows = self._sql.execute(f"SELECT {_SCAN} FROM scans s WHERE {where} id > ? ORDER BY id LIMIT ?", (*values, after, most))
-        return [_scan(row) for row in rows]
-
-    def scans_after(self, partition: Partition, started: int) -> list[ScanRecord]:
-        """Scans in the partition's place that ended after a moment, or began no earlier."""
-        rows = self._sql.execute(
-            f"SELECT {_SCAN} FROM scans s WHERE tbl = ? AND account = ? AND region = ? AND finished >= ?",
-            (partition.table, partition.account, partition.region, started),
-        )
-        return [_scan(row) for row in rows]
-
-    def places(self, table: str) -> list[tuple[str, str]]:
-        """Where a table was ever scanned."""
-        return self._sql.execute("SELECT DISTINCT account, region FROM scans WHERE tbl = ? ORDER BY 1, 2", (table,)).fetchall()
-
-    def beginnings(self, table: str, after: int) -> list[int]:
-        """When the complete scans of a table began, those later than a moment, in order."""
-        rows = self._sql.execute("SELECT DISTINCT started FROM scans WHERE tbl = ? AND complete AND started > ? ORDER BY 1", (table, after))
-        return [at for (at,) in rows]
-
-    def last_calls(self, tables: Iterable[str], by: str) -> dict[str, int]:
-        """The calls of the last complete scan of each whole place by readers of that kind, added up by table."""
-        names = list(tables)
-        rows = self._sql.execute(
-            "SELECT tbl, sum(calls) FROM scans WHERE id IN (SELECT max(id) FROM scans WHERE complete AND parent = '[]'"
-            f" AND substr(asked_by, 1, length(?)) = ? AND tbl IN ({', '.join('?' * len(names))}) GROUP BY tbl, account, region)"
-            " GROUP BY tbl",
-            (by, by, *names),
-        )
-        return dict(rows.fetchall())
-
-    def claims(self, table: str, places: Collection[tuple[str, str]] | None = None) -> list[Claim]:
-        """What the table's complete scans still answer for, in some places or everywhere."""
-        query = f"SELECT {_SCAN}, c.columns FROM claims c JOIN scans s ON s.id = c.scan WHERE c.tbl = ?"
-        if places is None or len(places) > MOST_PLACES:
-            found = self._sql.execute(query, (table,)).fetchall()
-        else:
-            one = query + " AND c.account = ? AND c.region = ?"
-            found = [row for place in places for row in self._sql.execute(one, (table, *place))]
-        return [Claim(_scan(row[:-1]), _columns(row[-1])) for row in found]
-
-    def claims_at(self, table: str, at: int) -> list[Claim]:
-        """What the complete scans made by a moment had seen: the newest of each partition and column set."""
-        rows = self._sql.execute(
-            f"SELECT {_SCAN} FROM scans s WHERE id IN (SELECT max(id) FROM scans WHERE tbl = ? AND complete AND started <= ?"
-            " GROUP BY account, region, parent, columns)",
-            (table, at),
-        )
-        return [Claim(scan, scan.columns) for scan in map(_scan, rows)]
-
-    def put_claims(self, claims: Iterable[Claim], digest: bytes | None = None) -> None:
-        """Add claims, or replace those of the same scans; `digest` says what rows they saw."""
-        self._sql.executemany(
-            "INSERT INTO claims VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET columns = excluded.columns",
-            [(c.scan.id, c.scan.partition.table, *c.scan.partition.place, _names(c.columns), digest) for c in claims],
-        )
-
-    def remove_claims(self, claims: Iterable[Claim]) -> None:
-        """Drop claims that newer ones make useless."""
-        self._sql.executemany("DELETE FROM claims WHERE scan = ?", [(c.scan.id,) for c in claims])
-
-    def forget_scans(self, before: int) -> None:
-        """Drop log entries from before a moment, but for those that still answer."""
-        self._sql.execute("DELETE FROM scans WHERE finished < ? AND id NOT IN (SELECT scan FROM claims)", (before,))
-
-    # What is known of places without looking at their rows ----------------------------------------------------------------------
-
-    def touch(self, table: str, place: tuple[str, str], scan: int) -> None:
-        """A scan opened or ended versions there."""
-        self._sql.execute("INSERT OR REPLACE INTO touched VALUES (?, ?, ?, ?)", (table, *place, scan))
-
-    def was_touched(self, table: str, place: tuple[str, str]) -> bool:
-        """Whether any version may be there."""
-        places = (*place, ANYWHERE, ANYWHERE)
-        found = self._sql.execute(
-            "SELECT 1 FROM touched WHERE tbl = ? AND ((account = ? AND region = ?) OR (account = ? AND region = ?))", (table, *places)
-        )
-        return found.fetchone() is not None
-
-    def is_as_seen(self, partition: Partition, columns: frozenset[str], digest: bytes) -> bool:
-        """Whether a complete scan of just this partition and these columns saw rows with this digest, and nothing there changed since."""
-        row = self._sql.execute(
-            "SELECT 1 FROM claims c JOIN scans s ON s.id = c.scan LEFT JOIN touched t"
-            " ON t.tbl = c.tbl AND t.account = c.account AND t.region = c.region"
-            " WHERE c.tbl = ? AND c.account = ? AND c.region = ? AND c.digest = ? AND s.parent = ? AND s.columns = ?"
-            " AND s.id >= coalesce(t.scan, 0)",
-            (partition.table, *partition.place, digest, json.dumps(partition.parent), _names(columns)),
-        )
-        return row.fetchone() is not None
-
     def small_segments(self, table: str) -> tuple[int, int]:
         """How many segments of the table are kept in the index, and how many rows they have."""
         query = "SELECT count(*), coalesce(sum(rows), 0) FROM segments INDEXED BY small_segments WHERE tbl = ? AND file IS NULL"
         count, rows = self._sql.execute(query, (table,)).fetchone()
         return count, rows
-
-    # Notes -----------------------------------------------------------------------------------------------------------------------
-
-    def note(self, name: str) -> str | None:
-        """The text under a name."""
-        row = self._sql.execute("SELECT body FROM notes WHERE name = ?", (name,)).fetchone()
-        return None if row is None else str(row[0])
-
-    def put_note(self, name: str, text: str | None) -> None:
-        """Replace a text, or drop it."""
-        if text is None:
-            self._sql.execute("DELETE FROM notes WHERE name = ?", (name,))
-        else:
-            self._sql.execute("INSERT OR REPLACE INTO notes VALUES (?, ?)", (name, text))
-
-    def is_sound(self) -> str:
-        """SQLite's own check: `ok`, or what is wrong."""
-        return str(self._sql.execute("PRAGMA integrity_check").fetchone()[0])
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
-    try:
-        # In WAL mode NORMAL cannot damage the file; a power cut may cost the last commits, which are then fetched again.
-        connection.execute("PRAGMA synchronous = NORMAL")
-    except sqlite3.DatabaseError as error:
-        connection.close()
-        if is_of_the_disk(error):
-            raise
-        raise StoreDamaged(f"{path} is not an inventory index: {error}") from error
-    return connection
-
-
-_SCAN = "s.id, s.tbl, s.account, s.region, s.parent, s.started, s.finished, s.asked_by, s.complete, s.reason, s.calls, s.rows, s.columns"
-
-
-def _names(columns: Iterable[str]) -> str:
-    return json.dumps(sorted(columns))
-
-
-# A table has few sets of columns and many scans.
-@lru_cache(4096)
-def _columns(text: str) -> frozenset[str]:
-    return frozenset(json.loads(text))
-
-
-@lru_cache(4096)
-def _parent(text: str) -> tuple[tuple[str, str], ...]:
-    return tuple((k, v) for k, v in json.loads(text))
-
-
-def _scan(row: tuple[Any, ...]) -> ScanRecord:
-    i, table, account, region, parent, started, finished, by, complete, reason, calls, rows, columns = row
-    return ScanRecord(
-        partition=Partition(table, account, region, _parent(parent)),
-        started=moment(started),
-        finished=moment(finished),
-        by=by,
-        complete=bool(complete),
-        columns=_columns(columns),
-        reason=reason,
-        calls=calls,
-        rows=rows,
-        id=i,
-    )

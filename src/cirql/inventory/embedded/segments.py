@@ -17,16 +17,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cirql.inventory.embedded.index import Closure, Segment
-from cirql.inventory.embedded.members import NO_HINTS, Hints, choose, column_of, fragments
+from cirql.inventory.versions.kept import SYSTEM, nothing, plain_arrow
+from cirql.inventory.versions.members import NO_HINTS, Hints, choose, column_of, fragments
+from cirql.inventory.versions.small_scans import MOST_ROWS, serialised
 from cirql.sql.quoting import name, stored_type, text
 from cirql.startup.records import dataclass, replace
-from cirql.types import ColumnType, arrow_type
+from cirql.types import ColumnType
 
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
-INLINE_ROWS = 2_000
+INLINE_ROWS = MOST_ROWS
 """Up to this many versions are kept in the index itself: a file for each of thousands of small scans would cost every reader an open."""
 
 MEMBERS_ROWS = 10_000
@@ -37,7 +39,6 @@ FORM = "(FORMAT parquet, PARQUET_VERSION v2, COMPRESSION lz4_raw, ROW_GROUP_SIZE
 slower (4.9 ms; 7.2 at twice as many rows), smaller ones filters on properties (14 ms; 18 at half)."""
 
 POSITION_BITS = 32
-SYSTEM = ("_key", "$account", "$region", "$from", "$known", "$got", "$oldest")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,7 @@ class Reader:
             number = f"({s.id << POSITION_BITS}::BIGINT + file_row_number)"
             parts.append(_select(source, number, s, columns, where, hints))
         parts += [_select(self._inline(alike), name("$id"), replace(alike[0], same={}), columns, where, hints) for alike in inline.values()]
-        return "\nUNION ALL BY NAME\n".join(parts) if parts else _nothing(columns)
+        return "\nUNION ALL BY NAME\n".join(parts) if parts else nothing(columns)
 
     def _inline(self, segments: Sequence[Segment]) -> str:
         import pyarrow as pa
@@ -143,17 +144,6 @@ class Reader:
         view = f"inline_{self._views}"
         self._con.register(view, pa.concat_tables(tables))
         return name(view)
-
-
-def plain_arrow(column_type: ColumnType | None, column: str = "") -> pa.DataType:
-    """The Arrow type of a stored column, JSON as text; without a column type, that of a system column."""
-    import pyarrow as pa
-
-    if column_type is not None:
-        return pa.string() if column_type is ColumnType.JSON else arrow_type(column_type)
-    if column in ("$known", "$got"):
-        return pa.int32()
-    return pa.timestamp("us") if column in ("$from", "$oldest", "$to") else pa.string()
 
 
 def _kind(segment: Segment, column: str) -> ColumnType | None:
@@ -192,13 +182,6 @@ def _value(s: Segment, column: str, wanted: ColumnType, hints: Hints) -> str:
     if stored_type(ColumnType(stored)) == stored_type(wanted):
         return name(column)
     return f"TRY_CAST({name(column)} AS {stored_type(wanted)})"
-
-
-def _nothing(columns: Mapping[str, ColumnType]) -> str:
-    types = {"$id": "BIGINT", "_key": "VARCHAR", "$account": "VARCHAR", "$region": "VARCHAR", "$from": "TIMESTAMP", "$known": "INTEGER"}
-    types |= {"$got": "INTEGER", "$oldest": "TIMESTAMP", "$to": "TIMESTAMP"}
-    types |= {c: stored_type(t) for c, t in columns.items() if c not in types}
-    return "SELECT " + ", ".join(f"NULL::{t} AS {name(c)}" for c, t in types.items()) + " WHERE false"
 
 
 def inline(number: int, table: str, rows: pa.Table, columns: Mapping[str, str], *, ended: bool) -> Segment:
@@ -271,17 +254,6 @@ def _bounds_of(table: pa.Table) -> Bounds:
     values = {c: table[c] for c in (*SYSTEM[1:], "$to") if c in table.column_names}
     plain = {c: (v.cast(pa.int64()) if pa.types.is_timestamp(v.type) else v).to_pylist() for c, v in values.items()}
     return Bounds.of({c: (min(v), max(v)) for c, v in plain.items()}, frozenset(plain["$known"]) | frozenset(plain["$got"]))
-
-
-def serialised(table: pa.Table) -> memoryview:
-    """A table as Arrow's bytes."""
-    import pyarrow as pa
-
-    sink = pa.BufferOutputStream()
-    plain = table.combine_chunks()
-    with pa.ipc.new_stream(sink, plain.schema) as writer:
-        writer.write_table(plain)
-    return memoryview(sink.getvalue())
 
 
 def settle(temporary: Path, target: Path) -> tuple[str, int]:

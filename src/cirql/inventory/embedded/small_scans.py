@@ -1,154 +1,68 @@
-"""Small scans that need no engine: nothing was there and nothing is, all rows are new, or all are as they were.
-
-Nearly every partition of a sync is one of these, and DuckDB takes tens of milliseconds to say so. What is here either gives what the
-merge (`merge`) would give, from Arrow data in memory, or leaves the scan to it. It never decides what changed.
-"""
+"""Whether a small scan is news: what it says against the segments that are kept in the index."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from cirql.inventory.embedded.segments import INLINE_ROWS, POSITION_BITS, SYSTEM, Contents, load_inline, plain_arrow, serialised, unpack
-from cirql.inventory.model import KEY, Partition, ScanRecord, micros
-from cirql.startup.records import dataclass
-from cirql.types import ColumnType, from_arrow
+from cirql.inventory.embedded.segments import POSITION_BITS, Contents, load_inline, unpack
+from cirql.inventory.model import KEY, Partition
+from cirql.inventory.versions.kept import SYSTEM, plain_arrow
+from cirql.inventory.versions.small_scans import SmallScan
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-MOST_ROWS = INLINE_ROWS
 MOST_HELD = 10_000
 """More rows than this in the inline segments of a table are for DuckDB to look through."""
 
 
-def head(rows: pa.Table | Iterable[pa.RecordBatch]) -> tuple[pa.Table | None, pa.Table | Iterator[pa.RecordBatch]]:
-    """The rows as a table where they are few, and all of them again for whoever needs them."""
-    import pyarrow as pa
-
-    if isinstance(rows, pa.Table):
-        return (rows if rows.num_rows <= MOST_ROWS else None), rows
-    batches = iter(rows)
-    held: list[pa.RecordBatch] = []
-    for batch in batches:
-        held.append(batch)
-        if sum(b.num_rows for b in held) > MOST_ROWS:
-            return None, chain(held, batches)
-    return (pa.Table.from_batches(held) if held else None), iter(held)
-
-
-@dataclass(frozen=True, slots=True)
-class SmallScan:
-    """The rows of a scan in physical form (`_key`, then the fetched columns), sorted by key, one for each."""
-
-    scan: ScanRecord
-    rows: pa.Table
-    types: Mapping[str, ColumnType]
-
-    @classmethod
-    def of(cls, scan: ScanRecord, table: pa.Table, key: str, known_types: Callable[[], Mapping[str, ColumnType]]) -> SmallScan | None:
-        """None for rows that DuckDB must put in order first: types to be cast, several rows under one key."""
-        import pyarrow as pa
-
-        wanted = sorted(scan.columns - {KEY})
-        if not {key, *wanted} <= set(table.column_names):
-            return None
-        types = {c: from_arrow(table.schema.field(c).type) for c in wanted}
-        arrays = [_plain(table.column(c), t) for c, t in [(key, ColumnType.VARCHAR), *types.items()]]
-        keys = arrays[0].to_pylist() if arrays[0] is not None else [None]
-        if any(a is None for a in arrays) or None in keys or len(set(keys)) < len(keys):
-            return None
-        for column, value in scan.partition.parent:
-            if column not in types and column != KEY:
-                types[column] = known_types().get(column, ColumnType.VARCHAR)
-                if types[column] is not ColumnType.VARCHAR:
-                    return None
-                arrays.append(pa.chunked_array([[value] * len(keys)], pa.string()))
-        return cls(scan, pa.Table.from_arrays(arrays, names=[KEY, *types]).sort_by(KEY), types)
-
-    @property
-    def digest(self) -> bytes:
-        """What the rows are known by: the same for the same rows in the same columns and types, and for no others."""
-        return hashlib.blake2b(serialised(self.rows), digest_size=16).digest()
-
-    def is_news(self, contents: Contents) -> bool | None:
-        """Whether all of the rows are new (True) or all as they were (False), and none is gone; None where neither, or it is not plain."""
-        near = self._near(contents)
-        if near is None:
-            return None
-        if near.num_rows == 0:
-            return True
-        fetched = self.types.keys()
-        if near.num_rows != self.rows.num_rows or any(not fetched <= contents.column_sets[k] for k in set(near["$known"].to_pylist())):
-            return None
-        return False if near.select([KEY, *self.types]).equals(self.rows) else None
-
-    def _near(self, contents: Contents) -> pa.Table | None:
-        """The versions now open that the scan speaks of, by key: those with the keys of its rows, and those that it should have seen.
-
-        None where they are not all in memory, or not kept in the columns and types of the scan.
-        """
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
-        place = {"$account": self.scan.partition.account, "$region": self.scan.partition.region}
-        here = [s for s in contents.open if all(s.same.get(c, v) == v for c, v in place.items())]
-        if any(s.file is not None for s in here) or sum(s.rows for s in here) > MOST_HELD:
-            return None
-        wanted = [*SYSTEM, *self.types]
-        empty = pa.schema([(c, plain_arrow(self.types.get(c), c)) for c in wanted]).empty_table()
-        found = []
-        for segment in here:
-            rows = load_inline(segment)
-            ended = [unpack(c) for c in contents.closures if segment.id in c.per_segment]
-            if ended:
-                ids = pa.array(range(segment.id << POSITION_BITS, (segment.id << POSITION_BITS) + segment.rows), pa.int64())
-                rows = rows.filter(pc.invert(pc.is_in(ids, pa.concat_arrays(ended))))
-            for column, value in place.items():
-                if column not in segment.same:
-                    rows = rows.filter(pc.equal(rows[column], value))
-            if not rows.num_rows:
-                continue
-            if any(segment.columns.get(c) != t for c, t in self.types.items()):
-                return None
-            found.append(rows.select(wanted).cast(empty.schema))
-        near = pa.concat_tables([empty, *found])
-        is_near = pc.is_in(near[KEY], self.rows[KEY].combine_chunks())
-        if self.scan.complete:
-            is_near = pc.or_(is_near, _belonging(near, self.scan.partition))
-        return near.filter(is_near).sort_by(KEY)
-
-    def versions(self, known: int) -> pa.Table:
-        """The rows as new versions, in physical columns."""
-        import pyarrow as pa
-
-        partition, count = self.scan.partition, self.rows.num_rows
-        at = pa.scalar(micros(self.scan.started), pa.int64()).cast(pa.timestamp("us"))
-        values = {
-            "$account": pa.scalar(partition.account),
-            "$region": pa.scalar(partition.region),
-            "$from": at,
-            "$known": pa.scalar(known, pa.int32()),
-            "$got": pa.scalar(known, pa.int32()),
-            "$oldest": at,
-        }
-        system = {c: self.rows[KEY] if c == KEY else pa.repeat(values[c], count) for c in SYSTEM}
-        return pa.table(system | {c: self.rows[c] for c in self.types})
-
-
-def _plain(column: pa.ChunkedArray, column_type: ColumnType) -> pa.ChunkedArray | None:
-    """A column in its stored form; None where it must be cast."""
-    import pyarrow as pa
-
-    if isinstance(column.type, pa.JsonType):
-        column = pa.chunked_array([chunk.storage for chunk in column.chunks], pa.string())
-    if column.type != plain_arrow(column_type):
+def is_news(small: SmallScan, contents: Contents) -> bool | None:
+    """Whether all of the rows are new (True) or all as they were (False), and none is gone; None where neither, or it is not plain."""
+    near = _near(small, contents)
+    if near is None:
         return None
-    if column_type.is_hstore:
-        return pa.chunked_array([[None if v is None else sorted(v) for v in column.to_pylist()]], column.type)
-    return column
+    if near.num_rows == 0:
+        return True
+    fetched = small.types.keys()
+    if near.num_rows != small.rows.num_rows or any(not fetched <= contents.column_sets[k] for k in set(near["$known"].to_pylist())):
+        return None
+    return False if near.select([KEY, *small.types]).equals(small.rows) else None
+
+
+def _near(small: SmallScan, contents: Contents) -> pa.Table | None:
+    """The versions now open that the scan speaks of, by key: those with the keys of its rows, and those that it should have seen.
+
+    None where they are not all in memory, or not kept in the columns and types of the scan.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    place = {"$account": small.scan.partition.account, "$region": small.scan.partition.region}
+    here = [s for s in contents.open if all(s.same.get(c, v) == v for c, v in place.items())]
+    if any(s.file is not None for s in here) or sum(s.rows for s in here) > MOST_HELD:
+        return None
+    wanted = [*SYSTEM, *small.types]
+    empty = pa.schema([(c, plain_arrow(small.types.get(c), c)) for c in wanted]).empty_table()
+    found = []
+    for segment in here:
+        rows = load_inline(segment)
+        ended = [unpack(c) for c in contents.closures if segment.id in c.per_segment]
+        if ended:
+            ids = pa.array(range(segment.id << POSITION_BITS, (segment.id << POSITION_BITS) + segment.rows), pa.int64())
+            rows = rows.filter(pc.invert(pc.is_in(ids, pa.concat_arrays(ended))))
+        for column, value in place.items():
+            if column not in segment.same:
+                rows = rows.filter(pc.equal(rows[column], value))
+        if not rows.num_rows:
+            continue
+        if any(segment.columns.get(c) != t for c, t in small.types.items()):
+            return None
+        found.append(rows.select(wanted).cast(empty.schema))
+    near = pa.concat_tables([empty, *found])
+    is_near = pc.is_in(near[KEY], small.rows[KEY].combine_chunks())
+    if small.scan.complete:
+        is_near = pc.or_(is_near, _belonging(near, small.scan.partition))
+    return near.filter(is_near).sort_by(KEY)
 
 
 def _belonging(rows: pa.Table, partition: Partition) -> Any:

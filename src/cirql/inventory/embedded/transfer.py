@@ -1,48 +1,21 @@
-"""A table as an archive, and an archive as a table: for copies in files, and between stores."""
+"""An archive as a table of segments."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cirql.errors import InterfaceError
 from cirql.inventory.coverage import Claim
 from cirql.inventory.embedded.index import Index, Segment
-from cirql.inventory.embedded.segments import Contents, Reader, Writer, register_closures
-from cirql.inventory.embedded.versions import every_version
+from cirql.inventory.embedded.segments import Writer
 from cirql.inventory.model import Archive
-from cirql.sql.quoting import name, text
+from cirql.inventory.versions.transfer import settled
 from cirql.startup.records import replace
 from cirql.types import ColumnType
 
 if TYPE_CHECKING:
     import duckdb
-
-BATCH_ROWS = 20_480
-NAMES = {
-    "$account": "_account_id",
-    "$region": "_region",
-    "$from": "_valid_from",
-    "$to": "_valid_to",
-    "$known": "_known",
-    "$got": "_got",
-    "$oldest": "_oldest",
-}
-
-
-def archive(con: duckdb.DuckDBPyConnection, reader: Reader, contents: Contents, index: Index) -> Archive:
-    """All versions of one table, and what its scans answer for."""
-    register_closures(con, contents.closures)
-    versions = every_version(reader, contents, contents.types)
-    renamed = ", ".join(f"{name(old)} AS {name(new)}" for old, new in NAMES.items())
-    own = "".join(f", {name(c)}" for c in contents.types)
-    ordered = con.sql(f"SELECT _key, {renamed}{own} FROM ({versions}) ORDER BY _account_id, _region, _key, _valid_from")
-    still = {c.scan.id: c.columns for c in index.claims(contents.table)}
-    scans = [(scan, still.get(scan.id)) for scan in index.scans(contents.table)]
-    return Archive(
-        contents.table, contents.types, contents.column_sets, scans, ordered.to_arrow_reader(BATCH_ROWS), index.setting("horizon") or 0
-    )
 
 
 def restore(con: duckdb.DuckDBPyConnection, writer: Writer, index: Index, archive: Archive, scratch: Path) -> None:
@@ -53,7 +26,7 @@ def restore(con: duckdb.DuckDBPyConnection, writer: Writer, index: Index, archiv
     first = max(present.values(), default=0) + 1
     fresh = [columns for columns in archive.column_sets.values() if columns not in present]
     numbers = present | {columns: first + n for n, columns in enumerate(fresh)}
-    rows = _settled(con, archive, {i: numbers[columns] for i, columns in archive.column_sets.items()}, scratch)
+    rows = settled(con, archive, {i: numbers[columns] for i, columns in archive.column_sets.items()}, scratch)
     segments = list(_halves(con, writer, index, archive, rows))
     places = con.sql(f'SELECT DISTINCT "$account", "$region" FROM ({rows})').fetchall()
     with index.commit():
@@ -68,20 +41,6 @@ def restore(con: duckdb.DuckDBPyConnection, writer: Writer, index: Index, archiv
         for account, region in places:
             index.touch(archive.table, (account, region), index.setting("last_scan") or 0)
         index.put_setting("horizon", max(archive.horizon, index.setting("horizon") or 0))
-
-
-def _settled(con: duckdb.DuckDBPyConnection, archive: Archive, numbers: Mapping[int, int], scratch: Path) -> str:
-    """SQL for the versions in physical columns, their column sets renumbered, from a file: they can be read only once as they come."""
-    con.register("archived", archive.versions)
-    try:
-        con.execute(f"COPY (SELECT * FROM archived) TO {text(str(scratch))} (FORMAT parquet, COMPRESSION lz4_raw)").fetchall()
-    finally:
-        con.unregister("archived")
-    back = ", ".join(f"{name(new)} AS {name(old)}" for old, new in NAMES.items() if old not in ("$known", "$got"))
-    cases = " ".join(f"WHEN {old} THEN {new}" for old, new in numbers.items()) or "WHEN 0 THEN 0"
-    sets = ", ".join(f"CAST(CASE {NAMES[c]} {cases} END AS INTEGER) AS {name(c)}" for c in ("$known", "$got"))
-    own = "".join(f", {name(c)}" for c in archive.columns)
-    return f"SELECT _key, {back}, {sets}{own} FROM read_parquet({text(str(scratch))})"
 
 
 def _halves(con: duckdb.DuckDBPyConnection, writer: Writer, index: Index, archive: Archive, rows: str) -> list[Segment]:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from cirql.inventory.embedded.index import Closure, Segment
-from cirql.inventory.embedded.segments import POSITION_BITS, Contents, Reader, Writer, pack, register_closures, unpack
-from cirql.inventory.embedded.versions import every_version
+from cirql.inventory.embedded.segments import POSITION_BITS, Contents, Reader, Writer, pack, unpack
+from cirql.inventory.embedded.shelved import Shelved
 from cirql.sql.quoting import timestamp
 from cirql.startup.records import dataclass, replace
 
@@ -74,9 +74,8 @@ def rewrite(
     """Write the versions of some segments as at most two new ones, open and ended, without those that ended by `forget`."""
     numbers = {s.id for s in chosen}
     touched = [c for c in contents.closures if numbers & c.per_segment.keys()]
-    register_closures(con, touched)
     part = replace(contents, segments=tuple(chosen), closures=tuple(touched))
-    versions = every_version(reader, part, part.types)
+    versions = Shelved(con, reader, part).every(part.types)
     kept = f' AND "$to" > {timestamp(forget)}' if forget is not None else ""
     halves = ((False, '"$to" IS NULL'), (True, f'"$to" IS NOT NULL{kept}'))
     added, rows_kept = [], 0

@@ -6,16 +6,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from cirql.inventory.coverage import Claim, narrowed, redundant, rivals
+from cirql.inventory.coverage import rivals
 from cirql.inventory.embedded import upkeep
-from cirql.inventory.embedded.engines import StoreEngine
 from cirql.inventory.embedded.index import Closure, Index, Segment
-from cirql.inventory.embedded.merge import ColumnSets, Merge, Merged
-from cirql.inventory.embedded.premises import Premises
-from cirql.inventory.embedded.segments import Contents, Reader, Writer, inline, pack, register_closures
-from cirql.inventory.embedded.small_scans import SmallScan, head
-from cirql.inventory.embedded.staging import Staged, stage
+from cirql.inventory.embedded.segments import Contents, Reader, Writer, inline, pack
+from cirql.inventory.embedded.shelved import Shelved
+from cirql.inventory.embedded.small_scans import is_news
 from cirql.inventory.model import Observation, ScanRecord, WriteSummary, micros
+from cirql.inventory.premises import Premises
+from cirql.inventory.versions.engines import StoreEngine
+from cirql.inventory.versions.merge import ColumnSets, Merge
+from cirql.inventory.versions.recording import Consequences, as_kept, digest_of, record, summary
+from cirql.inventory.versions.small_scans import SmallScan, head
+from cirql.inventory.versions.staging import Staged, stage
 from cirql.startup.records import dataclass, replace
 
 if TYPE_CHECKING:
@@ -40,7 +43,7 @@ class _Few:
 class Writing:
     """What a store does to keep scans, and to keep its segments few. `standing` is used under the write lock only."""
 
-    def __init__(self, premises: Premises, engine: StoreEngine, standing: Index) -> None:
+    def __init__(self, premises: Premises[Index], engine: StoreEngine, standing: Index) -> None:
         self._premises = premises
         self._engine = engine
         self._standing = standing
@@ -72,7 +75,7 @@ class Writing:
                         if summary is None:
                             break
                         done.append(summary)
-                self._premises.sweep(self._standing)
+                self.sweep(self._standing)
             yield from done
             del waiting[: len(done)]
             if waiting:
@@ -98,7 +101,7 @@ class Writing:
         if is_news and count:
             versions = small.versions(sets.id(frozenset(small.types)))
             segment = inline(index.next_id("segment"), table, versions, {c: str(t) for c, t in small.types.items()}, ended=False)
-        made = _Made(segment, None, sets.added, digest, has_new_rows=segment is not None)
+        made = _Made(segment, None, Consequences(segment is not None, segment is not None, digest, sets.added))
         kept = _record(index, replace(scan, columns=frozenset(small.types)), made, token)
         return WriteSummary(kept, created=count if is_news else 0, unchanged=0 if is_news else count)
 
@@ -109,7 +112,7 @@ class Writing:
             return True
         if digest is not None and index.is_as_seen(partition, frozenset(small.types), digest):
             return False
-        return small.is_news(self.contents(index, partition.table))
+        return is_news(small, self.contents(index, partition.table))
 
     def _keep_many(self, observation: Observation) -> WriteSummary:
         """Keep a scan by way of DuckDB."""
@@ -123,7 +126,7 @@ class Writing:
                     return WriteSummary(kept)
                 summary = self._merge(con, index, scratch, replace(scan, columns=frozenset(staged.types)), staged, observation)
                 self.tend(con, index, scratch, table)
-                self._premises.sweep(index)
+                self.sweep(index)
                 return summary
 
     def _merge(
@@ -138,21 +141,21 @@ class Writing:
         table = scan.partition.table
         contents = self.contents(index, table)
         others = rivals(index.scans_after(scan.partition, micros(scan.started)), scan)
-        register_closures(con, contents.closures)
         naming = frozenset(c for claim in index.claims(table, [scan.partition.place]) for c, _ in claim.scan.partition.parent)
-        merged = Merge(con, Reader(con, self._premises.segments), contents, scan, staged, others).run(naming)
+        merged = Merge(con, Shelved(con, Reader(con, self._premises.files), contents), scan, staged, others).run(naming)
         segment = closure = None
         if merged.added:
             number = index.next_id("segment")
-            writer = Writer(con, self._premises.segments, scratch)
+            writer = Writer(con, self._premises.files, scratch)
             segment = writer.write(number, table, merged.rows, merged.added, merged.types, ended=False)
-        if len(merged.ending):
-            body, per_segment = pack(merged.ending)
-            closure = Closure(index.next_id("closure"), table, micros(scan.started), len(merged.ending), per_segment, body)
-        digest = None if others else _digest(observation, contents)
-        made = _Made(segment, closure, merged.new_sets, digest, has_new_rows=bool(merged.created), moves=merged.moved)
-        kept = _record(index, _as_kept(scan, others), made, observation.token)
-        return _summary(kept, staged, merged)
+        if merged.ending.num_rows:
+            body, per_segment = pack(merged.ending.column(0).combine_chunks())
+            closure = Closure(index.next_id("closure"), table, micros(scan.started), merged.ending.num_rows, per_segment, body)
+        digest = None if others else digest_of(observation, contents.types)
+        has_changed = segment is not None or closure is not None
+        done = Consequences(has_changed, bool(merged.created), digest, merged.new_sets, merged.moved)
+        kept = _record(index, as_kept(scan, others), _Made(segment, closure, done), observation.token)
+        return summary(kept, staged, merged)
 
     # Upkeep --------------------------------------------------------------------------------------------------------------------
 
@@ -175,7 +178,7 @@ class Writing:
         forget: datetime | None = None,
     ) -> int:
         """Replace some segments by few; how many versions were forgotten."""
-        reader, writer = Reader(con, self._premises.segments), Writer(con, self._premises.segments, scratch)
+        reader, writer = Reader(con, self._premises.files), Writer(con, self._premises.files, scratch)
         done = upkeep.rewrite(con, reader, writer, contents, chosen, index.next_id, forget)
         with index.commit():
             index.remove_segments(done.removed, self._premises.now())
@@ -185,6 +188,21 @@ class Writing:
             for closure in done.new_closures:
                 index.add_closure(closure)
         return done.dropped
+
+    def sweep(self, index: Index) -> None:
+        """Remove files that nothing can need; see `Premises.sweep`."""
+
+        def clear(since: int) -> None:
+            old = index.garbage(since)
+            needed = index.files() - set(old)
+            for path in self._premises.files.iterdir():
+                if path.name not in needed:
+                    path.unlink(missing_ok=True)
+            if old:
+                with index.commit():
+                    index.forget_garbage(old)
+
+        self._premises.sweep(clear)
 
     # What the index says ---------------------------------------------------------------------------------------------------------
 
@@ -201,79 +219,22 @@ class Writing:
         return seen
 
 
-@dataclass(frozen=True, slots=True)
-class _Made:
-    """What a scan adds to a store. `moves`: rows are in another partition now."""
-
-    segment: Segment | None
-    closure: Closure | None
-    new_sets: Mapping[int, frozenset[str]]
-    digest: bytes | None
-    has_new_rows: bool
-    moves: bool = False
-
-
 def _record(index: Index, scan: ScanRecord, made: _Made, token: str | None) -> ScanRecord:
     """Make what a scan did true, all at once; the scan with its number."""
     with index.commit():
         kept = replace(scan, id=index.next_id("scan"))
-        index.add_column_sets(made.new_sets.items())
         if made.segment is not None:
             index.add_segment(made.segment)
         if made.closure is not None:
             index.add_closure(made.closure)
-        if made.segment is not None or made.closure is not None:
-            index.touch(kept.partition.table, kept.partition.place, kept.id)
-        index.add_scan(kept, token)
-        _claim(index, kept, made)
+        record(index, kept, made.consequences, token)
     return kept
 
 
-def _claim(index: Index, scan: ScanRecord, made: _Made) -> None:
-    """Let a scan narrow what earlier ones answer for, and answer itself if it is complete.
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What a scan adds to a store."""
 
-    New rows may lack columns anywhere; rows that moved only in the partitions that they may have moved to.
-    """
-    claims = index.claims(scan.partition.table, [scan.partition.place])
-    touched = claims if made.has_new_rows else [c for c in claims if made.moves and c.scan.partition.parent]
-    if touched:
-        fewer = {c.scan.id: c for c in narrowed(touched, scan.partition, scan.columns)}
-        index.put_claims(fewer.values())
-        claims = [fewer.get(c.scan.id, c) for c in claims]
-    if scan.complete:
-        claim = Claim(scan, scan.columns)
-        index.remove_claims(redundant(claims, claim))
-        index.put_claims([claim], made.digest)
-
-
-def _digest(observation: Observation, contents: Contents) -> bytes | None:
-    """What the rows of a scan are known by, where they are few and it saw all of its partition."""
-    import pyarrow as pa
-
-    scan = observation.scan
-    if not scan.complete or not isinstance(observation.rows, pa.Table):
-        return None
-    small = SmallScan.of(scan, observation.rows, observation.key, lambda: contents.types)
-    return None if small is None else small.digest
-
-
-def _as_kept(scan: ScanRecord, others: Sequence[ScanRecord]) -> ScanRecord:
-    """The record to log: it answers for no more than what scans that were recorded first leave it."""
-    if not scan.complete or not others:
-        return scan
-    if any(s.complete and s.partition.covers(scan.partition) for s in others):
-        return replace(scan, complete=False, reason="superseded: a scan of the same rows, no older, was recorded first")
-    return replace(scan, columns=scan.columns.intersection(*(s.columns for s in others)))
-
-
-def _summary(scan: ScanRecord, staged: Staged, merged: Merged) -> WriteSummary:
-    return WriteSummary(
-        scan=scan,
-        created=merged.created,
-        changed=merged.changed,
-        learned=merged.learned,
-        unchanged=staged.rows - merged.added - merged.superseded,
-        closed=merged.closed,
-        duplicates=staged.duplicates,
-        superseded=merged.superseded,
-    )
+    segment: Segment | None
+    closure: Closure | None
+    consequences: Consequences

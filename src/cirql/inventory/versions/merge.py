@@ -10,9 +10,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from cirql.inventory.embedded.segments import Contents, Reader
-from cirql.inventory.embedded.staging import Staged
 from cirql.inventory.model import Partition, ScanRecord
+from cirql.inventory.versions.kept import KeptVersions
+from cirql.inventory.versions.staging import Staged
 from cirql.sql.quoting import name, text, timestamp
 from cirql.startup.records import dataclass, field
 from cirql.types import ColumnType
@@ -24,14 +24,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """What a merge decided. `rows` is SQL for `added` new versions with columns `types`; `ending` are ids of versions that end.
+    """What a merge decided. `rows` is SQL for `added` new versions with columns `types`; `ending` has the `$id` and `_key` of the
+    versions that end.
 
     `moved`: some row is in another partition now, because a column that partitions are named by was learned, or changed.
     """
 
     rows: str
     types: Mapping[str, ColumnType]
-    ending: pa.Array
+    ending: pa.Table
     created: int
     changed: int
     learned: int
@@ -64,30 +65,28 @@ class ColumnSets:
 
 
 class Merge:
-    """One scan against one table's contents. Call `run` once; it leaves temporary relations on the connection."""
+    """One scan against one table's versions. Call `run` once; it leaves temporary relations on the connection."""
 
     def __init__(
         self,
         con: duckdb.DuckDBPyConnection,
-        reader: Reader,
-        contents: Contents,
+        kept: KeptVersions,
         scan: ScanRecord,
         staged: Staged,
         rivals: Sequence[ScanRecord],
     ) -> None:
         self._con = con
-        self._reader = reader
-        self._contents = contents
+        self._kept = kept
         self._scan = scan
         self._staged = staged
         self._rivals = rivals
         self._fetched = frozenset(staged.types)
-        self._sets = ColumnSets(dict(contents.column_sets))
+        self._sets = ColumnSets(dict(kept.column_sets))
         place = scan.partition
         self._here = f'"$account" = {text(place.account)} AND "$region" = {text(place.region)}'
 
     def run(self, naming: frozenset[str] = frozenset()) -> Merged:
-        """Decide what the scan changes; `naming` columns narrow partitions. Needs `ends` (`segments.register_closures`)."""
+        """Decide what the scan changes; `naming` columns narrow partitions."""
         self._compare()
         self._forgive_reordered_json()
         superseded = self._yield_to_rivals() if self._rivals else 0
@@ -95,7 +94,7 @@ class Merge:
             "SELECT count(*) FILTER (id IS NULL), count(*) FILTER (pos IS NOT NULL AND id IS NOT NULL),"
             " count(*) FILTER (pos IS NOT NULL AND learns), count(*) FILTER (pos IS NULL) FROM delta"
         ).fetchall()[0]
-        ending = self._con.sql("SELECT id FROM delta WHERE id IS NOT NULL").to_arrow_table().column(0).combine_chunks()
+        ending = self._con.sql('SELECT id AS "$id", key AS _key FROM delta WHERE id IS NOT NULL').to_arrow_table()
         rows, types = self._new_versions(created == self._staged.rows)
         moved = bool(both) and self._moves(naming & self._fetched)
         return Merged(rows, types, ending, created, both - learned, learned, closed, superseded, moved, self._sets.added)
@@ -111,14 +110,11 @@ class Merge:
 
     def _was(self, columns: Mapping[str, ColumnType]) -> str:
         """SQL for the versions now open in the scan's place."""
-        rows = self._reader.rows(self._contents.open, columns, where=self._here)
-        if not self._contents.closures:
-            return f"({rows})"
-        return f'(SELECT w.* FROM ({rows}) w ANTI JOIN ends e ON w."$id" = e."$id")'
+        return f"({self._kept.held(columns, None, self._here)})"
 
     def _compare(self) -> None:
         """Make `delta`: one row per key that is new (no id), gone (no pos), changed, or known in more columns than before."""
-        if not self._contents.open:
+        if not self._kept.may_be_open:
             self._con.execute(
                 "CREATE OR REPLACE TEMP TABLE delta AS"
                 ' SELECT "$pos" AS pos, NULL::BIGINT AS id, _key AS key, NULL::INTEGER AS known, false AS learns, false AS alike'
@@ -131,7 +127,7 @@ class Merge:
         belongs = matches(self._scan.partition)
         is_whole = self._scan.complete and not self._scan.partition.parent
         near = "true" if is_whole else f"_key IN (SELECT _key FROM incoming) OR ({belongs if self._scan.complete else 'false'})"
-        short = [i for i, known in self._contents.column_sets.items() if not self._fetched <= known]
+        short = [i for i, known in self._kept.column_sets.items() if not self._fetched <= known]
         learns = f"w.known IN ({', '.join(map(str, short))})" if short else "false"
         was = (
             f'SELECT "$id" AS id, _key, "$known" AS known, {plain} AS plain, {nested} AS nested, coalesce({belongs}, false) AS belongs'
@@ -179,13 +175,11 @@ class Merge:
     def _yield_to_rivals(self) -> int:
         """Take out of `delta` the rows that a scan which ran at the same time, and was recorded first, knows better."""
         bound = timestamp(min(s.started for s in (self._scan, *self._rivals)))
-        versions = self._reader.rows(self._contents.segments, {}, where=self._here)
+        versions = self._kept.every({}, self._here)
         late = f'"$from" >= {bound} OR "$to" >= {bound}'
-        if self._contents.closures:
-            late += f' OR "$id" IN (SELECT "$id" FROM ends WHERE "$end" >= {bound})'
         conditions = [f"key IN (SELECT _key FROM ({versions}) WHERE {late})"]
         for partition in {s.partition for s in self._rivals if s.complete}:
-            types = {c: self._contents.types.get(c, ColumnType.VARCHAR) for c, _ in partition.parent}
+            types = {c: self._kept.types.get(c, ColumnType.VARCHAR) for c, _ in partition.parent}
             conditions.append(f'id IN (SELECT "$id" FROM {self._was(types)} WHERE {matches(partition)})')
             if types.keys() <= self._staged.types.keys():
                 conditions.append(f'pos IN (SELECT "$pos" FROM incoming WHERE {matches(partition)})')
@@ -200,14 +194,14 @@ class Merge:
         at = timestamp(self._scan.started)
         mine = self._sets.id(self._fetched)
         before = self._con.sql("SELECT DISTINCT known FROM delta WHERE pos IS NOT NULL AND id IS NOT NULL").fetchall()
-        wider = {i: self._contents.column_sets[i] for (i,) in before if not self._contents.column_sets[i] <= self._fetched}
+        wider = {i: self._kept.column_sets[i] for (i,) in before if not self._kept.column_sets[i] <= self._fetched}
         place = self._scan.partition
         fixed = f'{text(place.account)} AS "$account", {text(place.region)} AS "$region", {at} AS "$from", {mine}::INTEGER AS "$got"'
         given = ", ".join(["n._key", *(f"n.{name(c)}" for c in types)])
         chosen = "" if is_all_new else 'JOIN delta d ON d.pos = n."$pos"'
         if not wider:
             return f'SELECT {given}, {fixed}, {mine}::INTEGER AS "$known", {at} AS "$oldest" FROM incoming n {chosen}', types
-        extra = {c: t for c, t in self._contents.types.items() if c not in types and any(c in known for known in wider.values())}
+        extra = {c: t for c, t in self._kept.types.items() if c not in types and any(c in known for known in wider.values())}
         unions = " ".join(f"WHEN {i} THEN {self._sets.id(known | self._fetched)}" for i, known in wider.items())
         kept = "".join(f", w.{name(c)}" for c in extra)
         older = ", ".join(map(str, wider))

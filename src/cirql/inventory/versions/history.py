@@ -6,10 +6,9 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from cirql.inventory.embedded.merge import same_json
-from cirql.inventory.embedded.reading import held, register_ends
-from cirql.inventory.embedded.segments import Contents, Reader
 from cirql.inventory.model import Difference, Event, RowChange, Version
+from cirql.inventory.versions.kept import KeptVersions
+from cirql.inventory.versions.merge import same_json
 from cirql.sql.quoting import name, text
 from cirql.startup.records import replace
 from cirql.types import ColumnType
@@ -22,22 +21,14 @@ BATCH_ROWS = 8_192
 STRETCH = 25_000
 
 
-def every_version(reader: Reader, contents: Contents, columns: Mapping[str, ColumnType], where: str = "true") -> str:
-    """SQL for all versions with `$to` filled in from the closures. Needs `ends` where there are closures."""
-    rows = reader.rows(contents.segments, columns, where=where)
-    if not contents.closures:
-        return rows
-    return f'SELECT w.* REPLACE (coalesce(w."$to", e."$end") AS "$to") FROM ({rows}) w LEFT JOIN ends e ON w."$id" = e."$id"'
-
-
-def history(con: duckdb.DuckDBPyConnection, reader: Reader, contents: Contents, key: str | None) -> Iterator[Version]:
+def history(con: duckdb.DuckDBPyConnection, kept: KeptVersions, key: str | None) -> Iterator[Version]:
     """Every version, by account, region, key and time."""
-    types = contents.types
+    types = kept.types
     where = "true" if key is None else f"_key = {text(key)}"
-    query = every_version(reader, contents, types, where)
+    query = kept.every(types, where)
     previous: Version | None = None
     for row in _rows(con, f'SELECT * FROM ({query}) ORDER BY "$account", "$region", _key, "$from"'):
-        version = _version(row, contents, types, previous)
+        version = _version(row, kept, types, previous)
         if previous is not None:
             yield _ended(previous, version)
         previous = version
@@ -45,8 +36,8 @@ def history(con: duckdb.DuckDBPyConnection, reader: Reader, contents: Contents, 
         yield _ended(previous, None)
 
 
-def _version(row: dict[str, Any], contents: Contents, types: Mapping[str, ColumnType], previous: Version | None) -> Version:
-    known = contents.column_sets[row["$known"]]
+def _version(row: dict[str, Any], kept: KeptVersions, types: Mapping[str, ColumnType], previous: Version | None) -> Version:
+    known = kept.column_sets[row["$known"]]
     values = {c: row[c] for c in sorted(known)}
     start = row["$from"].replace(tzinfo=UTC)
     identity = (row["$account"], row["$region"], row["_key"])
@@ -69,14 +60,11 @@ def _ended(version: Version, following: Version | None) -> Version:
     return replace(version, deleted=version.valid_to is not None and not followed)
 
 
-def diff(con: duckdb.DuckDBPyConnection, reader: Reader, contents: Contents, earlier: datetime, later: datetime) -> Iterator[RowChange]:
+def diff(con: duckdb.DuckDBPyConnection, kept: KeptVersions, earlier: datetime, later: datetime) -> Iterator[RowChange]:
     """The rows that differ between two moments."""
-    types = contents.types
-    narrow, wide = [], []
-    for side, at in (("earlier", earlier), ("later", later)):
-        register_ends(con, contents, at, f"ends_{side}")
-        narrow.append(held(reader, contents, {}, at, ends=f"ends_{side}"))
-        wide.append(held(reader, contents, types, at, ends=f"ends_{side}"))
+    types = kept.types
+    moments = (earlier, later)
+    narrow, wide = [kept.held({}, at) for at in moments], [kept.held(types, at) for at in moments]
     # Which versions differ is settled before any of their columns is read, and these are read a stretch of keys at a time:
     # a million documents on either side would not fit in memory.
     pairs = con.sql(
@@ -88,7 +76,7 @@ def diff(con: duckdb.DuckDBPyConnection, reader: Reader, contents: Contents, ear
     ).to_arrow_table()
     for start in range(0, pairs.num_rows, STRETCH):
         for row in _sides(con, pairs.slice(start, STRETCH), wide, types):
-            change = _change(row, contents, types)
+            change = _change(row, kept, types)
             if change is not None:
                 yield change
 
@@ -110,14 +98,14 @@ def _sides(con: duckdb.DuckDBPyConnection, pairs: pa.Table, wide: list[str], typ
     con.unregister("pairs")
 
 
-def _change(row: dict[str, Any], contents: Contents, types: Mapping[str, ColumnType]) -> RowChange | None:
+def _change(row: dict[str, Any], kept: KeptVersions, types: Mapping[str, ColumnType]) -> RowChange | None:
     side = "<" if row["<$id"] is not None else ">"
     identity = (row[side + "_key"], row[side + "$account"], row[side + "$region"])
     if row["<$id"] is None or row[">$id"] is None:
-        known = contents.column_sets[row[side + "$known"]]
+        known = kept.column_sets[row[side + "$known"]]
         kind = Difference.DELETED if side == "<" else Difference.CREATED
         return RowChange(kind, *identity, {c: (row["<" + c], row[">" + c]) for c in sorted(known)})
-    known = contents.column_sets[row["<$known"]] & contents.column_sets[row[">$known"]]
+    known = kept.column_sets[row["<$known"]] & kept.column_sets[row[">$known"]]
     pairs = {c: (row["<" + c], row[">" + c]) for c in sorted(known)}
     changed = {c: pair for c, pair in pairs.items() if not alike(*pair, types[c])}
     return RowChange(Difference.CHANGED, *identity, changed) if changed else None

@@ -13,11 +13,14 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, suppre
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Generic, TypeVar
 
 from cirql.errors import StoreDamaged
-from cirql.inventory.embedded.index import Index
-from cirql.inventory.embedded.lock import exclusive, is_abandoned
+from cirql.inventory.lock import exclusive, is_abandoned
 from cirql.inventory.model import micros
+from cirql.inventory.scan_log import ScanLog
+
+L = TypeVar("L", bound=ScanLog)
 
 GRACE = timedelta(minutes=10)
 """How long a file outlives its use, for readers that began before it was replaced."""
@@ -25,14 +28,18 @@ GRACE = timedelta(minutes=10)
 SWEEP_EVERY = 30
 
 
-class Premises:
-    """One process's use of a store's directory; without a path, of one that lasts as long as the object."""
+class Premises(Generic[L]):
+    """One process's use of a store's directory; without a path, of one that lasts as long as the object.
 
-    def __init__(self, path: Path | None, patience: timedelta, clock: Callable[[], datetime]) -> None:
+    `log` is the kind of scan log, and `files` the folder of what is written once and never changed.
+    """
+
+    def __init__(self, path: Path | None, patience: timedelta, clock: Callable[[], datetime], log: type[L], files: str) -> None:
         self._cleanup = ExitStack()
         self.root = Path(self._cleanup.enter_context(TemporaryDirectory(prefix="cirql-store-"))) if path is None else path
-        self.segments = self.root / "segments"
+        self.files = self.root / files
         self.index = self.root / "index.sqlite"
+        self.log = log
         self._patience = patience.total_seconds()
         self._clock = clock
         self._guard = threading.Lock()
@@ -40,10 +47,10 @@ class Premises:
         self._workspace = self.root / "tmp" / uuid.uuid4().hex
         self._swept = -math.inf
 
-    def enter(self) -> Index:
+    def enter(self) -> L:
         """Make what is missing; an index that stays open: SQLite checkpoints, and syncs, whenever the last connection closes."""
         self._create()
-        standing = self._cleanup.enter_context(Index.open(self.index))
+        standing = self._cleanup.enter_context(self.log.open(self.index))
         standing.is_ready()
         return standing
 
@@ -62,21 +69,22 @@ class Premises:
 
     def _create(self) -> None:
         try:
-            for folder in (self.root, self.segments, self.root / "tmp"):
+            for folder in (self.root, self.files, self.root / "tmp"):
                 folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
             raise StoreDamaged(f"{self.root} cannot hold an inventory: {error}") from error
         if self.index.exists() and not self.index.stat().st_mode & 0o077:
-            with Index.open(self.index) as index:
+            with self.log.open(self.index) as index:
                 if index.is_ready():
                     return
         with self.writing():
             if not self.index.exists():
                 self._create_index()
-            for path in (*self.root.glob("index.sqlite*"), *self.segments.iterdir()):
+            for path in (*self.root.glob("index.sqlite*"), *self.files.iterdir()):
                 with suppress(FileNotFoundError):  # SQLite's own files come and go
-                    path.chmod(0o600)
-            Index.create(self.index)
+                    if path.is_file():
+                        path.chmod(0o600)
+            self.log.create(self.index)
 
     def _create_index(self) -> None:
         """Make the index beside its place: who looks sees none or a whole one. SQLite gives the files beside its own the same mode."""
@@ -84,7 +92,7 @@ class Premises:
         for left in self.root.glob("index.new*"):
             left.unlink()
         os.close(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-        Index.create(draft)
+        self.log.create(draft)
         draft.replace(self.index)
 
     def workspace(self) -> Path:
@@ -114,22 +122,16 @@ class Premises:
             for path in names:
                 path.unlink(missing_ok=True)
 
-    def sweep(self, index: Index) -> None:
+    def sweep(self, clear: Callable[[int], None]) -> None:
         """Remove files that nothing can need: replaced long enough ago, or left by a process that died. Call under the lock.
 
-        A process looks for them every `SWEEP_EVERY` seconds, and when it first writes.
+        A process looks for them every `SWEEP_EVERY` seconds, and when it first writes. `clear` removes the store's own, and is told
+        the moment (microseconds) since when readers may still need what was replaced.
         """
         if time.monotonic() - self._swept < SWEEP_EVERY:
             return
         self._swept = time.monotonic()
-        old = index.garbage(micros(self._clock() - GRACE))
-        needed = index.files() - set(old)
-        for path in self.segments.iterdir():
-            if path.name not in needed:
-                path.unlink(missing_ok=True)
-        if old:
-            with index.commit():
-                index.forget_garbage(old)
+        clear(micros(self._clock() - GRACE))
         for folder in (self.root / "tmp").iterdir():
             if folder.is_dir() and is_abandoned(folder.with_suffix(".lock")):
                 shutil.rmtree(folder, ignore_errors=True)

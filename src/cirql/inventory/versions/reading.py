@@ -11,10 +11,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from cirql.inventory.coverage import Claim, seen_at
-from cirql.inventory.embedded.members import NO_HINTS, Hints
-from cirql.inventory.embedded.segments import Contents, Reader, register_closures
 from cirql.inventory.model import ALWAYS_KNOWN, KEY, PLACE_COLUMNS, Partition, Request, micros
-from cirql.sql.quoting import name, text, texts, timestamp
+from cirql.inventory.versions.kept import KeptVersions
+from cirql.inventory.versions.members import Hints
+from cirql.inventory.versions.merge import matches
+from cirql.sql.quoting import name, text, texts
 from cirql.types import ColumnType, arrow_type
 
 if TYPE_CHECKING:
@@ -26,37 +27,8 @@ MOST_ORDERED = 50_000
 PLACES = {"account_id": "$account", "region": "$region"}
 
 
-def held(
-    reader: Reader,
-    contents: Contents,
-    columns: Mapping[str, ColumnType],
-    as_of: datetime | None,
-    request: Request | None = None,
-    ends: str = "ends",
-) -> str:
-    """SQL for the versions that held at a moment (None: the open ones), as physical rows.
-
-    `ends` is the relation of the closures that had happened by then (`register_ends`), needed where there are closures.
-    """
-    where = _where(request) if request else "true"
-    hints = Hints(request.where, request.abridged) if request else NO_HINTS
-    segments = contents.open
-    if as_of is not None:
-        moment = timestamp(as_of)
-        at = micros(as_of)
-        segments = tuple(s for s in contents.segments if s.first <= at and (s.last_end is None or s.last_end > at))
-        where += f' AND "$from" <= {moment}'
-        ended = reader.rows([s for s in segments if s.ended], columns, where=f'{where} AND "$to" > {moment}', hints=hints)
-        still = reader.rows([s for s in segments if not s.ended], columns, where=where, hints=hints)
-        return f"({_without_ended(contents, still, ends)}) UNION ALL BY NAME ({ended})"
-    return _without_ended(contents, reader.rows(segments, columns, where=where, hints=hints), ends)
-
-
-def _without_ended(contents: Contents, rows: str, ends: str) -> str:
-    return f'SELECT w.* FROM ({rows}) w ANTI JOIN {ends} e ON w."$id" = e."$id"' if contents.closures else rows
-
-
-def _where(request: Request) -> str:
+def where_of(request: Request) -> str:
+    """The condition on physical columns that a request keeps to exactly."""
     conditions = ["true"]
     if request.accounts is not None:
         conditions.append(f'"$account" IN {texts(request.accounts)}')
@@ -68,28 +40,21 @@ def _where(request: Request) -> str:
     return " AND ".join(conditions)
 
 
-def register_ends(con: duckdb.DuckDBPyConnection, contents: Contents, as_of: datetime | None, ends: str = "ends") -> None:
-    """Make the relation `ends` for a moment: the closures that had happened by then."""
-    happened = [c for c in contents.closures if as_of is None or c.at <= micros(as_of)]
-    register_closures(con, happened, ends)
-
-
-def select(con: duckdb.DuckDBPyConnection, reader: Reader, contents: Contents, claims: list[Claim], request: Request) -> str:
+def select(con: duckdb.DuckDBPyConnection, kept: KeptVersions, claims: list[Claim], request: Request) -> str:
     """The SQL of a read: the wanted columns, `_fetched_at`, `_source`."""
-    register_ends(con, contents, request.as_of)
-    stored = contents.types
+    stored = kept.types
     wanted = {c: t for c, t in request.columns.items() if c != KEY and not (c in PLACE_COLUMNS and c not in stored)}
     order = {c: stored[c] for c in request.order if c in stored and c not in wanted}
-    rows = held(reader, contents, {**wanted, **order}, request.as_of, request)
-    fetched, joins = _fetched_at(con, contents, claims, frozenset(wanted) - ALWAYS_KNOWN)
+    rows = kept.held({**wanted, **order}, request.as_of, where_of(request), Hints(request.where, request.abridged))
+    fetched, joins = _fetched_at(con, kept, claims, frozenset(wanted) - ALWAYS_KNOWN)
     output = ", ".join(f"{_value(c, stored)} AS {name(c)}" for c in request.columns)
-    by = _order(contents, request, stored)
+    by = _order(kept, request, stored)
     return f"SELECT {output}{',' if output else ''} {fetched} AS _fetched_at, 'inventory' AS _source FROM ({rows}) r {joins} {by}"
 
 
-def _order(contents: Contents, request: Request, stored: Mapping[str, ColumnType]) -> str:
+def _order(kept: KeptVersions, request: Request, stored: Mapping[str, ColumnType]) -> str:
     """ORDER BY, where there are so few rows that nobody notices."""
-    if sum(s.rows for s in contents.segments) > MOST_ORDERED:
+    if kept.count > MOST_ORDERED:
         return ""
     columns = ("$account", "$region", *(c for c in request.order if c in stored), KEY)
     return "ORDER BY " + ", ".join(f"r.{name(c)}" for c in columns)
@@ -102,9 +67,9 @@ def _value(column: str, stored: Mapping[str, ColumnType]) -> str:
     return f"r.{name(column)}"
 
 
-def _fetched_at(con: duckdb.DuckDBPyConnection, contents: Contents, claims: list[Claim], wanted: frozenset[str]) -> tuple[str, str]:
+def _fetched_at(con: duckdb.DuckDBPyConnection, kept: KeptVersions, claims: list[Claim], wanted: frozenset[str]) -> tuple[str, str]:
     """The expression for `_fetched_at`, and the joins it needs."""
-    full = [i for i, columns in contents.column_sets.items() if wanted <= columns]
+    full = [i for i, columns in kept.column_sets.items() if wanted <= columns]
     got = f' OR r."$got" IN ({", ".join(map(str, full))})' if full else ""
     moments = [f'CASE WHEN r."$known" = r."$got"{got} THEN r."$from" ELSE r."$oldest" END']
     joins = []
@@ -134,6 +99,17 @@ def _register_seen(con: duckdb.DuckDBPyConnection, view: str, columns: tuple[str
     for column in columns:
         arrays["=" + column] = pa.array([dict(p.parent)[column] for p in seen], pa.string())
     con.register(view, pa.table(arrays))
+
+
+def all_know(con: duckdb.DuckDBPyConnection, kept: KeptVersions, partition: Partition, columns: frozenset[str], at: datetime) -> bool:
+    """Whether every row that a partition held at a moment knew the columns."""
+    short = sorted(i for i, known in kept.column_sets.items() if not columns <= known)
+    if not short:
+        return True
+    types = {c: kept.types.get(c, ColumnType.VARCHAR) for c, _ in partition.parent}
+    request = Request(partition.table, types, (partition.account,), (partition.region,), at)
+    lacking = f'"$known" IN ({", ".join(map(str, short))}) AND ({matches(partition)})'
+    return not con.sql(f"SELECT 1 FROM ({kept.held(types, at, where_of(request))}) WHERE {lacking} LIMIT 1").fetchall()
 
 
 def schema_of(request: Request) -> pa.Schema:

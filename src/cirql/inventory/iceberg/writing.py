@@ -1,0 +1,197 @@
+"""Keeping what scans saw: rows into the lake, then the scans into the log, whose commit is what makes both count.
+
+Small scans of places where nothing was, or where all is as it was, go many to a commit; the others one by one through DuckDB's merge.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from cirql.inventory.coverage import rivals
+from cirql.inventory.iceberg.heads import Heads
+from cirql.inventory.iceberg.laid import Laid
+from cirql.inventory.iceberg.lake import DataFile, Lake, LakeTable
+from cirql.inventory.model import Observation, Request, ScanRecord, WriteSummary, micros
+from cirql.inventory.premises import Premises
+from cirql.inventory.versions.engines import StoreEngine
+from cirql.inventory.versions.kept import SYSTEM, plain_arrow
+from cirql.inventory.versions.merge import ColumnSets, Merge, Merged
+from cirql.inventory.versions.recording import Consequences, as_kept, digest_of, record, summary
+from cirql.inventory.versions.small_scans import SmallScan, head
+from cirql.inventory.versions.staging import Staged, stage
+from cirql.sql.quoting import name
+from cirql.startup.records import dataclass, field, replace
+from cirql.types import ColumnType
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+MOST_TOGETHER = 200
+"""How many small scans one commit keeps."""
+
+SCAN_BITS = 32
+"""A version's number is that of the scan that opened it, and its place among that scan's."""
+
+
+@dataclass(slots=True)
+class _Additions:
+    """Rows that a commit adds to one table."""
+
+    types: dict[str, ColumnType] = field(default_factory=dict)
+    parts: list[pa.Table] = field(default_factory=list)
+
+
+class LakeWriting:
+    """What a store does to keep scans. `standing` is used under the write lock only."""
+
+    def __init__(
+        self, premises: Premises[Heads], lake: Lake, near: Callable[[DataFile], str], engine: StoreEngine, standing: Heads
+    ) -> None:
+        self._premises = premises
+        self._lake = lake
+        self._near = near
+        self._engine = engine
+        self._standing = standing
+        self.commits: Counter[str] = Counter()
+        """How often rows were added to each table, since somebody last looked."""
+
+    def keep(self, observations: Sequence[Observation]) -> list[WriteSummary]:
+        """Merge observations in their order; see `Store.write_all`."""
+        done: list[WriteSummary] = []
+        waiting: list[Observation] = []
+        for observation in observations:
+            few, rows = head(observation.rows)
+            if few is not None:
+                waiting.append(replace(observation, rows=few))
+            if few is None or len(waiting) >= MOST_TOGETHER:
+                done.extend(self._keep_waiting(waiting))
+            if few is None:
+                done.append(self._keep_many(replace(observation, rows=rows)))
+        done.extend(self._keep_waiting(waiting))
+        return done
+
+    def _keep_waiting(self, waiting: list[Observation]) -> Iterator[WriteSummary]:
+        """Empty the list of small scans: a commit for as many in a row as need no merge."""
+        while waiting:
+            done: list[WriteSummary] = []
+            additions: dict[str, _Additions] = {}
+            with self._premises.writing(), self._standing.commit():
+                for observation in waiting:
+                    kept = self._keep_few(observation, additions)
+                    if kept is None:
+                        break
+                    done.append(kept)
+                for table, added in additions.items():
+                    self._add(table, added)
+            yield from done
+            del waiting[: len(done)]
+            if waiting:
+                yield self._keep_many(waiting.pop(0))
+
+    def _keep_few(self, observation: Observation, additions: dict[str, _Additions]) -> WriteSummary | None:
+        """Keep a small scan whose place had nothing, or has what it had; None where there is more to it."""
+        import pyarrow as pa
+
+        log, scan, token = self._standing, observation.scan, observation.token
+        table = scan.partition.table
+        if token is not None and (known := log.scan_of(token)) is not None:
+            return WriteSummary(known)
+        if not isinstance(observation.rows, pa.Table) or rivals(log.scans_after(scan.partition, micros(scan.started)), scan):
+            return None
+        added = additions.get(table, _Additions())
+        small = SmallScan.of(scan, observation.rows, observation.key, lambda: self.look(table).types | added.types)
+        if small is None:
+            return None
+        digest = small.digest if scan.complete else None
+        is_news = not log.was_touched(table, scan.partition.place)
+        if not is_news and (digest is None or not log.is_as_seen(scan.partition, frozenset(small.types), digest)):
+            return None
+        count = small.rows.num_rows
+        kept = replace(scan, id=log.next_id("scan"), columns=frozenset(small.types))
+        sets = ColumnSets(log.column_sets())
+        has_news = is_news and count > 0
+        if has_news:
+            additions[table] = added
+            added.types |= small.types
+            added.parts.append(_numbered(small.versions(sets.id(frozenset(small.types))), kept))
+        record(log, kept, Consequences(has_news, has_news, digest, sets.added), token)
+        return WriteSummary(kept, created=count if is_news else 0, unchanged=0 if is_news else count)
+
+    def _keep_many(self, observation: Observation) -> WriteSummary:
+        """Keep a scan by way of DuckDB."""
+        scan = observation.scan
+        with closing(self._engine.cursor()) as con, self._premises.scratch() as scratch:
+            with self._premises.log.open(self._premises.index) as log, log.snapshot():
+                types = self._lake.look(scan.partition.table, log.head(scan.partition.table)).types
+            staged = stage(con, scan, observation.rows, observation.key, types, scratch)
+            with self._premises.writing(), self._standing.commit():
+                if observation.token is not None and (kept := self._standing.scan_of(observation.token)) is not None:
+                    return WriteSummary(kept)
+                return self._merge(con, replace(scan, columns=frozenset(staged.types)), staged, observation)
+
+    def _merge(self, con: duckdb.DuckDBPyConnection, scan: ScanRecord, staged: Staged, observation: Observation) -> WriteSummary:
+        log, partition = self._standing, scan.partition
+        look = self.look(partition.table)
+        others = rivals(log.scans_after(partition, micros(scan.started)), scan)
+        here = Request(partition.table, {}, (partition.account,), (partition.region,))
+        laid = Laid(look, log.column_sets(), self._near, here)
+        naming = frozenset(c for claim in log.claims(partition.table, [partition.place]) for c, _ in claim.scan.partition.parent)
+        merged = Merge(con, laid, scan, staged, others).run(naming)
+        kept = replace(as_kept(scan, others), id=log.next_id("scan"))
+        rows = list(_rows(con, merged, kept))
+        if rows:
+            self._add(partition.table, _Additions(dict(merged.types), rows))
+        digest = None if others else digest_of(observation, look.types)
+        record(log, kept, Consequences(bool(rows), bool(merged.created), digest, merged.new_sets, merged.moved), observation.token)
+        return summary(kept, staged, merged)
+
+    def _add(self, table: str, added: _Additions) -> None:
+        import pyarrow as pa
+
+        # In one piece: it is filtered for each partition, and hundreds of small pieces take ten times as long.
+        rows = pa.concat_tables(added.parts, promote_options="default").combine_chunks()
+        self.commits[table] += 1
+        self._standing.put_head(table, self._lake.append(table, self._standing.head(table), added.types, rows))
+
+    def look(self, table: str) -> LakeTable:
+        """A table as it now counts."""
+        return self._lake.look(table, self._standing.head(table))
+
+
+def _rows(con: duckdb.DuckDBPyConnection, merged: Merged, scan: ScanRecord) -> Iterator[pa.Table]:
+    """The versions that a merge adds, by place and key, and the ends of those that it ends."""
+    import pyarrow as pa
+
+    if merged.added:
+        columns = ", ".join(name(c) for c in (*SYSTEM, *(c for c in merged.types if c not in SYSTEM)))
+        ordered = con.sql(f'SELECT {columns} FROM ({merged.rows}) ORDER BY "$account", "$region", _key')
+        yield _numbered(ordered.to_arrow_table(), scan)
+    count = merged.ending.num_rows
+    if count:
+        at = pa.scalar(micros(scan.started), pa.int64()).cast(pa.timestamp("us"))
+        partition = scan.partition
+        yield pa.table(
+            {
+                "$id": merged.ending["$id"],
+                "$kind": pa.repeat("end", count),
+                "$account": pa.repeat(partition.account, count),
+                "$region": pa.repeat(partition.region, count),
+                "_key": merged.ending["_key"],
+                "$to": pa.repeat(at, count),
+            }
+        )
+
+
+def _numbered(versions: pa.Table, scan: ScanRecord) -> pa.Table:
+    """New versions of a scan with their numbers; system columns in the types that they are kept in."""
+    import pyarrow as pa
+
+    first = scan.id << SCAN_BITS
+    numbers = pa.array(range(first, first + versions.num_rows), pa.int64())
+    system = {c: versions[c].cast(plain_arrow(None, c)) for c in SYSTEM}
+    own = {c: versions[c] for c in versions.column_names if c not in SYSTEM}
+    return pa.table({"$id": numbers, "$kind": pa.repeat("version", versions.num_rows), **system, **own})
