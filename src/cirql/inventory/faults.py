@@ -20,6 +20,8 @@ _UNWRITABLE = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONL
 _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.ENOENT, errno.ENOTDIR)
 _HINT = "look for room on its disk and for permission to write there; nothing that was kept before is lost"
 
+_OF_OBJECTS = "AWS Error"
+"""How Arrow begins to say what an object store answered; such errors have nothing else to tell them by."""
 _AGAIN = "try again; nothing that was kept before is lost"
 
 
@@ -55,7 +57,7 @@ def worded(place: str) -> Iterator[None]:
             ) from error
         raise
     except OSError as error:
-        if error.errno is None:  # an object store: Arrow says what its answer was
+        if error.errno is None and _OF_OBJECTS in str(error):
             raise StoreUnwritable(f"the inventory at {place} cannot be read or written: {error}", hint=_AGAIN) from error
         if error.errno not in _DISK:
             raise

@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cirql.errors import SettingsError, StoreDamaged
+from cirql.errors import SettingsError, StoreDamaged, StoreUnwritable
 from cirql.inventory.iceberg.columns import (
     PHYSICAL,
     PROPERTY,
@@ -142,11 +142,11 @@ class Lake:
             return None
 
     def fetch(self, file: DataFile) -> bytes:
-        """The bytes of a file. Raises OSError where the store does not give them all."""
+        """The bytes of a file. Raises StoreUnwritable where the store does not give them all."""
         with self._io(file).new_input(file.path).open() as source:
             found: bytes = source.read()
         if len(found) != file.bytes:
-            raise OSError(f"{file.path} has {len(found)} bytes, and {file.bytes} were written")
+            raise StoreUnwritable(f"{file.path} came with {len(found)} bytes of {file.bytes}", hint="try again")
         return found
 
     def size(self, file: DataFile) -> int | None:
