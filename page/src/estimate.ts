@@ -20,8 +20,9 @@ export class EstimateBar {
     this.show({ kind: "nothing" });
   }
 
-  /** The text or the cursor has changed. */
+  /** The text or the cursor has changed: what is shown is of the one before, and is shown so. */
   soon(): void {
+    this.element.setAttribute("aria-busy", "true");
     window.clearTimeout(this.timer);
     this.timer = window.setTimeout(() => void this.ask(), PAUSE);
   }
@@ -41,6 +42,7 @@ export class EstimateBar {
 
   private take(estimate: Estimate, offset: number): void {
     this.last = estimate;
+    this.element.setAttribute("aria-busy", "false");
     this.editor().underline(estimate.error, offset);
     this.show(estimate);
     this.told(estimate);

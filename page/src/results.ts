@@ -47,7 +47,6 @@ export class ResultPane {
   private timer = 0;
   private run = "";
   private asked = 0;
-  private runs = false;
   private hasRows = false;
 
   constructor(
@@ -105,7 +104,7 @@ export class ResultPane {
 
   /** What the statement at the cursor would ask. */
   foretell(estimate: Estimate): void {
-    if (!this.runs) this.graph.plan(estimate);
+    this.graph.plan(estimate);
   }
 
   private typed(event: KeyboardEvent): void {
@@ -133,7 +132,7 @@ export class ResultPane {
   private blank(): void {
     this.run = "";
     this.asked++;
-    this.runs = this.hasRows = false;
+    this.hasRows = false;
     if (!this.moment) this.time.element.hidden = true;
     this.grid.begin("");
     this.graph.begin();
@@ -183,7 +182,6 @@ export class ResultPane {
     this.blank();
     const number = this.asked;
     const view = this.view === "calls" ? "calls" : "rows";
-    this.runs = true;
     this.events.running(true);
     fill(this.status, "asking …");
     this.show(view);
@@ -201,7 +199,6 @@ export class ResultPane {
       else if (error instanceof Refused) this.fail(error.problem);
     } finally {
       if (number === this.asked) {
-        this.runs = false;
         this.events.running(false);
       }
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import Page, expect
 
 from cirql.localcloud import LocalCloud
@@ -34,6 +36,7 @@ def test_what_a_statement_will_ask_is_said_before_it_runs(page: Page, world: Loc
     write(page, "SELECT vol")
     world.calls.clear()
     write(page, "SELECT volume_id FROM aws.ec2_volume")
+    expect(page.locator('.estimate[aria-busy="false"] .calls')).to_have_attribute("title", re.compile("ec2:DescribeVolumes"))
     expect(page.locator(".estimate .calls")).to_have_text("at least 6 calls")
     expect(page.locator(".estimate .places")).to_have_text("6 places")
     page.get_by_role("button", name="1 permission").click()
