@@ -86,7 +86,7 @@ def test_one_is_one_point_nought_but_not_true() -> None:
         ("Share", "0.5", 0.5),
         ("On", "TRUE", True),
         ("Name", 7, "7"),
-        ("Name", True, "true"),
+        ("Name", True, True),
         ("Name", '{"a": 1}', '{"a": 1}'),
         ("Tags", {"b": "2", "a": "1"}, tags(a="1", b="2")),
         ("Tags", '{"a": "1"}', tags(a="1")),

@@ -42,13 +42,13 @@ WIDE, NARROW = ViewportSize(width=1280, height=800), ViewportSize(width=390, hei
 expect.set_options(timeout=60_000)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def world() -> Iterator[LocalCloud]:
     with LocalCloud() as cloud:
         yield cloud
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def server(world: LocalCloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageServer]:
     folder = tmp_path_factory.mktemp("page")
     own = {"journal": str(folder / "changes.sqlite"), "store": str(folder / "inventory")}
@@ -57,7 +57,7 @@ def server(world: LocalCloud, tmp_path_factory: pytest.TempPathFactory) -> Itera
         yield served
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=CHROMIUM, args=_ARGUMENTS)
@@ -65,7 +65,7 @@ def browser() -> Iterator[Browser]:
         opened.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def visit(browser: Browser, server: PageServer) -> Callable[..., BrowserContext]:
     """Lets a browser in, as the link that the program prints does."""
 

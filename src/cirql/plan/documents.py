@@ -120,6 +120,14 @@ def texts(conjuncts: Iterable[exp.Expr], columns: Mapping[str, ColumnType]) -> I
         yield from _contained(conjunct.unnest(), columns)
 
 
+def contradict(found: Iterable[TextAt]) -> bool:
+    """Whether no document fulfils all of them: one text is to be two."""
+    left: dict[tuple[str, DocumentPath], set[str]] = {}
+    for text in found:
+        left.setdefault((text.column, text.path), set(text.values)).intersection_update(text.values)
+    return not all(left.values())
+
+
 def _contained(node: exp.Expr, columns: Mapping[str, ColumnType]) -> Iterator[TextAt]:
     """The pairs that a map must have: `tags @> 'k=>v, l=>w'`, turned round, and with the pairs as JSON."""
     if isinstance(node, exp.ArrayContainsAll):

@@ -23,7 +23,7 @@ from cirql.names import TableName
 from cirql.plan.access import Accessor, Need
 from cirql.plan.assumptions import SessionTime
 from cirql.plan.constants import NotConstantError
-from cirql.plan.documents import members, texts
+from cirql.plan.documents import contradict, members, texts
 from cirql.plan.equalities import combine, project
 from cirql.plan.folding import Evaluate, fold, is_volatile
 from cirql.plan.hydrate import derivable
@@ -375,7 +375,9 @@ def _listed_by_others(scans: list[Scan], draft: _Draft) -> frozenset[tuple[str, 
 def _scan(accessor: Accessor, draft: _Draft, shared: frozenset[tuple[str, str]]) -> Scan:
     source = draft.source
     place = {"region", source.table.account_column}
-    need = Need(source.table, frozenset(source.columns), tuple(draft.groups), tuple(_own(draft)), draft.folded, shared, draft.said)
+    found = tuple(texts((c for c in draft.folded if _is_own(draft, c)), {c.name: c.type for c in source.table.columns}))
+    groups = (*draft.groups, KeyGroup((), (), "never true")) if contradict(found) else tuple(draft.groups)
+    need = Need(source.table, frozenset(source.columns), groups, tuple(_own(draft)), draft.folded, shared, draft.said)
     scan = accessor.scan(need, source.relation, source.columns)
     # Conditions on the place alone decide which targets are asked; of those, all rows are read.
     more = [c for c in draft.folded if not is_equality(source.table, c) and not {x.name for x in c.find_all(exp.Column)} <= place]
@@ -383,7 +385,7 @@ def _scan(accessor: Accessor, draft: _Draft, shared: frozenset[tuple[str, str]])
         scan,
         conditions=tuple(c.sql(dialect="postgres") for c in more),
         members=draft.members,
-        texts=tuple(texts((c for c in draft.folded if _is_own(draft, c)), {c.name: c.type for c in source.table.columns})),
+        texts=found,
     )
 
 

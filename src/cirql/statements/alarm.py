@@ -9,6 +9,7 @@ import heapq
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from itertools import count
 from queue import Empty, SimpleQueue
 
@@ -62,7 +63,8 @@ class Alarm:
         if self._thread is not None:
             self._inbox.put(None)
             if self._thread is not threading.current_thread():
-                self._thread.join()
+                with suppress(RuntimeError):  # its start was interrupted: it ends by itself
+                    self._thread.join()
 
     def _take_back(self, entry: _Entry) -> None:
         if entry.act is not None:
