@@ -18,7 +18,15 @@ class SilentCloud:
     async def call(self, target: Target, service: str, operation: str, params: dict[str, Any]) -> Answer:
         raise AssertionError(f"{service}:{operation} is not asked for")
 
-    def pages(self, target: Target, service: str, operation: str, params: dict[str, Any], paging: Paging | None) -> AsyncIterator[Answer]:
+    def pages(
+        self,
+        target: Target,
+        service: str,
+        operation: str,
+        params: dict[str, Any],
+        paging: Paging | None,
+        only: frozenset[tuple[str, ...]] | None = None,
+    ) -> AsyncIterator[Answer]:
         raise AssertionError(f"no page of {service}:{operation} is asked for")
 
     async def survey(self, inquiry: Inquiry) -> Survey:

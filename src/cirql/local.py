@@ -58,10 +58,18 @@ class Served:
         self._check(service, operation, params)
         return await self._cloud.call(target, service, operation, params)
 
-    def pages(self, target: Target, service: str, operation: str, params: dict[str, Any], paging: Paging | None) -> AsyncIterator[Answer]:
+    def pages(
+        self,
+        target: Target,
+        service: str,
+        operation: str,
+        params: dict[str, Any],
+        paging: Paging | None,
+        only: frozenset[tuple[str, ...]] | None = None,
+    ) -> AsyncIterator[Answer]:
         """As `Cloud.pages`. Raises SettingsError for what needs moto."""
         self._check(service, operation, params)
-        return self._cloud.pages(target, service, operation, params, paging)
+        return self._cloud.pages(target, service, operation, params, paging, only)
 
     async def survey(self, inquiry: Inquiry) -> Survey:
         """As `Cloud.survey`."""

@@ -256,7 +256,7 @@ def _json(value: Any) -> str:
             pass
         else:
             return value  # a property that may be a structure or its JSON text (policies)
-    return json.dumps(value, default=_json_default, ensure_ascii=False)
+    return _encode(value)
 
 
 def _json_default(value: Any) -> Any:
@@ -265,6 +265,10 @@ def _json_default(value: Any) -> Any:
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
     raise ValueError(f"{value!r} has no JSON form")
+
+
+_encode = json.JSONEncoder(default=_json_default, ensure_ascii=False).encode
+"""JSON text of a value; one encoder for all, since `json.dumps` with arguments makes one for each value."""
 
 
 def _iso(moment: datetime) -> str:
@@ -280,7 +284,7 @@ def _hstore(value: Any) -> list[tuple[str, str | None]]:
 
 def _tag(value: Any) -> str:
     """A value of a map: one that is no text is kept as JSON, so that no other is lost for it."""
-    return json.dumps(value, default=_json_default, ensure_ascii=False) if isinstance(value, dict | list) else _text(value)
+    return _encode(value) if isinstance(value, dict | list) else _text(value)
 
 
 def _texts(value: Any) -> list[str | None]:

@@ -21,7 +21,7 @@ from cirql.cloud.fastlane import as_bytes, new_invocation
 from cirql.cloud.http import Headers
 from cirql.cloud.services import Service, Services
 from cirql.settings import Settings
-from tests.cloud.test_elements import models
+from tests.cloud.xml_documents import models
 
 KEYS = [Keys("AKIAEXAMPLE", "secret"), Keys("AKIAEXAMPLE", "secret/+", "token/+==")]
 SERVICES = ["sagemaker", "cloudcontrol", "logs", "kms", "ecs", "ssm", "organizations", "sqs"]

@@ -35,7 +35,13 @@ class Counting(SilentCloud):
         return {"of": params}
 
     async def pages(
-        self, target: Target, service: str, operation: str, params: dict[str, Any], paging: Paging | None
+        self,
+        target: Target,
+        service: str,
+        operation: str,
+        params: dict[str, Any],
+        paging: Paging | None,
+        only: frozenset[tuple[str, ...]] | None = None,
     ) -> AsyncIterator[Answer]:
         for page in range(3):
             self.sent[operation] += 1

@@ -207,7 +207,13 @@ class Endless(SilentCloud):
         return Survey((Account("111111111111", home="us-east-1"),))
 
     async def pages(
-        self, target: Target, service: str, operation: str, params: dict[str, Any], paging: Paging | None
+        self,
+        target: Target,
+        service: str,
+        operation: str,
+        params: dict[str, Any],
+        paging: Paging | None,
+        only: frozenset[tuple[str, ...]] | None = None,
     ) -> AsyncIterator[Answer]:
         assert operation == "ListImages"
         self.reading += 1

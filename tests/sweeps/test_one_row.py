@@ -45,7 +45,13 @@ class Refusing(SilentCloud):
         return answer
 
     async def pages(
-        self, target: Target, service: str, operation: str, params: dict[str, Any], paging: Paging | None
+        self,
+        target: Target,
+        service: str,
+        operation: str,
+        params: dict[str, Any],
+        paging: Paging | None,
+        only: frozenset[tuple[str, ...]] | None = None,
     ) -> AsyncIterator[dict[str, Any]]:
         yield await self.call(target, service, operation, params)
 

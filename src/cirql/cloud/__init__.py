@@ -33,8 +33,18 @@ class Cloud(Protocol):
         """
         ...
 
-    def pages(self, target: Target, service: str, operation: str, params: dict[str, Any], paging: Paging | None) -> AsyncIterator[Answer]:
+    def pages(
+        self,
+        target: Target,
+        service: str,
+        operation: str,
+        params: dict[str, Any],
+        paging: Paging | None,
+        only: frozenset[tuple[str, ...]] | None = None,
+    ) -> AsyncIterator[Answer]:
         """All pages of a list, each asked for when the one before has been taken. Without `paging` there is one.
+
+        `only`: the members that are asked for, by paths of names; others may be left out, and need not be.
 
         Raises: as `call`; CloudError where a page token repeats or is missing.
         """

@@ -25,6 +25,10 @@ from cirql.cloud.timestamps import parse_timestamp
 from cirql.startup.records import dataclass
 
 _JSON = ("json", "rest-json")
+Only = frozenset[elements.Path] | None
+"""The members of an answer that are asked for, as paths of names (lists are no level of their own); None: all."""
+_LARGE = ("list", "structure", "map")
+_MOST_READERS = 2000
 MOST_VALUES = 3_000_000
 """Values in one answer; a page of a thousand instances has two hundred thousand."""
 _EMPTY_CBOR = (b"", b"\xa0", b"\xbf\xff")
@@ -151,14 +155,19 @@ class _Body:
     has_headers: bool
 
     @classmethod
-    def of(cls, shape: Shape, readers: elements.ElementReaders) -> _Body:
+    def of(cls, shape: Shape, readers: elements.ElementReaders, only: Only = None) -> _Body:
         """Raises: OddElementError where there is no reader for the shape."""
         payload = shape.serialization.get("payload")
         has_headers = any(member.serialization.get("location") for member in shape.members.values())
         inner = shape if payload is None else shape.members[payload]
         if inner.type_name != "structure" or inner.serialization.get("eventstream"):
             raise elements.OddElementError(shape.name)
-        return cls(readers.structure(inner), shape.serialization.get("resultWrapper"), payload, has_headers)
+        tree: elements.Tree | None = None
+        if only is not None and "EncodingType" not in shape.members:  # S3's lists, whose keys botocore decodes afterwards
+            tree = elements.tree_of(only if payload is None else {path[1:] for path in only if path[0] == payload})
+            # What an answer says of itself is cheap, and botocore's hooks and the pages look at it.
+            tree = {**{name: None for name, member in inner.members.items() if member.type_name not in _LARGE}, **tree}
+        return cls(readers.structure(inner, tree), shape.serialization.get("resultWrapper"), payload, has_headers)
 
     def members(self, root: Element) -> dict[str, Any]:
         """The members that the document holds. Raises: OddElementError, and what the readers raise."""
@@ -203,23 +212,26 @@ def read_json(model: OperationModel, body: bytes, status: int) -> dict[str, Any]
     return parsed
 
 
-_XML_READERS: WeakKeyDictionary[Any, tuple[elements.ElementReaders, dict[str, _Body | None]]] = WeakKeyDictionary()
+_XML_READERS: WeakKeyDictionary[Any, tuple[elements.ElementReaders, dict[tuple[str, Only], _Body | None]]] = WeakKeyDictionary()
 
 
-def _xml_reader(model: OperationModel) -> _Body | None:
+def _xml_reader(model: OperationModel, only: Only) -> _Body | None:
     """The compiled reader of an operation's answers; None where botocore reads them."""
-    readers, by_operation = _XML_READERS.setdefault(model.service_model, (elements.ElementReaders(), {}))
-    if model.name not in by_operation:
+    readers, made = _XML_READERS.setdefault(model.service_model, (elements.ElementReaders(), {}))
+    key = model.name, only
+    if key not in made:
+        if len(made) >= _MOST_READERS:
+            made.clear()
         try:
-            by_operation[model.name] = _Body.of(model.output_shape, readers)
+            made[key] = _Body.of(model.output_shape, readers, only)
         except elements.OddElementError:
-            by_operation[model.name] = None
-    return by_operation[model.name]
+            made[key] = None
+    return made[key]
 
 
-def _read_tree(model: OperationModel, root: Element, response: dict[str, Any]) -> dict[str, Any]:
+def _read_tree(model: OperationModel, root: Element, response: dict[str, Any], only: Only) -> dict[str, Any]:
     """The members that a document has, and its headers. Raises: UnusableAnswerError."""
-    body = _xml_reader(model)
+    body = _xml_reader(model, only)
     if body is not None:
         try:
             read = body.members(root)
@@ -246,11 +258,11 @@ def _not_what_it_answers(model: OperationModel, error: BaseException) -> Unusabl
     return UnusableAnswerError("garbage", f"the body is not what {model.name} answers ({_first_line(error)})")
 
 
-def read_success(model: OperationModel, response: dict[str, Any]) -> dict[str, Any] | ErrorAnswer:
+def read_success(model: OperationModel, response: dict[str, Any], only: Only = None) -> dict[str, Any] | ErrorAnswer:
     """The members of a successful answer, without botocore's `ResponseMetadata`; the error where the body is an error's all the same.
 
     `response` is botocore's response dict (`body`, `headers`, `status_code`, `context`).
-    Timestamps are aware UTC datetimes, blobs are bytes.
+    Timestamps are aware UTC datetimes, blobs are bytes. `only`: the members that are asked for; others may be left out.
 
     Raises: UnusableAnswerError.
     """
@@ -259,7 +271,7 @@ def read_success(model: OperationModel, response: dict[str, Any]) -> dict[str, A
     body, status = response["body"], response["status_code"]
     raw = _raw_payload(shape) if shape is not None else None
     if protocol in XML and raw is None and not model.has_event_stream_output:
-        return _read_xml(model, response)
+        return _read_xml(model, response, only)
     if shape is None:
         return {}
     if protocol == "json" and raw is None:
@@ -286,7 +298,7 @@ def read_success(model: OperationModel, response: dict[str, Any]) -> dict[str, A
     return parsed
 
 
-def _read_xml(model: OperationModel, response: dict[str, Any]) -> dict[str, Any] | ErrorAnswer:
+def _read_xml(model: OperationModel, response: dict[str, Any], only: Only) -> dict[str, Any] | ErrorAnswer:
     body, status = response["body"], response["status_code"]
     if not body.strip():
         if model.output_shape is not None and _expects_body(model, status):
@@ -300,7 +312,7 @@ def _read_xml(model: OperationModel, response: dict[str, Any]) -> dict[str, Any]
             return ErrorAnswer(said.get("Code") or "Unknown", said.get("Message", ""), said.get("RequestId"), status, {"Error": said})
         if model.output_shape is None:
             return {}
-        parsed = _read_tree(model, root, response)
+        parsed = _read_tree(model, root, response, only)
         check_xml_members(model, root, parsed)
     except ForeignDocumentError as foreign:
         raise _unusable(foreign) from foreign

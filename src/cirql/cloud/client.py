@@ -226,9 +226,17 @@ class CloudClient:
         return await self._open().call(target, service, operation, params)
 
     async def pages(
-        self, target: Target, service: str, operation: str, params: dict[str, Any], paging: Paging | None
+        self,
+        target: Target,
+        service: str,
+        operation: str,
+        params: dict[str, Any],
+        paging: Paging | None,
+        only: frozenset[tuple[str, ...]] | None = None,
     ) -> AsyncIterator[dict[str, Any]]:
         """All pages of a list, each asked for when the one before has been taken. Without `paging` there is one.
+
+        `only`: the members that are asked for, by paths of names; others may be left out.
 
         Raises: as `call`; CloudError where a page token repeats or is missing.
         """
@@ -236,7 +244,7 @@ class CloudClient:
         size = await self._page_size(target, service, operation, paging)
         cursor = Cursor(params, paging, size=size)
         while cursor.params is not None:
-            answer = await self.call(target, service, operation, cursor.params)
+            answer = await self._open().call(target, service, operation, cursor.params, only)
             try:
                 cursor.advance(answer)
             except PagingError as problem:

@@ -10,14 +10,17 @@ The tree under them is built in C; handlers for each event of a stream would cos
 from __future__ import annotations
 
 from base64 import b64decode
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Optional
 from xml.etree.ElementTree import Element
 
 from cirql.cloud.shapes import ODD
 from cirql.cloud.timestamps import parse_timestamp
 
 Read = Callable[[Element], Any]
+Path = tuple[str, ...]
+Tree = Mapping[str, Optional["Tree"]]
+"""Members by name, and those below them that are asked for; None: all of them. Lists and what is in them are one level."""
 _HEADERS = ("statusCode", "header", "headers")
 _MOST_SPELLINGS = 4
 """Spellings with a namespace that a reader remembers for each name: AWS uses one, two at most."""
@@ -27,14 +30,26 @@ class OddElementError(Exception):
     """A document that is not of the usual form, or a shape that no reader is made for."""
 
 
+def tree_of(paths: Iterable[Path]) -> dict[str, Any]:
+    """The members on the way to the ends of these paths, and all that is below the ends."""
+    tree: dict[str, Any] = {}
+    for path in sorted(paths):  # a path comes before those that go on from its end
+        at: dict[str, Any] | None = tree
+        for name in path[:-1]:
+            at = at.setdefault(name, {}) if at is not None else None
+        if at is not None and path:
+            at[path[-1]] = None
+    return tree
+
+
 class ElementReaders:
     """The compiled shapes of one service model. Shapes may contain themselves, so structures are looked up by name when used."""
 
     def __init__(self) -> None:
         self._structures: dict[str, Read] = {}
 
-    def reader(self, shape: Any) -> Read:
-        """How to read an element of that shape. Raises: OddElementError."""
+    def reader(self, shape: Any, only: Tree | None = None) -> Read:
+        """How to read an element of that shape; `only`: the members below it that are asked for. Raises: OddElementError."""
         match shape.type_name:
             case "string" | "character":
                 return _text
@@ -49,11 +64,11 @@ class ElementReaders:
             case "blob":
                 return _or_as_written(b64decode)
             case "list":
-                return self._list(shape)
+                return self._list(shape, only)
             case "map":
                 return self._map(shape)
             case "structure":
-                return self._structure_by_name(shape)
+                return self._structure_by_name(shape) if only is None else self.structure(shape, only)
         raise OddElementError(shape.type_name)
 
     def _structure_by_name(self, shape: Any) -> Read:
@@ -68,8 +83,8 @@ class ElementReaders:
                 raise
         return self._structures[name]
 
-    def _list(self, shape: Any) -> Read:
-        read = self.reader(shape.member)
+    def _list(self, shape: Any, only: Tree | None) -> Read:
+        read = self.reader(shape.member, only)
         return lambda node: [read(child) for child in node]
 
     def _map(self, shape: Any) -> Read:
@@ -97,12 +112,14 @@ class ElementReaders:
 
         return read_entry
 
-    def structure(self, shape: Any) -> Read:
-        """How to read an element whose children are members of the structure."""
+    def structure(self, shape: Any, only: Tree | None = None) -> Read:
+        """How to read an element whose children are members of the structure. `only` those are read, and the others passed over."""
         if shape.metadata.get("exception") or shape.is_document_type:
             raise OddElementError(shape.name)
+        if shape.is_tagged_union:
+            only = None  # which member it is says what it is
         names = tuple(shape.members)
-        members: dict[str, _Member] = {}
+        members: dict[str, _Member | None] = {}
         attributes = []
         for index, (name, member) in enumerate(shape.members.items()):
             if member.serialization.get("location") in _HEADERS or member.serialization.get("eventheader"):
@@ -112,15 +129,20 @@ class ElementReaders:
             spelling = _spelling(member, name)
             if spelling in members:
                 raise OddElementError(shape.name)
-            members[spelling] = self._member(index, name, member)
+            members[spelling] = self._member(index, name, member, only)
         read = _structure_reader(members, names, is_union=shape.is_tagged_union)
         return _with_attributes(read, attributes, names) if attributes else read
 
-    def _member(self, index: int, name: str, shape: Any) -> _Member:
+    def _member(self, index: int, name: str, shape: Any, only: Tree | None) -> _Member | None:
+        below = None
+        if only is not None:
+            if name not in only:
+                return None
+            below = only[name]
         if not shape.serialization.get("flattened") or shape.type_name not in ("list", "map"):
-            return index, name, self.reader(shape), None
+            return index, name, self.reader(shape, below), None
         if shape.type_name == "list":
-            return index, name, self.reader(shape.member), list.append
+            return index, name, self.reader(shape.member, below), list.append
         return index, name, self._entry(shape), _put
 
 
@@ -132,7 +154,7 @@ def _put(found: dict[Any, Any], entry: tuple[Any, Any]) -> None:
     found[entry[0]] = entry[1]
 
 
-def _structure_reader(members: dict[str, _Member], names: tuple[str, ...], *, is_union: bool) -> Read:
+def _structure_reader(members: dict[str, _Member | None], names: tuple[str, ...], *, is_union: bool) -> Read:
     spelled: dict[str, _Member | None] = dict(members)
     most = _MOST_SPELLINGS * len(members) + 16
 

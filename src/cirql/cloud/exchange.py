@@ -15,7 +15,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ParamValidationError
 
 from cirql.cloud import failures
-from cirql.cloud.answers import ErrorAnswer, UnusableAnswerError
+from cirql.cloud.answers import ErrorAnswer, Only, UnusableAnswerError
 from cirql.cloud.credentials import Keyring, Keys
 from cirql.cloud.drafts import FastDraft, RequestDraft, Signed, UnsendableError
 from cirql.cloud.failures import Place
@@ -63,6 +63,7 @@ class _Call:
     params: dict[str, Any]
     keys: Keys
     keys_at: float
+    only: Only = None
     draft: RequestDraft | FastDraft = field(init=False)
     clock_offset: float = 0.0
     attempt: int = 0
@@ -85,12 +86,13 @@ class Exchange:
     stats: CallStats = field(default_factory=CallStats)
     clock_offset: float = 0.0
 
-    async def call(self, target: Target, service: str, operation: str, params: dict[str, Any]) -> dict[str, Any]:
-        """One answer of one operation.
+    async def call(self, target: Target, service: str, operation: str, params: dict[str, Any], only: Only = None) -> dict[str, Any]:
+        """One answer of one operation; `only` these members of it are asked for.
 
         Raises: the errors of `cirql.cloud.failures`; InvalidText for parameters that the operation does not take.
         """
         call = await self._begin(target, service, operation, params)
+        call.only = only
         while True:
             call.attempt += 1
             outcome = await self._try(call)
@@ -173,7 +175,7 @@ class Exchange:
         """What a response means, for the statement and for the line of its API."""
         now = asyncio.get_running_loop().time()
         try:
-            answer = call.service.read(call.draft, response)
+            answer = call.service.read(call.draft, response, call.only)
         except UnusableAnswerError as unusable:
             failure = TransportError(unusable.reason, f"the answer (HTTP {response.status_code}) cannot be used: {unusable}", sent=True)
             return _of_transport(call, failure, url)

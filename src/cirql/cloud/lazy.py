@@ -47,9 +47,17 @@ class Lazy:
         """As `Cloud.call`."""
         return await self._cloud().call(target, service, operation, params)
 
-    def pages(self, target: Target, service: str, operation: str, params: dict[str, Any], paging: Paging | None) -> AsyncIterator[Answer]:
+    def pages(
+        self,
+        target: Target,
+        service: str,
+        operation: str,
+        params: dict[str, Any],
+        paging: Paging | None,
+        only: frozenset[tuple[str, ...]] | None = None,
+    ) -> AsyncIterator[Answer]:
         """As `Cloud.pages`."""
-        return self._cloud().pages(target, service, operation, params, paging)
+        return self._cloud().pages(target, service, operation, params, paging, only)
 
     async def survey(self, inquiry: Inquiry) -> Survey:
         """As `Cloud.survey`."""

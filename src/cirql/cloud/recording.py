@@ -39,7 +39,13 @@ class Recording:
         return answer
 
     async def pages(
-        self, target: Target, service: str, operation: str, params: dict[str, Any], paging: Paging | None
+        self,
+        target: Target,
+        service: str,
+        operation: str,
+        params: dict[str, Any],
+        paging: Paging | None,
+        only: frozenset[tuple[str, ...]] | None = None,
     ) -> AsyncIterator[Answer]:
         """As `Cloud.pages`: a line for each page, with the token that it was asked for by."""
         cursor = Cursor(params, paging)

@@ -45,7 +45,15 @@ class Remembering:
             return answer
         raise AssertionError("a call has one answer")
 
-    def pages(self, target: Target, service: str, operation: str, params: dict[str, Any], paging: Paging | None) -> AsyncIterator[Answer]:
+    def pages(
+        self,
+        target: Target,
+        service: str,
+        operation: str,
+        params: dict[str, Any],
+        paging: Paging | None,
+        only: frozenset[tuple[str, ...]] | None = None,
+    ) -> AsyncIterator[Answer]:
         """As `Cloud.pages`: a page is sent for when the first of those who read the list wants it."""
 
         def opened() -> AsyncIterator[Answer]:

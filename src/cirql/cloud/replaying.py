@@ -95,7 +95,13 @@ class Replaying:
         return self._answer(target, service, operation, params, None)
 
     async def pages(
-        self, target: Target, service: str, operation: str, params: dict[str, Any], paging: Paging | None
+        self,
+        target: Target,
+        service: str,
+        operation: str,
+        params: dict[str, Any],
+        paging: Paging | None,
+        only: frozenset[tuple[str, ...]] | None = None,
     ) -> AsyncIterator[dict[str, Any]]:
         """The recorded pages, each by the token of the one before."""
         cursor = Cursor(params, paging)

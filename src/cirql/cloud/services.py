@@ -29,7 +29,7 @@ from botocore.exceptions import BotoCoreError, FlexibleChecksumError, UnknownSer
 from botocore.httpchecksum import apply_request_checksum, handle_checksum_body, resolve_checksum_context
 from botocore.model import OperationModel, OperationNotFoundError
 
-from cirql.cloud.answers import ErrorAnswer, UnusableAnswerError, read_error, read_json, read_success, response_dict, unpacked
+from cirql.cloud.answers import ErrorAnswer, Only, UnusableAnswerError, read_error, read_json, read_success, response_dict, unpacked
 from cirql.cloud.credentials import Keys, client_configuration, open_session
 from cirql.cloud.drafts import FastDraft, RequestDraft, Signed, body_bytes, header_lines
 from cirql.cloud.fastlane import Address, Lane, Write, as_bytes, form, may_have_lane, new_invocation, plain_writer, timestamp_at
@@ -291,8 +291,8 @@ class Service:
             _caller.reset(tokens[0])
             _clock_offset.reset(tokens[1])
 
-    def read(self, draft: RequestDraft | FastDraft, response: Response) -> dict[str, Any] | ErrorAnswer:
-        """The answer that a response holds.
+    def read(self, draft: RequestDraft | FastDraft, response: Response, only: Only = None) -> dict[str, Any] | ErrorAnswer:
+        """The answer that a response holds; of large ones nothing but `only` these members, where that is cheaper.
 
         Raises: UnusableAnswerError.
         """
@@ -324,7 +324,7 @@ class Service:
                 # botocore's S3 hook turns a success without a readable body into a 500 without a code.
                 raise UnusableAnswerError("garbage" if response.body else "cut", "the body is not an S3 answer")
             return error
-        parsed = read_success(draft.model, answer)
+        parsed = read_success(draft.model, answer, only)
         if isinstance(parsed, ErrorAnswer):
             return parsed
         parsed.update(custom)

@@ -15,6 +15,9 @@ from cirql.cloud.target import Target
 from cirql.errors import CloudError, CloudFailure, ResourceNotFound
 from cirql.plan.model import Scan
 
+Only = frozenset[tuple[str, ...]] | None
+"""The members of an answer that are looked at, as paths of names; None: all."""
+
 
 class Calls:
     """Sends requests to the cloud and shares the answers of operations that several scans use."""
@@ -38,10 +41,10 @@ class Calls:
         """Whether another scan needs all that the operation lists, so that narrowing it would only cost a second call."""
         return self.shares(fetch) and (fetch.service, fetch.operation) in self._listed_whole
 
-    async def pages(self, target: Target, fetch: Fetch, params: dict[str, Any]) -> AsyncIterator[Answer]:
-        """The answers of one request, page by page."""
+    async def pages(self, target: Target, fetch: Fetch, params: dict[str, Any], only: Only = None) -> AsyncIterator[Answer]:
+        """The answers of one request, page by page; nothing is missing of `only` these members."""
         if (fetch.service, fetch.operation) not in self._shared:
-            async for answer in self._send(target, fetch, params):
+            async for answer in self._send(target, fetch, params, only):
                 yield answer
             return
         for answer in await self.kept(target, fetch, params):
@@ -68,7 +71,7 @@ class Calls:
                     return [await self._cloud.call(target, fetch.service, fetch.operation, params)]
         return [answer async for answer in self._send(target, fetch, params)]
 
-    async def _send(self, target: Target, fetch: Fetch, params: dict[str, Any]) -> AsyncIterator[Answer]:
+    async def _send(self, target: Target, fetch: Fetch, params: dict[str, Any], only: Only = None) -> AsyncIterator[Answer]:
         if fetch.paging is None:
             async with self._room:
                 with _MissingByItsOwnCode(fetch):
@@ -76,7 +79,7 @@ class Calls:
                     answer = await self._cloud.call(target, fetch.service, fetch.operation, params)
             yield answer
             return
-        pages = self._cloud.pages(target, fetch.service, fetch.operation, params, fetch.paging)
+        pages = self._cloud.pages(target, fetch.service, fetch.operation, params, fetch.paging, only)
         with _MissingByItsOwnCode(fetch):
             async for answer in pages:
                 self.sent[target.account, target.region] += 1

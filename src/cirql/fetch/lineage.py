@@ -18,6 +18,7 @@ class Lineage:
         paths = {p.column: p.path for p in table.parents if p.table == parent.scan.table.name}
         self._sources = [(child, source, paths.get(child, ())) for child, source in parent.bindings]
         self.columns = frozenset(child for child, _, _ in self._sources)
+        self.sources = frozenset(source for _, source, _ in self._sources)
 
     def keys(self, row: Row) -> Iterator[dict[str, Any]]:
         """The keys that one row gives: one, or one for each element."""

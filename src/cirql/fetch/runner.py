@@ -127,7 +127,7 @@ async def _pages(
 
     async def of_target(target: Target) -> AsyncGenerator[list[Row]]:
         try:
-            async with aclosing(Scanner(scan, target, around, enough).pages()) as pages:
+            async with aclosing(Scanner(scan, target, around, enough, also=() if watcher is None else None).pages()) as pages:
                 async for page in pages:
                     outcome.seen[target] += len(page)
                     if watcher is not None:

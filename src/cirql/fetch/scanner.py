@@ -19,6 +19,7 @@ from cirql.errors import CloudError, DatabaseError, NotSupported, ResourceNotFou
 from cirql.fetch.hydrate import given, hydrated
 from cirql.fetch.keys import TargetKeys
 from cirql.fetch.lineage import Lineage
+from cirql.fetch.looked_at import Look, looked_at
 from cirql.fetch.merge import each, in_blocks, in_order, in_waves
 from cirql.fetch.placed import is_here
 from cirql.fetch.repeats import Naming, each_once
@@ -74,9 +75,18 @@ class Enough:
 
 
 class Scanner:
-    """Reads one scan from one target."""
+    """Reads one scan from one target. `also`: what is looked at besides the columns of the scan; None: whatever a call gives."""
 
-    def __init__(self, scan: Scan, target: Target, around: Surroundings, enough: Enough | None = None, *, lazy: bool | None = None) -> None:
+    def __init__(
+        self,
+        scan: Scan,
+        target: Target,
+        around: Surroundings,
+        enough: Enough | None = None,
+        *,
+        lazy: bool | None = None,
+        also: Iterable[str] | None = (),
+    ) -> None:
         self._enough = enough or Enough(None)
         self._lazy = scan.limit is not None if lazy is None else lazy
         self._scan = scan
@@ -88,6 +98,8 @@ class Scanner:
         self._keys = TargetKeys(scan.table, scan.keys, target)
         self._here: dict[str, bool] = {}
         self._parent_columns = {*(p.column for p in scan.table.parents), *scan.table.identifier, IDENTIFIER}
+        self._also = also
+        self._look = Look(scan.root)
         self._root_calls = 0
         self._has_root_answer = False
         self._failed_roots: list[tuple[dict[str, Any], DatabaseError]] = []
@@ -200,7 +212,7 @@ class Scanner:
         lineage = Lineage(self._table, parent)
         own = [c for c in required if c not in lineage.columns]
         seen: set[str] = set()
-        scanner = Scanner(parent.scan, self._target, replace(self._around, known=None), lazy=self._lazy)
+        scanner = Scanner(parent.scan, self._target, replace(self._around, known=None), lazy=self._lazy, also=lineage.sources)
         async for page in scanner.pages():
             for values in (v for row in in_key_order(parent.scan.table, page) for v in lineage.keys(row)):
                 if repr(values) in seen or None in values.values() or not self._keys.agree(values):
@@ -269,6 +281,8 @@ class Scanner:
         params = request(root, values) | self._bounds(root)
         asked = {i.column: values[i.column] for i in root.inputs if i.operator == "=" and i.required and i.batch == 1}
         naming = Naming.of(self._table, root, asked.keys() | self._place.keys())
+        if self._look.only is None and self._also is not None and self._around.known is None:
+            self._look = looked_at(self._scan, naming, self._also)
         if self._scan.parent is not None and not self._scan.keys_suffice:
             asked.update({c: v for c, v in values.items() if c not in asked and not isinstance(v, list)})
         self._root_calls += 1
@@ -327,8 +341,8 @@ class Scanner:
             row = whole(root, await self._around.calls.answers(self._target, root, params))
             yield [row] if row is not None else []
             return
-        async for answer in self._around.calls.pages(self._target, root, params):
-            yield rows_of(root, answer)
+        async for answer in self._around.calls.pages(self._target, root, params, self._look.only):
+            yield rows_of(self._look.fetch, answer)
 
     def _complete(self, row: Row) -> None:
         """Fill what needs no call."""
