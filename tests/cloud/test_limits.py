@@ -33,8 +33,8 @@ def test_the_pace_finds_what_an_api_allows(rate: float, burst: float) -> None:
     assert used(found, server) > 0.95
     settled = sum(n for second, n in found.throttles.items() if second >= max(10, 100 / rate))
     assert settled / calls < 0.02
-    # Before that: the rounds past the end of the bucket, which are no larger than it and no larger than the gate.
-    assert found.throttles.total() - settled <= min(max(2 * rate * burst, 3 * FIRST_WINDOW), 512) + 60
+    # Before that: two rounds past the end of the bucket, which are no larger than it, and of a large one no larger than the gate of 256.
+    assert found.throttles.total() - settled <= min(max(2 * rate * burst, 3 * FIRST_WINDOW), 2 * 256 + 3 * FIRST_WINDOW)
 
 
 @pytest.mark.parametrize("api", ["cloudcontrol:GetResource", "lambda:ListTags"], ids=["paced", "expected"])
@@ -55,9 +55,10 @@ def test_throttles_that_come_whatever_is_asked_cost_little(calls: int, noise: fl
     assert noisy <= 1.5 * free + 3 * 0.05
 
 
-@pytest.mark.parametrize("noise", [0.2, 0.4])
-def test_more_of_them_cost_more_but_end(noise: float) -> None:
-    assert simulate(Server(noise=noise), 500).wall < 30
+@pytest.mark.parametrize(("noise", "seconds"), [(0.2, 1), (0.4, 25)])
+def test_more_of_them_cost_more_but_end(noise: float, seconds: float) -> None:
+    # Two of five is what an empty bucket looks like: it takes a few slower rates to find out that they make no difference.
+    assert simulate(Server(noise=noise), 500).wall < seconds
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -103,7 +104,7 @@ def test_programs_that_share_a_bucket_share_its_rate() -> None:
 def test_without_a_limit_a_thousand_calls_take_little_longer_than_all_at_once() -> None:
     found = simulate(Server(), 1000)
     assert found.throttles.total() == 0
-    assert found.wall < 0.55  # 20, 20, 20, 40, 80, 160, 256 and again, with what is left: nine round trips of 50 ms
+    assert found.wall < 0.5  # 20, 20, 20, 40, 80, 160, 256 and again, with what is left: nine round trips of 50 ms
 
 
 def test_a_few_calls_fit_into_a_second_of_cloud_controls_rate() -> None:
