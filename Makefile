@@ -102,7 +102,7 @@ test: $(DEV) $(CATALOG) $(CLIENTS) $(PAGE)
 bench: $(DEV) $(CATALOG)
 	@mkdir -p .benchmarks
 	@$(BIN)/python benchmarks/start.py --json .benchmarks/start.json
-	@$(BIN)/python -m benchmarks.limits --json .benchmarks/limits.json
+	@$(BIN)/python -m benchmarks.limits --json .benchmarks/limits.json --picture .benchmarks/limits.svg
 	@$(BIN)/python benchmarks/planner.py --json .benchmarks/planner.json
 	@$(BIN)/python benchmarks/inventory.py --json .benchmarks/inventory.json
 	@$(BIN)/python -m benchmarks.lake --json .benchmarks/lake.json

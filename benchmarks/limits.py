@@ -13,6 +13,8 @@ import statistics
 from pathlib import Path
 from typing import Any
 
+from benchmarks.limits_picture import picture
+
 from tests.cloud.simulation import Server, simulate, statements
 
 RATES, BURSTS, LATENCIES = (5, 25, 100, 500), (0.4, 1.0, 5.0), (0.02, 0.05, 0.2)
@@ -70,10 +72,13 @@ def warm() -> list[float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", type=Path, help="write the figures to this file too")
+    parser.add_argument("--picture", type=Path, help="draw them into this SVG file")
     options = parser.parse_args()
     found = {"limits": limits(), "noise": noise(), "warm": warm()}
     if options.json is not None:
         options.json.write_text(json.dumps(found, indent=1))
+    if options.picture is not None:
+        options.picture.write_text(picture(found))
 
 
 if __name__ == "__main__":
