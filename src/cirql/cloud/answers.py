@@ -166,7 +166,8 @@ class _Body:
         if only is not None and "EncodingType" not in shape.members:  # S3's lists, whose keys botocore decodes afterwards
             tree = elements.tree_of(only if payload is None else {path[1:] for path in only if path[0] == payload})
             # What an answer says of itself is cheap, and botocore's hooks and the pages look at it.
-            tree = {**{name: None for name, member in inner.members.items() if member.type_name not in _LARGE}, **tree}
+            if tree is not None:
+                tree = {**{name: None for name, member in inner.members.items() if member.type_name not in _LARGE}, **tree}
         return cls(readers.structure(inner, tree), shape.serialization.get("resultWrapper"), payload, has_headers)
 
     def members(self, root: Element) -> dict[str, Any]:

@@ -30,14 +30,16 @@ class OddElementError(Exception):
     """A document that is not of the usual form, or a shape that no reader is made for."""
 
 
-def tree_of(paths: Iterable[Path]) -> dict[str, Any]:
-    """The members on the way to the ends of these paths, and all that is below the ends."""
+def tree_of(paths: Iterable[Path]) -> dict[str, Any] | None:
+    """The members on the way to the ends of these paths, and all that is below the ends; None where one ends at once."""
     tree: dict[str, Any] = {}
     for path in sorted(paths):  # a path comes before those that go on from its end
         at: dict[str, Any] | None = tree
         for name in path[:-1]:
             at = at.setdefault(name, {}) if at is not None else None
-        if at is not None and path:
+        if not path:
+            return None
+        if at is not None:
             at[path[-1]] = None
     return tree
 
