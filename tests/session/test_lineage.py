@@ -27,7 +27,13 @@ class _Trees(SilentCloud):
         self.asked: list[tuple[str, ...]] = []
 
     async def pages(
-        self, target: Target, service: str, operation: str, params: dict[str, Any], paging: Paging | None
+        self,
+        target: Target,
+        service: str,
+        operation: str,
+        params: dict[str, Any],
+        paging: Paging | None,
+        only: frozenset[tuple[str, ...]] | None = None,
     ) -> AsyncIterator[Answer]:
         self.asked.append((operation, *map(str, params.values())))
         match operation:

@@ -29,7 +29,13 @@ class _Violations(SilentCloud):
         self.asked: list[dict[str, Any]] = []
 
     async def pages(
-        self, target: Target, service: str, operation: str, params: dict[str, Any], paging: Paging | None
+        self,
+        target: Target,
+        service: str,
+        operation: str,
+        params: dict[str, Any],
+        paging: Paging | None,
+        only: frozenset[tuple[str, ...]] | None = None,
     ) -> AsyncIterator[Answer]:
         assert operation == "ListViolationEvents"
         self.asked.append(params)
