@@ -20,24 +20,24 @@ _PLAIN = regex(r"[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*\Z")
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class NarrowedRoot:
     """What is taken from the answers of a scan's root: `fetch` is it with the outputs that matter, `only` their members; None: all."""
 
     fetch: Fetch
     only: frozenset[Path] | None = None
 
 
-def looked_at(scan: Scan, naming: Naming | None, also: Iterable[str] = ()) -> Look:
+def looked_at(scan: Scan, naming: Naming | None, also: Iterable[str] = ()) -> NarrowedRoot:
     """The members of the answers of a scan's root that matter, as paths of names.
 
     `also` are columns that whoever runs the scan wants besides. Where it is a guess what tells rows apart, all that they say may.
     """
     root = scan.root
     if naming is None or not naming.is_sure or root.collect:
-        return Look(root)
+        return NarrowedRoot(root)
     paging = () if root.paging is None else (*root.paging.output_tokens, *((root.paging.more,) if root.paging.more else ()))
     if not all(map(_PLAIN.match, paging)):
-        return Look(root)
+        return NarrowedRoot(root)
     columns = _columns(scan, naming) | set(also)
     outputs = tuple(o for o in root.outputs if o.column in columns)
     lifted = tuple(o for o in root.lifted if o.column in columns)
@@ -45,7 +45,7 @@ def looked_at(scan: Scan, naming: Naming | None, also: Iterable[str] = ()) -> Lo
     for rows in (root.rows, *root.beside):
         found |= {rows + _end(root, o) for o in outputs}
         found |= {rows[:depth] + o.path for depth in range(len(rows)) for o in lifted}
-    return Look(replace(root, outputs=outputs, lifted=lifted), None if () in found else frozenset(found))
+    return NarrowedRoot(replace(root, outputs=outputs, lifted=lifted), None if () in found else frozenset(found))
 
 
 def _end(root: Fetch, output: Output) -> Path:

@@ -19,7 +19,7 @@ from cirql.errors import CloudError, DatabaseError, NotSupported, ResourceNotFou
 from cirql.fetch.hydrate import given, hydrated
 from cirql.fetch.keys import TargetKeys
 from cirql.fetch.lineage import Lineage
-from cirql.fetch.looked_at import Look, looked_at
+from cirql.fetch.looked_at import NarrowedRoot, looked_at
 from cirql.fetch.merge import each, in_blocks, in_order, in_waves
 from cirql.fetch.placed import is_here
 from cirql.fetch.repeats import Naming, each_once
@@ -99,7 +99,7 @@ class Scanner:
         self._here: dict[str, bool] = {}
         self._parent_columns = {*(p.column for p in scan.table.parents), *scan.table.identifier, IDENTIFIER}
         self._also = also
-        self._look = Look(scan.root)
+        self._look = NarrowedRoot(scan.root)
         self._root_calls = 0
         self._has_root_answer = False
         self._failed_roots: list[tuple[dict[str, Any], DatabaseError]] = []
