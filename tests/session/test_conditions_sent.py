@@ -7,6 +7,7 @@ import pytest
 from cirql.catalog.lookup import Catalog
 from cirql.fetch.requests import narrowed
 from cirql.plan.model import TextAt
+from cirql.localcloud import LocalCloud
 from cirql.session import Session
 
 INSTANCE = "SELECT arn FROM aws.ec2_instance WHERE"
@@ -88,3 +89,50 @@ def test_where_an_endpoint_refuses_a_filter_the_list_is_read_whole(session: Sess
     rows = result.fetchall()
     assert rows and sorted(rows) == sorted(whole.fetchall())
     assert result.failures == ()
+
+
+@pytest.mark.parametrize(
+    ("condition", "said"),
+    [
+        ("tags ? 'env'", "tags ? env (sent to AWS as the filter tag-key)"),
+        ("tags ?| ARRAY['env', 'team']", "tags ? env | team (sent to AWS as the filter tag-key)"),
+        ("tags ?& ARRAY['env', 'team']", "tags ? env (sent to AWS as the filter tag-key)"),
+        ("exist(tags, 'env')", "tags ? env (sent to AWS as the filter tag-key)"),
+        ("tags->'env' IS NOT NULL", "tags ? env (sent to AWS as the filter tag-key)"),
+        ("NOT (tags->'env' IS NULL)", "tags ? env (sent to AWS as the filter tag-key)"),
+    ],
+)
+def test_that_a_tag_is_there_is_sent_and_the_same_rows_come(session: Session, condition: str, said: str) -> None:
+    lines = [line for (line,) in session.execute(f"EXPLAIN {INSTANCE} {condition}").fetchall()]
+    assert f"  key {said}" in lines
+    rows = session.execute(f"{INSTANCE} {condition}").fetchall()
+    assert sorted(rows) == sorted(session.execute(f"{INSTANCE} {condition}", pushdown=False).fetchall())
+
+
+@pytest.mark.parametrize("condition", ["NOT tags ? 'env'", "tags ? 'e*v'", "tags->'env' IS NULL", "tags ? 'env' OR region = 'us-east-1'"])
+def test_that_a_tag_is_not_there_stays(session: Session, condition: str) -> None:
+    lines = [line for (line,) in session.execute(f"EXPLAIN {INSTANCE} {condition}").fetchall()]
+    assert not [line for line in lines if "sent to AWS" in line]
+
+
+@pytest.mark.parametrize(
+    ("sql", "request_member", "item"),
+    [
+        ("aws.ec2_nat_gateway WHERE tags ? 'env'", "Filter", {"Name": "tag-key", "Values": ["env"]}),
+        ("aws.ec2_flow_log WHERE tags->'env' = 'prod'", "Filter", {"Name": "tag:env", "Values": ["prod"]}),
+        ("aws.secretsmanager_secret WHERE tags ? 'env'", "Filters", {"Key": "tag-key", "Values": ["env"]}),
+        ("aws.secretsmanager_secret WHERE name = 'db'", "Filters", {"Key": "name", "Values": ["db"]}),
+        ("aws.ssm_parameter WHERE type = 'SecureString'", "ParameterFilters", {"Key": "Type", "Values": ["SecureString"]}),
+        ("aws.ssm_parameter WHERE tags->'env' = 'prod'", "ParameterFilters", {"Key": "tag:env", "Values": ["prod"]}),
+        ("aws.resourcegroupstaggingapi_resource WHERE tags->'env' = 'prod'", "TagFilters", {"Key": "env", "Values": ["prod"]}),
+    ],
+)
+def test_filters_are_spelled_as_their_service_does(
+    session: Session, cloud: LocalCloud, sql: str, request_member: str, item: dict[str, object]
+) -> None:
+    cloud.calls.clear()
+    rows = session.execute(f"SELECT _key FROM {sql}").fetchall()
+    assert sorted(rows) == sorted(session.execute(f"SELECT _key FROM {sql}", pushdown=False).fetchall())
+    with Catalog.open() as catalog:
+        (fetch,) = [f for f in catalog.find(sql.split()[0]).table.fetches if f.name == "list"]
+    assert any(i.param == request_member and i.filter_form == tuple(item) for i in fetch.inputs)

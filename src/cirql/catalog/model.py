@@ -130,7 +130,7 @@ class Input:
     that do not match. `batch` > 1: the member is a list that takes up to that many values in one call.
     `filter_name`: the value goes into an EC2-style `Filters` list under that name; `filter_form` is how its items spell name and values.
     `path` with the operator `member`: what is meant is the text of that member of a JSON column, or any key of a map (`*`, which stands
-    for the key in the filter's name too).
+    for the key in the filter's name too); without a path, that a map has one of the keys.
     `values`: all that the member can take (an enum); where a required one is not given, each is asked in turn.
     An input on `region` or on the table's account column takes what the target says. `is_structured`: the member is a structure or
     a list of them, and the column holds it as JSON. `is_text`: the member is a text, and the column holds a number (a version).

@@ -16,6 +16,7 @@ from botocore.model import Shape
 from cirql.catalog.model import ANY_KEY, Column, Input
 from cirql.compiler.operations import Listing, is_scalar
 from cirql.names import snake
+from cirql.startup.records import replace
 from cirql.startup.regexes import regex
 from cirql.types import ColumnType
 
@@ -25,6 +26,8 @@ _FILTER_NAME = regex(r"<li>\s*(?:<p>)?\s*<code>([a-z0-9.\-]+)</code>")
 # `<code>tag:&lt;key&gt;</code>`, `<code>tag</code>:&lt;key&gt;`, `<code>tag</code> - The key/value combination of a tag …`.
 _TAG_FILTER = regex(r"<code>tag(?::\s*(?:&lt;|<)|</code>\s*:\s*(?:&lt;|<)|</code>\s*- The key/value combination)")
 _FILTER_VALUES = 200
+# In the overlay: the member that takes the filters where it is called otherwise, a tag's value, and that a tag is there.
+_PARAM, _ANY_TAG, _TAG_KEY = "param", "tags.*", "tags?"
 _OVERLAY = Path(__file__).parent / "overlay" / "filters" / "members.toml"
 
 
@@ -47,10 +50,8 @@ def inputs(listing: Listing, columns: Mapping[str, Column], *, tagged: bool) -> 
                 yield Input(name, column.name, required=False, operator="contains", exact=False)
         elif _is_identity(name, listing) and is_scalar(member) and snake(name) in columns:
             yield Input(name, snake(name), required=False)
-        elif name == "Filters" and _is_name_and_values(member):
-            yield from _named_filters(listing, member, columns)
-            if tagged and _TAG_FILTER.search(member.documentation + member.member.members["Name"].documentation):
-                yield _filter("tags", "tag:*", ANY_KEY)
+        elif (form := _form(name, member, _said(listing))) is not None:
+            yield from _narrowing(listing, name, form, columns, tagged=tagged)
 
 
 def _is_identity(name: str, listing: Listing) -> bool:
@@ -58,34 +59,59 @@ def _is_identity(name: str, listing: Listing) -> bool:
     return name in listing.members and name in {f"{listing.noun}{suffix}" for suffix in ("Identifier", "Name", "Id", "Arn")}
 
 
-def _is_name_and_values(shape: Shape) -> bool:
-    return (
-        shape.type_name == "list"
-        and shape.member.type_name == "structure"
-        and set(shape.member.members) == {"Name", "Values"}
-        and shape.member.members["Values"].type_name == "list"
+def _form(name: str, shape: Shape, said: Mapping[str, str]) -> tuple[str, str] | None:
+    """How the items of a member that takes filters spell name and values; None of what takes none."""
+    if shape.type_name != "list" or shape.member.type_name != "structure":
+        return None
+    spelled = {m.lower(): m for m in shape.member.members}
+    first = next((w for w in ("name", "key") if w in spelled), "")
+    if not first or "values" not in spelled or shape.member.members[spelled["values"]].type_name != "list":
+        return None
+    named = name == said[_PARAM] if _PARAM in said else name.lower() in ("filter", "filters")
+    if not named or (set(spelled) != {"name", "values"} and not said):
+        return None
+    return spelled[first], spelled["values"]
+
+
+def _said(listing: Listing) -> Mapping[str, str]:
+    return _meanings().get(listing.operation.service_model.service_name, {}).get(listing.operation.name, {})
+
+
+def _narrowing(listing: Listing, param: str, form: tuple[str, str], columns: Mapping[str, Column], *, tagged: bool) -> Iterator[Input]:
+    """The filters of one member: of columns, of members of JSON columns, of a tag's value, and of tags that are there."""
+    shape = listing.operation.input_shape.members[param]
+    text = shape.documentation + shape.member.members[form[0]].documentation
+    said = _said(listing)
+    for found in _named_filters(listing, param, text if set(shape.member.members) == set(form) else "", columns):
+        yield replace(found, filter_form=form)
+    tag = next((n for n, place in said.items() if place == _ANY_TAG), "tag:*" if tagged and _TAG_FILTER.search(text) else "")
+    key = next(
+        (n for n, place in said.items() if place == _TAG_KEY), "tag-key" if tagged and "tag-key" in _FILTER_NAME.findall(text) else ""
     )
+    if tag:
+        yield replace(_filter(param, "tags", tag, ANY_KEY), filter_form=form)
+    if key:
+        yield replace(_filter(param, "tags", key, ()), filter_form=form)
 
 
-def _named_filters(listing: Listing, shape: Shape, columns: Mapping[str, Column]) -> Iterator[Input]:
-    """The filters that the documentation names: of a column, or of a member of a JSON column."""
-    service = listing.operation.service_model.service_name
-    said = _meanings().get(service, {}).get(listing.operation.name, {})
+def _named_filters(listing: Listing, param: str, text: str, columns: Mapping[str, Column]) -> Iterator[Input]:
+    """The filters that the documentation names, or the overlay: of a column, or of a member of a JSON column."""
+    said = _said(listing)
     members = _members(listing, columns)
-    for name in dict.fromkeys(_FILTER_NAME.findall(shape.documentation)):
+    for name in dict.fromkeys((*_FILTER_NAME.findall(text), *(n for n in said if n != _PARAM))):
         place = said.get(name, name.replace("-", "_"))
         column, _, member = place.partition(".")
         found = columns.get(column)
         if not member and found is not None and found.type is ColumnType.VARCHAR:
-            yield Input("Filters", found.name, required=False, exact=False, batch=_FILTER_VALUES, filter_name=name)
+            yield Input(param, found.name, required=False, exact=False, batch=_FILTER_VALUES, filter_name=name)
             continue
         path = (column, member) if member and name in said else members.get(_letters(name)) or members.get(_letters(listing.noun + name))
-        if place and path is not None and (path[0] in columns):
-            yield _filter(path[0], name, (path[1],))
+        if place not in ("", _ANY_TAG) and path is not None and (path[0] in columns):
+            yield _filter(param, path[0], name, (path[1],))
 
 
-def _filter(column: str, name: str, path: tuple[str, ...]) -> Input:
-    return Input("Filters", column, False, "member", False, _FILTER_VALUES, name, path=path)
+def _filter(param: str, column: str, name: str, path: tuple[str, ...]) -> Input:
+    return Input(param, column, False, "member", False, _FILTER_VALUES, name, path=path)
 
 
 def _members(listing: Listing, columns: Mapping[str, Column]) -> dict[str, tuple[str, str]]:

@@ -25,7 +25,8 @@ class Service:
 
     `is_own_account`: an account id that its requests require is the caller's. `url_encoded` names shapes whose text is percent-encoded.
     `is_keyed_by_id`: rows are told apart by ids, since ARNs are members that answers may lack. `tagged_by_id` names the only nouns that
-    have tags where the service asks for those by id. `arns` are the ARNs of nouns in whose answers there are none, as templates.
+    have tags where the service asks for those by id or name, and the member that has it. `arns` are the ARNs of nouns in whose answers
+    there are none, as templates.
     `regions` are the only ones with an endpoint, where the models do not say.
     `paginators` are botocore's and the overlay's. `values` are all that a request member can be told, for all operations; `defaults` what
     a required one is told where a statement does not say, and `hours` how long a time frame is then.
@@ -41,7 +42,7 @@ class Service:
     is_own_account: bool = False
     url_encoded: frozenset[str] = frozenset()
     is_keyed_by_id: bool = False
-    tagged_by_id: frozenset[str] = frozenset()
+    tagged_by_id: Mapping[str, str] = field(default_factory=dict)
     arns: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     defaults: Mapping[str, str] = field(default_factory=dict)
@@ -116,7 +117,7 @@ def load(name: str, corrections: Mapping[str, Any]) -> Service:
         is_own_account=corrections.get("own_account", False),
         url_encoded=frozenset(corrections.get("url_encoded", ())),
         is_keyed_by_id=corrections.get("key_by", "arn") == "id",
-        tagged_by_id=frozenset(corrections.get("tagged_by_id", ())),
+        tagged_by_id=corrections.get("tagged_by_id", {}),
         arns=corrections.get("arns", {}),
         values={member: tuple(values) for member, values in corrections.get("values", {}).items()},
         defaults=corrections.get("defaults", {}),

@@ -87,7 +87,7 @@ def _resource_members(service: Service, operation: OperationModel) -> list[str]:
 def _asked(service: Service, param: str, noun: str, arn: str | None, column_for: Callable[[str], str | None]) -> str | None:
     """The column that a general tag call is asked with: the row's ARN, or the key of just this noun (`KeyId` of a key)."""
     if service.tagged_by_id:
-        return column_for(f"{noun}Id") if noun in service.tagged_by_id else None
+        return column_for(service.tagged_by_id[noun]) if noun in service.tagged_by_id else None
     one = singular(param.removesuffix("List"))
     if one.lower() in _RESOURCE:
         return arn

@@ -9,7 +9,7 @@ from typing import Any
 
 from cirql.catalog.model import Fetch, Input
 from cirql.errors import TypeMismatch
-from cirql.plan.documents import sent_texts
+from cirql.plan.documents import filter_of, sent_texts
 from cirql.plan.model import TextAt
 
 
@@ -36,9 +36,15 @@ def narrowed(fetch: Fetch, params: dict[str, Any], texts: Iterable[TextAt]) -> d
     given = dict(params)
     for text, filtered in found:
         name, values = filtered.filter_form
-        item = {name: str(filtered.filter_name).replace("*", text.path[0]), values: list(text.values)}
+        item = {name: filter_of(filtered, text), values: list(text.values)}
         given[filtered.param] = [*given.get(filtered.param, ()), item]
     return given
+
+
+def unfiltered(fetch: Fetch, params: dict[str, Any]) -> dict[str, Any]:
+    """The parameters of a call without its named filters, which only spare work."""
+    named = {i.param for i in fetch.inputs if i.filter_name is not None and not i.required}
+    return {name: value for name, value in params.items() if name not in named or name in fetch.constants}
 
 
 def _parsed(given: Input, text: str) -> Any:

@@ -23,7 +23,7 @@ from cirql.fetch.looked_at import NarrowedRoot, looked_at
 from cirql.fetch.merge import each, in_blocks, in_order, in_waves
 from cirql.fetch.placed import is_here
 from cirql.fetch.repeats import Naming, each_once
-from cirql.fetch.requests import narrowed, request
+from cirql.fetch.requests import narrowed, request, unfiltered
 from cirql.fetch.rows import ODD, UNREAD, UNTOLD, Row, derive, in_key_order, make_key, rows_of, whole
 from cirql.fetch.surroundings import Surroundings
 from cirql.fetch.sweep import swept
@@ -320,8 +320,8 @@ class Scanner:
         )
 
     async def _narrowed(self, root: Fetch, params: dict[str, Any]) -> AsyncGenerator[list[Row]]:
-        """The rows of one call, with the filters that conditions on members allow; without, where the endpoint does not take those."""
-        filtered = params
+        """The rows of one call, with the filters that conditions allow; without, where the endpoint does not take those or their values."""
+        filtered, bare = params, unfiltered(root, params)
         if root.role is Role.LIST and not self._around.calls.lists_whole_anyway(root):
             filtered = narrowed(root, params, self._scan.texts)
         has_begun = False
@@ -330,9 +330,9 @@ class Scanner:
                 has_begun = True
                 yield rows
         except (CloudError, NotSupported) as error:
-            if has_begun or filtered is params or isinstance(error, ResourceNotFound):
+            if has_begun or filtered == bare or isinstance(error, ResourceNotFound):
                 raise
-            async for rows in self._answered(root, params):
+            async for rows in self._answered(root, bare):
                 yield rows
 
     async def _answered(self, root: Fetch, params: dict[str, Any]) -> AsyncGenerator[list[Row]]:

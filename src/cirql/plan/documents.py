@@ -118,6 +118,31 @@ def texts(conjuncts: Iterable[exp.Expr], columns: Mapping[str, ColumnType]) -> I
         if found is not None:
             yield found
         yield from _contained(conjunct.unnest(), columns)
+        yield from _keyed(conjunct.unnest(), columns)
+
+
+def _keyed(node: exp.Expr, columns: Mapping[str, ColumnType]) -> Iterator[TextAt]:
+    """The keys of which a map must have one: `tags ? 'k'`, `tags ?| ARRAY['k', 'l']`, `exist(tags, 'k')`, `tags -> 'k' IS NOT NULL`."""
+    outer, keys = _keys_wanted(node)
+    if isinstance(outer, exp.Column) and is_map(columns.get(outer.name)) and keys:
+        wanted = [(key,) for key in keys] if isinstance(node, exp.JSONBContainsAllTopKeys) else [keys]
+        for values in wanted:
+            yield TextAt(outer.name, (), values)
+
+
+def _keys_wanted(node: exp.Expr) -> tuple[exp.Expr | None, DocumentPath | None]:
+    if isinstance(node, exp.JSONBContainsTopKey):
+        return node.this.unnest(), _constants([node.expression.unnest()])
+    if isinstance(node, exp.JSONBContainsAnyTopKeys | exp.JSONBContainsAllTopKeys):
+        return node.this.unnest(), _listed(node.expression.unnest())
+    if isinstance(node, exp.Anonymous) and str(node.this).lower() == "_pg_exist" and len(node.expressions) == 2:
+        return node.expressions[0].unnest(), _constants([node.expressions[1].unnest()])
+    negated = isinstance(node, exp.Is) and bool(node.args.get("negate"))
+    test = node if negated else node.this.unnest() if isinstance(node, exp.Not) else None
+    if isinstance(test, exp.Is) and isinstance(test.expression, exp.Null) and (negated or not test.args.get("negate")):
+        access = test.this.unnest()
+        return (access.this.unnest(), _steps(access)) if isinstance(access, _ARROWS) else (None, None)
+    return None, None
 
 
 def contradict(found: Iterable[TextAt]) -> bool:
@@ -180,12 +205,18 @@ def sent_texts(fetch: Fetch, found: Iterable[TextAt]) -> Iterator[tuple[TextAt, 
     used: set[tuple[Input, DocumentPath]] = set()
     for text in found:
         for filtered in fetch.inputs:
-            fits = filtered.operator == "member" and filtered.column == text.column and filtered.path in (text.path, ANY_KEY)
+            fits = filtered.operator == "member" and filtered.column == text.column
+            fits = fits and (filtered.path == text.path or (filtered.path == ANY_KEY and len(text.path) == 1))
             words = (*text.values, *text.path)
             if not fits or len(text.values) > filtered.batch or (filtered, text.path) in used or not all(map(_TAKEN.fullmatch, words)):
                 continue
             used.add((filtered, text.path))
             yield text, filtered
+
+
+def filter_of(given: Input, text: TextAt) -> str:
+    """The name of the filter that says a condition: of a tag, with its key."""
+    return str(given.filter_name).replace("*", "".join(text.path))
 
 
 def is_map(column_type: ColumnType | None) -> bool:

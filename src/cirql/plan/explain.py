@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from cirql.catalog.model import Fetch, Input, Role
+from cirql.catalog.model import Fetch, Role
 from cirql.cloud.rates import STARTING_RATES
-from cirql.plan.documents import sent_texts
+from cirql.plan.documents import filter_of, sent_texts
 from cirql.plan.equalities import combine, project
 from cirql.plan.hydrate import context_columns
 from cirql.plan.keys import with_derived
@@ -128,8 +128,7 @@ def _scan(scan: Scan, targets: int | None, known: Foreknown | None = None) -> Sc
         keys=tuple(map(_key_text, scan.keys))
         + tuple(f"{b.column} {b.operator} {b.value}" for b in scan.bounds if _is_sent(scan, b.column, b.operator))
         + tuple(
-            f"{_place_text(text)} (sent to AWS as the filter {_filter_text(text, given)})"
-            for text, given in sent_texts(scan.root, scan.texts)
+            f"{_place_text(text)} (sent to AWS as the filter {filter_of(given, text)})" for text, given in sent_texts(scan.root, scan.texts)
         ),
         calls=calls,
         filters=tuple(", ".join(sorted(f.columns)) for f in scan.filters),
@@ -184,11 +183,8 @@ def _expected_lists(scan: Scan, call: CallForecast, rows: int | None, finding: i
 
 
 def _place_text(text: TextAt) -> str:
-    return f"{text.column} -> {' -> '.join(text.path)} = {' | '.join(text.values[:5])}{' | …' if len(text.values) > 5 else ''}"
-
-
-def _filter_text(text: TextAt, given: Input) -> str:
-    return str(given.filter_name).replace("*", text.path[0])
+    place = f"{text.column} -> {' -> '.join(text.path)} =" if text.path else f"{text.column} ?"
+    return f"{place} {' | '.join(text.values[:5])}{' | …' if len(text.values) > 5 else ''}"
 
 
 def _is_sent(scan: Scan, column: str, operator: str) -> bool:

@@ -68,7 +68,10 @@ DocumentPath = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class TextAt:
-    """Only rows matter where the text at `path` in a JSON column, or behind that one key of a map, is one of `values`."""
+    """Only rows matter where the text at `path` in a JSON column, or behind that one key of a map, is one of `values`.
+
+    Without a path: where a map has one of `values` as a key.
+    """
 
     column: str
     path: DocumentPath
