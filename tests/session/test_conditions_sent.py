@@ -6,8 +6,8 @@ import pytest
 
 from cirql.catalog.lookup import Catalog
 from cirql.fetch.requests import narrowed
-from cirql.plan.model import TextAt
 from cirql.localcloud import LocalCloud
+from cirql.plan.model import TextAt
 from cirql.session import Session
 
 INSTANCE = "SELECT arn FROM aws.ec2_instance WHERE"
