@@ -319,9 +319,9 @@ def test_a_thing_that_cannot_be_tagged_has_no_tags_rather_than_no_rows() -> None
 def test_services_that_tag_by_id_are_asked_by_id_and_for_what_can_be_tagged_alone() -> None:
     shapes = {"Widget": structure(WidgetId="Text", WidgetArn="Text"), "Widgets": {"type": "list", "member": {"shape": "Widget"}}}
     operations = {"ListWidgets": LIST, "ListTagsForResource": (structure(["ResourceId"], ResourceId="Text"), structure(Tags="Tags"))}
-    by_id = tables(service(operations, shapes, tagged_by_id=frozenset({"Widget"})))["aws.shop_widget"]
+    by_id = tables(service(operations, shapes, tagged_by_id={"Widget": "WidgetId"}))["aws.shop_widget"]
     assert [(i.param, i.column) for i in by_id.fetches[1].inputs] == [("ResourceId", "widget_id")]
-    assert len(tables(service(operations, shapes, tagged_by_id=frozenset({"Gadget"})))["aws.shop_widget"].fetches) == 1
+    assert len(tables(service(operations, shapes, tagged_by_id={"Gadget": "GadgetId"}))["aws.shop_widget"].fetches) == 1
 
 
 def test_a_map_of_text_becomes_typed_columns_where_a_hint_names_them() -> None:
