@@ -2,7 +2,7 @@
 #
 #   make demo    start the local AWS, run three queries on it, stop it
 #   make page    the page of `cirql web`, which needs Node.js
-#   make test    the tests
+#   make test    the tests, without the sweeps
 #   make sweep   every table and operation against faults and odd answers, with figures
 #   make fuzz    generated queries against PostgreSQL for ten minutes
 #   make truth   every dataset read in a world that answers by AWS's models: what is right, and what is not, by kind: about eight minutes
@@ -96,7 +96,7 @@ page: $(PAGE)
 
 test: $(DEV) $(CATALOG) $(CLIENTS) $(PAGE)
 	@command -v chromium >/dev/null || echo 'the page of cirql web is not tested: there is no chromium'
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore=tests/sweeps
 
 # Figures are printed beside their targets (docs/benchmarks.md) and never fail the run.
 bench: $(DEV) $(CATALOG)
