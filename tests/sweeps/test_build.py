@@ -21,5 +21,3 @@ def test_a_build_gives_the_same_tables_again_and_tells_how_far_it_is(tmp_path: P
     with Catalog.open(path) as built, Catalog.open() as catalog:
         assert list(built.spellings()) == list(catalog.spellings())
         assert all(a == b for a, b in zip(built.tables(), catalog.tables(), strict=True))
-
-

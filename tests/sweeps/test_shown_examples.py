@@ -12,7 +12,7 @@ from tests.introspection.shown import plan_selects, plan_writes
 
 def test_every_select_example_of_every_service_plans() -> None:
     planned = plan_selects()
-    sys.stdout.write(f"SELECT examples planned: {({face.value: n for face, n in planned.items()})}\n")
+    sys.stdout.write(f"SELECT examples planned: { ({face.value: n for face, n in planned.items()}) }\n")
     assert planned[Face.SINGULAR] > 1_700
     assert planned[Face.PLURAL] > 1_700
     assert planned[Face.DATASET] > 3_800
