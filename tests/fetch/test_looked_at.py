@@ -65,3 +65,14 @@ def test_where_what_tells_rows_apart_is_a_guess_all_members_are_looked_at() -> N
     look = looked_at(Scan("scan_0", guessed[0], (), guessed[1]), naming(*guessed))
     assert look.only is None
     assert look.fetch is guessed[1]
+
+
+def test_what_only_narrows_a_list_is_not_looked_at_in_its_answer() -> None:
+    with Catalog.open() as catalog:
+        table = next(t for t in catalog.tables("ec2") if str(t.name).endswith("ec2_instance"))
+        fetch = next(f for f in table.fetches if f.role is Role.LIST)
+        look = looked_at(Scan("scan_0", table, ("instance_type",), fetch), naming(table, fetch))
+    assert len([i for i in fetch.inputs if not i.required]) > 20
+    given = {o.column for o in look.fetch.outputs}
+    assert {"instance_id", "instance_type"} <= given
+    assert len(given) < 6

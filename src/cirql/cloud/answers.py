@@ -19,6 +19,7 @@ from botocore.model import OperationModel, Shape
 
 from cirql.cloud import elements
 from cirql.cloud.documents import XML, ForeignDocumentError, check_json_members, check_xml_members, error_texts, is_error, read_xml
+from cirql.cloud.garbage import uncollected
 from cirql.cloud.http import MAX_BODY, Response
 from cirql.cloud.shapes import ODD, Readers
 from cirql.cloud.timestamps import parse_timestamp
@@ -306,6 +307,13 @@ def _read_xml(model: OperationModel, response: dict[str, Any], only: Only) -> di
             raise UnusableAnswerError("cut", "the body is empty")
         return {} if model.output_shape is None else _parsed(model, {**response, "body": b""})
     _check_size(body, b"<")
+    with uncollected(len(body)):
+        return _read_document(model, response, only)
+
+
+def _read_document(model: OperationModel, response: dict[str, Any], only: Only) -> dict[str, Any] | ErrorAnswer:
+    """The members of an XML answer that has a document, or the error that it is. Raises: UnusableAnswerError."""
+    body, status = response["body"], response["status_code"]
     try:
         root = read_xml(model, body)
         if is_error(root):
@@ -357,7 +365,8 @@ def _decoded_json(body: bytes, model: OperationModel, status: int) -> Any:
         return {}
     _check_size(body, b"{[,")
     try:
-        decoded = json.loads(str(body, "utf-8"))
+        with uncollected(len(body)):
+            decoded = json.loads(str(body, "utf-8"))
     except ValueError as error:
         starts_well = body.lstrip()[:1] in (b"{", b"[")
         raise UnusableAnswerError("cut" if starts_well else "garbage", f"the body is not JSON ({error})") from error

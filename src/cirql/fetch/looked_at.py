@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from cirql.catalog.model import IDENTIFIER, Fetch, Output
+from cirql.catalog.model import IDENTIFIER, Fetch, Output, Role
 from cirql.fetch.repeats import Naming
 from cirql.plan.arns import arn_columns
 from cirql.plan.model import Scan
@@ -56,7 +56,10 @@ def _columns(scan: Scan, naming: Naming) -> set[str]:
     table = scan.table
     columns = {*scan.columns, *naming.columns, *table.key, *table.identifier, IDENTIFIER, table.account_column, "region", table.modified}
     columns |= {column for test in scan.filters for column in test.columns}
-    columns |= {given.column for fetch in table.fetches for given in fetch.inputs}
+    # What narrows a list comes from the statement; what a call for a row takes comes from the row.
+    per_row = {id(fetch) for fetch in scan.calls if fetch is not scan.root}
+    inputs = ((given, fetch) for fetch in table.fetches for given in fetch.inputs)
+    columns |= {given.column for given, fetch in inputs if given.required or fetch.role is not Role.LIST or id(fetch) in per_row}
     columns |= {parent.column for parent in table.parents}
     if table.arn is not None:
         columns |= {table.arn.column, *arn_columns(table.arn)}

@@ -1,0 +1,27 @@
+"""Garbage: Python looks for none while a large answer is read.
+
+A tree of a hundred thousand elements makes the collector of cycles run hundreds of times, now and then over everything that the process
+holds, and an answer under way has no cycles. It took longer than reading did.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+LARGE = 50_000
+"""Bytes of an answer from which the pause is worth it."""
+
+
+@contextmanager
+def uncollected(size: int) -> Iterator[None]:
+    """No collection of cycles inside, where an answer of so many bytes is large and nobody else has switched it off."""
+    if size < LARGE or not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
