@@ -14,7 +14,7 @@ from cirql.types import ColumnType
 
 SERVICE = "cloud_control"
 _API = "cloudcontrol"
-_PAGING = Paging(("NextToken",), ("NextToken",))
+_PAGING = Paging(("NextToken",), ("NextToken",), limit="MaxResults", size=100)
 _NOT_FOUND = ("ResourceNotFoundException",)
 _TEXT = (ColumnType.VARCHAR, "string")
 _IDENTIFIERS = (Output(IDENTIFIER, ("Identifier",)), Output("identifier", ("Identifier",)))

@@ -12,6 +12,7 @@ from typing import Any
 from botocore.model import OperationModel, Shape
 
 from cirql.catalog.model import Paging
+from cirql.compiler.prose import default_of, largest_of
 from cirql.startup.regexes import regex
 
 _TOKEN = regex(r"(.*(token|marker|cursor))|next|nextpage|nextkey|next(record)?(name|type|identifier)|lastevaluated.*|exclusivestart.*")
@@ -35,8 +36,8 @@ def paging(operation: OperationModel, known: Mapping[str, Any] | None) -> Paging
     required: Collection[str] = operation.input_shape.required_members if operation.input_shape else ()
     if known is None:
         return _read(operation, members, required)
-    # Some paginators leave out a page size that the request cannot do without.
-    limit: str | None = known.get("limit_key") or next((k for k in _LIMITS if k in required), None)
+    # Some paginators leave out a page size, even one that the request cannot do without.
+    limit: str | None = known.get("limit_key") or next((k for k in _LIMITS if k in members), None)
     limit = limit if limit in members else None
     return Paging(
         input_tokens=_texts(known["input_token"]),
@@ -59,11 +60,14 @@ def _texts(value: str | list[str]) -> tuple[str, ...]:
 
 
 def _page_size(shape: Shape, *, is_required: bool) -> int | None:
-    """The largest page a model allows, within reason; None where it sets no bound and a request can do without."""
-    largest = shape.metadata.get("max")
-    if largest and shape.type_name in ("integer", "long"):
-        return min(int(largest), _LARGEST_PAGE)
+    """The largest page a model or its documentation allows, within reason; None where neither sets a bound and a request can do without."""
     # Numbers as text (Route 53's MaxItems, CloudFront's) carry a length there, not a bound.
+    bound = shape.metadata.get("max") if shape.type_name in ("integer", "long") else None
+    said = largest_of(shape.documentation)
+    if bound:
+        return min(int(bound), said or _LARGEST_PAGE, _LARGEST_PAGE)
+    if said is not None and said > default_of(shape.documentation, said) and shape.type_name in ("integer", "long"):
+        return min(said, _LARGEST_PAGE)
     return _USUAL_PAGE if is_required else None
 
 

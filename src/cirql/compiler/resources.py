@@ -16,8 +16,8 @@ from cirql.types import ColumnType, from_json_schema
 
 _SERVICE = "cloudcontrol"
 _NOT_FOUND = ("ResourceNotFoundException",)
-# MaxResults is documented as reserved, so no page size is asked for.
-_PAGING = Paging(("NextToken",), ("NextToken",))
+# The reference calls MaxResults reserved: AWS gives pages of its own size whatever it says, and endpoints like AWS heed it.
+_PAGING = Paging(("NextToken",), ("NextToken",), limit="MaxResults", size=100)
 # More values than this are no closed choice that could be asked one by one.
 _MOST_VALUES = 20
 _VERBS = ("create", "read", "update", "delete", "list")
