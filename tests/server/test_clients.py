@@ -176,6 +176,18 @@ def test_text_and_binary_mean_the_same(address: str) -> None:
     assert rows[0][9:13] == ({"a": [1]}, ["a", None, 'b,"c'], b"\x00\xff", timedelta(days=1, hours=2))
 
 
+@pytest.mark.parametrize("drop", ['DEALLOCATE "_PLAN0xAb"', 'DEALLOCATE PREPARE "_PLAN0xAb"', "DEALLOCATE ALL", "DISCARD ALL"])
+def test_sql_drops_what_the_protocol_prepared(address: str, drop: str) -> None:
+    with psycopg.connect(address, autocommit=True) as client:
+        for value in (b"1", b"2"):
+            client.pgconn.prepare(b"_PLAN0xAb", b"SELECT $1::int")
+            answer = client.pgconn.exec_prepared(b"_PLAN0xAb", [value])
+            assert answer.get_value(0, 0) == value, answer.error_message
+            client.execute(drop)
+        with pytest.raises(psycopg.Error, match="no prepared statement"):
+            client.execute('DEALLOCATE "_PLAN0xAb"')
+
+
 def test_psycopg_asks_with_prepared_statements(address: str) -> None:
     with psycopg.connect(address, prepare_threshold=0) as client:
         for version in (1, 2, 3):

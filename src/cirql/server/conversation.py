@@ -123,6 +123,7 @@ class Conversation:
         if wanted != "aws" and not (wanted == user and "database" not in options):
             raise UnknownDatabase(f"there is no database {wanted}", hint="the database is aws")
         self.desk = await self._in_thread(lambda: self._home.desk(user, "aws", self._wire.address))
+        self.desk.forget = self._forget
         self._wire.gone = self._left
         if self._wire.is_gone:
             self._left()
@@ -369,6 +370,13 @@ class Conversation:
         self._tell_settings()
         self._say(messages.ready(self._desk.status))
         await self._flush()
+
+    def _forget(self, name: str) -> bool:
+        """Drop one statement, and whether there was one; or `all`, of which those that SQL prepared are still to be dropped."""
+        if name == "all":
+            self._statements.clear()
+            return False
+        return self._statements.pop(name, None) is not None
 
     def _statement(self, name: str) -> PreparedStatement:
         if name not in self._statements:

@@ -5,7 +5,7 @@ Also the client's transaction as PostgreSQL has it: after an error nothing but i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from cirql.catalog.views import SCHEMAS
@@ -18,6 +18,8 @@ from cirql.server.ledger import AuditLedger
 from cirql.server.variables import OWN, REPORTED, Variables, read_reset, read_set, read_show, spelled
 from cirql.settings import searched
 from cirql.sql.blanks import first_word
+from cirql.sql.prepared import Deallocate
+from cirql.sql.prepared import read as read_prepared
 from cirql.sql.quoting import text as quoted
 from cirql.startup.records import dataclass, replace
 
@@ -92,6 +94,8 @@ class ClientDesk:
         self.user = session.user or "aws"
         self.status = "I"
         self.cursors = Cursors()
+        self.forget: Callable[[str], bool] = lambda name: False  # noqa: ARG005
+        """Drops a statement that the protocol prepared, or `all`: to DEALLOCATE it is a name like those of PREPARE."""
         self._catalog = catalog
         self._constants = constants
         self._told: dict[str, str] = {}
@@ -218,6 +222,8 @@ class ClientDesk:
         self._refuse_failed(word)
         if (local := self._setting(sql)) is not None:
             return local
+        if word == "DEALLOCATE" and isinstance(dropped := read_prepared(sql), Deallocate) and self.forget(dropped.name):
+            return Reply(None, "DEALLOCATE")
         if word in _OF_CURSORS and (step := read_cursor(sql)) is not None:
             return self._of_cursor(step, values)
         if (copy := read_copy(sql)) is not None:
@@ -328,6 +334,8 @@ class ClientDesk:
             return Reply(None, "SET", notices=(said,) if said else ())
         if (forgotten := read_reset(sql)) is not None:
             self.variables.reset(forgotten)
+            if "ALL" in sql.upper().split() and first_word(sql) == "DISCARD":
+                self.forget("all")
             self.search(self._path())
             return Reply(None, "RESET" if first_word(sql) == "RESET" else "DISCARD ALL")
         return None

@@ -8,11 +8,12 @@ from cirql.errors import NotSupported
 from cirql.startup.records import dataclass
 from cirql.startup.regexes import regex
 
+_NAME = r'(?P<name>\w++|"(?:[^"]|"")++")'
 _PREPARE = regex(
-    r"\s*+PREPARE\s++(?P<name>\w++)\s*+(?:\((?P<types>[^()]*+(?:\([^()]*+\)[^()]*+)*+)\)\s*+)?AS\b(?P<body>.*)", re.IGNORECASE | re.DOTALL
+    rf"\s*+PREPARE\s++{_NAME}\s*+(?:\((?P<types>[^()]*+(?:\([^()]*+\)[^()]*+)*+)\)\s*+)?AS\b(?P<body>.*)", re.IGNORECASE | re.DOTALL
 )
-_EXECUTE = regex(r"\s*+EXECUTE\s++(?P<name>\w++)\s*+(?:\((?P<arguments>.*)\))?\s*+;?\s*+\Z", re.IGNORECASE | re.DOTALL)
-_DEALLOCATE = regex(r"\s*+DEALLOCATE\s++(?:PREPARE\s++)?(?P<name>\w++)\s*+;?\s*+\Z", re.IGNORECASE)
+_EXECUTE = regex(rf"\s*+EXECUTE\s++{_NAME}\s*+(?:\((?P<arguments>.*)\))?\s*+;?\s*+\Z", re.IGNORECASE | re.DOTALL)
+_DEALLOCATE = regex(rf"\s*+DEALLOCATE\s++(?:PREPARE\s++)?{_NAME}\s*+;?\s*+\Z", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +46,13 @@ def read(text: str) -> Prepare | Execute | Deallocate | None:
         if not match["body"].strip():
             raise NotSupported("PREPARE needs a statement", hint="write PREPARE name AS SELECT …")
         types = tuple(t.strip() for t in (match["types"] or "").split(",") if t.strip())
-        return Prepare(match["name"].lower(), types, match["body"])
+        return Prepare(_named(match["name"]), types, match["body"])
     if match := _EXECUTE.fullmatch(text):
-        return Execute(match["name"].lower(), (match["arguments"] or "").strip())
+        return Execute(_named(match["name"]), (match["arguments"] or "").strip())
     if match := _DEALLOCATE.fullmatch(text):
-        return Deallocate(match["name"].lower())
+        return Deallocate(_named(match["name"]))
     return None
+
+
+def _named(written: str) -> str:
+    return written[1:-1].replace('""', '"') if written.startswith('"') else written.lower()
