@@ -86,3 +86,18 @@ def test_adbc_sees_types(address: str) -> None:
         assert table.num_rows > 0
         schema = client.adbc_get_table_schema("s3_bucket", db_schema_filter="aws")
         assert str(schema.field("creation_date").type) == "timestamp[us]"
+
+
+def test_joins_in_parentheses_keep_their_tables(address: str) -> None:
+    """As psqlodbc asks for columns."""
+    asked = """
+        select n.nspname, c.relname, a.attname, pg_get_expr(d.adbin, d.adrelid)
+        from (((pg_catalog.pg_class c inner join pg_catalog.pg_namespace n on n.oid = c.relnamespace and c.relname like 's3_bucket' and n.nspname = 'aws')
+        inner join pg_catalog.pg_attribute a on (not a.attisdropped) and a.attnum > 0 and a.attrelid = c.oid)
+        inner join pg_catalog.pg_type t on t.oid = a.atttypid)
+        left outer join pg_attrdef d on a.atthasdef and d.adrelid = a.attrelid and d.adnum = a.attnum
+        order by n.nspname, c.relname, attnum"""
+    with psycopg.connect(address) as client:
+        rows = client.execute(asked).fetchall()
+    assert rows[0] == ("aws", "s3_bucket", "_key", None)
+    assert ("aws", "s3_bucket", "creation_date", None) in rows

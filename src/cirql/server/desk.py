@@ -94,7 +94,7 @@ class ClientDesk:
         self.user = session.user or "aws"
         self.status = "I"
         self.cursors = Cursors()
-        self.forget: Callable[[str], bool] = lambda name: False  # noqa: ARG005
+        self.forget: Callable[[str], bool] = lambda _: False
         """Drops a statement that the protocol prepared, or `all`: to DEALLOCATE it is a name like those of PREPARE."""
         self._catalog = catalog
         self._constants = constants

@@ -102,7 +102,9 @@ def _node(node: exp.Expr, facts: Mapping[str, str]) -> exp.Expr:
         case exp.Table() if isinstance(node.this, exp.Anonymous):
             return _function_in_from(node)
         case exp.Table() if node.name.lower() in _TABLES:
-            return exp.to_table(node.name.lower(), alias=node.alias or node.name)
+            table = exp.to_table(node.name.lower(), alias=node.alias or node.name)
+            table.set("joins", node.args.get("joins"))  # where joins are in parentheses, the first table has them
+            return table
         case exp.Cast() | exp.TryCast():
             return _cast(node)
         case exp.Column() if node.name.lower() in _PROCEDURES and _is_shown(node):
