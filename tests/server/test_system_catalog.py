@@ -92,7 +92,8 @@ def test_joins_in_parentheses_keep_their_tables(address: str) -> None:
     """As psqlodbc asks for columns."""
     asked = """
         select n.nspname, c.relname, a.attname, pg_get_expr(d.adbin, d.adrelid)
-        from (((pg_catalog.pg_class c inner join pg_catalog.pg_namespace n on n.oid = c.relnamespace and c.relname like 's3_bucket' and n.nspname = 'aws')
+        from (((pg_catalog.pg_class c inner join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+        and c.relname like 's3_bucket' and n.nspname = 'aws')
         inner join pg_catalog.pg_attribute a on (not a.attisdropped) and a.attnum > 0 and a.attrelid = c.oid)
         inner join pg_catalog.pg_type t on t.oid = a.atttypid)
         left outer join pg_attrdef d on a.atthasdef and d.adrelid = a.attrelid and d.adnum = a.attnum
@@ -101,3 +102,10 @@ def test_joins_in_parentheses_keep_their_tables(address: str) -> None:
         rows = client.execute(asked).fetchall()
     assert rows[0] == ("aws", "s3_bucket", "_key", None)
     assert ("aws", "s3_bucket", "creation_date", None) in rows
+
+
+def test_any_takes_a_list_written_as_text(address: str) -> None:
+    """As pgcli asks for names of tables."""
+    asked = "SELECT relname FROM pg_catalog.pg_class c WHERE c.relkind = ANY('{r,\"p\",f}') AND relname = 'sagemaker_image'"
+    with psycopg.connect(address) as client:
+        assert client.execute(asked).fetchall() == [("sagemaker_image",)]

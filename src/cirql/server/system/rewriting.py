@@ -105,6 +105,9 @@ def _node(node: exp.Expr, facts: Mapping[str, str]) -> exp.Expr:
             table = exp.to_table(node.name.lower(), alias=node.alias or node.name)
             table.set("joins", node.args.get("joins"))  # where joins are in parentheses, the first table has them
             return table
+        case exp.Any() if (words := _ARRAY.fullmatch(node.this.unnest().name)) and _is_string(node.this.unnest()):
+            items = [w.strip().strip('"') for w in words[1].split(",")] if words[1].strip() else []
+            return exp.Any(this=exp.Array(expressions=[exp.Literal.string(item) for item in items]))
         case exp.Cast() | exp.TryCast():
             return _cast(node)
         case exp.Column() if node.name.lower() in _PROCEDURES and _is_shown(node):
@@ -120,6 +123,12 @@ def _node(node: exp.Expr, facts: Mapping[str, str]) -> exp.Expr:
     return node
 
 
+def _is_string(node: exp.Expr) -> bool:
+    from sqlglot import exp
+
+    return isinstance(node, exp.Literal) and node.is_string
+
+
 def _function_in_from(node: exp.Table) -> exp.Expr:
     """A function that stands for a table: one of the tables, or a list of nothing."""
     from sqlglot import exp, parse_one
@@ -133,6 +142,7 @@ def _function_in_from(node: exp.Table) -> exp.Expr:
     return node
 
 
+_ARRAY = regex(r"\{([^{}\\]*)\}")
 _PROCEDURES = frozenset({"typinput", "typoutput", "typreceive", "typsend"})
 """Columns of numbers of functions that are shown as their names."""
 
