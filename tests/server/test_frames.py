@@ -21,7 +21,7 @@ def test_polars_reads_through_adbc(address: str) -> None:
 
 def test_pandas_reads_through_adbc(address: str) -> None:
     with adbc_driver_postgresql.dbapi.connect(address) as client:
-        frame = pd.read_sql_query(ASKED, client)
+        frame = pd.read_sql(ASKED, client)
         assert frame["n"].sum() > len(frame) > 1
 
 

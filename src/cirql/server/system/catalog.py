@@ -19,7 +19,7 @@ from cirql.server.system.definitions import statements
 from cirql.server.system.kept import KeptContents
 from cirql.server.system.narrowing import is_empty, narrowing
 from cirql.server.system.remembering import Answers, Query, Recent, with_any_number
-from cirql.server.system.rewriting import concerns, parsed, rewritten
+from cirql.server.system.rewriting import ARRAY, concerns, parsed, rewritten
 from cirql.startup.regexes import regex
 
 if TYPE_CHECKING:
@@ -154,7 +154,11 @@ class SystemTables:
 
 def _given(query: str, values: Sequence[Any]) -> dict[str, Any]:
     """The parameters that are still in a statement: an argument that changes nothing here has gone, and its parameter with it."""
-    return {str(n): value for n, value in enumerate(values, 1) if re.search(rf"\${n}(?!\d)", query) is not None}
+    given = {str(n): value for n, value in enumerate(values, 1) if re.search(rf"\${n}(?!\d)", query) is not None}
+    for number, value in given.items():  # a list as text, whose type nobody told
+        if isinstance(value, str) and (words := ARRAY.fullmatch(value)) and f"ANY(${number})" in query:
+            given[number] = [word.strip('"') for word in words[1].split(",")]
+    return given
 
 
 def _kind_of(sql: str, number: int) -> str:

@@ -105,7 +105,7 @@ def _node(node: exp.Expr, facts: Mapping[str, str]) -> exp.Expr:
             table = exp.to_table(node.name.lower(), alias=node.alias or node.name)
             table.set("joins", node.args.get("joins"))  # where joins are in parentheses, the first table has them
             return table
-        case exp.Any() if (words := _ARRAY.fullmatch(node.this.unnest().name)) and _is_string(node.this.unnest()):
+        case exp.Any() if (words := ARRAY.fullmatch(node.this.unnest().name)) and _is_string(node.this.unnest()):
             items = [w.strip().strip('"') for w in words[1].split(",")] if words[1].strip() else []
             return exp.Any(this=exp.Array(expressions=[exp.Literal.string(item) for item in items]))
         case exp.Cast() | exp.TryCast():
@@ -142,7 +142,7 @@ def _function_in_from(node: exp.Table) -> exp.Expr:
     return node
 
 
-_ARRAY = regex(r"\{([^{}\\]*)\}")
+ARRAY = regex(r"\{([^{}\\]*)\}")
 _PROCEDURES = frozenset({"typinput", "typoutput", "typreceive", "typsend"})
 """Columns of numbers of functions that are shown as their names."""
 
