@@ -9,7 +9,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from cirql.engine import Database
+from cirql.engine import Database, Engine
 from cirql.errors import Cancelled
 from cirql.localcloud import LocalCloud
 from cirql.localcloud.faults import Rule
@@ -80,3 +80,26 @@ def test_a_second_crowd_takes_no_more_than_the_first(settings: Settings) -> None
     threads_left, _, instances = used()
     assert instances <= first[2]
     assert threads_left < second[0]
+
+
+def test_no_connection_is_left_of_statements_that_were_cancelled_while_rows_came(settings: Settings, cloud: LocalCloud) -> None:
+    cloud.faults.add(Rule(operation="Describe*", kind="latency", seconds=0.02))
+
+    def stopped(seed: int) -> int:
+        with runtime.session() as session:
+            timer = threading.Timer(random.Random(seed).random() * 0.4, session.cancel)
+            timer.start()
+            try:
+                session.execute("SELECT * FROM aws.sagemaker_image_version").to_arrow()
+            except Cancelled:
+                return 1
+            finally:
+                timer.cancel()
+            return 0
+
+    with Runtime(settings) as runtime:
+        with ThreadPoolExecutor(16) as threads:
+            cancelled = sum(threads.map(stopped, range(64)))
+    assert cancelled > 16
+    gc.collect()
+    assert [o for o in gc.get_objects() if isinstance(o, Engine)] == []

@@ -8,6 +8,7 @@ just as it was used) and of settings; those arrive as arguments. Response bodies
 from __future__ import annotations
 
 import asyncio
+from contextvars import Context
 from typing import TYPE_CHECKING, Any, cast
 
 from cirql.cloud.pool import Connect, Pool
@@ -243,7 +244,7 @@ class Connection(asyncio.Protocol):
             if self.transport is None or not self.is_open:
                 raise TransportError("dropped", "the connection was closed before the request", sent=False)
             if self._watch_timer is None:
-                self._watch_timer = self.loop.call_later(read_timeout, self._watch)
+                self._watch_timer = self.loop.call_later(read_timeout, self._watch, context=Context())  # it outlives the statement
             self.transport.write(data)
             return await self._answer
         except asyncio.CancelledError:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
-from typing import Generic, Protocol, TypeVar
+from collections.abc import Callable, Coroutine
+from contextvars import Context
+from typing import Any, Generic, Protocol, TypeVar
 
 IDLE_LIMIT = 20.0
 """Seconds an idle connection is trusted; AWS's load balancers close after 20 to 60."""
@@ -30,7 +31,7 @@ class Pooled(Protocol):
 
 
 C = TypeVar("C", bound=Pooled)
-Connect = Callable[[], Awaitable[C]]
+Connect = Callable[[], Coroutine[Any, Any, C]]
 
 
 class Pool(Generic[C]):
@@ -64,7 +65,7 @@ class Pool(Generic[C]):
         try:
             connection = None if fresh else self._pop_idle(loop.time())
             if connection is None:
-                connection = await self._connect()
+                connection = await self._made(loop)
         except BaseException:
             self._connecting -= 1
             self._wake()
@@ -72,6 +73,15 @@ class Pool(Generic[C]):
         self._connecting -= 1
         self._busy.add(connection)
         return connection
+
+    async def _made(self, loop: asyncio.AbstractEventLoop) -> C:
+        """A new connection, in a context of its own: it lives longer than the statement that it is made for, and would keep what that had."""
+        making = loop.create_task(self._connect(), context=Context())
+        try:
+            return await making
+        except asyncio.CancelledError:
+            making.add_done_callback(_drop)
+            raise
 
     def release(self, connection: C) -> None:
         """Give a connection back; one that cannot be used again is dropped."""
@@ -104,3 +114,9 @@ class Pool(Generic[C]):
             if not turn.done():
                 self._connecting += 1
                 turn.set_result(None)
+
+
+def _drop(making: asyncio.Task[C]) -> None:
+    """Close a connection that was made for somebody who has gone."""
+    if not making.cancelled() and making.exception() is None:
+        making.result().close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -61,7 +61,8 @@ class Channel:
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._room.set)
 
-    def __iter__(self) -> Iterator[pa.RecordBatch]:
+    def batches(self) -> Generator[pa.RecordBatch, None, None]:
+        """The batches, for one reader."""
         try:
             while (batch := self._take()) is not None:
                 yield batch

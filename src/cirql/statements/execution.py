@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -55,6 +55,7 @@ class Execution:
         self._began = datetime.now(UTC)
         self._fetching: Work[None] | None = None
         self._channel: Channel | None = None
+        self._streamed: Generator[pa.RecordBatch, None, None] | None = None
         self._is_closed = False
         running.at_stop(self._stop)
         running.at_end(self.close)
@@ -100,7 +101,8 @@ class Execution:
         self._running.goes_on = True
         self._fetching = self._home.start(self._scans().run())
         schema = schema_of(self._plan.relations[relation])
-        self._engine.register(relation, pa.RecordBatchReader.from_batches(schema, iter(self._channel)))
+        self._streamed = self._channel.batches()
+        self._engine.register(relation, pa.RecordBatchReader.from_batches(schema, self._streamed))
 
     def _refuse_partial(self) -> None:
         for outcome in self._so_far.outcomes:
@@ -185,6 +187,9 @@ class Execution:
         if self._fetching is not None:
             self._fetching.wait(_PATIENCE)
         self._engine.close()
+        if self._streamed is not None:
+            with contextlib.suppress(ValueError):  # DuckDB is in it still, and lets go of it soon
+                self._streamed.close()  # a connection keeps what it was given: a ring that no garbage collector sees
 
 
 class _Rows:
