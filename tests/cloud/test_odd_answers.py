@@ -26,7 +26,7 @@ DENIED = b'{"__type": "AccessDeniedException", "message": "no"}'
 def call(aws: FakeAWS, service: str = "sagemaker", operation: str = "ListImages", params: dict[str, Any] | None = None) -> dict[str, Any]:
     async def run() -> dict[str, Any]:
         keys = (Credential("ana", "111111111111", "secret"),)
-        client = CloudClient(Settings(credentials=keys, endpoint_url=aws.url, read_timeout=0.2, max_attempts=1))
+        client = CloudClient(Settings(credentials=keys, endpoint_url=aws.url, read_timeout=2, max_attempts=1))
         try:
             return await client.call(Target("111111111111", "us-east-1", "ana"), service, operation, params or {})
         finally:
