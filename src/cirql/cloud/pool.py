@@ -75,7 +75,7 @@ class Pool(Generic[C]):
         return connection
 
     async def _made(self, loop: asyncio.AbstractEventLoop) -> C:
-        """A new connection, in a context of its own: it lives longer than the statement that it is made for, and would keep what that had."""
+        """A new connection, in a context of its own: it outlives the statement it is made for, and would keep that."""
         making = loop.create_task(self._connect(), context=Context())
         try:
             return await making
