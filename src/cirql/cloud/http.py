@@ -11,7 +11,7 @@ import asyncio
 from contextvars import Context
 from typing import TYPE_CHECKING, Any, cast
 
-from cirql.cloud.pool import Connect, Pool
+from cirql.cloud.pool import Pool
 from cirql.cloud.proxy import Origin, ProxyRules, connect_request, proxy_headers
 from cirql.startup.records import dataclass
 
@@ -388,7 +388,7 @@ class Transport:
             async def connect() -> Connection:
                 return await self._connect(origin, proxy)
 
-            pool = self._pools[origin] = Pool(cast("Connect[Connection]", connect), self._per_origin)
+            pool = self._pools[origin] = Pool(connect, self._per_origin)
         return pool
 
     async def _connect(self, origin: Origin, proxy: Origin | None) -> Connection:
