@@ -8,7 +8,7 @@ import pytest
 from botocore.model import ServiceModel
 
 from cirql.catalog.lookup import Catalog
-from cirql.catalog.model import Role, Scope, Table
+from cirql.catalog.model import Role, Scope, Spread, Table
 from cirql.compiler.datasets import compile_service
 from cirql.compiler.overlay import Hint
 from cirql.compiler.parents import with_parents
@@ -219,9 +219,10 @@ def test_popular_datasets_are_read_by_the_right_calls(catalog: Catalog, name: st
     assert table.key
 
 
-def test_a_bucket_is_listed_in_its_own_region_and_looked_into_by_name(catalog: Catalog) -> None:
+def test_buckets_are_listed_for_all_regions_and_looked_into_by_name(catalog: Catalog) -> None:
     table = catalog.find("aws.s3_bucket").table
-    assert [(i.param, i.column) for i in table.fetches[0].inputs] == [("BucketRegion", "region")]
+    assert table.fetches[0].inputs == ()
+    assert table.fetches[0].spread == Spread(("Name",), (("BucketRegion",),), whole=True, narrows="BucketRegion")
     assert {f.operation: f.permissions for f in table.fetches if f.role is Role.ENRICH}["GetBucketEncryption"] == (
         "s3:GetEncryptionConfiguration",
     )

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
-from cirql.catalog.model import Access, Arn, Column, Default, Face, Fetch, Input, Method, Output, Paging, Parent, Role, Scope, Table
+from cirql.catalog.model import Access, Arn, Column, Default, Face, Fetch, Input, Method, Output, Paging, Parent, Role, Scope, Spread, Table
 from cirql.names import TableName
 from cirql.startup.records import MISSING, fields
 from cirql.types import ColumnType
@@ -134,6 +134,11 @@ def default_of(raw: Mapping[str, Any]) -> Default:
     return Default(**values)
 
 
+def spread_of(raw: Mapping[str, Any]) -> Spread:
+    """How rows of several regions are told apart, from its plain form. Raises TypeError where it has what no such thing has."""
+    return Spread(**{**raw, "id": tuple(raw.get("id", ())), "homes": tuple(map(tuple, raw.get("homes", ())))})
+
+
 def _fetch(raw: dict[str, Any]) -> Fetch:
     raw["role"] = Role(raw["role"])
     for name in ("rows", "json_params", "json_members", "permissions", "not_found"):
@@ -141,6 +146,8 @@ def _fetch(raw: dict[str, Any]) -> Fetch:
             raw[name] = tuple(raw[name])
     if "beside" in raw:
         raw["beside"] = tuple(map(tuple, raw["beside"]))
+    if "spread" in raw:
+        raw["spread"] = spread_of(raw["spread"])
     for name in ("outputs", "lifted"):
         if name in raw:
             raw[name] = tuple(_output(o) for o in raw[name])

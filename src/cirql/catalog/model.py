@@ -192,6 +192,21 @@ class Paging:
 
 
 @dataclass(frozen=True, slots=True)
+class Spread:
+    """How a list's rows are told from each other where several regions of an account give the same ones.
+
+    `id` is the path in a row to its name, `homes` are those to the regions that it is in, or to ARNs that say them. `whole`: every region
+    gives the rows of all, so that one is asked for the account; `narrows` is the request member that takes a region where its answer
+    does not say which rows are in which, as answers of those who imitate AWS may not.
+    """
+
+    id: tuple[str, ...] = ()
+    homes: tuple[tuple[str, ...], ...] = ()
+    whole: bool = False
+    narrows: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Fetch:
     """One API operation seen from a table.
 
@@ -206,6 +221,7 @@ class Fetch:
     `collect`: all rows of all pages of one call are one list value, which the outputs then read (`list`, `only`): the call
     gives exactly one row, even when the list is empty.
     `beside` are the paths to further lists of the answer whose elements are rows too (the delete markers beside the versions).
+    `spread`: several regions give the same rows.
     `fallback` names the table's fetch that gives the same where this one is refused, or saves no call.
     Columns that are inputs and not outputs keep the value that was asked for.
     """
@@ -229,6 +245,7 @@ class Fetch:
     collect: bool = False
     fallback: str = ""
     beside: tuple[tuple[str, ...], ...] = ()
+    spread: Spread | None = None
 
     @property
     def gives(self) -> frozenset[str]:

@@ -13,7 +13,7 @@ from functools import partial, reduce
 from pathlib import Path
 from typing import Any
 
-from cirql.catalog.codec import input_of
+from cirql.catalog.codec import input_of, spread_of
 from cirql.catalog.model import Arn, Column, Fetch, Output, Paging, Parent, Role, Scope, Table
 from cirql.names import TableName, snake
 from cirql.startup.records import dataclass, field, fields, replace
@@ -280,6 +280,8 @@ def _with_fetch(entry: Entry, table: Table, raw: Mapping[str, Any]) -> Table:
             values[key] = tuple(Output(o["column"], tuple(o["path"]), o.get("reading", "")) for o in values[key])
     if "inputs" in values:
         values["inputs"] = tuple(map(input_of, values["inputs"]))
+    if "spread" in values:
+        values["spread"] = spread_of(values["spread"])
     if "paging" in values:
         values["paging"] = Paging(**_frozen(values["paging"]))
     more = values.pop("more_outputs", ())

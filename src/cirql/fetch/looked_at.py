@@ -44,6 +44,8 @@ def looked_at(scan: Scan, naming: Naming | None, also: Iterable[str] = ()) -> Na
     found = {tuple(path.split(".")) for path in paging}
     for rows in (root.rows, *root.beside):
         found |= {rows + _end(root, o) for o in outputs}
+        if (spread := root.spread) is not None:
+            found |= {rows + path for path in (spread.id, *spread.homes) if path}
         found |= {rows[:depth] + o.path for depth in range(len(rows)) for o in lifted}
     return NarrowedRoot(replace(root, outputs=outputs, lifted=lifted), None if () in found else frozenset(found))
 

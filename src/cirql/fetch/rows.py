@@ -13,6 +13,7 @@ from urllib.parse import unquote
 
 from cirql.catalog.model import IDENTIFIER, Arn, Fetch, Output, Scope, Table
 from cirql.errors import CloudError
+from cirql.fetch.spread import note_places
 from cirql.plan.arns import arn_columns, parse_arn
 
 Row = dict[str, Any]
@@ -83,6 +84,8 @@ def _row(fetch: Fetch, item: Any, outer: list[Any]) -> Row:
     if unread:
         row[ODD] = {m: item[m] for m in unread}
         row[UNREAD] = frozenset(o.column for o in fetch.outputs if len(o.path) > 1 and o.path[0] in unread)
+    if fetch.spread is not None:
+        note_places(fetch.spread, item, row)
     for output in fetch.lifted:
         row[output.column] = _read(output, next((v for node in outer if (v := _follow(node, output.path)) is not None), None))
     return row

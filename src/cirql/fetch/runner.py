@@ -13,6 +13,7 @@ from cirql.fetch.batches import record_batch
 from cirql.fetch.merge import each, in_order, in_waves
 from cirql.fetch.rows import Row, in_key_order
 from cirql.fetch.scanner import Enough, Scanner
+from cirql.fetch.spread import Spreading
 from cirql.fetch.surroundings import Surroundings
 from cirql.fetch.unread import Unread
 from cirql.plan.model import Scan
@@ -100,7 +101,7 @@ async def run_scan(
 
     `has_others`: targets besides these have answered already, so that it is no error if all of these fail.
     """
-    around = replace(around, unread=Unread())
+    around = replace(around, unread=Unread(), spreading=Spreading())
     outcome = ScanOutcome(scan, tuple(targets), seen=dict.fromkeys(targets, 0), unread=around.unread)
     report(outcome)
     batcher = _Batcher(scan, emit, around.unread)

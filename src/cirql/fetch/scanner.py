@@ -13,7 +13,7 @@ from contextlib import AsyncExitStack, aclosing
 from functools import partial
 from typing import Any, cast
 
-from cirql.catalog.model import IDENTIFIER, Fetch, Role, Table
+from cirql.catalog.model import IDENTIFIER, Fetch, Role, Spread, Table
 from cirql.cloud.target import Target
 from cirql.errors import CloudError, DatabaseError, NotSupported, ResourceNotFound
 from cirql.fetch.hydrate import given, hydrated
@@ -25,6 +25,7 @@ from cirql.fetch.placed import is_here
 from cirql.fetch.repeats import Naming, each_once
 from cirql.fetch.requests import narrowed, request, unfiltered
 from cirql.fetch.rows import ODD, UNREAD, UNTOLD, Row, derive, in_key_order, make_key, rows_of, whole
+from cirql.fetch.spread import said, tells_places, without_places
 from cirql.fetch.surroundings import Surroundings
 from cirql.fetch.sweep import swept
 from cirql.fetch.unread import OF_ONE_ROW, PATIENCE, named
@@ -341,8 +342,30 @@ class Scanner:
             row = whole(root, await self._around.calls.answers(self._target, root, params))
             yield [row] if row is not None else []
             return
-        async for answer in self._around.calls.pages(self._target, root, params, self._look.only):
-            yield rows_of(self._look.fetch, answer)
+        if root.spread is None:
+            async for answer in self._around.calls.pages(self._target, root, params, self._look.only):
+                yield rows_of(self._look.fetch, answer)
+            return
+        async for rows in self._spread(root.spread, root, params):
+            yield rows
+
+    async def _spread(self, spread: Spread, root: Fetch, params: dict[str, Any]) -> AsyncGenerator[list[Row]]:
+        """The rows of a call whose answer is alike in several regions, those that this target gives."""
+        targets, elsewhere = self._around.targets, list[str]()
+        first = min((t for t in targets if t.account == self._target.account), default=self._target) if spread.whole else self._target
+        is_shared = spread.whole and len(targets) > 1
+        pages = each(await self._around.calls.kept(first, root, params)) if is_shared else self._around.calls.pages(first, root, params)
+        async for answer in pages:
+            rows = rows_of(self._look.fetch, answer)
+            if is_shared and spread.narrows and not tells_places(rows):
+                async for narrow in self._around.calls.pages(self._target, root, {**params, spread.narrows: self._target.region}):
+                    yield [without_places(row) for row in rows_of(self._look.fetch, narrow)]
+                return
+            rows, others = self._around.spreading.here(spread, self._table, self._target, targets, rows)
+            elsewhere += others
+            yield rows
+        if elsewhere and self._scan.constants("region") is None:
+            self._around.notice(said(self._table, self._target.account, elsewhere))
 
     def _complete(self, row: Row) -> None:
         """Fill what needs no call."""

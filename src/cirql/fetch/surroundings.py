@@ -11,6 +11,7 @@ from cirql.cloud.target import Target
 from cirql.fetch.calls import Calls
 from cirql.fetch.refusals import Refusals
 from cirql.fetch.rows import Row
+from cirql.fetch.spread import Spreading
 from cirql.fetch.unread import Unread
 from cirql.plan.model import RowFilter
 from cirql.startup.records import dataclass, field
@@ -32,7 +33,8 @@ class Surroundings:
 
     `denied` are the columns that a tolerated denial left NULL, by table and target; `refusals` the calls that were refused and not needed.
     `patience` is how many seconds rows that are there may wait for those that stand before them.
-    `known` spares describe calls of the one scan that it was made for; `unread` is what that scan could not read of single rows.
+    `known` spares describe calls of the one scan that it was made for; `unread` is what that scan could not read of single rows, and
+    `spreading` which of its targets gives what several answer alike.
     """
 
     calls: Calls
@@ -46,6 +48,7 @@ class Surroundings:
     refusals: Refusals = field(default_factory=Refusals)
     known: Known | None = None
     unread: Unread = field(default_factory=Unread)
+    spreading: Spreading = field(default_factory=Spreading)
 
     def notice(self, text: str) -> None:
         """Say something once."""

@@ -17,6 +17,7 @@ from cirql.cloud.target import Target
 from cirql.errors import InvalidText
 from cirql.fetch.batches import record_batch
 from cirql.fetch.rows import Row, derive, make_key, rows_of
+from cirql.fetch.spread import PLACES
 from cirql.inventory.identities import identify
 from cirql.inventory.model import KEY, Partition, ScanRecord, WriteSummary
 from cirql.inventory.stored import StoredTable
@@ -157,14 +158,13 @@ def _check_account(stored: StoredTable, rows: list[Row], account: str) -> None:
 
 
 def _of_region(fetch: Fetch, rows: list[Row], target: Target) -> tuple[list[Row], str]:
-    """The rows of the target's region, where a call is asked for one region and the file may hold all; and what is wrong with that."""
-    asked = next((i.param for i in fetch.inputs if i.required and i.column == "region"), None)
-    own = next((o.column for o in fetch.outputs if asked is not None and o.path == (asked,)), None)
-    if asked is None:
-        return rows, ""
-    here = [row for row in rows if own is None or row.get(own) in (None, target.region)]
-    unsaid = sum(own is None or row.get(own) is None for row in here)
-    return here, f"{unsaid} rows do not say which region they are in" if unsaid else ""
+    """The rows of the target's region, where the file may hold those of all; and what is wrong with that."""
+    if fetch.spread is None or not fetch.spread.whole:
+        return [{c: v for c, v in row.items() if c != PLACES} for row in rows], ""
+    told = [(row.pop(PLACES)[1], row) for row in rows]
+    here = [(regions, row) for regions, row in told if not regions or target.region in regions]
+    unsaid = sum(not regions for regions, _ in here)
+    return [row for _, row in here], f"{unsaid} rows do not say which region they are in" if unsaid else ""
 
 
 def _keep_one(

@@ -13,6 +13,7 @@ from typing import Any
 
 from cirql.catalog.model import Fetch, Role
 from cirql.cloud.rates import STARTING_RATES
+from cirql.cloud.target import Target
 from cirql.plan.documents import filter_of, sent_texts
 from cirql.plan.equalities import combine, project
 from cirql.plan.hydrate import context_columns
@@ -20,7 +21,7 @@ from cirql.plan.keys import with_derived
 from cirql.plan.model import KeyGroup, Plan, Scan, Step, TextAt
 from cirql.startup.records import asdict, dataclass, field, replace
 
-Asked = Callable[[Scan], Sequence[object] | None]
+Asked = Callable[[Scan], Sequence[Target] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +102,12 @@ def explain(plan: Plan, asked: Asked, knows: Knows = lambda scan: None) -> Expla
     `asked` gives the (account, region) pairs that a scan asks, where they are known without a call; `knows` says what there was.
     """
 
-    def count(scan: Scan) -> int | None:
-        targets = asked(scan)
-        return None if targets is None else len(targets)
+    def forecast(scan: Scan) -> ScanForecast:
+        found = asked(scan)
+        targets, accounts = (None, None) if found is None else (len(found), len({t.account for t in found}))
+        return _scan(scan, targets, accounts, knows(scan))
 
-    return Explanation(tuple(_expecting(s, _scan(s, count(s), knows(s)), knows) for s in plan.scans), plan.sql)
+    return Explanation(tuple(_expecting(s, forecast(s), knows) for s in plan.scans), plan.sql)
 
 
 def _all_calls(scan: ScanForecast) -> Iterator[CallForecast]:
@@ -114,12 +116,12 @@ def _all_calls(scan: ScanForecast) -> Iterator[CallForecast]:
     yield from scan.calls
 
 
-def _scan(scan: Scan, targets: int | None, known: Foreknown | None = None) -> ScanForecast:
+def _scan(scan: Scan, targets: int | None, accounts: int | None, known: Foreknown | None = None) -> ScanForecast:
     impossible = any(g.rows == () for g in scan.keys)
     left = targets - known.answers if known is not None and targets is not None else targets
     is_answered = targets is not None and targets > 0 and left == 0
-    parent = None if scan.parent is None or scan.keys_suffice or impossible or is_answered else _scan(scan.parent.scan, left)
-    calls = () if impossible or is_answered else (_root_call(scan, left), *_step_calls(scan))
+    parent = None if scan.parent is None or scan.keys_suffice or impossible or is_answered else _scan(scan.parent.scan, left, accounts)
+    calls = () if impossible or is_answered else (_root_call(scan, left, accounts), *_step_calls(scan))
     return ScanForecast(
         relation=scan.relation,
         table=str(scan.table.name),
@@ -203,8 +205,10 @@ def _key_text(group: KeyGroup) -> str:
     return f"{names} = {shown}{f' | … {len(group.rows)} in all' if len(group.rows) > 5 else ''} ({group.why})"
 
 
-def _root_call(scan: Scan, targets: int | None) -> CallForecast:
-    root = scan.root
+def _root_call(scan: Scan, targets: int | None, accounts: int | None) -> CallForecast:
+    root, noun = scan.root, "target"
+    if root.spread is not None and root.spread.whole:  # asked once an account
+        targets, noun = None if targets is None or accounts is None else min(targets, accounts), "account"
     needed = root.required - context_columns(scan.table) - {i.column for i in root.inputs if i.values}
     paged = root.paging is not None and root.role is Role.LIST
     size = root.paging.size if root.paging is not None and root.paging.size else None
@@ -220,8 +224,8 @@ def _root_call(scan: Scan, targets: int | None) -> CallForecast:
         return _call(root, 0, "no key value is possible")
     per_target = 1 if _names_place(scan) else targets
     if not paged and per_target is not None:
-        return _call(root, combinations * per_target, f"{combinations} key values" if needed else f"{per_target} targets")
-    where = f"{targets} targets" if targets is not None and not _names_place(scan) else "1 target" if _names_place(scan) else "each target"
+        return _call(root, combinations * per_target, f"{combinations} key values" if needed else f"{per_target} {noun}s")
+    where = f"1 {noun}" if _names_place(scan) else f"{targets} {noun}s" if targets is not None else f"each {noun}"
     keys = f" × {combinations} key values" if needed and combinations > 1 else ""
     # Under a LIMIT the first target may have enough.
     least = combinations * (per_target or 1) if scan.limit is None else 1
