@@ -137,3 +137,17 @@ def test_an_interrupt_that_the_caller_ignores_stays_ignored(environment: dict[st
     ) as child:
         child.send_signal(signal.SIGINT)
         assert child.communicate()[0].startswith(b"cirql") and child.returncode == 0
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "with prompt_interrupts(): pass\nos.kill(os.getpid(), signal.SIGINT)",
+        "with prompt_interrupts(): os.kill(os.getpid(), signal.SIGINT)",
+    ],
+)
+def test_ctrl_c_beside_the_work_of_a_command_ends_it_as_within(moment: str, environment: dict[str, str]) -> None:
+    code = f"import os, signal, click\nfrom cirql.cli.interrupt import prompt_interrupts\n@click.command()\ndef run():\n{moment}\nrun()"
+    code = code.replace(moment, "\n".join(f"    {line}" for line in moment.splitlines()))
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")

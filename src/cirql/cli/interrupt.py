@@ -42,15 +42,20 @@ def prompt_interrupts(forget: Callable[[], None] | None = None) -> Iterator[None
     its own), the process exits with 128 and the number of the signal.
     """
     received: list[int] = []
+    inside = False
 
     def receive(number: int, frame: FrameType | None) -> NoReturn:
         received.append(number)
+        if not inside:
+            _leave(number, frame)
         raise Interrupted
 
-    _listen(receive, forget)
     try:
+        _listen(receive, forget)
+        inside = True
         yield
     finally:
+        inside = False
         if received:
             raise SystemExit(128 + received[0])
 
