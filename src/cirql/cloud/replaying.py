@@ -24,10 +24,14 @@ Call = tuple[str, str, str, str]
 
 @dataclass(slots=True)
 class Recorded:
-    """Recorded answers, found by who was asked what. Where the same was asked twice, the last answer counts."""
+    """Recorded answers, found by who was asked what. Where the same was asked twice, the last answer counts.
+
+    `whole` are the operations, with their services, that answer for all regions of an account wherever they are asked.
+    """
 
     answers: dict[Call, list[tuple[dict[str, Any], dict[str, Any]]]] = field(default_factory=dict)
     began: datetime | None = None
+    whole: set[tuple[str, str]] = field(default_factory=set)
 
     def add(self, line: Mapping[str, Any], where: str) -> None:
         """Take in one line. Raises InvalidText, with the place, for one that lacks something."""
@@ -57,6 +61,8 @@ class Recorded:
         for (account, region, service, operation), lines in self.answers.items():
             if (service, operation) in operations and (kind is None or any(p.get("TypeName") == kind for p, _ in lines)):
                 found.add((account, region))
+                if (service, operation) in self.whole:
+                    found |= {(t.account, t.region) for t in self.targets if t.account == account}
         return frozenset(found)
 
     def find(
@@ -64,7 +70,14 @@ class Recorded:
     ) -> Mapping[str, Any] | None:
         """The line that answers a call; the page size, `ignored`, does not matter."""
         wanted = _spelled(params, ignored)
-        lines = self.answers.get((target.account, target.region, service, operation), ())
+        lines = self.answers.get((target.account, target.region, service, operation), [])
+        if not lines and (service, operation) in self.whole:
+            lines = [
+                line
+                for call, found in self.answers.items()
+                if (call[0], *call[2:]) == (target.account, service, operation)
+                for line in found
+            ]
         return next((line for asked, line in reversed(lines) if _spelled(asked, ignored) == wanted), None)
 
 

@@ -57,6 +57,7 @@ def play(recorded: Recorded, store: str) -> Played:
     types = {p.get("TypeName") for call, lines in recorded.answers.items() if call[2] == "cloudcontrol" for p, _ in lines}
     with Session(_settings(recorded, store), cloud=Replaying(recorded)) as session:
         for table in session.catalog.tables():
+            recorded.whole |= {(f.service, f.operation) for f in table.fetches if f.spread is not None and f.spread.whole}
             columns = [sorted(c) for c in _questions(table, operations, types)]
             if columns:
                 places = recorded.places(_listings(session.catalog, table), table.cfn_type)
