@@ -44,3 +44,29 @@ def test_what_is_behind_a_path_is_no_reference_and_is_there(catalog: Catalog) ->
             if parent.again and table.column(parent.again) is None:
                 wrong.append(f"{table.name}: {parent.again}")
     assert wrong == []
+
+
+AMONG = {
+    "organizations_policies_for_target": {"root", "organizational_units_for_parent", "account"},
+    "organizations_parent": {"organizational_units_for_parent", "account"},
+    "iot_attached_policy": {"certificate", "thing_group", "cognito_identity_identity"},
+    "lightsail_auto_snapshot": {"instance", "disk"},
+    "swf_workflow_execution_history": {"open_workflow_execution", "closed_workflow_execution"},
+    "vpc_lattice_access_log_subscription": {"service_network", "service"},
+}
+
+
+@pytest.mark.parametrize("name", AMONG)
+def test_all_tables_that_have_values_of_a_key_supply_it(catalog: Catalog, name: str) -> None:
+    table = catalog.find(f"aws.{name}").table
+    assert not table.problem
+    assert {p.table.resource.removeprefix(f"{table.service}_") for p in table.parents} == AMONG[name]
+    assert all(p.among and not p.is_equal for p in table.parents)
+
+
+def test_what_a_call_is_told_besides_for_one_tables_keys_is_a_column(catalog: Catalog) -> None:
+    table = catalog.find("aws.iotsitewise_action").table
+    assert {p.table.resource: dict(p.says) for p in table.parents} == {
+        "iotsitewise_asset": {"target_resource_type": "ASSET"},
+        "iotsitewise_computation_model": {"target_resource_type": "COMPUTATION_MODEL"},
+    }

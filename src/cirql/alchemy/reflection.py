@@ -91,5 +91,5 @@ def parents(found: Found) -> Iterator[tuple[str, TableName, str]]:
     """The columns that take another table's values: the column, that table, and its column."""
     here = {column.name for column in found.star}
     for parent in found.table.parents:
-        if parent.column in here:
+        if parent.column in here and not parent.among:
             yield parent.column, parent.table, parent.source

@@ -113,7 +113,11 @@ def _column(raw: dict[str, Any]) -> Column:
 
 
 def _parent(raw: dict[str, Any]) -> Parent:
-    return Parent(raw["column"], _name(raw["table"]), raw["source"], tuple(raw.get("path", ())), raw.get("again", ""))
+    return Parent(raw["column"], _name(raw["table"]), raw["source"], tuple(raw.get("path", ())), raw.get("again", ""), *_among(raw))
+
+
+def _among(raw: dict[str, Any]) -> tuple[bool, tuple[tuple[str, str], ...]]:
+    return raw.get("among", False), tuple((column, value) for column, value in raw.get("says", ()))
 
 
 def _output(raw: dict[str, Any]) -> Output:

@@ -273,6 +273,8 @@ class Parent:
 
     `path`: what is meant is behind these member names in each of the source's elements; `*` are the elements themselves.
     `again` is a column of the child's own rows whose values are keys too: units are listed for the roots, and for each unit.
+    `among`: several tables have values of this key, and all are asked. `says` is what the call is told besides for this table's values
+    (that they are assets), by column.
     """
 
     column: str
@@ -280,11 +282,18 @@ class Parent:
     source: str
     path: tuple[str, ...] = ()
     again: str = ""
+    among: bool = False
+    says: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def is_value(self) -> bool:
+        """Whether what this table gives are the very values of its column, so that conditions on the key hold for the column."""
+        return not self.path and not self.again
 
     @property
     def is_equal(self) -> bool:
-        """Whether a row's key is the very value of its parent's column, so that conditions on one hold for the other."""
-        return not self.path and not self.again
+        """Whether each row's key is the very value of its parent's column, so that conditions on one hold for the other."""
+        return self.is_value and not self.among
 
 
 @dataclass(frozen=True, slots=True)

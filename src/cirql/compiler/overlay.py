@@ -8,7 +8,7 @@ Tables: `[table."aws.x.y"]` patches a compiled table. `[dataset.<service>.<Noun>
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial, reduce
 from pathlib import Path
 from typing import Any
@@ -201,7 +201,7 @@ def _patch(entry: Entry, table: Table) -> Table:
             case "arn":
                 table = replace(table, arn=Arn(**value))
             case "parents":
-                parents = tuple(_parent(entry, column, source) for column, source in value.items() if source)
+                parents = tuple(p for column, source in value.items() for p in _parents(entry, column, source))
                 kept = tuple(p for p in table.parents if p.column not in value)
                 table = replace(table, parents=kept + parents, problem="")
             case "fetch":
@@ -232,14 +232,30 @@ def _ordered(entry: Entry, table: Table, order: list[str]) -> tuple[Column, ...]
     return tuple(by_name[name] for name in order) + tuple(c for c in table.columns if c.name not in order)
 
 
+def _parents(entry: Entry, column: str, sources: str | list[str]) -> Iterator[Parent]:
+    """Where a key comes from: one source, all of several, or none."""
+    if isinstance(sources, str):
+        yield from (_parent(entry, column, source) for source in (sources,) if source)
+        return
+    found = [replace(_parent(entry, column, source), among=True) for source in sources]
+    if len({(p.table, p.source) for p in found}) < max(len(found), 2):
+        raise entry.error(f"parents: {column} needs several columns, each once")
+    yield from found
+
+
 def _parent(entry: Entry, column: str, source: str) -> Parent:
-    """`<table>.<column>`, with `/<member>` for what is in each of its elements, and with ` + <column>` for the child's own rows."""
+    """`<table>.<column>`, with `/<member>` for what is in each of its elements, and with ` + <column>` for the child's own rows.
+
+    `, <column> = <value>` after it is what the call is told besides for the values of this table.
+    """
+    source, *said = source.split(", ")
     source, _, again = source.partition(" + ")
     source, *path = source.split("/")
     table, _, name = source.rpartition(".")
     if not table:
         raise entry.error(f"parents: {source} is not <table>.<column>")
-    return Parent(column, TableName.parse(table), name, tuple(path), again)
+    says = tuple((other, value) for other, _, value in (text.partition(" = ") for text in said))
+    return Parent(column, TableName.parse(table), name, tuple(path), again, says=says)
 
 
 def _with_column(entry: Entry, table: Table, name: str, raw: Mapping[str, Any]) -> Table:
@@ -306,9 +322,9 @@ def _check_columns(entry: Entry, table: Table) -> None:
                 raise entry.error(f"fetch {fetch.name}: there is no column {column}")
     if table.arn and table.arn.column not in names:
         raise entry.error(f"arn: there is no column {table.arn.column}")
-    for parent in table.parents:
-        if parent.column not in names:
-            raise entry.error(f"parents: there is no column {parent.column}")
+    for column in (c for p in table.parents for c in (p.column, *dict(p.says))):
+        if column not in names:
+            raise entry.error(f"parents: there is no column {column}")
     for name in (*table.key, *table.identifier):
         if name not in names:
             raise entry.error(f"key: there is no column {name}")

@@ -90,7 +90,8 @@ def _way_exists(table: Table, fetch: Fetch, tables: Mapping[TableName, Table], d
     wanted = table.needs(fetch)
     if not wanted:
         return True
-    return any(
+    among = any(p.among for p in table.parents if p.column in wanted)
+    return (all if among else any)(
         _covers(table, wanted, name) and _gives(tables[name], _sources(table, wanted, name), tables, depth + 1)
         for name in dict.fromkeys(p.table for p in table.parents)
     )

@@ -121,7 +121,7 @@ def _says_missing(codes: tuple[str, ...], failure: CloudFailure) -> bool:
     return False
 
 
-def _with_parents(scan: Scan | None) -> Iterator[Scan]:
-    while scan is not None:
-        yield scan
-        scan = scan.parent.scan if scan.parent is not None else None
+def _with_parents(scan: Scan) -> Iterator[Scan]:
+    yield scan
+    for parent in scan.parents:
+        yield from _with_parents(parent.scan)

@@ -15,15 +15,16 @@ class Lineage:
     """Which keys of a table each row of its parent gives."""
 
     def __init__(self, table: Table, parent: ParentScan) -> None:
-        paths = {p.column: p.path for p in table.parents if p.table == parent.scan.table.name}
-        self._sources = [(child, source, paths.get(child, ())) for child, source in parent.bindings]
-        self.columns = frozenset(child for child, _, _ in self._sources)
+        paths = {(p.column, p.source): p.path for p in table.parents if p.table == parent.scan.table.name}
+        self._says = dict(parent.says)
+        self._sources = [(child, source, paths.get((child, source), ())) for child, source in parent.bindings]
+        self.columns = frozenset(child for child, _, _ in self._sources) | frozenset(self._says)
         self.sources = frozenset(source for _, source, _ in self._sources)
 
     def keys(self, row: Row) -> Iterator[dict[str, Any]]:
         """The keys that one row gives: one, or one for each element."""
         found = [[(child, value) for value in _behind(row.get(source), path)] for child, source, path in self._sources]
-        yield from map(dict, product(*found))
+        yield from ({**dict(keys), **self._says} for keys in product(*found))
 
 
 def _behind(value: Any, path: tuple[str, ...]) -> Iterator[Any]:

@@ -31,7 +31,7 @@ from cirql.fetch.sweep import swept
 from cirql.fetch.unread import OF_ONE_ROW, PATIENCE, named
 from cirql.plan.arns import where_of_arn
 from cirql.plan.hydrate import context_columns
-from cirql.plan.model import Scan, Step
+from cirql.plan.model import ParentScan, Scan, Step
 from cirql.plan.placement import placed_column
 from cirql.startup.records import replace
 
@@ -210,9 +210,15 @@ class Scanner:
                 if not self._is_anothers(values) and (placed is None or await self._is_here(str(values.get(placed)))):
                     yield {**self._place, **self._optional(root, values), **values}
             return
-        lineage = Lineage(self._table, parent)
-        own = [c for c in required if c not in lineage.columns]
         seen: set[str] = set()
+        for source in (p for p in parent.every if self._keys.agree(dict(p.says))):
+            async for values in self._from(source, required, seen):
+                yield values
+
+    async def _from(self, parent: ParentScan, required: list[str], seen: set[str]) -> AsyncGenerator[dict[str, Any]]:
+        """The key values of the root calls that one parent's rows give, but for those that were `seen`."""
+        root, lineage = self._scan.root, Lineage(self._table, parent)
+        own = [c for c in required if c not in lineage.columns]
         scanner = Scanner(parent.scan, self._target, replace(self._around, known=None), lazy=self._lazy, also=lineage.sources)
         async for page in scanner.pages():
             for values in (v for row in in_key_order(parent.scan.table, page) for v in lineage.keys(row)):
@@ -240,7 +246,7 @@ class Scanner:
         if self._keys.tell_apart(required, self._around.targets):
             return True
         parent = self._scan.parent
-        listed_anyway = parent is not None and self._around.calls.shares(parent.scan.root)
+        listed_anyway = parent is not None and all(self._around.calls.shares(p.scan.root) for p in parent.every)
         return not listed_anyway and len(self._keys.combinations(required)) <= FEW_KEYS
 
     def _optional(self, root: Fetch, values: dict[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ along. Every way that works is costed in calls, and the cheapest is taken.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable
 
 from sqlglot import exp
@@ -119,19 +120,19 @@ class Accessor:
         return Way(cost, fetch, parent or either, more, keys_suffice=parent is None)
 
     def _parent(self, need: Need, lacking: frozenset[str], depth: int) -> ParentScan | None:
-        """The scan of the one parent table that has all the lacking keys."""
+        """The scan of the one parent table that has all the lacking keys, or of all those that have some of their values each."""
         if depth >= MAX_DEPTH:
             return None
-        by_table: dict[TableName, list[Parent]] = {}
-        for parent in need.table.parents:
-            if parent.column in lacking:
-                by_table.setdefault(parent.table, []).append(parent)
-        for name, links in by_table.items():
+        sources = _sources(need.table, lacking)
+        are_among = any(p.among for links in sources for p in links)
+        found: list[ParentScan] = []
+        for links in sources:
+            name = links[0].table
             table = self._find(name)
             renamed = {p.column: p.source for p in links}
             # What the parent needed itself (the environment's application) is known of its rows under the same name.
             renamed |= {c: c for c in lacking - set(renamed) if c in _own_keys(table)}
-            equal = {c: source for c, source in renamed.items() if all(p.is_equal for p in links if p.column == c)}
+            equal = {c: source for c, source in renamed.items() if all(p.is_value for p in links if p.column == c)}
             if set(renamed) >= lacking:
                 wanted = frozenset(renamed.values())
                 conjuncts, folded = _renamed_conjuncts(need.conjuncts, equal), _renamed_conjuncts(need.folded, equal)
@@ -141,8 +142,24 @@ class Accessor:
                     scan = self.scan(inner, f"{table.name}", tuple(sorted(wanted)), depth + 1)
                 except MissingKey:
                     continue
-                return ParentScan(_with_early_filters(scan), tuple(renamed.items()))
-        return None
+                says = tuple(dict(s for p in links for s in p.says).items())
+                found.append(ParentScan(_with_early_filters(scan), tuple(renamed.items()), says))
+                if not are_among:
+                    return found[0]
+        if not found or len(found) < len(sources):
+            return None  # one of several tables alone would give some rows, and say nothing of the others
+        return replace(found[0], others=tuple(found[1:]))
+
+
+def _sources(table: Table, lacking: frozenset[str]) -> list[list[Parent]]:
+    """The parents of these keys: those that one row of one table gives are together."""
+    found: dict[tuple[TableName, int], list[Parent]] = {}
+    seen: Counter[tuple[TableName, str]] = Counter()
+    for parent in (p for p in table.parents if p.column in lacking):
+        at = (parent.table, parent.column)
+        found.setdefault((parent.table, seen[at]), []).append(parent)
+        seen[at] += 1
+    return list(found.values())
 
 
 def _own_keys(table: Table) -> frozenset[str]:

@@ -195,5 +195,5 @@ def _named(groups: list[KeyGroup]) -> str:
 
 def _with_parents(scan: Scan) -> Iterator[Scan]:
     yield scan
-    if scan.parent is not None and not scan.keys_suffice:
-        yield from _with_parents(scan.parent.scan)
+    for parent in () if scan.keys_suffice else scan.parents:
+        yield from _with_parents(parent.scan)

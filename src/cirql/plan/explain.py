@@ -59,7 +59,7 @@ class CallForecast:
 
 @dataclass(frozen=True, slots=True)
 class ScanForecast:
-    """One scan in words and numbers; `parents` are the scans that find its keys, nearest first."""
+    """One scan in words and numbers; `parent` is the scan that finds its keys, `others` are those that find more of them."""
 
     relation: str
     table: str
@@ -71,6 +71,12 @@ class ScanForecast:
     limit: int | None = None
     parent: ScanForecast | None = None
     known: Foreknown | None = None
+    others: tuple[ScanForecast, ...] = ()
+
+    @property
+    def parents(self) -> tuple[ScanForecast, ...]:
+        """All scans that find its keys."""
+        return (self.parent, *self.others) if self.parent is not None else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +117,8 @@ def explain(plan: Plan, asked: Asked, knows: Knows = lambda scan: None) -> Expla
 
 
 def _all_calls(scan: ScanForecast) -> Iterator[CallForecast]:
-    if scan.parent is not None:
-        yield from _all_calls(scan.parent)
+    for parent in scan.parents:
+        yield from _all_calls(parent)
     yield from scan.calls
 
 
@@ -120,7 +126,7 @@ def _scan(scan: Scan, targets: int | None, accounts: int | None, known: Foreknow
     impossible = any(g.rows == () for g in scan.keys)
     left = targets - known.answers if known is not None and targets is not None else targets
     is_answered = targets is not None and targets > 0 and left == 0
-    parent = None if scan.parent is None or scan.keys_suffice or impossible or is_answered else _scan(scan.parent.scan, left, accounts)
+    parents = () if scan.keys_suffice or impossible or is_answered else tuple(_scan(p.scan, left, accounts) for p in scan.parents)
     calls = () if impossible or is_answered else (_root_call(scan, left, accounts), *_step_calls(scan))
     return ScanForecast(
         relation=scan.relation,
@@ -135,7 +141,8 @@ def _scan(scan: Scan, targets: int | None, accounts: int | None, known: Foreknow
         calls=calls,
         filters=tuple(", ".join(sorted(f.columns)) for f in scan.filters),
         limit=scan.limit,
-        parent=parent,
+        parent=parents[0] if parents else None,
+        others=parents[1:],
         known=None if impossible else known,
     )
 
@@ -144,11 +151,13 @@ def _expecting(scan: Scan, forecast: ScanForecast, knows: Knows) -> ScanForecast
     """The forecast with about how often each call is made, if there are as many rows as there were."""
     if not forecast.calls:
         return forecast
-    rows, parent, finding = _rows_left(forecast), forecast.parent, None
-    if parent is not None and scan.parent is not None:
-        known = knows(scan.parent.scan)
-        parent = replace(parent, known=replace(known, answers=0) if known is not None else None)  # what finds keys is always asked
-        finding, parent = _rows_left(parent), _expecting(scan.parent.scan, parent, knows)
+    rows, parents, found = _rows_left(forecast), [], []
+    for source, parent in zip(scan.parents, forecast.parents, strict=False):
+        known = knows(source.scan)
+        asked = replace(parent, known=replace(known, answers=0) if known is not None else None)  # what finds keys is always asked
+        found.append(_rows_left(asked))
+        parents.append(_expecting(source.scan, asked, knows))
+    finding = sum(n for n in found if n is not None) if found and None not in found else None
     root, *more = forecast.calls
     lists = forecast.known.places if forecast.known is not None and forecast.targets is None else 0
     fetches = [f for step in scan.steps for f in step.fetches]
@@ -157,7 +166,8 @@ def _expecting(scan: Scan, forecast: ScanForecast, knows: Knows) -> ScanForecast
         replace(c, expected=c.count if c.count is not None else None if wanted is None else math.ceil(wanted / f.batch))
         for c, f in zip(more, fetches, strict=True)
     ]
-    return replace(forecast, parent=parent, calls=(replace(root, expected=_expected_lists(scan, root, rows, finding, lists)), *steps))
+    calls = (replace(root, expected=_expected_lists(scan, root, rows, finding, lists)), *steps)
+    return replace(forecast, parent=parents[0] if parents else None, others=tuple(parents[1:]), calls=calls)
 
 
 def _rows_left(forecast: ScanForecast) -> int | None:
@@ -214,7 +224,7 @@ def _root_call(scan: Scan, targets: int | None, accounts: int | None) -> CallFor
     size = root.paging.size if root.paging is not None and root.paging.size else None
     pages = f"ceil(rows / {size})" if size else "pages"
     if scan.parent is not None and not scan.keys_suffice:
-        parent = scan.parent.scan.table.name
+        parent = ", ".join(str(p.scan.table.name) for p in scan.parents)
         formula = f"{pages} for each row of {parent}" if paged else f"1 for each row of {parent}"
         return _call(root, None, formula)
     combinations = _combinations(scan, needed)
@@ -305,9 +315,9 @@ def _text_of_scan(scan: ScanForecast, indent: str) -> Iterator[str]:
     yield from (f"{indent}  key {key}" for key in scan.keys)
     if scan.known is not None:
         yield f"{indent}  {_text_of_known(scan, scan.known)}"
-    if scan.parent is not None:
-        yield f"{indent}  keys found by"
-        yield from _text_of_scan(scan.parent, indent + "    ")
+    for at, parent in enumerate(scan.parents):
+        yield f"{indent}  {'more ' if at else ''}keys found by"
+        yield from _text_of_scan(parent, indent + "    ")
     for call in scan.calls:
         times = call.formula if call.count is None else f"{call.count} ({call.formula})"
         why = f", for {', '.join(call.columns)}" if call.columns else ""
@@ -356,9 +366,10 @@ def explain_mermaid(explanation: Explanation) -> Iterator[str]:
 
 def _mermaid_of_scan(scan: ScanForecast, name: str) -> Iterator[str]:
     yield f'  {name}["{scan.table}"]'
-    if scan.parent is not None:
-        yield from _mermaid_of_scan(scan.parent, f"{name}_parent")
-        yield f"  {name}_parent -. keys .-> {name}"
+    for at, parent in enumerate(scan.parents):
+        own = f"{name}_parent{at or ''}"
+        yield from _mermaid_of_scan(parent, own)
+        yield f"  {own} -. keys .-> {name}"
     for at, call in enumerate(scan.calls):
         times = str(call.count) if call.count is not None else call.formula
         yield f'  {name}_{at}("{call.operation}<br/>{times}") --> {name}'

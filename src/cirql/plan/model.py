@@ -107,10 +107,20 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class ParentScan:
-    """The scan whose rows supply keys: `bindings` pairs the child's column with the parent's."""
+    """The scan whose rows supply keys: `bindings` pairs the child's column with the parent's.
+
+    `says` is what the child's call is told besides for these keys, by column. `others` supply more of the same keys: all are read.
+    """
 
     scan: Scan
     bindings: tuple[tuple[str, str], ...]
+    says: tuple[tuple[str, str], ...] = ()
+    others: tuple[ParentScan, ...] = ()
+
+    @property
+    def every(self) -> tuple[ParentScan, ...]:
+        """This one and the others."""
+        return (self, *self.others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,16 +151,21 @@ class Scan:
     texts: tuple[TextAt, ...] = ()
 
     @property
+    def parents(self) -> tuple[ParentScan, ...]:
+        """All scans whose rows supply keys."""
+        return self.parent.every if self.parent is not None else ()
+
+    @property
     def depends(self) -> frozenset[str]:
         """The relations that must be read before this scan can start."""
         own = {r for g in self.keys if g.query is not None for r in g.query.relations}
-        return frozenset(own | (self.parent.scan.depends if self.parent is not None else frozenset()))
+        return own.union(*(p.scan.depends for p in self.parents))
 
     @property
     def fetches(self) -> tuple[Fetch, ...]:
         """Every fetch of this scan and of its parents, root first."""
         own = (self.root, *(f for step in self.steps for f in step.fetches))
-        return own if self.parent is None else (*self.parent.scan.fetches, *own)
+        return (*(f for p in self.parents for f in p.scan.fetches), *own)
 
     @property
     def calls(self) -> tuple[Fetch, ...]:

@@ -62,7 +62,7 @@ def _statement(number: int, names: tuple[str, ...], resources: list[str], region
 
 
 def _chain(scan: Scan) -> list[Scan]:
-    return [scan] if scan.parent is None else [scan, *_chain(scan.parent.scan)]
+    return [scan, *(s for parent in scan.parents for s in _chain(parent.scan))]
 
 
 def _fetches(scan: Scan) -> Iterator[Fetch]:

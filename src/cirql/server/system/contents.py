@@ -273,7 +273,8 @@ class SystemRows:
         """Foreign keys, and their definitions: the columns that take values of another table, without which this one cannot be listed."""
         places = {column.name: n for n, column in enumerate(found.star, 1)}
         for n, parent in enumerate(found.table.parents[:_PARENTS]):
-            referred = self._place_of(str(parent.table), parent.source) if parent.column in places else None
+            is_one = parent.column in places and not parent.among
+            referred = self._place_of(str(parent.table), parent.source) if is_one else None
             if referred is not None:
                 number = _FIRST_PARENT + (oid - _FIRST_TABLE) * _PARENTS + n
                 name = f"{found.name.parts[-1]}_{parent.column}_fkey"
