@@ -119,7 +119,7 @@ class ParentScan:
 
     @property
     def every(self) -> tuple[ParentScan, ...]:
-        """This one and the others."""
+        """All scans that supply these keys, itself first."""
         return (self, *self.others)
 
 
