@@ -159,7 +159,7 @@ class Scan:
     def depends(self) -> frozenset[str]:
         """The relations that must be read before this scan can start."""
         own = {r for g in self.keys if g.query is not None for r in g.query.relations}
-        return own.union(*(p.scan.depends for p in self.parents))
+        return frozenset(own).union(*(p.scan.depends for p in self.parents))
 
     @property
     def fetches(self) -> tuple[Fetch, ...]:
