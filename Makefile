@@ -7,7 +7,7 @@
 #   make fuzz    generated queries against PostgreSQL for ten minutes
 #   make truth   every dataset read in a world that answers by AWS's models: what is right, and what is not, by kind: about eight minutes
 #   make check   format, lint, types, layers
-#   make bench   calls, time and memory beside plain boto3, and the inventory: about seven minutes
+#   make bench   calls, time and memory beside plain boto3, and the inventory: about ten minutes
 #   make clean   remove everything that was made
 
 SHELL := /bin/bash
@@ -104,6 +104,7 @@ bench: $(DEV) $(CATALOG)
 	@$(BIN)/python benchmarks/start.py --json .benchmarks/start.json
 	@$(BIN)/python -m benchmarks.limits --json .benchmarks/limits.json --picture .benchmarks/limits.svg
 	@$(BIN)/python benchmarks/planner.py --json .benchmarks/planner.json
+	@$(BIN)/python -m benchmarks.workloads --json .benchmarks/workloads.json
 	@$(BIN)/python benchmarks/inventory.py --json .benchmarks/inventory.json
 	@$(BIN)/python -m benchmarks.lake --json .benchmarks/lake.json
 	@$(BIN)/python benchmarks/catalog.py --json .benchmarks/catalog.json

@@ -1,6 +1,7 @@
-"""A minimal AWS for measurements: SageMaker images and versions, EC2 instances, IAM roles, answered after a fixed latency.
+"""A minimal AWS for measurements: SageMaker images and versions, EC2 instances, IAM roles, S3 buckets, answered after a fixed latency.
 
-`python benchmarks/canned_aws.py --images 50 --versions 40 --latency 0.05 [--page-size 100] [--rate 25]` prints its port and serves
+`python benchmarks/canned_aws.py --images 50 --versions 40 --latency 0.05 [--page-size 100] [--rate 25]
+[--noise 0.1]` prints its port and serves
 until its standard input closes. The local AWS that the tests use is as faithful as we can make it and so costs more CPU than the
 client under test; this one only has to be fast and correctly shaped. `GET /_counts` gives the calls by operation and what was
 throttled, `POST /_reset` forgets them.
@@ -11,26 +12,29 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import random
 import re
 import sys
 import time
 from collections import Counter, deque
 from typing import Any
 
-from canned_xml import operation_of, xml_answer
+from canned_xml import bucket_answer, bucket_operation, operation_of, throttled, xml_answer
 
 _SCOPE = re.compile(rb"Credential=([^/]+)/\d+/([^/]+)/")
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _TARGET = re.compile(rb"\r\nx-amz-target: *([\w.]+)", re.IGNORECASE)
 _MOMENT = 1735689600.0
+_THROTTLED = b'{"__type":"ThrottlingException","message":"Rate exceeded"}'
 
 
 class World:
     """The canned answers, the pace at which they may be asked for, and the count of calls."""
 
-    def __init__(self, images: int, versions: int, page_size: int, rate: float | None, rows: int) -> None:
+    def __init__(self, images: int, versions: int, page_size: int, rate: float | None, rows: int, noise: float = 0.0) -> None:
         self.images, self.versions, self.page_size, self.rate = images, versions, page_size, rate
-        self.rows = rows
+        self.rows, self.noise = rows, noise
+        self._dice = random.Random(1)
         self.counts: Counter[str] = Counter()
         self.throttled = 0
         self.busy: list[float] = []
@@ -41,15 +45,24 @@ class World:
         """The status and body for one request."""
         target = _TARGET.search(head)
         scope = _SCOPE.search(head)
-        operation = operation_of(body) if target is None else target[1].rpartition(b".")[2].decode()
+        path = head.split(b" ", 2)[1].decode() if head.startswith(b"GET ") else None
+        if path is not None:
+            operation = bucket_operation(path)
+        else:
+            operation = operation_of(body) if target is None else target[1].rpartition(b".")[2].decode()
         if operation is None or scope is None:
             return 404, b"{}"
         self.counts[operation] += 1
+        if self._dice.random() < self.noise:
+            self.throttled += 1
+            return (400, _THROTTLED) if target is not None else throttled(path)
+        if path is not None:
+            return 200, bucket_answer(operation, self.rows)
         if self.rate is not None:
             self.busy.append(time.monotonic())
             if not self._take((scope[1], scope[2])):
                 self.throttled += 1
-                return 400, b'{"__type":"ThrottlingException","message":"Rate exceeded"}'
+                return 400, _THROTTLED
         account, region = scope[1].decode(), scope[2].decode()
         key = (operation, account, region, body)
         known = self._bodies.get(key)
@@ -192,10 +205,11 @@ def main() -> None:
     parser.add_argument("--page-size", type=int, default=100)
     parser.add_argument("--latency", type=float, default=0.05)
     parser.add_argument("--rate", type=float, default=None, help="requests a second that one account and region may make")
-    parser.add_argument("--rows", type=int, default=200, help="how many instances or roles there are")
+    parser.add_argument("--noise", type=float, default=0.0, help="the part of all requests that is throttled, by chance")
+    parser.add_argument("--rows", type=int, default=200, help="how many instances, roles or buckets there are")
     parser.add_argument("--port", type=int, default=0)
     options = parser.parse_args()
-    world = World(options.images, options.versions, options.page_size, options.rate, options.rows)
+    world = World(options.images, options.versions, options.page_size, options.rate, options.rows, options.noise)
     asyncio.run(serve(world, options.latency, options.port))
 
 

@@ -1,4 +1,4 @@
-"""The canned answers in XML: EC2's instances, and IAM's roles with their attached policies."""
+"""The canned answers in XML: EC2's instances, IAM's roles with their attached policies, S3's buckets and what is set of them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _INSTANCE = """<item><reservationId>r-{n:017x}</reservationId><ownerId>{account}
 <architecture>x86_64</architecture><rootDeviceType>ebs</rootDeviceType><rootDeviceName>/dev/xvda</rootDeviceName><blockDeviceMapping><item>
 <deviceName>/dev/xvda</deviceName><ebs><volumeId>vol-{n:017x}</volumeId><status>attached</status><attachTime>2025-01-01T00:00:01.000Z</attachTime>
 <deleteOnTermination>true</deleteOnTermination></ebs></item></blockDeviceMapping><virtualizationType>hvm</virtualizationType>
-<clientToken>{n}</clientToken><tagSet><item><key>Name</key><value>host-{n}</value></item><item><key>env</key><value>prod</value></item></tagSet>
+<clientToken>{n}</clientToken><tagSet><item><key>Name</key><value>host-{n}</value></item><item><key>env</key><value>{env}</value></item></tagSet>
 <hypervisor>xen</hypervisor><networkInterfaceSet><item><networkInterfaceId>eni-{n:017x}</networkInterfaceId>
 <subnetId>subnet-0123456789abcdef0</subnetId><vpcId>vpc-0123456789abcdef0</vpcId><description/><ownerId>{account}</ownerId><status>in-use</status>
 <macAddress>02:00:00:00:00:01</macAddress><privateIpAddress>10.0.0.1</privateIpAddress><sourceDestCheck>true</sourceDestCheck><groupSet><item>
@@ -31,6 +31,30 @@ _ROLE = """<member><Path>/</Path><RoleName>role-{n:04d}</RoleName><RoleId>AROA{n
 <MaxSessionDuration>3600</MaxSessionDuration></member>"""
 _POLICY = "<member><PolicyName>ReadOnlyAccess</PolicyName><PolicyArn>arn:aws:iam::aws:policy/ReadOnlyAccess</PolicyArn></member>"
 _PAGE = 1000
+_S3 = 'xmlns="http://s3.amazonaws.com/doc/2006-03-01/"'
+_RULE = "<ApplyServerSideEncryptionByDefault><SSEAlgorithm>AES256</SSEAlgorithm></ApplyServerSideEncryptionByDefault>"
+_BLOCKED = "".join(
+    f"<{name}>true</{name}>" for name in ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+)
+_TAGS = "<Tag><Key>team</Key><Value>ml</Value></Tag><Tag><Key>env</Key><Value>prod</Value></Tag>"
+_BUCKETS = {
+    "versioning": ("GetBucketVersioning", f"<VersioningConfiguration {_S3}><Status>Enabled</Status></VersioningConfiguration>"),
+    "encryption": (
+        "GetBucketEncryption",
+        f"<ServerSideEncryptionConfiguration {_S3}><Rule>{_RULE}</Rule></ServerSideEncryptionConfiguration>",
+    ),
+    "publicAccessBlock": (
+        "GetPublicAccessBlock",
+        f"<PublicAccessBlockConfiguration {_S3}>{_BLOCKED}</PublicAccessBlockConfiguration>",
+    ),
+    "logging": ("GetBucketLogging", f"<BucketLoggingStatus {_S3}></BucketLoggingStatus>"),
+    "requestPayment": (
+        "GetBucketRequestPayment",
+        f"<RequestPaymentConfiguration {_S3}><Payer>BucketOwner</Payer></RequestPaymentConfiguration>",
+    ),
+    "tagging": ("GetBucketTagging", f"<Tagging {_S3}><TagSet>{_TAGS}</TagSet></Tagging>"),
+}
+"""By what their query says: the operation, and its answer."""
 
 
 def operation_of(body: bytes) -> str | None:
@@ -44,10 +68,11 @@ def xml_answer(body: bytes, account: str, rows: int) -> bytes:
     operation = form["Action"]
     match operation:
         case "DescribeInstances":
+            wanted = [n for n in range(rows) if _passes(n, form)]
             start = int(form.get("NextToken", 0))
-            stop = min(start + min(int(form.get("MaxResults", _PAGE)), _PAGE), rows)
-            token = f"<nextToken>{stop}</nextToken>" if stop < rows else ""
-            items = "".join(_INSTANCE.format(n=n, account=account) for n in range(start, stop))
+            stop = min(start + min(int(form.get("MaxResults", _PAGE)), _PAGE), len(wanted))
+            token = f"<nextToken>{stop}</nextToken>" if stop < len(wanted) else ""
+            items = "".join(_INSTANCE.format(n=n, account=account, env=_environment(n)) for n in wanted[start:stop])
             inner = f"<requestId>canned</requestId><reservationSet>{items}</reservationSet>{token}"
             return (
                 f'<DescribeInstancesResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/">{inner}</DescribeInstancesResponse>'.encode()
@@ -58,6 +83,39 @@ def xml_answer(body: bytes, account: str, rows: int) -> bytes:
         case "ListAttachedRolePolicies":
             return _result(operation, f"<AttachedPolicies>{_POLICY}</AttachedPolicies><IsTruncated>false</IsTruncated>")
     raise ValueError(f"{operation} has no canned answer")
+
+
+def _environment(n: int) -> str:
+    return "web" if n % 20 == 0 else "prod"
+
+
+def _passes(n: int, form: dict[str, str]) -> bool:
+    """Whether an instance has the tag that a filter asks for; no other filter is known."""
+    return form.get("Filter.1.Name") != "tag:env" or form.get("Filter.1.Value.1") == _environment(n)
+
+
+def bucket_operation(path: str) -> str | None:
+    """The operation of a request to S3, with the bucket in its path."""
+    bucket, _, query = path.lstrip("/").partition("?")
+    if not bucket or bucket == "/":
+        return "ListBuckets"
+    return next((o for words, (o, _) in _BUCKETS.items() if words in query.split("&") or f"{words}=" in query.split("&")), None)
+
+
+def bucket_answer(operation: str, rows: int) -> bytes:
+    """The answer of S3: a list of so many buckets, or what is set of any of them."""
+    if operation == "ListBuckets":
+        made = "<CreationDate>2025-01-01T00:00:00.000Z</CreationDate><BucketRegion>us-east-1</BucketRegion>"
+        items = "".join(f"<Bucket><Name>bucket-{n:04d}</Name>{made}</Bucket>" for n in range(rows))
+        return f"<ListAllMyBucketsResult {_S3}><Owner><ID>canned</ID></Owner><Buckets>{items}</Buckets></ListAllMyBucketsResult>".encode()
+    return next(answer for o, answer in _BUCKETS.values() if o == operation).encode()
+
+
+def throttled(path: str | None) -> tuple[int, bytes]:
+    """What a request hears that is one too many: of S3 (with a path) or of the query protocols."""
+    if path is not None:
+        return 503, b"<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>"
+    return 400, b"<ErrorResponse><Error><Type>Sender</Type><Code>Throttling</Code><Message>Rate exceeded</Message></Error></ErrorResponse>"
 
 
 def _result(operation: str, inner: str) -> bytes:
