@@ -16,7 +16,9 @@ from typing import Any
 import boto3
 import pytest
 
+from cirql.checks.deliveries import Topic, messages
 from cirql.checks.transitions import VerdictChange, slack
+from cirql.errors import InvalidText
 from cirql.localcloud import LocalCloud
 from cirql.localcloud.faults import Rule as Fault
 
@@ -44,13 +46,15 @@ class Folder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.rule = path / "r.sql"
+        self.asked = ""
 
     def command(self, *more: str) -> list[str]:
         return [sys.executable, "-m", "cirql", "watch", str(self.rule), "--state", str(self.path / "state.json"), "-o", "json", *more]
 
     @property
     def environment(self) -> dict[str, str]:
-        return {**os.environ, "PYTHONPATH": SOURCES}
+        given = {"AWS_ACCESS_KEY_ID": "111111111111", "AWS_SECRET_ACCESS_KEY": "local", "AWS_REGION": "us-east-1"}
+        return {**os.environ, "PYTHONPATH": SOURCES, **(given | {"AWS_ENDPOINT_URL": self.asked} if self.asked else {})}
 
     def round(self, *more: str, **statuses: str) -> list[tuple[str, str, str]]:
         """What one round says."""
@@ -155,6 +159,38 @@ def test_a_webhook_that_refuses_is_told_again(folder: Folder, hook: Hook) -> Non
     assert [[c["resource"] for c in got["changes"]] for got in hook.got] == [["a"], ["a"]]
     folder.round("--webhook", hook.url, "--webhook-shape", "slack", a="ok")
     assert hook.got[-1]["text"].startswith(":large_green_circle: alarm → ok: r (high): a in 1")
+
+
+def test_a_topic_that_refuses_is_told_again(folder: Folder) -> None:
+    keys = {"aws_access_key_id": "111111111111", "aws_secret_access_key": "local", "region_name": "eu-west-1"}
+    with LocalCloud(demo=False) as cloud:
+        topics, queues = (boto3.client(service, endpoint_url=cloud.endpoint_url, **keys) for service in ("sns", "sqs"))
+        topic = topics.create_topic(Name="audit")["TopicArn"]
+        queue = queues.create_queue(QueueName="inbox")["QueueUrl"]
+        queue_arn = queues.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        topics.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue_arn)
+        folder.asked = cloud.endpoint_url
+        cloud.faults.add(Fault(service="sns", kind="access_denied"))
+        assert folder.round("--sns", topic, a="alarm") == [("a", "", "alarm")]
+        cloud.faults.clear()
+        assert folder.round("--sns", topic, a="alarm") == [("a", "", "alarm")]
+        assert folder.round("--sns", topic, a="alarm") == []
+        got = [json.loads(m["Body"]) for m in queues.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]]
+    assert [[c["resource"] for c in json.loads(body["Message"])["changes"]] for body in got] == [["a"]]
+    assert got[0]["Subject"].endswith("r.sql: 1 changes, 1 to alarm")
+
+
+def test_changes_that_are_longer_than_a_message_are_several() -> None:
+    change = VerdictChange("r", "t", "high", "x" * 1000, "1", "", "ok", "alarm", "é" * 1000)
+    sent = list(messages("p", [change] * 100))
+    assert max(len(m.encode()) for m in sent) < 262_144
+    assert sum(len(json.loads(m)["changes"]) for m in sent) == 100
+
+
+def test_what_is_no_standard_topic_is_refused() -> None:
+    for arn in ("arn:aws:sqs:eu-west-1:111111111111:audit", "arn:aws:sns:eu-west-1:111111111111:audit.fifo", "audit", ""):
+        with pytest.raises(InvalidText):
+            Topic.read(arn)
 
 
 def test_names_are_no_markup_in_slack() -> None:

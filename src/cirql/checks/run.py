@@ -49,7 +49,7 @@ def checking(settings: Settings, cloud: Cloud | None = None) -> Iterator[Checker
         runtime.session(**reading, **_bounds(settings)) as session,
         runtime.session(**reading, max_calls=_MOST_LOOKUPS) as trail,
     ):
-        yield Checker(session, trail, memory)
+        yield Checker(runtime, session, trail, memory)
 
 
 def _bounds(settings: Settings) -> dict[str, Any]:
@@ -61,7 +61,8 @@ def _bounds(settings: Settings) -> dict[str, Any]:
 class Checker:
     """Runs rules in a session that reads and does nothing else."""
 
-    def __init__(self, session: Session, trail: Session, memory: Remembering) -> None:
+    def __init__(self, runtime: Runtime, session: Session, trail: Session, memory: Remembering) -> None:
+        self.runtime = runtime
         self.session = session
         self._trail = trail
         self._memory = memory

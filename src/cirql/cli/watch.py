@@ -17,16 +17,29 @@ from cirql.cli.report import misuse, report_error, say
 from cirql.cli.scope import options as scope_options
 from cirql.cli.scope import refuse_with_local
 from cirql.cli.streams import tell
-from cirql.errors import Error, SettingsError, Unreachable
+from cirql.errors import Error, SettingsError
+from cirql.startup.records import dataclass
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cirql.checks.deliveries import Topic
+    from cirql.checks.model import Audit
     from cirql.checks.packs import Pack
     from cirql.checks.run import Checker
     from cirql.checks.transitions import VerdictChange, WatchState
 
 _FORMATS = ("text", "json")
 _SHAPES = ("json", "slack")
-_PATIENCE = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Deliveries:
+    """Who is told of changes besides the one who reads the output."""
+
+    webhook: str | None
+    shape: str
+    topic: Topic | None
 
 
 @click.command("watch")
@@ -39,6 +52,7 @@ _PATIENCE = 10.0
 @click.option("--output", "-o", metavar="FORMAT", default="text", show_default=True, help=f"One of {', '.join(_FORMATS)}.")
 @click.option("--webhook", metavar="URL", help="Send each round's changes there too, by POST.")
 @click.option("--webhook-shape", metavar="SHAPE", default="json", show_default=True, help=f"One of {', '.join(_SHAPES)}.")
+@click.option("--sns", metavar="ARN", help="Publish each round's changes to this topic too.")
 @click.option("--local", is_flag=True, help="Check the embedded AWS.")
 @scope_options
 def watch(
@@ -51,13 +65,14 @@ def watch(
     output: str,
     webhook: str | None,
     webhook_shape: str,
+    sns: str | None,
     local: bool,
     scope: dict[str, Any],
 ) -> None:
     """Hold resources against rules again and again, and tell what changed: ok to alarm, alarm to ok, gone.
 
     What could not be read changes nothing. Changes are told before the state is written: one that is killed tells a change twice rather
-    than never, and so does one whose webhook does not answer.
+    than never, and so does one whose webhook or topic does not take them.
     """
     if output not in _FORMATS:
         misuse(f"no format {output!r}; there are {', '.join(_FORMATS)}")
@@ -70,7 +85,8 @@ def watch(
     import_pyarrow()
     try:
         with prompt_interrupts():
-            _watch(pack, rules, every, events, once, state, output, webhook, webhook_shape, local, scope)
+            ways = Deliveries(webhook, webhook_shape, _topic(sns))
+            _watch(pack, rules, every, events, once, state, output, ways, local, scope)
     except Error as error:
         report_error(error)
         raise click.exceptions.Exit(1) from None
@@ -84,8 +100,7 @@ def _watch(
     once: bool,
     state: Path,
     output: str,
-    webhook: str | None,
-    shape: str,
+    ways: Deliveries,
     local: bool,
     scope: dict[str, Any],
 ) -> None:
@@ -106,12 +121,10 @@ def _watch(
                 round_ = _due(checker, pack, known) if events else pack
                 report = checker.run(round_)
                 sent = checker.requests
-            after, changes = known.after(report)
-            for verdict in report.undecided:
-                say(f"undecided: {verdict.rule.id}: {'; '.join(verdict.problems[:2]) or 'single resources'}")
-            for change in changes:
-                tell(str(change) if output == "text" else json.dumps(change.to_json(), ensure_ascii=False))
-            if _delivered(webhook, shape, changes):
+                after, changes = known.after(report)
+                _tell(report, changes, output)
+                delivered = _delivered(checker, pack.name, ways, changes)
+            if delivered:
                 write_state(after, state)
                 known = after
             of = f"{len(round_.rules)} of {len(pack.rules)} rules, " if events else ""
@@ -119,6 +132,21 @@ def _watch(
             if once:
                 return
             threading.Event().wait(pause)
+
+
+def _topic(arn: str | None) -> Topic | None:
+    if arn is None:
+        return None
+    from cirql.checks.deliveries import Topic
+
+    return Topic.read(arn)
+
+
+def _tell(report: Audit, changes: list[VerdictChange], output: str) -> None:
+    for verdict in report.undecided:
+        say(f"undecided: {verdict.rule.id}: {'; '.join(verdict.problems[:2]) or 'single resources'}")
+    for change in changes:
+        tell(str(change) if output == "text" else json.dumps(change.to_json(), ensure_ascii=False))
 
 
 def _due(checker: Checker, pack: Pack, known: WatchState) -> Pack:
@@ -135,30 +163,27 @@ def _due(checker: Checker, pack: Pack, known: WatchState) -> Pack:
     return due(pack, checker.session, touched, known.read, datetime.now(UTC))
 
 
-def _delivered(webhook: str | None, shape: str, changes: list[VerdictChange]) -> bool:
-    """Whether the webhook, if there is one, took the changes; why not is said, and they are sent again in the next round."""
-    if webhook is None or not changes:
+def _delivered(checker: Checker, pack: str, ways: Deliveries, changes: list[VerdictChange]) -> bool:
+    """Whether all that are to be told took the changes; why not is said, and all are told again in the next round."""
+    if not changes:
         return True
+    from cirql.checks.deliveries import post
     from cirql.checks.transitions import slack
 
-    body = slack(changes) if shape == "slack" else {"changes": [c.to_json() for c in changes]}
+    taken = True
+    if ways.webhook is not None:
+        body = slack(changes) if ways.shape == "slack" else {"changes": [c.to_json() for c in changes]}
+        taken &= _tried(lambda: post(str(ways.webhook), body))
+    if ways.topic is not None:
+        topic = ways.topic
+        taken &= _tried(lambda: topic.send(checker.runtime, pack, changes))
+    return taken
+
+
+def _tried(send: Callable[[], None]) -> bool:
     try:
-        _post(webhook, body)
-    except Unreachable as error:
+        send()
+    except Error as error:
         say(f"failed: {error.message}")
         return False
     return True
-
-
-def _post(url: str, body: dict[str, Any]) -> None:
-    from urllib.error import HTTPError
-    from urllib.request import Request, urlopen
-
-    request = Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"}, method="POST")
-    try:
-        with urlopen(request, timeout=_PATIENCE):
-            return
-    except HTTPError as error:
-        raise Unreachable(f"the webhook answered {error.code}") from None
-    except OSError as error:
-        raise Unreachable(f"the webhook does not answer: {getattr(error, 'reason', error)}") from None
