@@ -62,6 +62,22 @@ MEANT = {
     "api gateway": "apigateway_rest_api apigatewayv2_api",
 }
 
+# The table of the thing, where the other words are of a condition that few descriptions have.
+CONDITIONS = {
+    "unencrypted volumes": "ec2_volume",
+    "unattached disks": "ec2_volume",
+    "old access keys": "iam_access_key",
+    "idle load balancers": "elbv2_load_balancer",
+    "unused elastic ips": "ec2_address",
+    "orphaned snapshots": "ec2_snapshot",
+    "untagged instances": "ec2_instance",
+    "rds snapshots without encryption": "rds_db_snapshot",
+    "lambda functions on an old runtime": "lambda_function",
+    "log groups that never expire": "logs_log_group",
+    "expired certificates": "acm_certificate",
+    "cheap databases": "rds_db_instance",
+}
+
 
 @pytest.fixture(scope="module")
 def catalog() -> Catalog:
@@ -72,6 +88,21 @@ def catalog() -> Catalog:
 def test_the_table_that_is_meant_comes_first(catalog: Catalog, words: str, tables: str) -> None:
     meant = {f"aws.{name}" for name in tables.split()}
     assert {str(hit.table.name) for hit in catalog.search(words, len(meant))} == meant
+
+
+@pytest.mark.parametrize(("words", "table"), CONDITIONS.items())
+def test_words_of_a_condition_do_not_hide_the_table_of_the_thing(catalog: Catalog, words: str, table: str) -> None:
+    assert [str(hit.table.name) for hit in catalog.search(words, 1)] == [f"aws.{table}"]
+
+
+def test_a_table_that_the_words_name_in_full_is_found_beside_one_that_holds_more_of_them(catalog: Catalog) -> None:
+    assert "aws.ec2_security_group" in [str(hit.table.name) for hit in catalog.search("security groups open to the world", 2)]
+
+
+def test_words_that_no_table_has_are_left_out_and_known(catalog: Catalog) -> None:
+    assert [h.table.name for h in catalog.search("buckets zzyzx", 5)] == [h.table.name for h in catalog.search("buckets", 5)]
+    assert catalog.unknown("Zzyzx buckets of qwrtp") == ["zzyzx", "qwrtp"]
+    assert catalog.unknown("unencrypted volumes") == []
 
 
 def test_every_central_table_is_there_under_its_published_name(catalog: Catalog) -> None:

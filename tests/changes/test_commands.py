@@ -91,6 +91,14 @@ def test_a_saved_plan_applies_exactly_what_was_shown_once(cirql: Command, tmp_pa
     assert again.returncode == 1 and "applied already" in again.stderr
 
 
+def test_a_plan_is_made_of_what_is_typed_or_piped_too(cirql: Command) -> None:
+    for planned in (cirql("plan", GROUP), cirql("plan", stdin=GROUP), cirql("plan", "-", stdin=GROUP)):
+        assert planned.returncode == 0, planned.stderr
+        assert "1 to create" in planned.stdout
+    nothing = cirql("plan")
+    assert nothing.returncode == 2 and "give the SQL once" in nothing.stderr
+
+
 def test_a_plan_is_refused_once_the_resources_have_changed(cirql: Command, tmp_path: Path) -> None:
     assert cirql("query", "--write", "--yes", GROUP).returncode == 0
     update = "UPDATE aws.logs.log_groups SET retention_in_days = {} WHERE data__Identifier = 'g'"

@@ -127,3 +127,11 @@ def test_it_says_where_settings_were_looked_for_and_which_were_read(cirql: Cirql
     run = cirql("doctor", env={"XDG_CONFIG_HOME": str(tmp_path / "config")}, cwd=folder)
     assert f"settings file {home / 'cirql.toml'}: read" in run.stdout
     assert f"settings file {folder / 'cirql.toml'}: not there" in run.stdout
+
+
+def test_the_embedded_aws_is_checked_without_anything_of_the_users(cirql: Cirql) -> None:
+    run = cirql("doctor", "--local")
+    assert run.code == 0, run.stdout
+    assert "accounts: 111111111111, 222222222222" in run.stdout
+    assert "222222222222/eu-west-1: sts:GetCallerIdentity answered in" in run.stdout
+    assert "FAIL" not in run.stdout

@@ -65,7 +65,10 @@ def _search_tables(call: Asked) -> dict[str, Any]:
         }
         for hit in hits
     ]
-    note = f"read as {meant}" if meant and hits else "" if hits else "nothing is about these words: try others, or a service's name"
+    notes = [f"read as {meant}"] if meant and hits else [] if hits else ["nothing is about these words: try others, or a service's name"]
+    if hits and (unknown := call.catalog.unknown(meant or words)):
+        notes.append(f"left out, for no table has it: {', '.join(unknown)}")
+    note = "; ".join(notes)
     return {"tables": found, **({"note": note} if note else {})}
 
 

@@ -169,6 +169,10 @@ class Artefact:
         """The words, misspelt ones put right."""
         return search.spelled(self._connection, words)
 
+    def unknown(self, words: str) -> list[str]:
+        """The words that no table has anywhere."""
+        return search.unknown(self._connection, words)
+
     def services(self) -> list[tuple[str, str, int]]:
         """Every (scheme, service) and how many tables it has."""
         return list(

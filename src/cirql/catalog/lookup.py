@@ -225,6 +225,10 @@ class Catalog:
         words = self._artefact.spelled(text)
         return None if words == search.words_of(text) else " ".join(words)
 
+    def unknown(self, text: str) -> list[str]:
+        """The words of a search that no table has anywhere, and that a search therefore leaves out."""
+        return self._artefact.unknown(text)
+
     def spellings(self, service: str | None = None) -> Iterator[Spelling]:
         """Every name there is (of one service), published or only taken: for documentation and checks."""
         return self._artefact.spellings(service=service)

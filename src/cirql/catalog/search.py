@@ -74,7 +74,7 @@ def spelled(connection: sqlite3.Connection, text: str) -> list[str]:
     known: list[str] = []
     found = []
     for word in words_of(text):
-        is_there = connection.execute("SELECT 1 FROM words WHERE words MATCH ? LIMIT 1", (f'"{word}"*',)).fetchone()
+        is_there = _is_somewhere(connection, word)
         if not is_there and not known:
             names = (name for (name,) in connection.execute("SELECT name FROM spellings WHERE published"))
             known = sorted({part for name in names for part in re.split(r"[._]", name)})
@@ -84,19 +84,21 @@ def spelled(connection: sqlite3.Connection, text: str) -> list[str]:
 
 
 def find(connection: sqlite3.Connection, text: str, limit: int) -> list[tuple[str, float]]:
-    """The names of the tables that hold all the words (any of them, where none holds all), best first, each with its score.
+    """The names of the tables that hold all the words, or whose names hold as many as any name does; best first, each with its score.
 
     A word counts by where it is and by how rare it is there. (FTS5's own bm25 needs word positions, which would double the index.)
     """
     words = list(dict.fromkeys(words_of(text)))
     scores: dict[int, float] = {}
     holders: dict[int, set[str]] = {}
+    named: Counter[int] = Counter()
     total = connection.execute("SELECT count(*) FROM tables").fetchone()[0]
     for word in words:
         for column, weight in _WEIGHTS.items():
             rows = _holding(connection, f'{column} : "{word}"*')
             whole = _holding(connection, f'{column} : "{word}"')
             rarity = math.log(1 + total / max(1, len(rows)))
+            named.update(whole if column == "name" else ())
             for number in rows:
                 # `ip` is in `ipam` too, and means it less.
                 scores[number] = scores.get(number, 0.0) + weight * rarity * (1.0 if number in whole else _BEGINNING)
@@ -105,13 +107,43 @@ def find(connection: sqlite3.Connection, text: str, limit: int) -> list[tuple[st
     for number, value, called in connection.execute("SELECT number, value, called FROM centrality"):
         if number in scores:
             scores[number] += value
-            if meant in [{_stem(w) for w in phrase.split()} for phrase in called.splitlines()]:
-                scores[number] += _WHOLE_NAME
-    complete = [n for n, held in holders.items() if len(held) == len(words)] or list(scores)
-    best = sorted(complete, key=lambda n: (-scores[n], n))[: max(limit * 5, CANDIDATES)]
+            phrases = [{_stem(w) for w in phrase.split()} for phrase in called.splitlines()]
+            scores[number] += _WHOLE_NAME * max((len(p) / len(meant) for p in phrases if p <= meant), default=0.0)
+    fitting = _fitting(holders, named) | _named_in_full(connection, holders, meant)
+    best = sorted(fitting, key=lambda n: (-scores[n], n))[: max(limit * 5, CANDIDATES)]
     names = connection.execute(f"SELECT rowid, name FROM tables WHERE rowid IN ({','.join('?' * len(best))})", best)
     ranked = [(name, scores[number] + _WHOLE_NAME * _coverage(name, words)) for number, name in names]
     return sorted(ranked, key=lambda r: (-r[1], len(r[0]), r[0]))[:limit]
+
+
+def _fitting(holders: Mapping[int, set[str]], named: Mapping[int, int]) -> set[int]:
+    """Those that hold every word that is anywhere, and those whose names hold the most.
+
+    In `unencrypted volumes` one word is a thing and the other is of a condition: what happens to have it in a description
+    must not hide the table of that thing.
+    """
+    somewhere = set().union(*holders.values())
+    most = max(named.values(), default=0)
+    return {n for n, held in holders.items() if held == somewhere or (most and named.get(n) == most)} or set(holders)
+
+
+def _named_in_full(connection: sqlite3.Connection, holders: Iterable[int], stems: set[str]) -> set[int]:
+    """Those whose name, without the service, is two words or more that are all among these."""
+    nouns = {n: _nouns(name) for n, name in connection.execute("SELECT rowid, name FROM tables")}
+    return {n for n in holders if len(nouns[n]) > 1 and all(_stem(part) in stems for part in nouns[n])}
+
+
+def _nouns(name: str) -> list[str]:
+    return [part for part in re.split(r"[._]", name)[2:] if part]
+
+
+def unknown(connection: sqlite3.Connection, text: str) -> list[str]:
+    """The words of a search that no table has anywhere."""
+    return [w for w in dict.fromkeys(words_of(text)) if not _is_somewhere(connection, w)]
+
+
+def _is_somewhere(connection: sqlite3.Connection, word: str) -> bool:
+    return connection.execute("SELECT 1 FROM words WHERE words MATCH ? LIMIT 1", (f'"{word}"*',)).fetchone() is not None
 
 
 def _holding(connection: sqlite3.Connection, query: str) -> set[int]:

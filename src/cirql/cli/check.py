@@ -16,7 +16,6 @@ from cirql.cli.interrupt import prompt_interrupts
 from cirql.cli.local import scoped
 from cirql.cli.report import misuse, report_error, say
 from cirql.cli.scope import options as scope_options
-from cirql.cli.scope import refuse_with_local
 from cirql.cli.streams import tell, visible
 from cirql.errors import Error
 
@@ -62,8 +61,6 @@ def check(
         misuse(f"no format {output!r}; there are {', '.join(FORMATS)}")
     if pack is None and not listed:
         misuse("name a pack: a file, a directory, or one of those that --list shows")
-    if local:
-        refuse_with_local(scope)
     import_pyarrow()
     try:
         with prompt_interrupts():

@@ -14,6 +14,7 @@ import click
 
 from cirql import __version__
 from cirql.cli.interrupt import prompt_interrupts
+from cirql.cli.local import scoped
 from cirql.cli.scope import options as scope_options
 from cirql.cli.streams import tell, visible
 from cirql.cli.trust import shown
@@ -43,12 +44,13 @@ class Check:
 
 
 @click.command("doctor")
+@click.option("--local", is_flag=True, help="Check the way to the embedded AWS instead of yours.")
 @scope_options
-def doctor(scope: dict[str, Any]) -> None:
+def doctor(scope: dict[str, Any], local: bool) -> None:
     """Check the installation, the credentials and the way to AWS. Exit code 1 when something essential is broken."""
     import asyncio
 
-    with prompt_interrupts():
+    with prompt_interrupts(), scoped(scope, local) as scope:
         fine = True
         for check in _installation():
             tell(check)

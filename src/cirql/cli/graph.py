@@ -10,7 +10,6 @@ from cirql.cli.interrupt import prompt_interrupts
 from cirql.cli.local import scoped
 from cirql.cli.report import misuse, report_error, say
 from cirql.cli.scope import options as scope_options
-from cirql.cli.scope import refuse_with_local
 from cirql.cli.streams import tell
 from cirql.errors import Error
 
@@ -31,8 +30,6 @@ def graph(name: str, table: str | None, depth: int, output: str, local: bool, sc
     """
     if output not in _FORMATS:
         misuse(f"no format {output!r}; there are {', '.join(_FORMATS)}")
-    if local:
-        refuse_with_local(scope)
     try:
         with prompt_interrupts(), scoped(scope, local) as settings:
             import cirql

@@ -13,7 +13,6 @@ import click
 from cirql.cli.interrupt import prompt_interrupts
 from cirql.cli.report import misuse, report_error, say
 from cirql.cli.scope import options as scope_options
-from cirql.cli.scope import refuse_with_local
 from cirql.errors import Error
 
 if TYPE_CHECKING:
@@ -75,8 +74,6 @@ def mcp(
     """
     if mode not in _MODES:
         misuse(f"no mode {mode!r}; there are {', '.join(_MODES)}")
-    if local:
-        refuse_with_local(scope)
     try:
         if importlib.util.find_spec("mcp") is None:
             say("error: cirql mcp needs the Python package 'mcp'")

@@ -16,7 +16,6 @@ from cirql.cli.local import local_scope
 from cirql.cli.progress import ScanProgress
 from cirql.cli.report import misuse, report_error, say
 from cirql.cli.scope import options as scope_options
-from cirql.cli.scope import refuse_with_local
 from cirql.cli.streams import tell
 from cirql.errors import Error
 
@@ -27,20 +26,19 @@ _STYLES = ("text", "json", "markdown", "policy")
 
 
 @click.command("plan")
-@click.option(
-    "--file", "-f", metavar="FILE", required=True, type=click.Path(path_type=Path), help="The statements, separated by semicolons."
-)
+@click.argument("sql", metavar="[SQL | -]", required=False, help="The statements, separated by semicolons, or - to read standard input.")
+@click.option("--file", "-f", metavar="FILE", type=click.Path(path_type=Path), help="Read the statements from a file.")
 @click.option("--output", "-o", metavar="PLAN", type=click.Path(path_type=Path), help="Save the plan for `cirql apply`.")
 @click.option("--format", "style", metavar="FORMAT", default="text", show_default=True, help=f"One of {', '.join(_STYLES)}.")
 @click.option("--local", is_flag=True, help="Plan against the embedded AWS.")
 @scope_options
-def plan(file: Path, output: Path | None, style: str, local: bool, scope: dict[str, Any]) -> None:
-    """Show what the statements in a file would change. Nothing is changed."""
+def plan(sql: str | None, file: Path | None, output: Path | None, style: str, local: bool, scope: dict[str, Any]) -> None:
+    """Show what statements would change. Nothing is changed."""
     if style not in _STYLES:
         misuse(f"no format {style!r}; there are {', '.join(_STYLES)}")
     from cirql.cli.query import read_statement
 
-    text = read_statement(None, file)
+    text = read_statement(sql, file)
     with _reported(text), _scope(local) as base, _session({**base, **scope}) as session:
         from cirql.changes.explain import render
         from cirql.changes.saved import write_plan
@@ -61,8 +59,6 @@ def plan(file: Path, output: Path | None, style: str, local: bool, scope: dict[s
 @scope_options
 def apply(saved: Path, yes: bool, local: bool, scope: dict[str, Any]) -> None:
     """Carry out a saved plan exactly as it was shown; refuse if the resources have changed since."""
-    if local:
-        refuse_with_local(scope)
     with (
         _reported(None),
         ScanProgress() as progress,

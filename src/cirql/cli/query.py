@@ -25,7 +25,6 @@ from cirql.cli.output import PARQUET, Destination, Format, unfinished, write
 from cirql.cli.progress import ScanProgress
 from cirql.cli.report import misuse, report_error, report_outcome, report_stats, report_timing, say
 from cirql.cli.scope import options as scope_options
-from cirql.cli.scope import refuse_with_local
 from cirql.cli.streams import read_input
 from cirql.cli.table import screen
 from cirql.errors import Error, FileUnreadable
@@ -177,8 +176,6 @@ def query(
 
     Exit codes: 0 complete, 1 the statement failed, 2 wrong usage, 3 rows were returned but some targets failed.
     """
-    if local:
-        refuse_with_local(scope)
     destination = read_destination(output)
     settings = {
         **scope,

@@ -24,7 +24,10 @@ _OPTIONS = (
 
 
 def options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command these options; it gets them as `scope`, settings by name, without those that were not given."""
+    """Give a command these options; it gets them as `scope`, settings by name, without those that were not given.
+
+    A command that has `--local` too is never run with both that and the user's own keys.
+    """
 
     @functools.wraps(command)
     def with_scope(
@@ -47,7 +50,10 @@ def options(command: Callable[..., Any]) -> Callable[..., Any]:
             "exclude_accounts": tuple(_names(exclude_account)),
             "regions": tuple(_names(region)),
         }
-        return command(scope={name: value for name, value in settings.items() if value}, **others)
+        scope = {name: value for name, value in settings.items() if value}
+        if others.get("local"):
+            _refuse_with_local(scope)
+        return command(scope=scope, **others)
 
     decorated: Callable[..., Any] = with_scope
     for option in reversed(_OPTIONS):
@@ -55,7 +61,7 @@ def options(command: Callable[..., Any]) -> Callable[..., Any]:
     return decorated
 
 
-def refuse_with_local(scope: dict[str, Any]) -> None:
+def _refuse_with_local(scope: dict[str, Any]) -> None:
     """End the command where `--local` meets an option that is about the user's own AWS."""
     for name, option in (("profiles", "--profile"), ("role", "--role")):
         if name in scope:

@@ -40,11 +40,14 @@ def search(words: tuple[str, ...], limit: int, output: str) -> None:
         with open_catalog(Settings.load().types_path) as catalog:
             meant = catalog.spelled(text)
             hits = catalog.search(meant or text, limit)
+            unknown = catalog.unknown(meant or text) if hits else []
     except Error as error:
         report_error(error)
         raise click.exceptions.Exit(1) from None
     if meant is not None and hits:
         say(f"nothing is about {text}; this is about {meant}")
+    if unknown:
+        say(f"left out, for no table has it: {', '.join(unknown)}")
     if output == "json":
         tell(json.dumps([_object(hit) for hit in hits], indent=2))
     else:

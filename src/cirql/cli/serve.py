@@ -15,7 +15,6 @@ from cirql.cli.compat import compatible
 from cirql.cli.compat import option as compat_option
 from cirql.cli.report import misuse, report_error, say
 from cirql.cli.scope import options as scope_options
-from cirql.cli.scope import refuse_with_local
 from cirql.cli.streams import tell
 from cirql.errors import Error
 from cirql.settings import cache_home
@@ -80,8 +79,6 @@ def serve(
         return
     if (tls_cert is None) != (tls_key is None):
         misuse("--tls-cert and --tls-key go together")
-    if local:
-        refuse_with_local(scope)
     try:
         found = _read(users)
         from cirql.server.listening import Server, tls_context

@@ -15,7 +15,6 @@ from cirql.cli.interrupt import prompt_interrupts
 from cirql.cli.local import scoped
 from cirql.cli.report import misuse, report_error, say
 from cirql.cli.scope import options as scope_options
-from cirql.cli.scope import refuse_with_local
 from cirql.cli.streams import tell
 from cirql.errors import Error, SettingsError
 from cirql.startup.records import dataclass
@@ -80,8 +79,6 @@ def watch(
         misuse(f"no shape {webhook_shape!r}; there are {', '.join(_SHAPES)}")
     if webhook is not None and urlsplit(webhook).scheme not in ("http", "https"):
         misuse("a webhook is an http or https URL")
-    if local:
-        refuse_with_local(scope)
     import_pyarrow()
     try:
         with prompt_interrupts():

@@ -11,7 +11,6 @@ import click
 
 from cirql.cli.report import report_error, say
 from cirql.cli.scope import options as scope_options
-from cirql.cli.scope import refuse_with_local
 from cirql.errors import Error
 
 if TYPE_CHECKING:
@@ -31,8 +30,6 @@ def web(local: bool, scope: dict[str, Any], port: int, no_browser: bool, write_:
     It is on 127.0.0.1, and opened in your browser by a link that works once; no other page can ask through it. Statements open no file,
     reach no further than the options say, and change nothing, unless --write is given and a plan that was shown is agreed to.
     """
-    if local:
-        refuse_with_local(scope)
     try:
         with _runtime(scope, local) as runtime:
             from cirql.web.serving import PageServer

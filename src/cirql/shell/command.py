@@ -11,7 +11,6 @@ import click
 from cirql.cli.absent import import_pyarrow
 from cirql.cli.report import misuse, report_error
 from cirql.cli.scope import options as scope_options
-from cirql.cli.scope import refuse_with_local
 from cirql.errors import Error
 
 
@@ -27,8 +26,6 @@ def shell(local: bool, scope: dict[str, Any], store: Path | None, max_age: str |
 
     \? says what else can be typed, \q ends it. Statements end with a semicolon. Ctrl-C ends the statement and not the shell.
     """
-    if local:
-        refuse_with_local(scope)
     if not (is_terminal(sys.stdin) and is_terminal(sys.stdout)):
         misuse("the shell needs a terminal; `cirql query` takes statements from a pipe")
     settings = {**scope, "store": str(store) if store else None, "max_age": max_age, "dialect": dialect, "writable": write_ or None}
