@@ -15,7 +15,6 @@ from typing import Any
 from cirql.catalog.artefact import DEFAULT_PATH, Artefact, write
 from cirql.catalog.lookup import Catalog
 from cirql.catalog.model import Table
-from cirql.compiler.central import central_tables
 from cirql.names import TableName
 from cirql.startup.records import replace
 
@@ -47,6 +46,7 @@ def merge(schemas: Mapping[str, Mapping[str, Any]], path: Path) -> list[str]:
     A type that the catalog has anyway is left as it is.
     """
     from cirql.compiler import relations
+    from cirql.compiler.central import central_tables
     from cirql.compiler.naming import assign
     from cirql.compiler.parents import with_parents
     from cirql.compiler.resources import compile_resource
