@@ -122,6 +122,24 @@ export interface Candidate {
   detail: string;
   about: string;
 }
+export interface Meaning {
+  from?: number;
+  to?: number;
+  kind?: string;
+  name?: string;
+  detail?: string;
+  about?: string;
+}
+export interface Total {
+  name: string;
+  values: number;
+  nulls: number;
+  different?: number;
+  least?: string;
+  largest?: string;
+  sum?: string;
+  mean?: string;
+}
 export interface Facts {
   version: string;
   scope: string;
@@ -130,8 +148,13 @@ export interface Facts {
   writable: boolean;
   tables: number;
   store: string;
+  user: string;
+  queries: string;
   examples: { title: string; sql: string }[];
 }
+
+/** What the server says to who is to sign in. */
+export const SIGN_IN = "Sign in.";
 
 export class Refused extends Error {
   constructor(readonly problem: Problem) {
@@ -141,7 +164,10 @@ export class Refused extends Error {
 
 async function answered<T>(response: Response): Promise<T> {
   if (response.ok) return (await response.json()) as T;
-  if (response.status === 401) throw new Refused({ message: "This page is not signed in.", hint: "Open the link that cirql web printed." });
+  if (response.status === 401) {
+    const hint = (await response.text()).startsWith("sign in") ? SIGN_IN : "Open the link that cirql web printed.";
+    throw new Refused({ message: "This page is not signed in.", hint });
+  }
   const kind = response.headers.get("content-type") ?? "";
   const told = kind.includes("json") ? ((await response.json()) as { error: Problem }).error : { message: await response.text() };
   throw new Refused(told);

@@ -27,6 +27,7 @@ export class CatalogPanel {
   private favourites = new Set<string>(JSON.parse(localStorage.getItem(KEPT) ?? "[]") as string[]);
   private timer = 0;
   private asked = 0;
+  private back: () => void = () => undefined;
 
   constructor(writing: Writing, tables: number) {
     this.title = `${tables.toLocaleString("en-US")} tables`;
@@ -46,7 +47,33 @@ export class CatalogPanel {
     void this.find();
   }
 
+  /** Another thing to have at the left, under a name of its own. */
+  addView(name: string, element: HTMLElement, shown: () => void): void {
+    const own = [...this.element.children] as HTMLElement[];
+    const tabs = ["Tables", name].map((title, n) => h("button", { type: "button", role: "tab", "aria-selected": String(!n), "aria-controls": n ? "view-library" : "view-tables", tabindex: n ? -1 : 0, onclick: () => choose(n) }, title));
+    const tables = h("div", { class: "view", role: "tabpanel", id: "view-tables", "aria-label": "Tables" }, ...own);
+    const other = h("div", { class: "view", role: "tabpanel", id: "view-library", "aria-label": name, hidden: true }, element);
+    const choose = (chosen: number): void => {
+      tabs.forEach((tab, n) => {
+        tab.setAttribute("aria-selected", String(n === chosen));
+        tab.tabIndex = n === chosen ? 0 : -1;
+      });
+      [tables.hidden, other.hidden] = [chosen !== 0, chosen !== 1];
+      if (chosen) shown();
+    };
+    this.back = () => choose(0);
+    const bar = h("div", { class: "views", role: "tablist", "aria-label": "At the left" }, ...tabs);
+    bar.addEventListener("keydown", (event) => {
+      if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return;
+      const next = tabs[0]?.getAttribute("aria-selected") === "true" ? 1 : 0;
+      choose(next);
+      tabs[next]?.focus();
+    });
+    fill(this.element, bar, tables, other);
+  }
+
   focus(): void {
+    this.back();
     this.leave();
     this.words.focus();
     this.words.select();

@@ -8,12 +8,16 @@ interface Chart {
   kind?: string;
   title?: string;
   note?: string;
+  columns?: { name: string; type: string }[];
 }
 
 const KINDS = [
   ["", "As the columns suggest"],
   ["bars", "Bars"],
   ["line", "Line"],
+  ["area", "Area"],
+  ["pie", "Pie"],
+  ["map", "Map of regions"],
   ["points", "Points"],
   ["histogram", "Histogram"],
 ] as const;
@@ -22,34 +26,51 @@ const COLOURS = ["--ink", "--soft", "--line", "--s0", "--s1", "--s2", "--s3", "-
 export class ChartView {
   readonly element = h("div", { class: "chartview", role: "tabpanel", id: "panel-chart", "aria-labelledby": "tab-chart", tabindex: 0, hidden: true });
   private readonly kind = h("select", { "aria-label": "Kind of chart", onchange: () => void this.draw() }, ...KINDS.map(([value, name]) => h("option", { value }, name)));
+  private readonly across = this.axis("Across");
+  private readonly up = this.axis("Up");
+  private readonly by = this.axis("By");
   private run = "";
   private drawn: SVGSVGElement | null = null;
 
   async show(run: string): Promise<void> {
-    if (run !== this.run) this.kind.value = "";
+    if (run !== this.run) for (const choice of [this.kind, this.across, this.up, this.by]) choice.value = "";
     this.run = run;
     await this.draw();
   }
 
   private async draw(): Promise<void> {
     try {
-      const chart = await look<Chart>("chart", { run: this.run, kind: this.kind.value });
+      const chart = await look<Chart>("chart", { run: this.run, kind: this.kind.value, across: this.across.value, up: this.up.value, by: this.by.value });
       const save = h(
         "span",
         { class: "saves" },
         h("button", { type: "button", onclick: () => void this.save("svg") }, icon("save"), "SVG"),
         h("button", { type: "button", onclick: () => void this.save("png") }, icon("save"), "PNG"),
       );
+      this.offer(chart.columns ?? []);
       this.drawn = chart.svg ? picture(chart.svg) : null;
       const none = this.kind.value ? "These columns make no such chart." : "These columns make no chart: one needs a number, a time, or texts that repeat.";
       fill(
         this.element,
-        h("div", { class: "chartbar" }, this.kind, this.drawn ? save : null),
+        h("div", { class: "chartbar" }, this.kind, ...[this.across, this.up, this.by].map((axis) => h("label", {}, axis.dataset["name"] ?? "", axis)), this.drawn ? save : null),
         this.drawn ? h("h3", {}, chart.title ?? "", " ", h("small", {}, chart.note ?? "")) : h("p", { class: "soft" }, none),
         this.drawn,
       );
     } catch (error) {
       if (error instanceof Refused) fill(this.element, h("p", { class: "bad" }, error.message));
+    }
+  }
+
+  private axis(name: string): HTMLSelectElement {
+    return h("select", { "aria-label": name, "data-name": name, onchange: () => void this.draw() }, h("option", { value: "" }, "automatic"));
+  }
+
+  /** The columns to choose from. */
+  private offer(columns: { name: string; type: string }[]): void {
+    for (const axis of [this.across, this.up, this.by]) {
+      const chosen = axis.value;
+      const numbers = columns.filter((c) => axis !== this.up || /INT|DOUBLE|FLOAT|DECIMAL|NUMERIC/.test(c.type));
+      fill(axis, h("option", { value: "" }, "automatic"), ...numbers.map((c) => h("option", { value: c.name, selected: c.name === chosen }, c.name)));
     }
   }
 

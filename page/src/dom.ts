@@ -45,6 +45,10 @@ const PATHS: Record<string, string> = {
   copy: "M5.5 5.5h7v7h-7zM3.5 10.5v-7h7",
   save: "M8 2.5v7M4.8 6.6L8 9.8l3.2-3.2M3 12.8h10",
   link: "M6.6 9.4l2.8-2.8M7.4 4.6l1.3-1.3a2.8 2.8 0 014 4l-1.3 1.3M8.6 11.4l-1.3 1.3a2.8 2.8 0 01-4-4l1.3-1.3",
+  broom: "M3 4h10M3 8h7M3 12h9",
+  book: "M3 3h4.5v10H3zM8.5 3H13v10H8.5z",
+  panel: "M2.5 3h11v10h-11zM10 3v10",
+  sum: "M11.5 4V3h-7l4 5-4 5h7v-1",
   clock: "M8 2.2a5.8 5.8 0 110 11.6A5.8 5.8 0 018 2.2zM8 4.8V8l2.2 1.6",
 };
 
@@ -70,4 +74,23 @@ export function say(text: string): void {
   place.textContent = text;
   place.classList.add("shown");
   window.setTimeout(() => place.classList.remove("shown"), 1800);
+}
+
+/** A dialog with a title and a way out; what is in it is given. */
+export function sheet(title: string, ...children: Child[]): HTMLDialogElement {
+  const dialog = h("dialog", { class: "sheet", "aria-label": title });
+  const close = h("button", { class: "quiet square", type: "button", "aria-label": "Close", onclick: () => dialog.close() }, icon("close"));
+  fill(dialog, h("header", {}, h("h2", {}, title), close), ...children);
+  dialog.addEventListener("close", () => dialog.remove());
+  document.body.append(dialog);
+  dialog.showModal();
+  return dialog;
+}
+
+/** A moment for people, and how long ago that was. */
+export function when(moment: string): string {
+  const at = new Date(moment);
+  const minutes = Math.round((Date.now() - at.getTime()) / 60_000);
+  const ago = minutes < 1 ? "just now" : minutes < 120 ? `${minutes} min ago` : minutes < 2880 ? `${Math.round(minutes / 60)} h ago` : `${Math.round(minutes / 1440)} days ago`;
+  return `${at.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" })} (${ago})`;
 }

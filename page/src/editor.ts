@@ -13,14 +13,17 @@ import {
   drawSelection,
   highlightActiveLine,
   highlightActiveLineGutter,
+  hoverTooltip,
   keymap,
   lineNumbers,
   placeholder,
   tooltips,
 } from "@codemirror/view";
+import type { Tooltip } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import { act, inCharacters, inUnits } from "./api";
-import type { Candidate, Problem } from "./api";
+import type { Candidate, Meaning, Problem } from "./api";
+import { h } from "./dom";
 
 const COLOURS = HighlightStyle.define([
   { tag: tags.keyword, class: "t-word" },
@@ -54,6 +57,7 @@ export interface EditorEvents {
   changed(): void;
   moved(): void;
   run(): void;
+  tidy(): void;
   leave(): void;
 }
 
@@ -108,6 +112,26 @@ export class Editor {
     this.view.focus();
   }
 
+  /** Puts the statement, or what is selected, in order; undone by one Ctrl+Z. */
+  async tidy(): Promise<void> {
+    const { from, to } = this.view.state.selection.main;
+    const [start, end] = from === to ? [0, this.view.state.doc.length] : [from, to];
+    const before = this.view.state.sliceDoc(start, end);
+    const { text } = await act<{ text: string }>("tidy", { text: before });
+    if (text === before || this.view.state.sliceDoc(start, end) !== before) return;
+    this.view.dispatch({ changes: { from: start, to: end, insert: text }, selection: { anchor: start + text.length }, scrollIntoView: true, userEvent: "tidy" });
+    this.view.focus();
+  }
+
+  private async meaning(at: number): Promise<Tooltip | null> {
+    const text = this.text;
+    const told = await act<Meaning>("meaning", { editor: this.shown, text, position: inCharacters(text, at) }).catch((): Meaning => ({}));
+    if (!told.name) return null;
+    const head = h("p", {}, h("code", {}, told.name), " ", h("small", {}, told.detail || told.kind));
+    const element = h("div", { class: "meaning" }, head, told.about ? h("p", {}, told.about) : null);
+    return { pos: inUnits(text, told.from ?? 0), end: inUnits(text, told.to ?? 0), above: true, create: () => ({ dom: element }) };
+  }
+
   underline(problem: Problem | undefined, offset = 0): void {
     const text = this.text;
     if (!problem || problem.position === undefined) {
@@ -136,7 +160,7 @@ export class Editor {
       extensions: [
         EditorView.cspNonce.of(nonce),
         EditorView.contentAttributes.of({ "aria-label": "SQL. Escape, then Tab, leaves the editor", "aria-multiline": "true" }),
-        Prec.highest(keymap.of([{ key: "Mod-Enter", run }, { key: "Shift-Enter", run }])),
+        Prec.highest(keymap.of([{ key: "Mod-Enter", run }, { key: "Shift-Enter", run }, { key: "Shift-Alt-f", run: () => (this.events.tidy(), true) }])),
         keymap.of([{ key: "Tab", run: acceptCompletion }, { key: "Mod-/", run: toggleLineComment }, { key: "F6", run: leave }]),
         lineNumbers(),
         highlightActiveLine(),
@@ -148,6 +172,7 @@ export class Editor {
         closeBrackets(),
         highlightSelectionMatches(),
         search({ top: true }),
+        hoverTooltip((_, at) => this.meaning(at), { hoverTime: 350 }),
         tooltips({ parent: document.body }),
         sql({ dialect: DIALECT, upperCaseKeywords: true }),
         syntaxHighlighting(COLOURS),

@@ -1,12 +1,13 @@
 // The rows of a result: as many as there are, of which those in sight are there.
 
 import { look } from "./api";
-import type { Cell, ColumnOfResult, RowPage } from "./api";
-import { counted, fill, h, say } from "./dom";
+import type { Cell, ColumnOfResult, RowPage, Total } from "./api";
+import { copyText, counted, fill, h, icon, say } from "./dom";
 
 const HEIGHT = 28;
 const PAGE = 200;
 const MOST_PAGES = 60;
+const MOST_COPIED = 1000;
 const TALLEST = 12_000_000;
 const NUMBERS = /^(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT|U\w+INT|FLOAT|DOUBLE|DECIMAL|NUMERIC)/;
 
@@ -14,6 +15,10 @@ export interface GridEvents {
   open(row: number, column: number, order: Record<string, string | number>): void;
   /** How many rows there are, or of those that were filtered. */
   counted(text: string): void;
+  /** Shows how a row came to be as it is. */
+  history(row: number, order: Record<string, string | number>): void;
+  /** Filters by these words. */
+  only(words: string): void;
 }
 
 export class Grid {
@@ -34,6 +39,10 @@ export class Grid {
   private words = "";
   private row = 0;
   private column = 0;
+  private from: [number, number] | null = null;
+  private readonly pinned = new Set<number>();
+  private readonly foot = h("div", { class: "gridfoot", hidden: true, role: "rowgroup" });
+  private totals = false;
   private generation = 0;
   private drawn = 0;
   private sized = false;
@@ -52,6 +61,7 @@ export class Grid {
         ondblclick: () => this.open(),
       },
       this.canvas,
+      this.foot,
     );
     new ResizeObserver(() => this.soon()).observe(this.element);
   }
@@ -64,6 +74,8 @@ export class Grid {
     this.sort = -1;
     this.words = "";
     this.sized = false;
+    this.from = null;
+    this.pinned.clear();
     this.element.scrollTo(0, 0);
     fill(this.head);
     this.again(0);
@@ -84,6 +96,7 @@ export class Grid {
       this.total = rows;
       this.resize();
     }
+    void this.sum();
     this.soon();
   }
 
@@ -104,6 +117,7 @@ export class Grid {
 
   private again(total: number): void {
     this.generation++;
+    void this.sum();
     for (const abort of this.asked.values()) abort.abort();
     this.asked.clear();
     this.pages.clear();
@@ -146,7 +160,7 @@ export class Grid {
   private resize(): void {
     this.events.counted(this.words ? `${this.total.toLocaleString("en-US")} of ${counted(this.all, "row")}` : "");
     this.canvas.style.height = `${Math.min(TALLEST, this.total * HEIGHT) + HEIGHT + 8}px`;
-    this.canvas.style.setProperty("--cells", this.widths.map((w) => `${w}px`).join(" "));
+    for (const place of [this.canvas, this.foot]) place.style.setProperty("--cells", this.widths.map((w) => `${w}px`).join(" "));
     this.canvas.style.width = `${this.widths.reduce((sum, w) => sum + w, 0)}px`;
     this.element.setAttribute("aria-rowcount", String(this.total + 1));
     this.element.setAttribute("aria-colcount", String(this.columns.length));
@@ -162,7 +176,7 @@ export class Grid {
     const last = Math.min(this.total, first + this.visible + 1);
     const offset = this.scale === 1 ? 0 : this.element.scrollTop - first * HEIGHT;
     for (const [number, line] of this.lines) {
-      if (number < first - 8 || number >= last + 8) {
+      if (number < first - 8 || number >= last + 8 || number >= this.total) {
         line.remove();
         this.lines.delete(number);
       }
@@ -225,7 +239,9 @@ export class Grid {
       const value = cells?.[n];
       const cut = Array.isArray(value);
       const names = ["cell", value === null ? "null" : "", NUMBERS.test(column.type) ? "right" : "", cut ? "cut" : ""].filter(Boolean).join(" ");
-      line.append(h("div", { class: names, role: "gridcell", id: `c${number}-${n}`, "aria-colindex": n + 1, "data-row": number, "data-column": n }, cells ? shown(value ?? null) : ""));
+      const cell = h("div", { class: names, role: "gridcell", id: `c${number}-${n}`, "aria-colindex": n + 1, "data-row": number, "data-column": n }, cells ? shown(value ?? null) : "");
+      this.pin(cell, n);
+      line.append(cell);
     });
     return line;
   }
@@ -236,10 +252,102 @@ export class Grid {
       ...this.columns.map((column, n) => {
         const direction = this.sort !== n ? "none" : this.descending ? "descending" : "ascending";
         const button = h("button", { type: "button", tabindex: -1, class: "sorter", title: `${column.name} ${column.type}: click to sort`, onclick: () => this.sortBy(n) }, column.name, h("small", {}, column.type.toLowerCase()));
+        const menu = h("button", { type: "button", tabindex: -1, class: "columnmenu", "aria-label": `More on ${column.name}`, title: "Pin, copy, filter", onclick: (event: MouseEvent) => this.menu(event, n) }, icon("more"));
         const grip = h("span", { class: "grip", onpointerdown: (event: PointerEvent) => this.drag(event, n) });
-        return h("div", { class: NUMBERS.test(column.type) ? "column right" : "column", role: "columnheader", "aria-sort": direction, "aria-colindex": n + 1 }, button, grip);
+        const head = h("div", { class: NUMBERS.test(column.type) ? "column right" : "column", role: "columnheader", "aria-sort": direction, "aria-colindex": n + 1 }, button, menu, grip);
+        this.pin(head, n);
+        return head;
       }),
     );
+  }
+
+  /** Cells of pinned columns stay where they are while the others are scrolled. */
+  private pin(cell: HTMLElement, column: number): void {
+    cell.classList.toggle("pinned", this.pinned.has(column));
+    if (!this.pinned.has(column)) return;
+    const left = [...this.pinned].filter((n) => n < column).reduce((sum, n) => sum + (this.widths[n] ?? 0), 0);
+    cell.style.left = `${left}px`;
+  }
+
+  private togglePin(column: number): void {
+    if (!this.pinned.delete(column)) this.pinned.add(column);
+    this.showHead();
+    for (const line of this.lines.values()) line.remove();
+    this.lines.clear();
+    this.resize();
+    void this.sum();
+    this.soon();
+  }
+
+  /** What can be done with a column, by a click on its head or by M. */
+  private menu(event: Event, column: number): void {
+    event.stopPropagation();
+    document.querySelector(".gridmenu")?.remove();
+    const name = this.nameOf(column);
+    const item = (text: string, done: () => void): HTMLElement =>
+      h("button", { type: "button", role: "menuitem", onclick: () => (away(), this.element.focus(), done()) }, text);
+    let isGone = false;
+    const away = (): void => {
+      if (isGone) return;
+      isGone = true; // Taking it away takes the focus out of it, which would take it away again.
+      menu.remove();
+    };
+    const menu = h(
+      "div",
+      { class: "gridmenu menulist", role: "menu", "aria-label": name },
+      item(this.pinned.has(column) ? "Unpin" : "Pin", () => this.togglePin(column)),
+      item("Filter this column", () => this.events.only(`${name}:`)),
+      item("Copy the column", () => void this.copy(0, this.total - 1, column, column)),
+      item("History of the row", () => this.events.history(this.row, this.order)),
+    );
+    const at = (event.currentTarget as HTMLElement).getBoundingClientRect();
+    document.body.append(menu);
+    menu.style.setProperty("left", `${Math.max(4, Math.min(at.left, innerWidth - menu.offsetWidth - 4))}px`);
+    menu.style.setProperty("top", `${Math.min(at.bottom + 2, innerHeight - menu.offsetHeight - 4)}px`);
+    menu.addEventListener("keydown", (key) => {
+      const items = [...menu.querySelectorAll<HTMLElement>("button")];
+      const step = key.key === "ArrowDown" ? 1 : key.key === "ArrowUp" ? -1 : 0;
+      if (step) items[(items.indexOf(document.activeElement as HTMLElement) + step + items.length) % items.length]?.focus();
+      else if (key.key === "Escape") (away(), this.element.focus());
+      else return;
+      key.preventDefault();
+      key.stopPropagation();
+    });
+    menu.addEventListener("focusout", (left) => {
+      if (!menu.contains(left.relatedTarget as Node | null)) away();
+    });
+    menu.querySelector<HTMLElement>("button")?.focus();
+  }
+
+  /** Copies cells as lines with tabs, as spreadsheets take them; at most as many rows as the server gives at once. */
+  private async copy(first: number, last: number, left: number, right: number): Promise<void> {
+    const count = Math.min(MOST_COPIED, last - first + 1);
+    const found = await look<RowPage>("rows", { run: this.run, from: first, count, ...this.order });
+    const lines = found.rows.map((row) => row.slice(left, right + 1).map((cell) => (cell === null ? "" : shown(cell).replaceAll(/[\t\n]/g, " "))).join("\t"));
+    await copyText(lines.join("\n"));
+    const more = last - first + 1 > count ? `the first ${counted(count, "row")}` : counted(lines.length, "row");
+    say(`Copied ${more}`);
+  }
+
+  /** Shows or hides what the columns come to. */
+  showTotals(shown: boolean): void {
+    this.totals = shown;
+    void this.sum();
+  }
+
+  private async sum(): Promise<void> {
+    this.foot.hidden = !this.totals || !this.run || !this.columns.length;
+    if (this.foot.hidden) return;
+    const generation = this.generation;
+    const found = await look<{ totals: Total[] }>("totals", { run: this.run, ...this.order }).catch(() => ({ totals: [] }));
+    if (generation !== this.generation) return;
+    const cells = found.totals.map((t, n) => {
+      const parts = [t.sum === undefined ? "" : `Σ ${t.sum}`, t.mean === undefined ? "" : `mean ${short(t.mean)}`, t.least === undefined ? "" : `${short(t.least)} … ${short(t.largest ?? "")}`, t.different === undefined ? "" : `${t.different.toLocaleString("en-US")} different`, t.nulls ? `${t.nulls.toLocaleString("en-US")} NULL` : ""];
+      const cell = h("div", { class: "totals", role: "gridcell", title: parts.filter(Boolean).join("\n") }, ...parts.filter(Boolean).map((part) => h("small", {}, part)));
+      this.pin(cell, n);
+      return cell;
+    });
+    fill(this.foot, h("div", { class: "line", role: "row", "aria-label": "Totals" }, ...cells));
   }
 
   private sortBy(column: number): void {
@@ -269,6 +377,14 @@ export class Grid {
     this.body.querySelector(".here")?.classList.remove("here");
     const cell = document.getElementById(`c${this.row}-${this.column}`);
     cell?.classList.add("here");
+    const [row, column] = this.from ?? [this.row, this.column];
+    for (const line of this.lines.values()) {
+      for (const each of line.children as HTMLCollectionOf<HTMLElement>) {
+        const [r, c] = [Number(each.dataset["row"]), Number(each.dataset["column"])];
+        const within = this.from !== null && r >= Math.min(row, this.row) && r <= Math.max(row, this.row) && c >= Math.min(column, this.column) && c <= Math.max(column, this.column);
+        each.classList.toggle("selected", within);
+      }
+    }
     if (cell) this.element.setAttribute("aria-activedescendant", cell.id);
     else this.element.removeAttribute("aria-activedescendant");
   }
@@ -276,6 +392,8 @@ export class Grid {
   private clicked(event: MouseEvent): void {
     const cell = (event.target as HTMLElement).closest<HTMLElement>(".cell");
     if (!cell) return;
+    if (event.shiftKey) this.from ??= [this.row, this.column];
+    else this.from = null;
     this.row = Number(cell.dataset["row"]);
     this.column = Number(cell.dataset["column"]);
     this.mark();
@@ -302,12 +420,25 @@ export class Grid {
     const step = steps[event.key];
     if (step) {
       event.preventDefault();
+      if (event.shiftKey) this.from ??= [this.row, this.column];
+      else this.from = null;
       this.row = Math.max(0, Math.min(this.total - 1, this.row + step[0]));
       this.column = Math.max(0, Math.min(this.columns.length - 1, this.column + step[1]));
       this.reveal();
     } else if (event.key === "Enter") this.open();
+    else if (event.key === "h" && !all) this.events.history(this.row, this.order);
+    else if (event.key === "p" && !all) this.togglePin(this.column);
+    else if (event.key === "a" && all) {
+      event.preventDefault();
+      this.from = [0, 0];
+      [this.row, this.column] = [Math.max(0, this.total - 1), this.columns.length - 1];
+      this.draw();
+    }
     else if (event.key === "s" && !all) this.sortBy(this.column);
-    else if (event.key === "c" && all && !window.getSelection()?.toString()) {
+    else if (event.key === "c" && all && this.from) {
+      const [row, column] = this.from;
+      void this.copy(Math.min(row, this.row), Math.max(row, this.row), Math.min(column, this.column), Math.max(column, this.column));
+    } else if (event.key === "c" && all && !window.getSelection()?.toString()) {
       const cell = this.pages.get(Math.floor(this.row / PAGE))?.[this.row % PAGE]?.[this.column];
       void navigator.clipboard.writeText(shown(cell ?? null)).then(() => say("Copied the cell"));
     }
@@ -327,6 +458,10 @@ export class Grid {
     else if (left + width > this.element.scrollLeft + this.element.clientWidth) this.element.scrollLeft = left + width - this.element.clientWidth;
     this.draw();
   }
+}
+
+function short(text: string): string {
+  return text.length > 22 ? `${text.slice(0, 20)}…` : text;
 }
 
 function shown(cell: Cell): string {

@@ -11,12 +11,15 @@ import { failure } from "./failures";
 import { Grid } from "./grid";
 import { saveMenu } from "./savemenu";
 import { TimeBar } from "./timebar";
+import { DifferencesView, showTimeline } from "./versions";
 
-export type View = "rows" | "chart" | "calls" | "changes" | "failures";
+export type View = "rows" | "chart" | "calls" | "changes" | "differences" | "failures";
 
 export interface ResultEvents {
   /** Says whether something runs. */
   running(runs: boolean): void;
+  /** A statement has ended, and is in the past now. */
+  ended(): void;
   example(sql: string, title: string): void;
   /** Runs a statement that looks at the past, in an editor of its own. */
   look(sql: string, title: string): void;
@@ -38,13 +41,16 @@ export class ResultPane {
   private last: (() => Promise<string>) | undefined;
   private moment = "";
   private readonly changes: ChangesView;
+  private readonly differences: DifferencesView;
   private readonly tabs: Record<View, HTMLButtonElement>;
   private readonly panels: Record<View, HTMLElement>;
   private readonly save: HTMLElement;
   private view: View = "rows";
   private readonly words = h("input", { type: "search", placeholder: "Filter rows", "aria-label": "Filter rows", oninput: () => this.filter() });
   private readonly matches = h("span", { class: "matches soft", role: "status" });
+  private readonly sums = h("button", { type: "button", class: "square", "aria-pressed": "false", "aria-label": "Totals", title: "Totals of the columns", onclick: () => this.total() }, icon("sum"));
   private timer = 0;
+  private editor = "";
   private run = "";
   private asked = 0;
   private hasRows = false;
@@ -55,26 +61,30 @@ export class ResultPane {
     writable: boolean,
   ) {
     this.changes = new ChangesView(writable);
-    this.time = new TimeBar({ read: (moment) => void this.travel(moment), open: (sql, title) => events.look(sql, title) });
+    this.differences = new DifferencesView((sql, title) => events.look(sql, title));
+    this.time = new TimeBar({ read: (moment) => void this.travel(moment), compare: (editor, tables, moments, moment) => this.compare(editor, tables, moments, moment) });
     this.save = saveMenu((kind) => `/api/download?${new URLSearchParams({ run: this.run, format: kind, ...asTexts(this.grid.order) })}`);
     this.grid = new Grid({
       open: (row, column, order) => void this.open(row, column, order),
       counted: (text) => fill(this.matches, text),
+      history: (row, order) => this.history(row, order),
+      only: (words) => this.only(words),
     });
     this.tabs = {
       rows: this.tab("rows", "Rows"),
       chart: this.tab("chart", "Chart"),
       calls: this.tab("calls", "Calls"),
       changes: this.tab("changes", "Changes"),
+      differences: this.tab("differences", "Differences"),
       failures: this.tab("failures", "Not read"),
     };
     this.rows = h("div", { class: "rows", role: "tabpanel", id: "panel-rows", "aria-labelledby": "tab-rows" }, this.grid.element);
     this.failures.setAttribute("aria-labelledby", "tab-failures");
-    this.panels = { rows: this.rows, chart: this.chart.element, calls: this.graph.element, changes: this.changes.element, failures: this.failures };
+    this.panels = { rows: this.rows, chart: this.chart.element, calls: this.graph.element, changes: this.changes.element, differences: this.differences.element, failures: this.failures };
     this.element = h(
       "section",
       { class: "result", "aria-label": "Result" },
-      h("div", { class: "resultbar" }, h("div", { class: "views", role: "tablist", "aria-label": "Result", onkeydown: (event: KeyboardEvent) => this.typed(event) }, ...Object.values(this.tabs)), this.words, this.matches, this.save, this.status),
+      h("div", { class: "resultbar" }, h("div", { class: "views", role: "tablist", "aria-label": "Result", onkeydown: (event: KeyboardEvent) => this.typed(event) }, ...Object.values(this.tabs)), this.words, this.matches, this.sums, this.save, this.status),
       this.progress,
       this.time.element,
       this.error,
@@ -96,7 +106,7 @@ export class ResultPane {
       tab.tabIndex = name === view ? 0 : -1;
     }
     for (const [name, panel] of Object.entries(this.panels)) panel.hidden = name !== view;
-    this.words.hidden = this.matches.hidden = this.save.hidden = view !== "rows" || !this.hasRows;
+    this.sums.hidden = this.words.hidden = this.matches.hidden = this.save.hidden = view !== "rows" || !this.hasRows;
     this.empty.hidden = view !== "rows" || this.hasRows || !this.empty.childElementCount;
     this.rows.hidden = view !== "rows" || !this.hasRows;
     if (view === "chart") void this.chart.show(this.run);
@@ -138,7 +148,7 @@ export class ResultPane {
     this.graph.begin();
     this.words.value = "";
     this.error.hidden = this.notices.hidden = this.progress.hidden = true;
-    for (const view of ["chart", "changes", "failures"] as const) this.tabs[view].hidden = true;
+    for (const view of ["chart", "changes", "differences", "failures"] as const) this.tabs[view].hidden = true;
     fill(this.empty);
     fill(this.status);
   }
@@ -150,6 +160,7 @@ export class ResultPane {
   /** Runs a statement, and shows what comes of it as it comes. */
   async start(editor: string, text: string, position: number, begins: (run: string) => void): Promise<void> {
     this.moment = "";
+    this.editor = editor;
     let isChange = false;
     this.last = async () => {
       const begun = await act<{ run?: string }>("run", { editor, text, position, moment: this.moment });
@@ -172,7 +183,8 @@ export class ResultPane {
   }
 
   /** Shows a result that is there already: of a tab that one comes back to. */
-  async again(run: string): Promise<void> {
+  async again(run: string, editor: string): Promise<void> {
+    this.editor = editor;
     this.moment = "";
     this.last = undefined;
     await this.follow(() => Promise.resolve(run), true);
@@ -200,6 +212,7 @@ export class ResultPane {
     } finally {
       if (number === this.asked) {
         this.events.running(false);
+        this.events.ended();
       }
     }
   }
@@ -274,6 +287,29 @@ export class ResultPane {
     const facts = h("span", { title: lines.join("\n") }, `${counted(told.rows, "row")} · ${counted(calls, "call")} · ${told.seconds.toFixed(told.seconds < 10 ? 2 : 1)} s`);
     const badge = h("button", { type: "button", class: `badge ${how.replace(" ", "-")}`, disabled: !failures.length, onclick: () => this.show("failures") }, how);
     return [facts, badge];
+  }
+
+  /** What differs between a moment and now, beside the rows. */
+  private compare(editor: string, tables: string[], moments: string[], moment: string): void {
+    this.tabs.differences.hidden = false;
+    this.show("differences");
+    void this.differences.show(editor, tables, moments, moment);
+  }
+
+  private history(row: number, order: Record<string, string | number>): void {
+    void showTimeline({ editor: this.editor, run: this.run, from: row, ...order }, () => this.grid.element.focus());
+  }
+
+  private only(words: string): void {
+    this.words.value = words;
+    this.words.focus();
+    this.filter();
+  }
+
+  private total(): void {
+    const shown = this.sums.getAttribute("aria-pressed") !== "true";
+    this.sums.setAttribute("aria-pressed", String(shown));
+    this.grid.showTotals(shown);
   }
 
   private filter(): void {

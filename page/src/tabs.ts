@@ -9,6 +9,9 @@ export interface Tab {
   title: string;
   text: string;
   run: string;
+  /** The file that it is saved in, and what stood there then. */
+  name?: string;
+  seen?: string;
 }
 
 export interface TabEvents {
@@ -40,6 +43,25 @@ export class TabBar {
   open(text = "", title = ""): void {
     this.tabs.push(made(title || `Query ${this.tabs.length + 1}`, text));
     this.choose(this.tabs.length - 1);
+  }
+
+  /** Opens a statement of the library, or goes to where it is open. */
+  openNamed(name: string, text: string, seen: string): void {
+    const at = this.tabs.findIndex((tab) => tab.name === name);
+    const tab = this.tabs[at];
+    if (tab) {
+      this.choose(at);
+      return;
+    }
+    this.tabs.push({ ...made(name, text), name, seen });
+    this.choose(this.tabs.length - 1);
+  }
+
+  /** The chosen one has been saved in a file. */
+  saved(name: string, seen: string): void {
+    Object.assign(this.current, { name, seen, title: name });
+    this.draw();
+    this.keep();
   }
 
   keep(): void {

@@ -1,7 +1,7 @@
 // The moments that the inventory knows: a slider over them reads the statement as of then, and what changed since is a click away.
 
 import { act } from "./api";
-import { counted, fill, h, icon } from "./dom";
+import { counted, fill, h, icon, when } from "./dom";
 
 interface Known {
   tables: string[];
@@ -11,7 +11,8 @@ interface Known {
 export interface TimeEvents {
   /** Reads the statement again, as of a moment; "" is now. */
   read(moment: string): void;
-  open(sql: string, title: string): void;
+  /** Shows what differs between a moment and now. */
+  compare(editor: string, tables: string[], moments: string[], moment: string): void;
 }
 
 export class TimeBar {
@@ -21,6 +22,7 @@ export class TimeBar {
   private readonly changed = h("button", { type: "button", onclick: () => this.compare() }, "What changed since");
   private moments: string[] = [];
   private tables: string[] = [];
+  private editor = "";
   private asked = 0;
 
   constructor(private readonly events: TimeEvents) {
@@ -32,6 +34,7 @@ export class TimeBar {
     const number = ++this.asked;
     const known = await act<Known>("moments", { editor, text, position }).catch((): Known => ({ tables: [], moments: [] }));
     if (number !== this.asked) return;
+    this.editor = editor;
     this.tables = known.tables;
     this.moments = known.moments;
     this.element.hidden = !this.moments.length;
@@ -50,7 +53,6 @@ export class TimeBar {
     const text = moment ? `as of ${when(moment)}` : `now · ${counted(this.moments.length, "moment")} known`;
     fill(this.said, text);
     this.slider.setAttribute("aria-valuetext", text);
-    this.changed.hidden = !moment;
   }
 
   private choose(): void {
@@ -58,14 +60,6 @@ export class TimeBar {
   }
 
   private compare(): void {
-    const parts = this.tables.map((name) => `SELECT * FROM cirql.diff('${name}', '${this.moment}')`);
-    for (const sql of parts.slice(0, 3)) this.events.open(sql, "What changed");
+    this.events.compare(this.editor, this.tables, this.moments, this.moment || (this.moments[0] ?? ""));
   }
-}
-
-function when(moment: string): string {
-  const at = new Date(moment);
-  const minutes = Math.round((Date.now() - at.getTime()) / 60_000);
-  const ago = minutes < 1 ? "just now" : minutes < 120 ? `${minutes} min ago` : minutes < 2880 ? `${Math.round(minutes / 60)} h ago` : `${Math.round(minutes / 1440)} days ago`;
-  return `${at.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" })} (${ago})`;
 }

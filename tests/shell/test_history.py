@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from cirql.shell.history import StatementHistory, may_hold_secrets
+from cirql.completion.confidential import may_hold_secrets
+from cirql.shell.history import StatementHistory
 
 
 def kept(path: Path) -> list[str]:

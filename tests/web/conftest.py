@@ -14,7 +14,7 @@ from cirql.local import settings_for
 from cirql.localcloud import LocalCloud
 from cirql.runtime import Runtime
 from cirql.settings import Settings
-from cirql.web.serving import PageServer
+from cirql.web.serving import DeskPlaces, PageServer
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or ""
@@ -53,7 +53,10 @@ def server(world: LocalCloud, tmp_path_factory: pytest.TempPathFactory) -> Itera
     folder = tmp_path_factory.mktemp("page")
     own = {"journal": str(folder / "changes.sqlite"), "store": str(folder / "inventory")}
     settings = Settings.load(**settings_for(world.endpoint_url), locked=True, max_age=0, **own)
-    with Runtime(settings) as runtime, PageServer(runtime, scope="the embedded AWS", is_writable=True) as served:
+    with (
+        Runtime(settings) as runtime,
+        PageServer(runtime, scope="the embedded AWS", is_writable=True, desk=DeskPlaces(folder / "queries", folder / "past")) as served,
+    ):
         yield served
 
 

@@ -21,6 +21,9 @@ LEFT_OUT = [
     ".hits > li:nth-child(n+4)",
     ".line:nth-child(n+3)",
     ".columns > li:nth-child(n+6)",
+    ".around li:nth-child(n+3)",
+    ".runs > li:nth-child(n+3)",
+    ".change:nth-child(n+4)",
     ".cm-tooltip-autocomplete",
 ]
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -39,6 +42,30 @@ def look(page: Page, name: str) -> list[str]:
     expect(page.locator('.estimate[aria-busy="false"]')).to_be_attached()
     page.screenshot(path=SHOTS / f"{name}.png")
     return [f"{name}: {line}" for line in unreachable(page)]
+
+
+def around_the_rows(page: Page, name: str) -> list[str]:
+    """What there is beside the rows: totals, differences, the panel at the right and the library."""
+    page.get_by_role("tab", name="Rows").click()
+    page.get_by_role("button", name="Totals").click()
+    expect(page.locator(".totals").first).to_be_visible()
+    wrong = look(page, f"{name}-totals")
+    page.get_by_role("button", name="What changed since").click()
+    expect(page.locator("#panel-differences h3")).to_be_visible()
+    wrong += look(page, f"{name}-differences")
+    page.get_by_role("button", name="Around").click()
+    expect(page.locator(".around li").first).to_be_visible()
+    wrong += look(page, f"{name}-around")
+    page.get_by_role("button", name="Close the panel").click()
+    if not page.get_by_role("tab", name="Library").is_visible():
+        page.get_by_role("button", name="Tables").click()
+    page.get_by_role("tab", name="Library").click()
+    expect(page.locator(".runs .hit").first).to_be_visible()
+    wrong += look(page, f"{name}-library")
+    page.get_by_role("tab", name="Tables").click()
+    if name.startswith("narrow"):
+        page.keyboard.press("Escape")
+    return wrong
 
 
 @pytest.mark.parametrize(("viewport", "scheme"), [(WIDE, "light"), (WIDE, "dark"), (NARROW, "light"), (NARROW, "dark")])
@@ -61,6 +88,7 @@ def test_nothing_is_hidden_from_who_sees_little_or_has_no_pointer(
         page.get_by_role("tab", name=name).click()
         page.wait_for_timeout(300)
         wrong += look(page, f"{size}-{scheme}-{name.lower().replace(' ', '-')}")
+    wrong += around_the_rows(page, f"{size}-{scheme}")
     if size == "narrow":
         page.get_by_role("button", name="Tables").click()
     page.get_by_role("searchbox", name="Search tables").fill("sagemaker image version")

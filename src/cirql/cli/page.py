@@ -13,7 +13,8 @@ from importlib import resources
 from typing import Any
 
 from cirql.errors import CloudFailure
-from cirql.rendering.charts import CHART_STYLE, chart_of
+from cirql.rendering.charts import chart_of
+from cirql.rendering.drawing import CHART_STYLE, drawn
 from cirql.rendering.encode import plain_moment, text_of
 from cirql.result import PLAN, Result, visible_text
 from cirql.rows import is_number
@@ -62,7 +63,7 @@ def page(result: Result, origin: Provenance) -> Iterator[str]:
     chart = None if is_plan else chart_of([(c.name, c.type) for c in result.columns], rows)
     if chart is not None:
         note = f" <small>{_safe(chart.note)}</small>" if chart.note else ""
-        yield f'<section><h2>{_safe(chart.title)}{note}</h2><div class="wide" tabindex="0">{chart.svg()}</div></section>\n'
+        yield f'<section><h2>{_safe(chart.title)}{note}</h2><div class="wide" tabindex="0">{drawn(chart)}</div></section>\n'
     if is_plan:
         yield f"<section><h2>Plan</h2><pre>{_safe(chr(10).join(str(row[0]) for row in rows))}</pre></section>\n"
     else:

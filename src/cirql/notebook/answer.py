@@ -7,7 +7,9 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from cirql.errors import CloudFailure, InvalidStatement
-from cirql.rendering.charts import CHART_STYLE, Chart, chart_of
+from cirql.rendering.chart import Chart
+from cirql.rendering.charts import chart_of
+from cirql.rendering.drawing import CHART_STYLE, drawn
 from cirql.rendering.encode import plain_moment, text_of
 from cirql.result import Result, ResultColumn, Stats, visible_text
 from cirql.rows import is_number, to_rows
@@ -115,7 +117,7 @@ class Picture:
         self.chart = chart
 
     def _repr_html_(self) -> str:
-        return f'<div class="cirql-chart"><style>{CHART_STYLE}</style><p>{_safe(self.chart.title)}</p>{self.chart.svg()}</div>'
+        return f'<div class="cirql-chart"><style>{CHART_STYLE}</style><p>{_safe(self.chart.title)}</p>{drawn(self.chart)}</div>'
 
     def __repr__(self) -> str:
         return f"{self.chart.kind}: {self.chart.title}"

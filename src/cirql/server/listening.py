@@ -68,7 +68,7 @@ class Server:
         """
         self.users = users or {}
         self.tls = tls
-        self.requires_tls = not _is_loopback(host)
+        self.requires_tls = not is_loopback(host)
         self.idle_timeout = idle_timeout
         self.threads = ThreadPoolExecutor(max_workers=max_connections + 2, thread_name_prefix="cirql-server")
         self.host = host
@@ -218,7 +218,8 @@ def tls_context(certificate: str, key: str) -> ssl.SSLContext:
     return context
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can come by that address."""
     if host == "localhost":
         return True
     try:

@@ -30,6 +30,12 @@ class Verifier:
         client_key = hmac.digest(salted, b"Client Key", "sha256")
         return cls(salt, hashlib.sha256(client_key).digest(), hmac.digest(salted, b"Server Key", "sha256"))
 
+    def proves(self, password: str) -> bool:
+        """Whether it was made of this password: for a login that brings the password itself, over TLS."""
+        salted = hashlib.pbkdf2_hmac("sha256", password.encode("utf-8", "replace"), self.salt, self.iterations)
+        client_key = hmac.digest(salted, b"Client Key", "sha256")
+        return hmac.compare_digest(hashlib.sha256(client_key).digest(), self.stored_key)
+
     def to_text(self) -> str:
         """As PostgreSQL writes it in `pg_authid`."""
         salt, stored, server = (base64.b64encode(part).decode() for part in (self.salt, self.stored_key, self.server_key))

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -17,14 +16,11 @@ from typing import TYPE_CHECKING
 
 from prompt_toolkit.history import History
 
-from cirql.changes.masking import named_secrets, without_secrets
-from cirql.changes.model import MASK
-from cirql.completion.tokens import TokenKind, tokens
+from cirql.changes.masking import without_secrets
+from cirql.completion.confidential import may_hold_secrets, without_texts
 
 if TYPE_CHECKING:
     from cirql.changes.model import Change
-
-_WRITES = frozenset({"INSERT", "UPDATE", "DELETE", "EXEC", "EXECUTE", "PREPARE", "CREATE"})
 
 
 class StatementHistory(History):
@@ -66,20 +62,6 @@ class StatementHistory(History):
                 os.write(descriptor, (json.dumps(text) + "\n").encode())
             finally:
                 os.close(descriptor)
-
-
-def may_hold_secrets(text: str) -> bool:
-    """Whether a text writes something, or sets a variable with the name of a secret."""
-    words = [t.text.upper() for t in tokens(text) if t.kind is TokenKind.NAME]
-    setting = re.match(r"\s*\\set\s+(\w+)\s", text)
-    return any(w in _WRITES for w in words) or (setting is not None and any(named_secrets({setting[1]: "x"})))
-
-
-def without_texts(text: str) -> str:
-    """A statement or command with none of its quoted texts. A command's argument needs no quotes: nothing is left of it."""
-    if text.lstrip().startswith("\\"):
-        return " ".join(text.split()[:2])
-    return "".join(f"'{MASK}'" if t.kind is TokenKind.STRING else t.text for t in tokens(text))
 
 
 def _read(path: Path | None) -> list[str]:

@@ -13,6 +13,7 @@ from cirql.web.run import PageRun
 if TYPE_CHECKING:
     from cirql.runtime import Runtime
     from cirql.session import Session
+    from cirql.web.past import Past
 
 _MOST_EDITORS = 40
 
@@ -33,8 +34,10 @@ class _Editor:
 class PageDesk:
     """Usable from any thread."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, past: Past, user: str) -> None:
         self.runtime = runtime
+        self._past = past
+        self._user = user
         self._lock = threading.Lock()
         self._editors: dict[str, _Editor] = {}
 
@@ -50,7 +53,7 @@ class PageDesk:
                 if len(self._editors) >= _MOST_EDITORS:
                     raise InvalidText(f"{_MOST_EDITORS} editors are open", hint="close some of them")
                 later: list[_Editor] = []
-                session = self.runtime.session(user="page", progress=lambda event: later[0].tell(event) if later else None)
+                session = self.runtime.session(user=self._user, progress=lambda event: later[0].tell(event) if later else None)
                 later.append(_Editor(session))
                 self._editors[name] = later[0]
             return self._editors[name]
@@ -58,7 +61,7 @@ class PageDesk:
     def run(self, name: str, sql: str, moment: str = "") -> PageRun:
         """Begin a statement in an editor, as of a moment where one is given; what ran there before is ended and forgotten."""
         editor = self._editor(name)
-        before, editor.run = editor.run, PageRun(editor.session, sql, moment)
+        before, editor.run = editor.run, PageRun(editor.session, sql, moment, self._past.add)
         if before is not None:
             before.forget()
         editor.run.start()
@@ -70,6 +73,10 @@ class PageDesk:
             if editor.run is not None and editor.run.id == run:
                 return editor.run
         raise UnknownStatement("the result is no longer here", hint="run the statement again")
+
+    def running(self) -> list[PageRun]:
+        """The statements that are under way, in whatever editor."""
+        return [e.run for e in tuple(self._editors.values()) if e.run is not None and e.run.is_running]
 
     def close_editor(self, name: str) -> None:
         """End what runs in an editor, and let go of it."""

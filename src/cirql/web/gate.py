@@ -1,7 +1,7 @@
 """Who may ask: any page in a browser can send requests to 127.0.0.1, and a name of its own can be made to mean that address.
 
 A request must name this server as its host. What runs something must come from this page (Origin), as a POST. All but the page's own
-files need the cookie, which the link that the program opens gives once.
+files need the cookie, which the link that the program opens gives once, or a login where the page is not on loopback alone.
 """
 
 from __future__ import annotations
@@ -9,10 +9,22 @@ from __future__ import annotations
 import hmac
 import secrets
 import threading
+import time
+from collections import deque
 from collections.abc import Mapping, MutableMapping
-from typing import Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from cirql.errors import LoginRefused
+from cirql.startup.records import dataclass
+
+if TYPE_CHECKING:
+    from cirql.server.users import User
 
 HOST = "127.0.0.1"
+_MOST_VISITORS = 200
+_MOST_REFUSED, _REST = 10, 60.0
+"""After so many refusals within so many seconds nobody is let in: passwords are not to be tried out."""
 _LARGEST = 4 * 1024 * 1024
 _Message = MutableMapping[str, Any]
 _HEADERS = {
@@ -23,16 +35,35 @@ _HEADERS = {
     "x-frame-options": "DENY",
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
+_OVER_TLS = {"strict-transport-security": "max-age=31536000"}
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Somebody who was let in: whoever started the page, whose name is "", or a user who has signed in."""
+
+    name: str
+    may_write: bool
 
 
 class Admission:
-    """The link that lets one browser in, and the cookie that it gets for it."""
+    """Who is in: by the link that lets one browser in, or by a name and a password; each browser is known by the cookie that it gets.
 
-    def __init__(self, port: int) -> None:
+    Over TLS a name that was made to mean this address is refused by the browser, which does not find it in the certificate: then any
+    name is the server's. Without TLS it has two.
+    """
+
+    def __init__(
+        self, port: int, *, is_writable: bool = False, users: Mapping[str, User] = MappingProxyType({}), has_tls: bool = False
+    ) -> None:
         self.port = port
-        self.cookie = f"cirql_{port}"
-        self._secret = secrets.token_urlsafe(32)
+        self.has_tls = has_tls
+        self.cookie = f"__Host-cirql_{port}" if has_tls else f"cirql_{port}"
+        self.users = users
+        self._is_writable = is_writable
         self._links: set[str] = set()
+        self._visitors: dict[str, Visitor] = {}
+        self._refused: deque[float] = deque(maxlen=_MOST_REFUSED)
         self._lock = threading.Lock()
 
     def link(self) -> str:
@@ -48,16 +79,51 @@ class Admission:
             if token not in self._links:
                 return None
             self._links.remove(token)
-        return f"{self.cookie}={self._secret}; Path=/; HttpOnly; SameSite=Strict"
+        return self._let_in(Visitor("", self._is_writable))
 
-    def knows(self, cookies: str) -> bool:
-        """Whether a request's cookies have the right one."""
+    def sign_in(self, name: str, password: str) -> str:
+        """The cookie for a user. Raises LoginRefused, also for everybody after ten wrong ones in a minute."""
+        from cirql.server.scram import Verifier
+        from cirql.server.users import UserRole
+
+        now = time.monotonic()
+        if len(self._refused) == _MOST_REFUSED and now - self._refused[0] < _REST:
+            raise LoginRefused("too many have tried", hint="wait a minute")
+        user = self.users.get(name)
+        verifier = user.verifier if user is not None else Verifier.of(secrets.token_hex())  # as long for a name that nobody has
+        if not verifier.proves(password) or user is None:
+            self._refused.append(now)
+            raise LoginRefused("name or password is wrong")
+        return self._let_in(Visitor(name, self._is_writable and user.role is UserRole.WRITER))
+
+    def _let_in(self, visitor: Visitor) -> str:
+        secret = secrets.token_urlsafe(32)
+        with self._lock:
+            self._visitors[secret] = visitor
+            while len(self._visitors) > _MOST_VISITORS:
+                del self._visitors[next(iter(self._visitors))]
+        return f"{self.cookie}={secret}; Path=/; HttpOnly; SameSite=Strict{'; Secure' if self.has_tls else ''}"
+
+    def visitor(self, cookies: str) -> Visitor | None:
+        """Who a request's cookies say that it is from."""
         given = [value for name, _, value in (part.strip().partition("=") for part in cookies.split(";")) if name == self.cookie]
-        return len(given) == 1 and hmac.compare_digest(given[0], self._secret)
+        if len(given) != 1:
+            return None
+        with self._lock:
+            return next((v for secret, v in self._visitors.items() if hmac.compare_digest(given[0], secret)), None)
 
-    def hosts(self) -> tuple[str, ...]:
-        """What a request may call this server."""
-        return (f"{HOST}:{self.port}", f"localhost:{self.port}")
+    def sign_out(self, cookies: str) -> None:
+        """Forget a browser."""
+        with self._lock:
+            self._visitors = {s: v for s, v in self._visitors.items() if s not in cookies}
+
+    def is_ours(self, host: str) -> bool:
+        """Whether a request may call this server so."""
+        return bool(host) if self.has_tls else host in (f"{HOST}:{self.port}", f"localhost:{self.port}")
+
+    def origin(self, host: str) -> str:
+        """What a browser says that our own page is from."""
+        return f"{'https' if self.has_tls else 'http'}://{host}"
 
 
 class PageGate:
@@ -77,7 +143,8 @@ class PageGate:
         async def send_guarded(message: _Message) -> None:
             if message["type"] == "http.response.start":
                 present = {name.lower() for name, _ in message["headers"]}
-                added = [(n.encode(), v.encode()) for n, v in _HEADERS.items() if n.encode() not in present]
+                headers = _HEADERS | (_OVER_TLS if self._admission.has_tls else {})
+                added = [(n.encode(), v.encode()) for n, v in headers.items() if n.encode() not in present]
                 message["headers"] = [*message["headers"], *added]
             await send(message)
 
@@ -94,18 +161,18 @@ class PageGate:
         """Why a request may not pass."""
         headers = _headers(scope)
         host = headers.get("host", "")
-        if host not in self._admission.hosts():
+        if not self._admission.is_ours(host):
             return 421, "this server has another name"
         if headers.get("sec-fetch-site", "none") not in ("same-origin", "none") and scope["path"] != "/":
             return 403, "another page may not ask here"
-        if scope["method"] not in ("GET", "HEAD") and headers.get("origin") != f"http://{host}":
+        if scope["method"] not in ("GET", "HEAD") and headers.get("origin") != self._admission.origin(host):
             return 403, "another page may not ask here"
         if int(headers.get("content-length", "0") if headers.get("content-length", "0").isdigit() else _LARGEST + 1) > _LARGEST:
             return 413, "that is too much"
         if "transfer-encoding" in headers:
             return 411, "say how long it is"
-        if scope["path"].startswith("/api/") and not self._admission.knows(headers.get("cookie", "")):
-            return 401, "open the link that the program printed"
+        if scope["path"].startswith("/api/") and self._admission.visitor(headers.get("cookie", "")) is None:
+            return 401, "sign in" if self._admission.users else "open the link that the program printed"
         return None
 
 

@@ -7,7 +7,7 @@ from html import escape
 from importlib import resources
 
 from cirql.errors import SettingsError
-from cirql.rendering.charts import CHART_STYLE
+from cirql.rendering.drawing import CHART_STYLE
 
 _KINDS = {"js": "text/javascript", "css": "text/css", "svg": "image/svg+xml", "txt": "text/plain"}
 _FIRST = "index.html"

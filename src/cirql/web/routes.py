@@ -11,44 +11,38 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from cirql.completion.candidates import completion
-from cirql.errors import Error, InvalidText
-from cirql.web.changing import PlanDesk, changes_something
-from cirql.web.desk import PageDesk
-from cirql.web.downloads import DownloadFormat
-from cirql.web.estimate import estimate, piece_at
+from cirql.errors import Error, InvalidText, LoginRefused
+from cirql.web.deeds import DEEDS
 from cirql.web.gate import Admission
-from cirql.web.moments import moments
+from cirql.web.given import text
+from cirql.web.looks import LOOKS
 from cirql.web.pagefiles import PageFiles
-from cirql.web.rows import RowsWanted
 from cirql.web.run import described
-from cirql.web.tables import describe, members, of_service, search, services
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-Facts = Callable[[], dict[str, Any]]
-"""What the page says of the place it is in: version, scope, whether changes are allowed."""
-_Answer = Callable[["PageRoutes", "Request", dict[str, Any]], Any]
+    from cirql.web.visits import Visit, Visits
+
+_Answer = Callable[["Visit", dict[str, Any]], Any]
 _SPENT = "This link has been used. The page that it opened still works; for another browser, start cirql web again.\n"
 
 
 class PageRoutes:
-    """The page's addresses over a desk."""
+    """The page's addresses over the visits."""
 
-    def __init__(self, desk: PageDesk, plans: PlanDesk, admission: Admission, files: PageFiles, facts: Facts) -> None:
-        self.desk = desk
-        self.plans = plans
-        self.facts = facts
+    def __init__(self, visits: Visits, admission: Admission, files: PageFiles) -> None:
+        self._visits = visits
         self._admission = admission
         self._files = files
 
     def app(self) -> Starlette:
         """The application."""
-        asked = [Route(f"/api/{name}", self._endpoint(answer), methods=["GET"]) for name, answer in _LOOKS.items()]
-        done = [Route(f"/api/{name}", self._endpoint(answer), methods=["POST"]) for name, answer in _DOES.items()]
+        asked = [Route(f"/api/{name}", self._endpoint(answer), methods=["GET"]) for name, answer in LOOKS.items()]
+        done = [Route(f"/api/{name}", self._endpoint(answer), methods=["POST"]) for name, answer in DEEDS.items()]
         own = [Route("/", self._page), Route("/enter", self._enter), Route("/assets/{name}", self._asset)]
-        return Starlette(routes=[*own, Route("/api/news", self._news), *asked, *done])
+        doors = [Route("/login", self._login, methods=["POST"]), Route("/logout", self._logout, methods=["POST"])]
+        return Starlette(routes=[*own, *doors, Route("/api/news", self._news), *asked, *done])
 
     async def _page(self, request: Request) -> Response:
         text, policy = self._files.page()
@@ -57,10 +51,28 @@ class PageRoutes:
     async def _enter(self, request: Request) -> Response:
         cookie = self._admission.enter(request.query_params.get("token", ""))
         if cookie is None:
-            if self._admission.knows(request.headers.get("cookie", "")):
+            if self._admission.visitor(request.headers.get("cookie", "")):
                 return RedirectResponse("/", 303)
             return Response(_SPENT, 403, media_type="text/plain")
         return RedirectResponse("/", 303, headers={"set-cookie": cookie, "cache-control": "no-store"})
+
+    async def _login(self, request: Request) -> Response:
+        try:
+            given = await _body(request)
+            cookie = await run_in_threadpool(self._admission.sign_in, text(given, "name"), text(given, "password"))
+        except Error as error:
+            return JSONResponse({"error": described(error)}, 403)
+        return JSONResponse({}, headers={"set-cookie": cookie, "cache-control": "no-store"})
+
+    async def _logout(self, request: Request) -> Response:
+        self._admission.sign_out(request.headers.get("cookie", ""))
+        return JSONResponse({}, headers={"cache-control": "no-store"})
+
+    def _visit(self, request: Request) -> Visit:
+        visitor = self._admission.visitor(request.headers.get("cookie", ""))
+        if visitor is None:  # signed out since the gate let it pass
+            raise LoginRefused("this page is not signed in")
+        return self._visits.of(visitor)
 
     async def _asset(self, request: Request) -> Response:
         found = self._files.asset(request.path_params["name"])
@@ -71,7 +83,7 @@ class PageRoutes:
 
     async def _news(self, request: Request) -> Response:
         try:
-            run = self.desk.find(request.query_params.get("run", ""))
+            run = self._visit(request).desk.find(request.query_params.get("run", ""))
         except Error as error:
             return JSONResponse({"error": described(error)}, 404)
 
@@ -85,7 +97,7 @@ class PageRoutes:
         async def respond(request: Request) -> Response:
             try:
                 given = dict(request.query_params) if request.method == "GET" else await _body(request)
-                told = await run_in_threadpool(answer, self, request, given)
+                told = await run_in_threadpool(answer, self._visit(request), given)
             except Error as error:
                 return JSONResponse({"error": described(error)}, 400)
             except Exception as problem:  # noqa: BLE001 (the page says so; a trace in the terminal would help nobody)
@@ -106,155 +118,3 @@ async def _body(request: Request) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise InvalidText("what was sent is no JSON object")
     return found
-
-
-def _text(given: dict[str, Any], name: str) -> str:
-    found = given.get(name, "")
-    if not isinstance(found, str):
-        raise InvalidText(f"{name} is no text")
-    return found
-
-
-def _number(given: dict[str, Any], name: str, otherwise: int = 0) -> int:
-    try:
-        return max(0, int(given.get(name, otherwise)))
-    except (TypeError, ValueError):
-        raise InvalidText(f"{name} is no number") from None
-
-
-def _wanted(given: dict[str, Any]) -> RowsWanted:
-    column = _text(given, "sort")
-    return RowsWanted(
-        _number(given, "from"),
-        _number(given, "count", 200),
-        int(column) if column.isdigit() else None,
-        given.get("descending") == "1",
-        _text(given, "words"),
-    )
-
-
-# What is looked at.
-
-
-def _facts(page: PageRoutes, request: Request, given: dict[str, Any]) -> Any:
-    return page.facts()
-
-
-def _tables(page: PageRoutes, request: Request, given: dict[str, Any]) -> Any:
-    catalog = page.desk.runtime.catalog
-    if service := _text(given, "service"):
-        return of_service(catalog, service)
-    words = _text(given, "words").strip()
-    return search(catalog, words) if words else services(catalog)
-
-
-def _table(page: PageRoutes, request: Request, given: dict[str, Any]) -> Any:
-    catalog = page.desk.runtime.catalog
-    return describe(catalog, catalog.find(_text(given, "name")))
-
-
-def _members(page: PageRoutes, request: Request, given: dict[str, Any]) -> Any:
-    catalog = page.desk.runtime.catalog
-    path = [step for step in _text(given, "path").split("/") if step]
-    return members(catalog, catalog.find(_text(given, "name")), _text(given, "column"), path)
-
-
-def _rows(page: PageRoutes, request: Request, given: dict[str, Any]) -> Any:
-    return page.desk.find(_text(given, "run")).rows(_wanted(given))
-
-
-def _cell(page: PageRoutes, request: Request, given: dict[str, Any]) -> Any:
-    return {"value": page.desk.find(_text(given, "run")).cell(_wanted({**given, "count": 1}), _number(given, "column"))}
-
-
-def _download(page: PageRoutes, request: Request, given: dict[str, Any]) -> Any:
-    try:
-        kind = DownloadFormat(_text(given, "format"))
-    except ValueError:
-        raise InvalidText("a result can be had as csv, json or parquet") from None
-    data = page.desk.find(_text(given, "run")).download(_wanted(given), kind)
-    return StreamingResponse(
-        data,
-        media_type=kind.media_type,
-        headers={"content-disposition": f'attachment; filename="result.{kind}"', "cache-control": "no-store"},
-    )
-
-
-def _chart(page: PageRoutes, request: Request, given: dict[str, Any]) -> Any:
-    return page.desk.find(_text(given, "run")).chart(_text(given, "kind"))
-
-
-# What is done.
-
-
-def _run(page: PageRoutes, request: Request, given: dict[str, Any]) -> Any:
-    text = _text(given, "text")
-    piece = piece_at(text, _number(given, "position"))
-    if piece is None:
-        raise InvalidText("there is no statement to run")
-    if changes_something(piece.text):
-        return {"kind": "change"}  # It is planned and shown, never run at once.
-    run = page.desk.run(_text(given, "editor"), piece.text, _text(given, "moment"))
-    return {"run": run.id, "from": piece.start, "to": piece.end}
-
-
-def _cancel(page: PageRoutes, request: Request, given: dict[str, Any]) -> Any:
-    page.desk.find(_text(given, "run")).cancel()
-    return {}
-
-
-def _estimate(page: PageRoutes, request: Request, given: dict[str, Any]) -> Any:
-    return estimate(page.desk.session(_text(given, "editor")), _text(given, "text"), _number(given, "position"))
-
-
-def _moments(page: PageRoutes, request: Request, given: dict[str, Any]) -> Any:
-    session = page.desk.session(_text(given, "editor"))
-    tables = estimate(session, _text(given, "text"), _number(given, "position")).get("tables", [])
-    return {"tables": sorted(set(tables)), "moments": moments(session, tables)}
-
-
-def _complete(page: PageRoutes, request: Request, given: dict[str, Any]) -> Any:
-    session = page.desk.session(_text(given, "editor"))
-    try:
-        found = completion(_text(given, "text"), _number(given, "position"), session)
-    except Error:
-        found = []
-    return {"candidates": [{"text": c.text, "from": c.start, "kind": c.kind, "detail": c.detail, "about": c.meaning} for c in found]}
-
-
-def _plan(page: PageRoutes, request: Request, given: dict[str, Any]) -> Any:
-    piece = piece_at(_text(given, "text"), _number(given, "position"))
-    if piece is None:
-        raise InvalidText("there is no statement to plan")
-    return page.plans.plan(page.desk.session(_text(given, "editor")), piece.text)
-
-
-def _apply(page: PageRoutes, request: Request, given: dict[str, Any]) -> Any:
-    return page.plans.apply(_text(given, "plan"))
-
-
-def _close(page: PageRoutes, request: Request, given: dict[str, Any]) -> Any:
-    page.desk.close_editor(_text(given, "editor"))
-    return {}
-
-
-_LOOKS: dict[str, _Answer] = {
-    "facts": _facts,
-    "tables": _tables,
-    "table": _table,
-    "members": _members,
-    "rows": _rows,
-    "cell": _cell,
-    "chart": _chart,
-    "download": _download,
-}
-_DOES: dict[str, _Answer] = {
-    "run": _run,
-    "cancel": _cancel,
-    "estimate": _estimate,
-    "complete": _complete,
-    "moments": _moments,
-    "plan": _plan,
-    "apply": _apply,
-    "close": _close,
-}

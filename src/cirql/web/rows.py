@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from cirql.rendering.encode import plain_moment, to_texts
@@ -96,7 +97,8 @@ class Rows:
 
         numbers = pa.array(range(table.num_rows), pa.int64())
         if wanted.words:
-            found = [pc.fill_null(pc.match_substring(self._text(table, n), wanted.words, ignore_case=True), False) for n in self._columns]
+            among, words = self._among(table, wanted.words)
+            found = [pc.fill_null(pc.match_substring(self._text(table, n), words, ignore_case=True), False) for n in among]
             holds = found[0]
             for more in found[1:]:
                 holds = pc.or_(holds, more)
@@ -112,6 +114,12 @@ class Rows:
     @property
     def _columns(self) -> range:
         return range(len(self._types))
+
+    def _among(self, table: pa.Table, words: str) -> tuple[Sequence[int], str]:
+        """The columns that words are looked for in: `name:words` means one."""
+        column, colon, rest = words.partition(":")
+        named = [n for n in self._columns if table.schema.names[n] == column]
+        return (named, rest.strip()) if colon and named else (self._columns, words)
 
     def _text(self, table: pa.Table, number: int) -> pa.ChunkedArray:
         import pyarrow as pa

@@ -8,11 +8,12 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from cirql.errors import Cancelled, Error, UnknownStatement
-from cirql.rendering.charts import chart_of
+from cirql.rendering.charts import Axes, chart_of
+from cirql.rendering.drawing import drawn
 from cirql.rendering.encode import plain_moment, to_texts
 from cirql.result import ProgressEvent, visible_text
 from cirql.rows import to_rows
@@ -21,6 +22,7 @@ from cirql.web.downloads import DownloadFormat, download
 from cirql.web.moments import as_of
 from cirql.web.remedies import failures_by_remedy
 from cirql.web.rows import Rows, RowsWanted
+from cirql.web.totals import totals
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -37,11 +39,12 @@ _PACE = 0.08
 class PageRun:
     """Usable from any thread."""
 
-    def __init__(self, session: Session, sql: str, moment: str = "") -> None:
-        """Nothing runs yet. `moment` is when the tables are to be read as of, where that is not now."""
+    def __init__(self, session: Session, sql: str, moment: str = "", ended: Callable[[PageRun], None] | None = None) -> None:
+        """Nothing runs yet. `moment` is when the tables are to be read as of, where that is not now; `ended` is told when it has ended."""
         self.id = secrets.token_urlsafe(12)
         self.sql = sql
         self._moment = moment
+        self._ended = ended
         self._session = session
         self._changed = threading.Condition()
         self._version = 0
@@ -63,6 +66,11 @@ class PageRun:
         with self._changed:
             self._scans[event.scan] = event
             self._tick()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it has not ended."""
+        return self._state == "running"
 
     def cancel(self) -> None:
         """End it, where it has not ended; its rows stay."""
@@ -103,6 +111,8 @@ class PageRun:
         with self._changed:
             self._state, self._error, self._seconds = state, error, time.monotonic() - self._began
             self._tick()
+        if self._ended is not None:
+            self._ended(self)
 
     # -- what there is to know
 
@@ -159,6 +169,18 @@ class PageRun:
         text = self._texts(table, column, result.columns[column].type)[0]
         return None if text is None else visible_text(text)
 
+    def row(self, wanted: RowsWanted) -> dict[str, str | None]:
+        """One row, as texts by name; of columns with the same name, the first."""
+        result = self._result
+        table, _ = self._rows.slice(wanted)
+        if result is None or not table.num_rows:
+            raise UnknownStatement("the row is no longer here", hint="run the statement again")
+        return {c.name: self._texts(table, n, c.type)[0] for n, c in reversed(tuple(enumerate(result.columns)))}
+
+    def totals(self, wanted: RowsWanted) -> list[dict[str, Any]]:
+        """What each column comes to, over the rows that are looked at."""
+        return totals(self._rows.ordered(wanted), self._result.columns if self._result is not None else ())
+
     @staticmethod
     def _texts(table: pa.Table, number: int, type_name: str) -> list[str | None]:
         column = table.column(number).combine_chunks()
@@ -170,16 +192,18 @@ class PageRun:
             raise UnknownStatement("there are no rows yet")
         return download(self._rows.ordered(wanted), self._result.columns, kind)
 
-    def chart(self, kind: str) -> dict[str, Any]:
+    def chart(self, kind: str, axes: Axes) -> dict[str, Any]:
         """A chart of the first rows: of a kind, or the one that they ask for."""
         columns = self._result.columns if self._result is not None else ()
         rows = [row for batch in self._rows.table().slice(0, _CHARTED).to_batches() for row in to_rows(batch, [c.type for c in columns])]
-        chart = chart_of([(c.name, c.type) for c in columns], rows, kind)
+        chart = chart_of([(c.name, c.type) for c in columns], rows, kind, axes)
+        named = {"columns": [{"name": visible_text(c.name), "type": c.type} for c in columns]}
         if chart is None:
-            return {"svg": ""}
+            return {"svg": "", **named}
         more = f"the first {_CHARTED:,} rows" if self._rows.count > _CHARTED else ""
         return {
-            "svg": chart.svg(),
+            **named,
+            "svg": drawn(chart),
             "kind": chart.kind,
             "title": visible_text(chart.title),
             "note": " · ".join(filter(None, (chart.note, more))),

@@ -1,10 +1,10 @@
-"""PageServer: the page's HTTP server, on a port of 127.0.0.1, in a thread of its own."""
+"""PageServer: the page's HTTP server, in a thread of its own."""
 
 from __future__ import annotations
 
 import asyncio
-import socket
 import threading
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -12,12 +12,14 @@ import uvicorn
 
 from cirql import __version__
 from cirql.completion.candidates import completion
-from cirql.web.changing import PlanDesk
-from cirql.web.desk import PageDesk
+from cirql.startup.records import dataclass
+from cirql.web.doors import LOOPBACK, Door
 from cirql.web.firsts import FIRSTS
-from cirql.web.gate import HOST, Admission, PageGate
+from cirql.web.gate import Admission, PageGate, Visitor
+from cirql.web.library import Library
 from cirql.web.pagefiles import PageFiles
 from cirql.web.routes import PageRoutes
+from cirql.web.visits import Visits
 
 if TYPE_CHECKING:
     from cirql.runtime import Runtime
@@ -25,19 +27,34 @@ if TYPE_CHECKING:
 _PATIENCE = 3.0
 
 
+@dataclass(frozen=True, slots=True)
+class DeskPlaces:
+    """Where the page keeps what outlives it: named statements in a folder, the statements that were run in a file, or nowhere."""
+
+    queries: Path
+    past: Path | None = None
+
+
+NOWHERE = DeskPlaces(Path("queries"))
+
+
 class PageServer:
     """Serves from `start` to `stop`; as a context manager, for as long as the block runs."""
 
-    def __init__(self, runtime: Runtime, *, port: int = 0, scope: str = "AWS", is_writable: bool = False) -> None:
-        """Nothing is opened yet. Raises SettingsError where the package has no page."""
+    def __init__(
+        self, runtime: Runtime, *, door: Door = LOOPBACK, scope: str = "AWS", is_writable: bool = False, desk: DeskPlaces = NOWHERE
+    ) -> None:
+        """Nothing is opened yet. Raises SettingsError where the package has no page, or the door would be open to anybody."""
+        door.check()
         self._runtime = runtime
-        self._wanted = port
+        self._door = door
         self._scope = scope
         self._is_writable = is_writable
         self._files = PageFiles()
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
-        self._desk = PageDesk(runtime)
+        self._library = Library(desk.queries)
+        self._visits = Visits(runtime, self._library, desk.past, self._facts)
         self._admission: Admission | None = None
 
     @property
@@ -46,12 +63,25 @@ class PageServer:
         assert self._admission is not None, "the server has not been started"
         return self._admission
 
+    @property
+    def queries(self) -> Path:
+        """Where named statements are kept."""
+        return self._library.folder
+
+    @property
+    def address(self) -> str:
+        """Where the page is."""
+        host = f"[{self._door.host}]" if ":" in self._door.host else self._door.host
+        return f"{'https' if self._door.has_tls else 'http'}://{host}:{self.admission.port}/"
+
     def start(self) -> None:
         """Listen. Raises OSError where the port cannot be had, and what a statement raises that needs nothing."""
         self._warm()
-        listening = socket.create_server((HOST, self._wanted))
-        self._admission = Admission(listening.getsockname()[1])
-        routes = PageRoutes(self._desk, PlanDesk(self._runtime, is_writable=self._is_writable), self._admission, self._files, self._facts)
+        door = self._door
+        listening = door.listen()
+        port = listening.getsockname()[1]
+        self._admission = Admission(port, is_writable=self._is_writable, users=door.users, has_tls=door.has_tls)
+        routes = PageRoutes(self._visits, self._admission, self._files)
         config = uvicorn.Config(
             PageGate(routes.app(), self._admission),
             log_config=None,
@@ -60,6 +90,8 @@ class PageServer:
             server_header=False,
             timeout_graceful_shutdown=1,
             ws="none",
+            ssl_certfile=door.certificate,
+            ssl_keyfile=door.key,
         )
         self._server = server = uvicorn.Server(config)
 
@@ -78,7 +110,7 @@ class PageServer:
 
     def stop(self) -> None:
         """End what runs, and listen no more."""
-        self._desk.close()
+        self._visits.close()
         if self._server is not None and self._thread is not None:
             self._server.should_exit = True
             self._thread.join(_PATIENCE)
@@ -90,14 +122,16 @@ class PageServer:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.stop()
 
-    def _facts(self) -> dict[str, Any]:
+    def _facts(self, visitor: Visitor) -> dict[str, Any]:
         settings = self._runtime.settings
         return {
             "version": __version__,
             "scope": self._scope,
             "regions": list(settings.regions),
             "accounts": sorted({c.account for c in settings.credentials if c.account} | set(settings.accounts)),
-            "writable": self._is_writable,
+            "writable": visitor.may_write,
+            "user": visitor.name,
+            "queries": str(self._library.folder),
             "tables": sum(self._runtime.catalog.services().values()),
             "store": settings.store_place or "",
             "examples": [{"title": title, "sql": sql} for title, sql in FIRSTS],

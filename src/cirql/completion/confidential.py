@@ -1,0 +1,25 @@
+"""Texts that are written down: what in them may be a secret, and the text without it."""
+
+from __future__ import annotations
+
+import re
+
+from cirql.changes.masking import named_secrets
+from cirql.changes.model import MASK
+from cirql.completion.tokens import TokenKind, tokens
+
+_WRITES = frozenset({"INSERT", "UPDATE", "DELETE", "EXEC", "EXECUTE", "PREPARE", "CREATE"})
+
+
+def may_hold_secrets(text: str) -> bool:
+    """Whether a text writes something, or sets a variable with the name of a secret."""
+    words = [t.text.upper() for t in tokens(text) if t.kind is TokenKind.NAME]
+    setting = re.match(r"\s*\\set\s+(\w+)\s", text)
+    return any(w in _WRITES for w in words) or (setting is not None and any(named_secrets({setting[1]: "x"})))
+
+
+def without_texts(text: str) -> str:
+    """A statement or command with none of its quoted texts. A command's argument needs no quotes: nothing is left of it."""
+    if text.lstrip().startswith("\\"):
+        return " ".join(text.split()[:2])
+    return "".join(f"'{MASK}'" if t.kind is TokenKind.STRING else t.text for t in tokens(text))
