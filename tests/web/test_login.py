@@ -15,7 +15,7 @@ from cirql.runtime import Runtime
 from cirql.server.scram import Verifier
 from cirql.server.users import User, UserRole
 from cirql.settings import Settings
-from cirql.web.doors import Door
+from cirql.web.entrance import Entrance
 from cirql.web.gate import Admission
 from cirql.web.serving import DeskPlaces, PageServer
 from tests.web.conftest import run, write
@@ -36,7 +36,7 @@ def secured(world: LocalCloud, tmp_path_factory: pytest.TempPathFactory) -> Iter
     made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
     subprocess.run([*made, "-keyout", folder / "key.pem", "-out", folder / "cert.pem"], check=True, capture_output=True)
     settings = Settings.load(**settings_for(world.endpoint_url), locked=True, journal=str(folder / "changes.sqlite"))
-    door = Door("127.0.0.1", 0, str(folder / "cert.pem"), str(folder / "key.pem"), USERS)
+    door = Entrance("127.0.0.1", 0, str(folder / "cert.pem"), str(folder / "key.pem"), USERS)
     desk = DeskPlaces(folder / "queries")
     with Runtime(settings) as runtime, PageServer(runtime, door=door, is_writable=True, desk=desk) as served:
         yield served
@@ -85,7 +85,7 @@ def test_a_reader_sees_what_would_change_and_cannot_have_it_done_nor_see_what_ot
 
 
 def test_an_address_that_others_can_reach_needs_tls_and_users() -> None:
-    for door in (Door("0.0.0.0"), Door("0.0.0.0", users=USERS), Door("192.0.2.1", certificate="cert.pem", key="key.pem")):
+    for door in (Entrance("0.0.0.0"), Entrance("0.0.0.0", users=USERS), Entrance("192.0.2.1", certificate="cert.pem", key="key.pem")):
         with pytest.raises(SettingsError, match="TLS and users"):
             door.check()
 

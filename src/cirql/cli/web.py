@@ -65,9 +65,9 @@ def web(
     if (tls_cert is None) != (tls_key is None):
         misuse("--tls-cert and --tls-key go together")
     try:
-        from cirql.web.doors import Door
+        from cirql.web.entrance import Entrance
 
-        door = Door(host, port, _path(tls_cert), _path(tls_key), _users(users) if tls_cert or users else {})
+        door = Entrance(host, port, _path(tls_cert), _path(tls_key), _users(users) if tls_cert or users else {})
         door.check()
         with _runtime(scope, local) as runtime:
             from cirql.web.serving import PageServer

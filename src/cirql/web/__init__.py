@@ -1,6 +1,6 @@
 """A page to ask in: the catalog, an editor, what a statement will cost before it runs, and its rows as they come.
 
-    doors     where it listens: on loopback, or with TLS and users
+    entrance  where it listens: on loopback, or with TLS and users
     gate      who may ask at all: this page, with the cookie that the one-time link or the login gave
     visits    what one visitor has: a desk, plans, a past
     desk      one visitor's editors, each with a session of its own that is locked

@@ -13,7 +13,7 @@ import uvicorn
 from cirql import __version__
 from cirql.completion.candidates import completion
 from cirql.startup.records import dataclass
-from cirql.web.doors import LOOPBACK, Door
+from cirql.web.entrance import LOOPBACK, Entrance
 from cirql.web.firsts import FIRSTS
 from cirql.web.gate import Admission, PageGate, Visitor
 from cirql.web.library import Library
@@ -42,7 +42,7 @@ class PageServer:
     """Serves from `start` to `stop`; as a context manager, for as long as the block runs."""
 
     def __init__(
-        self, runtime: Runtime, *, door: Door = LOOPBACK, scope: str = "AWS", is_writable: bool = False, desk: DeskPlaces = NOWHERE
+        self, runtime: Runtime, *, door: Entrance = LOOPBACK, scope: str = "AWS", is_writable: bool = False, desk: DeskPlaces = NOWHERE
     ) -> None:
         """Nothing is opened yet. Raises SettingsError where the package has no page, or the door would be open to anybody."""
         door.check()

@@ -1,4 +1,4 @@
-"""Door: where the page listens. On loopback it is open by a link; anywhere else it needs TLS, and users who sign in."""
+"""Entrance: where the page listens. On loopback it is open by a link; anywhere else it needs TLS, and users who sign in."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ USUAL_PORT = 4284
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class Entrance:
     """An address and a port: 0 is any that is free, None the usual one where that is free. Certificate and key are files in PEM."""
 
     host: str = HOST
@@ -57,5 +57,5 @@ class Door:
             return socket.create_server((self.host, 0), family=family)
 
 
-LOOPBACK = Door()
+LOOPBACK = Entrance()
 """This machine's own address, and any port that is free."""
