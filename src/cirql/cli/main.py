@@ -22,7 +22,6 @@ from cirql.cli.interrupt import leave_in_order
 from cirql.cli.report import install_defect_report, say
 from cirql.cli.streams import hold_streams, is_of_a_stream
 from cirql.errors import FileUnreadable
-from cirql.startup import metadata
 
 COMMANDS = {
     "shell": ("cirql.shell.command.shell", "Type statements and see their answers; `cirql` alone is this."),
@@ -93,7 +92,6 @@ def run(begin: Callable[[], None] | None = None) -> int:
     _postpone_collections()
     install_defect_report()
     leave_out_pandas()
-    metadata.postpone()
     try:
         app.main(prog_name="cirql", obj=begin)
     except SystemExit as end:
