@@ -288,9 +288,13 @@ class Session:
             raise
 
     @contextmanager
-    def work(self) -> Iterator[None]:
-        """What is done in the block counts as one statement: it keeps to the limits, and `stop` ends it."""
+    def work(self, at_stop: Callable[[], None] = lambda: None) -> Iterator[None]:
+        """What is done in the block counts as one statement: it keeps to the limits, and `stop` ends it, by `at_stop` too.
+
+        That must be quick, may be done more than once, and does not raise.
+        """
         with self._began() as running:
+            running.at_stop(at_stop)
             token = self._current.set(running)
             try:
                 with running.at_work():

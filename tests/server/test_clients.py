@@ -6,6 +6,7 @@ import asyncio
 import subprocess
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock
 from decimal import Decimal
@@ -232,6 +233,28 @@ def test_a_statement_timeout_ends_a_statement(address: str, cloud: LocalCloud) -
         assert client.execute("SHOW statement_timeout").fetchone() == ("500ms",)
         with pytest.raises(psycopg.errors.QueryCanceled):
             client.execute(VERSIONS)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT pg_sleep(60)",
+        "SELECT current_user, count(*) FROM generate_series(1, 100000) a, generate_series(1, 100000) b, generate_series(1, 100) c",
+        "SELECT count(*) FROM pg_class a, pg_class b, pg_class c",
+    ],
+)
+def test_a_question_about_the_catalog_ends_as_any_statement_and_keeps_nobody_waiting(address: str, sql: str) -> None:
+    with psycopg.connect(address, autocommit=True) as slow, psycopg.connect(address, autocommit=True) as quick:
+        quick.execute("SELECT count(*) FROM pg_namespace")  # the catalog is there
+        slow.execute("SET statement_timeout = 1000")
+        with pytest.raises(psycopg.errors.QueryCanceled, match="took longer than 1 s"):
+            slow.execute(sql)
+        slow.execute("SET statement_timeout = 0")
+        threading.Timer(1.0, slow.cancel_safe).start()
+        with ThreadPoolExecutor(1) as thread:
+            waiting = thread.submit(slow.execute, sql)
+            assert quick.execute("SELECT count(*) FROM pg_namespace WHERE nspname = 'aws'").fetchone() == (1,)
+            assert isinstance(waiting.exception(60), psycopg.errors.QueryCanceled)
 
 
 def test_one_client_does_not_wait_for_another(address: str, cloud: LocalCloud) -> None:

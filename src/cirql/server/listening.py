@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger("cirql.server")
 _PATIENCE = 5.0
 """Seconds that closing leaves statements to come to their end before they are cancelled."""
+_TELLING = 1.0
+"""Seconds that closing leaves clients to be told so."""
 
 
 class Server:
@@ -135,9 +137,12 @@ class Server:
         tasks = [task for _, task, _ in self._conversations.values()]
         if tasks:
             await asyncio.wait(tasks, timeout=patience)
-        for conversation, task, wire in tuple(self._conversations.values()):
+        for conversation, _, _ in tuple(self._conversations.values()):
             if conversation.desk is not None:
                 conversation.desk.session.stop(ShuttingDown("the server is ending"))
+        if late := [task for _, task, _ in self._conversations.values()]:
+            await asyncio.wait(late, timeout=_TELLING)
+        for _, task, wire in tuple(self._conversations.values()):
             task.cancel()
             wire.close()
         left = [task for _, task, _ in self._conversations.values()]

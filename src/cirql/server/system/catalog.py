@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from cirql.catalog.lookup import Catalog
 
 _OF_A_TABLE = regex(r"\bpg_(?:attribute|constraint|index|description|attrdef)\b|_description\s*\(", re.IGNORECASE)
+_MEMORY = "1GB"
+"""What all questions together may take; the whole catalog takes a fifth of it."""
 _LOCKED = ("autoinstall_known_extensions = false", "autoload_known_extensions = false", "python_enable_replacements = false")
 _QUIET = 1.0
 """Seconds without a question, after which reading ahead goes on."""
@@ -92,8 +94,11 @@ class SystemTables:
             contents = self._opened()
             if query.is_of_tables and limit is None and not contents.is_whole:
                 contents.fill_for(narrowing(parsed(sql), values))
-            answer = self._run(text, given)
-            if contents.is_whole or query.is_empty or limit is not None:
+            is_lasting = contents.is_whole or query.is_empty or limit is not None
+            connection = self._connection.cursor()
+        answer = self._run(connection, text, given, desk)
+        if is_lasting:
+            with self._lock:
                 self._answers.put(asked, answer)
         return answer
 
@@ -109,13 +114,17 @@ class SystemTables:
             self._queries.put(key, found)
         return found, number
 
-    def _run(self, text: str, given: dict[str, Any]) -> pa.Table:
+    def _run(self, connection: Any, text: str, given: dict[str, Any], desk: ClientDesk) -> pa.Table:
+        """The answer, as one statement of the client's: nobody else waits for it, and it is ended as any other."""
         import duckdb
 
         try:
-            return self._connection.sql(text, params=given or None).to_arrow_table()
+            with desk.session.work(connection.interrupt):
+                return connection.sql(text, params=given or None).to_arrow_table()
         except duckdb.Error as fault:
             raise engine_error(fault) from None
+        finally:
+            connection.close()
 
     def _facts(self, desk: ClientDesk) -> dict[str, str]:
         schema = (desk.variables.get("search_path", desk.session.settings) or "aws").split(",")[0].strip().strip('"')
@@ -129,7 +138,7 @@ class SystemTables:
         if self._contents is None:
             import duckdb
 
-            self._connection = duckdb.connect(":memory:", config={"async_threads": 1})
+            self._connection = duckdb.connect(":memory:", config={"async_threads": 1, "memory_limit": _MEMORY, "temp_directory": ""})
             for setting in _LOCKED:
                 self._connection.execute(f"SET GLOBAL {setting}")
             for statement in statements():
