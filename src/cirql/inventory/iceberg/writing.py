@@ -1,13 +1,14 @@
 """Keeping what scans saw: rows into the lake, then the scans into the log, whose commit is what makes both count.
 
-Small scans of places where nothing was, or where all is as it was, go many to a commit; the others one by one through DuckDB's merge.
+Small scans go many to a commit: of places where nothing was, or where all is as it was, as they are; the others through DuckDB's merge, as large
+ones do, which have a commit each.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING
 
 from cirql.inventory.coverage import rivals
@@ -45,6 +46,23 @@ class _Additions:
     parts: list[pa.Table] = field(default_factory=list)
 
 
+@dataclass(slots=True)
+class _Batch:
+    """What one commit does: rows for tables, the spots where it changes any; the tables as they were before."""
+
+    additions: dict[str, _Additions] = field(default_factory=dict)
+    changed: set[tuple[str, str, str]] = field(default_factory=set)
+    looks: dict[str, LakeTable] = field(default_factory=dict)
+    con: duckdb.DuckDBPyConnection | None = None
+
+    def add(self, scan: ScanRecord, types: Mapping[str, ColumnType], rows: Sequence[pa.Table]) -> None:
+        """Rows that a scan brings."""
+        added = self.additions.setdefault(scan.partition.table, _Additions())
+        added.types |= types
+        added.parts += rows
+        self.changed.add((scan.partition.table, *scan.partition.place))
+
+
 class LakeWriting:
     """What a store does to keep scans. `standing` is used under the write lock only."""
 
@@ -75,24 +93,24 @@ class LakeWriting:
         return done
 
     def _keep_waiting(self, waiting: list[Observation]) -> Iterator[WriteSummary]:
-        """Empty the list of small scans: a commit for as many in a row as need no merge."""
+        """Empty the list of small scans: a commit for as many in a row as are of places where no other of them changed anything."""
         while waiting:
             done: list[WriteSummary] = []
-            additions: dict[str, _Additions] = {}
-            with self._premises.writing(), self._standing.commit():
+            batch = _Batch()
+            with ExitStack() as held:
+                held.enter_context(self._premises.writing())
+                held.enter_context(self._standing.commit())
                 for observation in waiting:
-                    kept = self._keep_few(observation, additions)
-                    if kept is None:
-                        break
-                    done.append(kept)
-                for table, added in additions.items():
+                    kept = self._keep_few(observation, batch)
+                    if kept is None and _spot(observation) in batch.changed:
+                        break  # what the other one changed is not to be read yet
+                    done.append(kept or self._keep_changed(observation, batch, held))
+                for table, added in batch.additions.items():
                     self._add(table, added)
             yield from done
             del waiting[: len(done)]
-            if waiting:
-                yield self._keep_many(waiting.pop(0))
 
-    def _keep_few(self, observation: Observation, additions: dict[str, _Additions]) -> WriteSummary | None:
+    def _keep_few(self, observation: Observation, batch: _Batch) -> WriteSummary | None:
         """Keep a small scan whose place had nothing, or has what it had; None where there is more to it."""
         import pyarrow as pa
 
@@ -102,8 +120,7 @@ class LakeWriting:
             return WriteSummary(known)
         if not isinstance(observation.rows, pa.Table) or rivals(log.scans_after(scan.partition, micros(scan.started)), scan):
             return None
-        added = additions.get(table, _Additions())
-        small = SmallScan.of(scan, observation.rows, observation.key, lambda: self.look(table).types | added.types)
+        small = SmallScan.of(scan, observation.rows, observation.key, lambda: self._types(table, batch))
         if small is None:
             return None
         digest = small.digest if scan.complete else None
@@ -115,14 +132,22 @@ class LakeWriting:
         sets = ColumnSets(log.column_sets())
         has_news = is_news and count > 0
         if has_news:
-            additions[table] = added
-            added.types |= small.types
-            added.parts.append(_numbered(small.versions(sets.id(frozenset(small.types))), kept))
+            batch.add(kept, small.types, [_numbered(small.versions(sets.id(frozenset(small.types))), kept)])
         record(log, kept, Consequences(has_news, has_news, digest, sets.added), token)
         return WriteSummary(kept, created=count if is_news else 0, unchanged=0 if is_news else count)
 
+    def _keep_changed(self, observation: Observation, batch: _Batch, held: ExitStack) -> WriteSummary:
+        """Keep a small scan by way of DuckDB, with others in one commit."""
+        scan = observation.scan
+        if batch.con is None:
+            batch.con = held.enter_context(closing(self._engine.cursor()))
+        with self._premises.scratch() as scratch:
+            types = self._types(scan.partition.table, batch)
+            staged = stage(batch.con, scan, observation.rows, observation.key, types, scratch)
+            return self._merge(batch.con, replace(scan, columns=frozenset(staged.types)), staged, observation, batch)
+
     def _keep_many(self, observation: Observation) -> WriteSummary:
-        """Keep a scan by way of DuckDB."""
+        """Keep a scan by way of DuckDB, in a commit of its own. What it gives is staged before anybody has to wait."""
         scan = observation.scan
         with closing(self._engine.cursor()) as con, self._premises.scratch() as scratch:
             with self._premises.log.open(self._premises.index) as log, log.snapshot():
@@ -131,11 +156,17 @@ class LakeWriting:
             with self._premises.writing(), self._standing.commit():
                 if observation.token is not None and (kept := self._standing.scan_of(observation.token)) is not None:
                     return WriteSummary(kept)
-                return self._merge(con, replace(scan, columns=frozenset(staged.types)), staged, observation)
+                batch = _Batch()
+                done = self._merge(con, replace(scan, columns=frozenset(staged.types)), staged, observation, batch)
+                for table, added in batch.additions.items():
+                    self._add(table, added)
+                return done
 
-    def _merge(self, con: duckdb.DuckDBPyConnection, scan: ScanRecord, staged: Staged, observation: Observation) -> WriteSummary:
+    def _merge(
+        self, con: duckdb.DuckDBPyConnection, scan: ScanRecord, staged: Staged, observation: Observation, batch: _Batch
+    ) -> WriteSummary:
         log, partition = self._standing, scan.partition
-        look = self.look(partition.table)
+        look = self._look(partition.table, batch)
         others = rivals(log.scans_after(partition, micros(scan.started)), scan)
         here = Request(partition.table, {}, (partition.account,), (partition.region,))
         laid = Laid(look, log.column_sets(), self._near, here)
@@ -144,10 +175,21 @@ class LakeWriting:
         kept = replace(as_kept(scan, others), id=log.next_id("scan"))
         rows = list(_rows(con, merged, kept))
         if rows:
-            self._add(partition.table, _Additions(dict(merged.types), rows))
-        digest = None if others else digest_of(observation, look.types)
+            batch.add(kept, merged.types, rows)
+        digest = None if others else digest_of(observation, self._types(partition.table, batch))
         record(log, kept, Consequences(bool(rows), bool(merged.created), digest, merged.new_sets, merged.moved), observation.token)
         return summary(kept, staged, merged)
+
+    def _look(self, table: str, batch: _Batch) -> LakeTable:
+        """A table as it counted when the batch was begun."""
+        if table not in batch.looks:
+            batch.looks[table] = self._lake.look(table, self._standing.head(table))
+        return batch.looks[table]
+
+    def _types(self, table: str, batch: _Batch) -> dict[str, ColumnType]:
+        """The types of a table's columns, those that the batch brings with them."""
+        added = batch.additions.get(table)
+        return self._look(table, batch).types | (added.types if added is not None else {})
 
     def _add(self, table: str, added: _Additions) -> None:
         import pyarrow as pa
@@ -157,9 +199,10 @@ class LakeWriting:
         self.commits[table] += 1
         self._standing.put_head(table, self._lake.append(table, self._standing.head(table), added.types, rows))
 
-    def look(self, table: str) -> LakeTable:
-        """A table as it now counts."""
-        return self._lake.look(table, self._standing.head(table))
+
+def _spot(observation: Observation) -> tuple[str, str, str]:
+    """The table, account and region that a scan is of."""
+    return (observation.scan.partition.table, *observation.scan.partition.place)
 
 
 def _rows(con: duckdb.DuckDBPyConnection, merged: Merged, scan: ScanRecord) -> Iterator[pa.Table]:
