@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from cirql.cloud.reach import Reach
 from cirql.cloud.survey import Survey, of_settings
 from cirql.inventory.errand import Errand
+from cirql.inventory.gathering import Gathering
 from cirql.inventory.recall import Ages, Recall
 from cirql.inventory.scopes import Scopes
 from cirql.inventory.store import Store, open_store
@@ -24,15 +25,19 @@ class Stores:
     def __init__(self) -> None:
         self._guard = threading.Lock()
         self._cleanup = ExitStack()
-        self._opened: dict[str | None, Store] = {}
+        self._opened: dict[str | None, Gathering] = {}
         self.touched: datetime | None = None
         """When a session last changed resources, perhaps: nothing seen before then says how they are."""
 
     def open(self, place: str | None) -> Store:
         """The store at a place, created where there is none; None is the one in memory. Raises StoreDamaged."""
+        return self.gathering(place).store
+
+    def gathering(self, place: str | None) -> Gathering:
+        """What the scans of all statements are kept by in that store."""
         with self._guard:
             if place not in self._opened:
-                self._opened[place] = self._cleanup.enter_context(open_store(place))
+                self._opened[place] = Gathering(self._cleanup.enter_context(open_store(place)))
             return self._opened[place]
 
     def close(self) -> None:
@@ -74,6 +79,6 @@ class Memory:
             ages = Ages(0.0)  # only the tables with a moment of their own are remembered
         known = of_settings(settings, reach) or Survey()
         accounts = tuple(a.id for a in known.accounts if a.id) or tuple(sorted(reach.only or ()))
-        digest, store = settings.scope_digest, self.store(settings)
-        scopes = Scopes(store, f"scope {digest}") if digest is not None else Scopes(None)
-        return Recall(store, ages, accounts, times, scopes=scopes, errand=errand)
+        digest, gathering = settings.scope_digest, self._stores().gathering(settings.store_place)
+        scopes = Scopes(gathering.store, f"scope {digest}") if digest is not None else Scopes(None)
+        return Recall(gathering, ages, accounts, times, scopes=scopes, errand=errand)

@@ -24,6 +24,7 @@ from cirql.fetch.runner import ScanOutcome, run_scan
 from cirql.fetch.surroundings import Surroundings
 from cirql.fetch.targets import Finder
 from cirql.inventory.errand import Errand
+from cirql.inventory.gathering import Gathering
 from cirql.inventory.identities import SEPARATOR, key_of
 from cirql.inventory.model import KEY, Clause, Condition, Request
 from cirql.inventory.questions import named_values, partitions
@@ -87,13 +88,18 @@ class Recall:
     rows that are fresh already are not read at all.
     """
 
-    store: Store
+    gathering: Gathering
     ages: Ages
     accounts: tuple[str, ...] = ()
     times: Mapping[str, datetime] = field(default_factory=dict)
     scopes: Scopes = field(default_factory=lambda: Scopes(None))
     errand: Errand | None = None
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    @property
+    def store(self) -> Store:
+        """Where rows are remembered."""
+        return self.gathering.store
 
     def needs_aws(self, scan: Scan) -> bool:
         """Whether a scan may ask AWS anything at all."""
@@ -185,7 +191,7 @@ class Recall:
         errand = self.errand
         dated = errand.dated if errand is not None else None
         clock = self.clock if dated is None else lambda: dated
-        recorder = Recorder(self.store, stored, scan, around, errand, dated or started, clock)
+        recorder = Recorder(self.gathering, stored, scan, around, errand, dated or started, clock)
         if errand is not None and errand.reuses and may_reuse(scan):
             around = replace(around, known=Reuse(self.store, stored, scan, self.clock, errand.ledger.count_reused))
         keyed = scan if stored.key is None or stored.key in scan.columns else replace(scan, columns=(*scan.columns, stored.key))

@@ -17,10 +17,10 @@ from cirql.fetch.batches import record_batch
 from cirql.fetch.rows import UNREAD, Row
 from cirql.fetch.surroundings import Surroundings
 from cirql.inventory.errand import Errand
+from cirql.inventory.gathering import Gathering
 from cirql.inventory.identities import identify
-from cirql.inventory.model import KEY, Partition, ScanRecord
+from cirql.inventory.model import KEY, Observation, Partition, ScanRecord
 from cirql.inventory.questions import named_values, shortfall
-from cirql.inventory.store import Store
 from cirql.inventory.stored import StoredTable
 from cirql.plan.model import Scan
 
@@ -36,7 +36,7 @@ class Recorder:
 
     def __init__(
         self,
-        store: Store,
+        gathering: Gathering,
         stored: StoredTable,
         scan: Scan,
         around: Surroundings,
@@ -44,7 +44,8 @@ class Recorder:
         started: datetime,
         clock: Callable[[], datetime],
     ) -> None:
-        self._store = store
+        self._gathering = gathering
+        self._store = gathering.store
         self._stored = stored
         self._scan = scan
         self._around = around
@@ -78,13 +79,20 @@ class Recorder:
         elif reason and not any(b.num_rows for b in batches):
             return  # a condition that nothing met: no news
         try:
-            await asyncio.to_thread(self._write, target, combinations, batches, reason)
+            seen = await asyncio.to_thread(self._observations, target, combinations, batches, reason)
+            kept = await self._gathering.keep(seen) if seen else []
         except (Error, OSError) as fault:
             self._around.notice(f"what was read of {self._stored.name} in {target} could not be kept: {fault}")
             if self._errand is not None:
                 self._errand.ledger.unkept.append((target, str(fault)))
+        else:
+            if self._errand is not None:
+                self._errand.ledger.written += kept
 
-    def _write(self, target: Target, combinations: Sequence[Mapping[str, Any]], batches: list[pa.RecordBatch], reason: str) -> None:
+    def _observations(
+        self, target: Target, combinations: Sequence[Mapping[str, Any]], batches: list[pa.RecordBatch], reason: str
+    ) -> list[Observation]:
+        """What is to be kept of a target: an observation for each partition that was asked for."""
         import pyarrow as pa
 
         denied = self._around.denied.get((self._stored.name, target), set())
@@ -103,9 +111,12 @@ class Recorder:
             reason = reason or "the key does not tell all rows apart"
         if len(combinations) > 1 and (reason or not set(names) <= set(columns)):
             reason, combinations = reason or "rows could not be told apart by key", [{}]
+        seen = []
         for values in combinations:
             part = table if len(combinations) == 1 else table.filter(_having(self._stored, table, values))
-            self._keep(self._stored.partition(target, values), part, reason, self._around.calls.sent[target.account, target.region])
+            sent = self._around.calls.sent[target.account, target.region]
+            seen.append(self._observation(self._stored.partition(target, values), part, reason, sent))
+        return seen
 
     def _say_shared(self, target: Target, keys: Sequence[str]) -> None:
         """Remember, before they are kept, that rows are kept under more than their key; and say which share one."""
@@ -116,7 +127,7 @@ class Recorder:
             " the inventory keeps each of them, without versions"
         )
 
-    def _keep(self, partition: Partition, rows: pa.Table, reason: str, calls: int) -> None:
+    def _observation(self, partition: Partition, rows: pa.Table, reason: str, calls: int) -> Observation:
         record = ScanRecord(
             partition=partition,
             started=self._started,
@@ -128,9 +139,7 @@ class Recorder:
             calls=calls,
             rows=rows.num_rows,
         )
-        summary = self._store.write(record, rows)
-        if self._errand is not None:
-            self._errand.ledger.written.append(summary)
+        return Observation(record, rows)
 
 
 def _having(stored: StoredTable, table: pa.Table, values: Mapping[str, Any]) -> pa.Array:
