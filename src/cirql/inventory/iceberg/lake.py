@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from pyiceberg.manifest import DataFile as IcebergFile
     from pyiceberg.manifest import ManifestFile
     from pyiceberg.table import Table, Transaction
+    from pyiceberg.table.metadata import TableMetadata
     from pyiceberg.table.snapshots import Snapshot
 
 BUCKETS = 16
@@ -163,12 +164,18 @@ class Lake:
 
     # Changing ------------------------------------------------------------------------------------------------------------------
 
-    def append(self, table: str, head: int | None, types: Mapping[str, ColumnType], rows: pa.Table) -> int:
-        """Add rows, in physical columns, to what a table has as of a snapshot; the new one. Call under the write lock."""
+    def append(self, table: str, head: int | None, types: Mapping[str, ColumnType], parts: Iterable[pa.Table]) -> int:
+        """Add rows, in physical columns, to what a table has as of a snapshot; the new one. Call under the write lock.
+
+        Each part is in files of its own, which have no columns but those in which it has values.
+        """
         loaded = self._standing(table, head)
         with loaded.transaction() as change:
             fields = self._widen(change, loaded, types)
-            change.append(_published(rows, fields), snapshot_properties={COMMIT: uuid.uuid4().hex})
+            with change.update_snapshot(snapshot_properties={COMMIT: uuid.uuid4().hex}).merge_append() as snapshot:
+                for rows in parts:
+                    for file in _written(loaded, change.table_metadata, _published(rows, fields)):
+                        snapshot.append_data_file(file)
         return _current(loaded)
 
     def replace(self, table: str, head: int, parts: Iterator[pa.Table]) -> int:
@@ -266,6 +273,21 @@ _FOREIGN = "roll the table back to the snapshot before; others may read these ta
 def _published(rows: pa.Table, columns: Mapping[str, StoredColumn]) -> pa.Table:
     """Rows under the names that the Iceberg table has for their columns."""
     return rows.rename_columns([PHYSICAL[c][0] if c in PHYSICAL else columns[c].fields[0][0] for c in rows.column_names])
+
+
+def _written(table: Table, metadata: TableMetadata, rows: pa.Table) -> Iterable[IcebergFile]:
+    """Files with rows, written and named by nobody yet.
+
+    Whoever reads a table takes what a file lacks for NULL. A footer says so much of each column that in a file of ten rows it is most of it.
+    """
+    from pyiceberg.io.pyarrow import _dataframe_to_data_files
+    from pyiceberg.schema import Schema
+
+    present = [c for c in rows.column_names if rows[c].null_count < rows.num_rows]
+    whole = metadata.schema()
+    schema = Schema(*(f for f in whole.fields if f.name in present), schema_id=whole.schema_id)
+    narrow = metadata.model_copy(update={"schemas": [schema]})
+    return _dataframe_to_data_files(table_metadata=narrow, df=rows.select(present), io=table.io)
 
 
 def _entries(table: Table, manifest: ManifestFile) -> Iterator[DataFile]:

@@ -147,6 +147,6 @@ def _fill(con: duckdb.DuckDBPyConnection, log: Heads, lake: Lake, archive: Archi
         if batch.num_rows:
             numbers = pa.array(range(base + count, base + count + batch.num_rows), pa.int64())
             count += batch.num_rows
-            head = lake.append(archive.table, head, dict(archive.columns), pa.Table.from_batches([batch]).append_column("$id", numbers))
+            head = lake.append(archive.table, head, dict(archive.columns), [pa.Table.from_batches([batch]).append_column("$id", numbers)])
     if head is not None:
         log.put_head(archive.table, head)

@@ -194,10 +194,13 @@ class LakeWriting:
     def _add(self, table: str, added: _Additions) -> None:
         import pyarrow as pa
 
+        by_kind: dict[str, list[pa.Table]] = {}
+        for part in added.parts:
+            by_kind.setdefault(part["$kind"][0].as_py(), []).append(part)
         # In one piece: it is filtered for each partition, and hundreds of small pieces take ten times as long.
-        rows = pa.concat_tables(added.parts, promote_options="default").combine_chunks()
+        parts = [pa.concat_tables(found, promote_options="default").combine_chunks() for found in by_kind.values()]
         self.commits[table] += 1
-        self._standing.put_head(table, self._lake.append(table, self._standing.head(table), added.types, rows))
+        self._standing.put_head(table, self._lake.append(table, self._standing.head(table), added.types, parts))
 
 
 def _spot(observation: Observation) -> tuple[str, str, str]:
