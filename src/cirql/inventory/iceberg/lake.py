@@ -1,6 +1,6 @@
 """The Iceberg tables of a store: looking at one as of a snapshot, adding to one, putting one back. It knows nothing of scans.
 
-One table for each table, in a namespace of its name's first parts, partitioned by what a row is (`_kind`) and by a hash of its account.
+One table for each table, in a namespace of its name's first parts, partitioned by what a row is (`_kind`) and, once it is large, by a hash of its account.
 Each change is one commit, so whoever reads the tables without cirql sees all of it or nothing.
 """
 
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from pyiceberg.table.snapshots import Snapshot
 
 BUCKETS = 16
+BUCKETED_FROM = 1_000_000
+"""With so many rows a table is split by a hash of the account. A smaller one is not: each commit would leave a small file a bucket."""
 COMMIT = "cirql.commit"
 PROPERTIES = {
     "write.metadata.delete-after-commit.enabled": "true",
@@ -84,10 +86,11 @@ class LakeTable:
 class Lake:
     """The tables under one directory's catalog. Threads may share one."""
 
-    def __init__(self, root: Path, warehouse: str, options: Mapping[str, str]) -> None:
+    def __init__(self, root: Path, warehouse: str, options: Mapping[str, str], bucketed_from: int = BUCKETED_FROM) -> None:
         self._root = root
         self._warehouse = warehouse
         self._options = dict(options)
+        self._bucketed_from = bucketed_from
         self._guard = threading.Lock()
         self._opened: Catalog | None = None
         self._entries: dict[str, tuple[DataFile, ...]] = {}
@@ -178,17 +181,21 @@ class Lake:
                         snapshot.append_data_file(file)
         return _current(loaded)
 
-    def replace(self, table: str, head: int, parts: Iterator[pa.Table]) -> int:
-        """Put rows in the place of all that a table has, in one commit; the new snapshot. Call under the write lock."""
+    def replace(self, table: str, head: int, parts: Iterator[pa.Table], rows: int) -> int:
+        """Put so many rows in the place of all that a table has, in one commit; the new snapshot. Call under the write lock."""
         from pyiceberg.expressions import AlwaysTrue
+        from pyiceberg.transforms import BucketTransform
 
         loaded = self._standing(table, head)
         fields = stored_columns(loaded.properties)
         mark = {COMMIT: uuid.uuid4().hex}
         with loaded.transaction() as change:
             change.delete(AlwaysTrue(), snapshot_properties=mark)
-            for rows in parts:
-                change.append(_published(rows, fields), snapshot_properties=mark)
+            if rows >= self._bucketed_from and len(loaded.spec().fields) == 1:
+                with change.update_spec() as spec:
+                    spec.add_field("_account_id", BucketTransform(BUCKETS), "_account_bucket")
+            for part in parts:
+                change.append(_published(part, fields), snapshot_properties=mark)
         return _current(loaded)
 
     def forget(self, table: str, head: int, before: datetime, files: Iterable[str]) -> None:
@@ -218,14 +225,12 @@ class Lake:
 
     def _create(self, table: str) -> Table:
         from pyiceberg.partitioning import PartitionField, PartitionSpec
-        from pyiceberg.transforms import BucketTransform, IdentityTransform
+        from pyiceberg.transforms import IdentityTransform
 
         *spaces, _ = identifier(table)
         for depth in range(1, len(spaces) + 1):
             self.catalog.create_namespace_if_not_exists(tuple(spaces[:depth]))
-        spec = PartitionSpec(
-            PartitionField(2, 1000, IdentityTransform(), "_kind"), PartitionField(3, 1001, BucketTransform(BUCKETS), "_account_bucket")
-        )
+        spec = PartitionSpec(PartitionField(2, 1000, IdentityTransform(), "_kind"))
         return self.catalog.create_table(identifier(table), first_schema(), partition_spec=spec, properties=PROPERTIES)
 
     def _widen(self, change: Transaction, loaded: Table, types: Mapping[str, ColumnType]) -> dict[str, StoredColumn]:

@@ -51,7 +51,7 @@ def rewrite(con: duckdb.DuckDBPyConnection, log: Heads, lake: Lake, kept: Laid, 
         rows: Iterator[pa.Table] = iter(())
     else:
         rows = _parts(con, versions, gone, kept, has_ended=bool(ended))
-    log.put_head(kept.table, lake.replace(kept.table, head, rows))
+    log.put_head(kept.table, lake.replace(kept.table, head, rows, total - lost))
     log.add_garbage(kept.table, [f.path for f in look.files], now)
     return int(lost)
 
