@@ -23,7 +23,7 @@ from cirql.inventory.faults import worded, wording
 from cirql.inventory.iceberg import upkeep
 from cirql.inventory.iceberg.heads import Heads
 from cirql.inventory.iceberg.laid import Laid
-from cirql.inventory.iceberg.lake import Lake
+from cirql.inventory.iceberg.lake import BUCKETED_FROM, Lake
 from cirql.inventory.iceberg.nearby import FILE, Nearby
 from cirql.inventory.iceberg.writing import LakeWriting
 from cirql.inventory.model import KEY, Archive, Observation, Partition, Problem, Request, ScanRecord, WriteSummary, micros
@@ -49,7 +49,8 @@ def _now() -> datetime:
 class IcebergStore(Versioned[Heads]):
     """`Store` over a directory with an Iceberg catalog. Threads may share one; pyiceberg is imported when first needed.
 
-    `options` are pyiceberg's (`s3.endpoint`), and `warehouse`, where the tables are: the directory itself by default.
+    `options` are pyiceberg's (`s3.endpoint`), and `warehouse`, where the tables are: the directory itself by default. Tables of `bucketed_from` rows are
+    split by account.
     """
 
     def __init__(
@@ -60,10 +61,11 @@ class IcebergStore(Versioned[Heads]):
         patience: timedelta = timedelta(seconds=60),
         clock: Callable[[], datetime] = _now,
         memory: str = MEMORY,
+        bucketed_from: int = BUCKETED_FROM,
     ) -> None:
         super().__init__(Premises(path, patience, clock, Heads, "warehouse"), Heads, memory)
         told = dict(options or {})
-        self._lake = Lake(path, told.pop("warehouse", f"{FILE}{path.absolute() / 'warehouse'}"), told)
+        self._lake = Lake(path, told.pop("warehouse", f"{FILE}{path.absolute() / 'warehouse'}"), told, bucketed_from)
         self._near = Nearby(path / "near", self._lake)
         with worded(self.place):
             self._standing = self._premises.enter()
