@@ -107,6 +107,7 @@ bench: $(DEV) $(CATALOG)
 	@$(BIN)/python -m benchmarks.workloads --json .benchmarks/workloads.json
 	@$(BIN)/python benchmarks/inventory.py --json .benchmarks/inventory.json
 	@$(BIN)/python -m benchmarks.lake --json .benchmarks/lake.json
+	@$(BIN)/python -m benchmarks.crawl --iceberg --json .benchmarks/crawl.json
 	@$(BIN)/python benchmarks/catalog.py --json .benchmarks/catalog.json
 	@$(BIN)/python -m benchmarks.doors --json .benchmarks/doors.json
 

@@ -1,8 +1,8 @@
-"""What a crawl takes for each place, by number of accounts: `python -m benchmarks.crawl [--accounts N]… [--workers N] [--iceberg] [--json FILE]`.
+"""What a crawl takes for each place, by number of accounts: `python -m benchmarks.crawl [--accounts N]… [--workers N] [--iceberg]`.
 
-Real syncs of two tables (SageMaker's images, EC2's instances) in three regions of so many accounts, from the canned AWS, into a new inventory;
-the second reads the same again. A process each. CPU time is of all processes of the crawl, the canned AWS left out; `kept` says how
-many scans the inventory has, and how many places twice.
+Real syncs of two tables (SageMaker's images, EC2's instances) in three regions of so many accounts, from the canned AWS, into a new
+inventory; the second reads the same again. Each turn is a process of its own, and its start is in the figures. CPU time is of all
+processes of the crawl, the canned AWS left out. `lost` and `doubled` are places that the log of scans lacks, or has twice.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ Figures = dict[str, tuple[float, str]]
 
 
 def seen(table: str, account: int, rows: int, at: int, changed: int = 0) -> Observation:
-    """A complete scan of one account; the first `changed` rows are not as they were. Ids are as AWS gives them: nothing makes them short."""
+    """A complete scan of one account; the first `changed` rows are not as they were. Ids are as AWS gives them: random."""
     dice = random.Random(f"{table} {account}").randbytes(17 * rows).hex()
     ids = [dice[34 * n : 34 * n + 34] for n in range(rows)]
     sizes = [-n - at if n < changed else n for n in range(rows)]

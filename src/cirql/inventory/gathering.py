@@ -47,7 +47,8 @@ class Gathering:
 
     async def _write(self) -> None:
         while self._waiting:
-            lots, count = [], 0
+            lots: list[_Lot] = []
+            count = 0
             while self._waiting and (not lots or count + len(self._waiting[0].observations) <= MOST_TOGETHER):
                 lots.append(self._waiting.pop(0))
                 count += len(lots[-1].observations)

@@ -1,6 +1,7 @@
 """The Iceberg tables of a store: looking at one as of a snapshot, adding to one, putting one back. It knows nothing of scans.
 
-One table for each table, in a namespace of its name's first parts, partitioned by what a row is (`_kind`) and, once it is large, by a hash of its account.
+One table for each table, in a namespace of its name's first parts, partitioned by what a row is (`_kind`)
+and, once it is large, by a hash of its account.
 Each change is one commit, so whoever reads the tables without cirql sees all of it or nothing.
 """
 
@@ -283,7 +284,7 @@ def _published(rows: pa.Table, columns: Mapping[str, StoredColumn]) -> pa.Table:
 def _written(table: Table, metadata: TableMetadata, rows: pa.Table) -> Iterable[IcebergFile]:
     """Files with rows, written and named by nobody yet.
 
-    Whoever reads a table takes what a file lacks for NULL. A footer says so much of each column that in a file of ten rows it is most of it.
+    Whoever reads a table takes what a file lacks for NULL. A footer says so much of each column that it is most of a small file.
     """
     from pyiceberg.io.pyarrow import _dataframe_to_data_files
     from pyiceberg.schema import Schema

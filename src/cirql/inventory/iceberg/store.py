@@ -49,8 +49,8 @@ def _now() -> datetime:
 class IcebergStore(Versioned[Heads]):
     """`Store` over a directory with an Iceberg catalog. Threads may share one; pyiceberg is imported when first needed.
 
-    `options` are pyiceberg's (`s3.endpoint`), and `warehouse`, where the tables are: the directory itself by default. Tables of `bucketed_from` rows are
-    split by account.
+    `options` are pyiceberg's (`s3.endpoint`), and `warehouse`, where the tables are: the directory itself by default.
+    Tables of `bucketed_from` rows are split by account.
     """
 
     def __init__(

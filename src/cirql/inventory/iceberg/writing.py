@@ -1,7 +1,7 @@
 """Keeping what scans saw: rows into the lake, then the scans into the log, whose commit is what makes both count.
 
-Small scans go many to a commit: of places where nothing was, or where all is as it was, as they are; the others through DuckDB's merge, as large
-ones do, which have a commit each.
+Small scans go many to a commit: of places where nothing was, or where all is as it was, as they are; the others through DuckDB's
+merge, as large ones do, which have a commit each.
 """
 
 from __future__ import annotations
