@@ -31,6 +31,8 @@ def model(service: str) -> ServiceModel:
         ("sagemaker", "DescribeEndpoint", "ValidationException: could not find"),
         ("iot", "DescribeAuditTask", "ResourceNotFoundException"),
         ("ce", "GetAnomalyMonitors", "UnknownMonitorException"),
+        ("organizations", "DescribeOrganization", "AWSOrganizationsNotInUseException"),
+        ("securityhub", "DescribeHub", "InvalidAccessException: not subscribed to aws security hub"),
     ],
 )
 def test_a_code_that_says_missing_is_known(service: str, operation: str, code: str) -> None:

@@ -160,3 +160,9 @@ def test_every_column_says_what_boto3_says(case: Case, aws: Aws, cloud: LocalClo
 
 def test_a_stack_that_is_not_there_is_no_row(session: Session) -> None:
     assert session.execute("SELECT stack_id FROM aws.cloudformation_stack WHERE stack_name = 'none'").fetchall() == []
+
+
+@pytest.mark.parametrize("table", ["organization", "account", "root", "organizational_units_for_parent", "policies_for_target"])
+def test_an_account_without_an_organization_has_none_of_its_things(table: str, session: Session) -> None:
+    result = session.execute(f"SELECT * FROM aws.organizations_{table}")
+    assert (result.fetchall(), result.failures) == ([], ())

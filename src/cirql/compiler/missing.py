@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -34,8 +34,10 @@ def with_missing(tables: Iterable[Table]) -> list[Table]:
     models = cache(lambda service: services.load(service, {}))
 
     def told(fetch: Fetch) -> Fetch:
-        if fetch.role is Role.LIST or fetch.service == "cloudcontrol" or fetch.fallback or fetch.not_found:
+        if fetch.service == "cloudcontrol" or fetch.fallback or fetch.not_found:
             return fetch
+        if fetch.role is Role.LIST:
+            return replace(fetch, not_found=_spelled(_habits()["not_in_use"].get(fetch.service, {})))
         return replace(fetch, not_found=codes(models(fetch.service).operation(fetch.operation)))
 
     return [replace(t, fetches=tuple(map(told, t.fetches))) for t in tables]
@@ -47,8 +49,12 @@ def codes(operation: OperationModel) -> tuple[str, ...]:
     habits = _habits()
     others = set(habits["of_something_else"])
     found = [_code(shape) for shape in operation.error_shapes if _says_missing(shape) and _code(shape) not in others]
-    words = habits["services"].get(service, {})
-    return tuple(dict.fromkeys((*found, *(f"{code}: {text}" if text else code for code, texts in words.items() for text in texts))))
+    words = habits["services"].get(service, {}), habits["not_in_use"].get(service, {})
+    return tuple(dict.fromkeys((*found, *(entry for some in words for entry in _spelled(some)))))
+
+
+def _spelled(words: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    return tuple(f"{code}: {text}" if text else code for code, texts in words.items() for text in texts)
 
 
 def _code(shape: Shape) -> str:
