@@ -137,3 +137,8 @@ def test_the_log_has_who_what_and_how_much_and_no_value(agent: Asker, tmp_path: 
     assert third["error"] == "UnknownColumn: 42703"
     assert "acme" not in (tmp_path / "audit.jsonl").read_text()
     assert (tmp_path / "audit.jsonl").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("sql", ["DELETE FROM aws.s3.buckets WHERE bucket_name = 'a'", "WITH a AS (SELECT 1) DELETE FROM aws.sqs.queues"])
+def test_a_change_is_sent_to_the_tool_that_plans_it(agent: Asker, sql: str) -> None:
+    assert "plan_change shows what a statement would change" in agent.refusal("query", sql=sql)

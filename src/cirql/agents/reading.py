@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from cirql.agents.answers import answer, visible
 from cirql.agents.description import describe
 from cirql.agents.tools import ALWAYS_ROWS, NUMBER, ROWS, STRING, TEXTS, THING, YES, Asked, Tool, listed, text, whole
-from cirql.errors import Error, InvalidStatement
+from cirql.errors import AccessDenied, Error, InvalidStatement
 from cirql.sql.quoting import constant
+from cirql.statements.answering import answering
 
 if TYPE_CHECKING:
     from cirql.session import Session
@@ -19,6 +20,11 @@ _SHOWN_CELL = whole("How many characters of one value to show.", 20, 20_000)
 
 
 def _query(call: Asked) -> dict[str, Any]:
+    told = answering(call.arguments["sql"])
+    if told.is_change and told.word != "EXEC":
+        raise AccessDenied(
+            "query only reads", hint="plan_change shows what a statement would change; the server has it with --mode plan or ask"
+        )
     return _rows(call, call.arguments["sql"])
 
 
