@@ -92,13 +92,16 @@ def find(connection: sqlite3.Connection, text: str, limit: int) -> list[tuple[st
     scores: dict[int, float] = {}
     holders: dict[int, set[str]] = {}
     named: Counter[int] = Counter()
+    things: set[str] = set()
     total = connection.execute("SELECT count(*) FROM tables").fetchone()[0]
     for word in words:
         for column, weight in _WEIGHTS.items():
             rows = _holding(connection, f'{column} : "{word}"*')
             whole = _holding(connection, f'{column} : "{word}"')
             rarity = math.log(1 + total / max(1, len(rows)))
-            named.update(whole if column == "name" else ())
+            if column == "name" and rows:
+                things.add(_stem(word))
+                named.update(whole)
             for number in rows:
                 # `ip` is in `ipam` too, and means it less.
                 scores[number] = scores.get(number, 0.0) + weight * rarity * (1.0 if number in whole else _BEGINNING)
@@ -108,7 +111,7 @@ def find(connection: sqlite3.Connection, text: str, limit: int) -> list[tuple[st
         if number in scores:
             scores[number] += value
             phrases = [{_stem(w) for w in phrase.split()} for phrase in called.splitlines()]
-            scores[number] += _WHOLE_NAME * max((len(p) / len(meant) for p in phrases if p <= meant), default=0.0)
+            scores[number] += _WHOLE_NAME * max((len(p) / len(things or meant) for p in phrases if p <= meant), default=0.0)
     fitting = _fitting(holders, named) | _named_in_full(connection, holders, meant)
     best = sorted(fitting, key=lambda n: (-scores[n], n))[: max(limit * 5, CANDIDATES)]
     names = connection.execute(f"SELECT rowid, name FROM tables WHERE rowid IN ({','.join('?' * len(best))})", best)
