@@ -63,8 +63,7 @@ _PATIENCE = 5.0
 class Session:
     """Answers statements over the accounts and regions of its settings.
 
-    Usable from several threads; `aexecute` is for async code. Close it, or use it as a context manager. `Runtime.session` opens one of
-    many that share what is costly; one that is opened by itself has that to itself, and closes it.
+    Usable from several threads; `aexecute` is for async code. Close it, or use it as a context manager. Costly things are a `Runtime`'s.
     """
 
     def __init__(
@@ -289,10 +288,7 @@ class Session:
 
     @contextmanager
     def work(self, at_stop: Callable[[], None] = lambda: None) -> Iterator[None]:
-        """What is done in the block counts as one statement: it keeps to the limits, and `stop` ends it, by `at_stop` too.
-
-        That must be quick, may be done more than once, and does not raise.
-        """
+        """What is done in the block counts as one statement: it keeps to the limits, and `stop` ends it (`at_stop`: as in `Running`)."""
         with self._began() as running:
             running.at_stop(at_stop)
             token = self._current.set(running)
