@@ -14,7 +14,7 @@ from botocore.model import OperationModel, Shape
 from cirql.catalog.model import Arn, Column, Fetch, Input, Output, Role, Scope, Table
 from cirql.compiler import assumed, filters, further, missing, tags
 from cirql.compiler.describing import Described, Describers, Filler, describe, is_anothers, row_sources
-from cirql.compiler.descriptions import clean
+from cirql.compiler.descriptions import opening
 from cirql.compiler.drafts import TAKEN, Draft
 from cirql.compiler.identities import plain
 from cirql.compiler.operations import (
@@ -157,7 +157,7 @@ def _table(drafted: _Drafted) -> Table:
         name=TableName(("aws", f"{service.prefix}_{snake(noun)}")),
         service=service.prefix,
         title=f"{service.title} {words(noun)}",
-        description=clean(drafted.documented.documentation) + _left_out(drafted.hint),
+        description=opening(drafted.documented.documentation) + _left_out(drafted.hint),
         columns=tuple(_published(draft, fetches)),
         fetches=tuple(fetches),
         permissions={"read": tuple(dict.fromkeys(p for f in fetches for p in f.permissions))},

@@ -1,4 +1,4 @@
-"""AWS's documentation as the pages print it: HTML with the paragraphs' own markup taken out."""
+"""AWS's documentation as the pages print it: HTML with the paragraphs' own markup taken out, and what of an operation's describes what it lists."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from cirql.startup.regexes import regex
 _BETWEEN_PARAGRAPHS = regex(r"</p>\s*<p>")
 _PARAGRAPH = regex(r"</?p>")
 _SPACE = regex(r"\s+")
+_ASIDE = regex(r"<(note|important|ul|ol|dl|table|pre)\b[^>]*>(?:(?!<\1\b).)*?</\1>|<!--.*?-->")  # The innermost first.
+_LEADS_TO_A_LIST = regex(r"(?:(?<=[.!?] )|^)[^.!?]*:$")
 
 
 def clean(html: str) -> str:
@@ -17,3 +19,18 @@ def clean(html: str) -> str:
     """
     text = _PARAGRAPH.sub("", _BETWEEN_PARAGRAPHS.sub(" ", html))
     return _SPACE.sub(" ", text).strip()
+
+
+def opening(html: str) -> str:
+    """The first paragraph of an operation's documentation, as the description of what the operation lists.
+
+    What follows is about the call and not about the thing, and so are notes, warnings and lists; a sentence that leads to a list goes with it.
+
+    >>> opening("<note> <p>Not for directories.</p> </note> <p>Returns <code>x</code>. You need:</p> <ul> <li> <p>A.</p> </li> </ul>")
+    'Returns <code>x</code>.'
+    """
+    text = _SPACE.sub(" ", html)
+    while (shorter := _ASIDE.sub("</p>", text)) != text:
+        text = shorter
+    first = next(filter(None, map(str.strip, _PARAGRAPH.split(text))), "")
+    return _LEADS_TO_A_LIST.sub("", first).strip() or first.removesuffix(":") or clean(html)
