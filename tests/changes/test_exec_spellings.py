@@ -77,6 +77,41 @@ def test_instances_are_stopped_and_started_as_stackql_writes_it(session: Session
     ]
 
 
+@pytest.mark.parametrize(
+    ("spelled", "params"),
+    [
+        ("@Bucket = $1, @region = $2", ["lake", "eu-west-1"]),
+        ("@region = ?, @Bucket = ?;", ["eu-west-1", "lake"]),
+        ("@Bucket = :name, @region = :where", {"name": "lake", "where": "eu-west-1"}),
+        ("@Bucket = %s, @region = %s", ["lake", "eu-west-1"]),
+        ("@@json = :all, @region = 'eu-west-1'", {"all": {"Bucket": "lake"}}),
+    ],
+)
+def test_values_are_given_apart_in_every_spelling(session: Session, spelled: str, params: Any) -> None:
+    where = '{"LocationConstraint": "eu-west-1"}'
+    session.execute(f"EXEC aws.s3.create_bucket @Bucket='lake', @CreateBucketConfiguration='{where}', @region='eu-west-1'").fetchall()
+    call = f"EXEC aws.s3.get_bucket_location {spelled}"
+    assert session.execute(call, params).fetchall() == [("eu-west-1",)]
+
+
+@pytest.mark.parametrize(
+    ("spelled", "params", "message"),
+    [
+        ("@Bucket = :name", None, "there is no parameter :name"),
+        ("@Bucket = $1", ["a", "b"], "has no parameter 2"),
+        ("@Bucket = :name", {"other": "a"}, "no value for parameter :name"),
+        ("@Bucket = ?, @region = $1", ["a", "b"], "not both"),
+        ("@Bucket = 'a', @@json = $1", ["[1]"], "takes a JSON object"),
+    ],
+)
+def test_a_value_that_nobody_gave_is_told_before_any_call(
+    session: Session, cloud: LocalCloud, spelled: str, params: Any, message: str
+) -> None:
+    with pytest.raises(errors.Error, match=message):
+        session.execute(f"EXEC aws.s3.get_bucket_location {spelled}", params)
+    assert not cloud.calls
+
+
 def _new(lines: list[tuple[Any, ...]]) -> dict[str, Any]:
     (change,) = json.loads("\n".join(line[0] for line in lines))["changes"]
     return {d["property"]: d["new"] for d in change["differences"]}

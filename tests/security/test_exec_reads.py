@@ -122,7 +122,7 @@ def test_what_makes_something_needs_a_session_that_may_write(call: str, session:
 
 def test_exec_is_read_in_one_pass() -> None:
     read = read_exec(
-        "EXEC /*+ SHOWRESULTS, AWAIT */ aws.EC2.\"run_instances\" -- so\n @a = 'it''s; --', @b=1 @c = true @@json = '{\"x\": [1]}' ;", 0
+        "EXEC /*+ SHOWRESULTS, AWAIT */ aws.EC2.\"run_instances\" -- so\n @a = 'it''s; --', @b=1 @c = true @@json = '{\"x\": [1]}' ;", 0, ()
     )
     assert read.path == ("aws", "ec2", "run_instances")
     assert read.params == (("a", "it's; --"), ("b", 1), ("c", True))
@@ -139,7 +139,7 @@ def test_exec_is_read_in_one_pass() -> None:
         "EXEC aws.a.b @Password = first @password = 'second'",
     ):
         with pytest.raises(errors.ParseError):
-            read_exec(wrong, 0)
+            read_exec(wrong, 0, ())
 
 
 def test_blanks_end_where_words_begin() -> None:

@@ -73,7 +73,7 @@ class Headers(dict[str, str]):
 
 
 class Response:
-    """One complete HTTP response. `content` is the same as `body`, under the name that botocore's handlers use."""
+    """One complete HTTP response. `content` and `raw` are the same as `body`, under the names that botocore's handlers use."""
 
     __slots__ = ("_headers", "_raw", "body", "encoding", "status_code", "url")
 
@@ -94,6 +94,11 @@ class Response:
 
     @property
     def content(self) -> bytes:
+        """The body."""
+        return self.body
+
+    @property
+    def raw(self) -> bytes:
         """The body."""
         return self.body
 

@@ -328,7 +328,11 @@ class Service:
         if isinstance(parsed, ErrorAnswer):
             return parsed
         parsed.update(custom)
-        events.emit(f"after-call.{self._id}.{draft.model.name}", http_response=response, parsed=parsed, model=draft.model, context=context)
+        about = f"after-call.{self._id}.{draft.model.name}"
+        try:
+            events.emit(about, http_response=response, parsed=parsed, model=draft.model, context=context)
+        except (SyntaxError, ValueError) as fault:  # What a hook cannot read: the first is what ElementTree raises.
+            raise UnusableAnswerError("garbage", str(fault)) from None
         return parsed
 
     def slower(self, draft: FastDraft, params: dict[str, Any], keys: Keys) -> RequestDraft:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
 
-from cirql.errors import ParseError
+from cirql.errors import InvalidStatement, ParseError
 from cirql.sql.blanks import after_blanks
 from cirql.startup.records import dataclass
+
+if TYPE_CHECKING:
+    from sqlglot import exp
 
 _FORM = "EXEC aws.<service>[.<resource>].<operation> @param = 'value' @@json = '{…}'"
 
@@ -25,13 +28,36 @@ class CallText:
     hints: frozenset[str]
 
 
-def read_exec(text: str, offset: int) -> CallText:
-    """Read an EXEC whose text begins at `offset` of its statement. Raises ParseError with the place."""
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A value that is given apart: `$1`, `:name`, or `?`, whose name is empty."""
+
+    name: str
+    position: int
+
+
+def parameters(text: str, offset: int) -> list[exp.Expr]:
+    """The values of an EXEC that are given apart, as nodes in the order of its text, question marks numbered.
+
+    Raises ParseError where some are numbered and others are question marks, and for whatever else cannot be read.
+    """
+    from sqlglot import exp
+
+    path_end = _path(text, [])[1]
+    asked = [value for _, value in _parameters(text, path_end, offset) if isinstance(value, _Asked)]
+    if any(a.name.isdigit() for a in asked) and not all(a.name for a in asked):
+        raise ParseError("parameters are numbered, or question marks: not both", position=next(a.position for a in asked if not a.name))
+    names = [a.name or str(number) for number, a in enumerate(asked, 1)]
+    return [exp.Parameter(this=exp.Literal.number(name)) if name.isdigit() else exp.Placeholder(this=name) for name in names]
+
+
+def read_exec(text: str, offset: int, given: Iterable[exp.Expr]) -> CallText:
+    """Read an EXEC whose text begins at `offset` of its statement; `given` are the values of its `parameters`.
+
+    Raises ParseError with the place, InvalidStatement for a value that nobody gave.
+    """
     comments: list[str] = []
-    at = after_blanks(text, 0, comments)
-    word = _while(text, at, str.isalpha)
-    at = after_blanks(text, word, comments)
-    end = _while(text, at, lambda c: c.isalnum() or c in '._"-')
+    at, end = _path(text, comments)
     if end == at:
         raise ParseError("EXEC needs an operation", hint=_FORM)
     path = tuple(part.strip('"') for part in text[at:end].split("."))
@@ -41,7 +67,9 @@ def read_exec(text: str, offset: int) -> CallText:
         raise ParseError(f"{text[at:end][:200]} names no operation", hint=hint, position=offset + at)
     params: list[tuple[str, Any]] = []
     body: dict[str, Any] = {}
-    for name, value in _parameters(text, end, offset):
+    values = iter(given)
+    for name, written in _parameters(text, end, offset):
+        value = _given(next(values)) if isinstance(written, _Asked) else written
         if name != "@json":
             params.append((name, value))
         elif isinstance(value, dict):
@@ -57,6 +85,12 @@ def read_exec(text: str, offset: int) -> CallText:
 
 _PLACE = ("region", "account_id")
 """Where the call is made: some operations take an `accountId` of their own beside."""
+
+
+def _path(text: str, comments: list[str]) -> tuple[int, int]:
+    """Where the operation's name begins and ends; what was said in comments on the way."""
+    at = after_blanks(text, _while(text, after_blanks(text, 0, comments), str.isalpha), comments)
+    return at, _while(text, at, lambda c: c.isalnum() or c in '._"-')
 
 
 def _parameters(text: str, at: int, offset: int) -> Iterator[tuple[str, Any]]:
@@ -76,7 +110,37 @@ def _parameters(text: str, at: int, offset: int) -> Iterator[tuple[str, Any]]:
         )
         if at <= value:
             raise ParseError("EXEC takes @name = 'value' pairs", position=offset + value)
-        yield text[start:name_end], _value(text[value:at])
+        name = _asked(text[value:at])
+        yield text[start:name_end], _Asked(name, offset + value) if name is not None else _value(text[value:at])
+
+
+def _asked(written: str) -> str | None:
+    """The name of a value that is given apart; None for one that is written. `$LATEST` is a word of Lambda's."""
+    if written == "?":
+        return ""
+    name = written[1:]
+    return name if (written[0] == "$" and name.isdigit()) or (written[0] == ":" and name.isidentifier()) else None
+
+
+def _given(node: exp.Expr) -> Any:
+    """The value of a constant, as JSON has it: what is neither a number nor a truth value is text, or was a document."""
+    from sqlglot import exp
+
+    match node:
+        case exp.Cast(this=inner) if node.is_type("jsonb"):
+            return json.loads(inner.name)
+        case exp.Cast(this=inner) if node.is_type("double", "decimal"):
+            return float(inner.name)
+        case exp.Cast(this=inner):
+            return inner.name
+        case exp.Array():
+            return [_given(item) for item in node.expressions]
+        case exp.Parameter() | exp.Placeholder():
+            sign = "$" if node.name.isdigit() else ":"
+            raise InvalidStatement(f"there is no parameter {sign}{node.name}", sqlstate="42P02")
+        case exp.Null():
+            return None
+    return node.to_py()
 
 
 def _end_of_quoted(text: str, start: int) -> int:

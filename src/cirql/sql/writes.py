@@ -448,5 +448,5 @@ def _unknown(statement: Statement, table: Table, node: exp.Expr) -> UnknownColum
 
 
 def _exec(statement: Statement) -> Exec:
-    found = read_exec(statement.text[statement.offset :], statement.offset)
+    found = read_exec(statement.text[statement.offset :], statement.offset, statement.tree.expressions)
     return Exec(statement, found.path, found.params, found.body, "SECRETS" in found.hints)

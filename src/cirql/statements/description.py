@@ -131,7 +131,8 @@ def _definition(statement: Statement, inference: Inference, planning: Planning, 
 def _write(statement: Statement, inference: Inference, planning: Planning) -> Description:
     from cirql.sql.writes import Control, Delete, Exec, Insert, Update, read_write
 
-    write = read_write(statement, planning.directory)
+    is_call = statement.tree.key == "command"  # whose values are read with it
+    write = read_write(inference.filled(statement) if is_call else statement, planning.directory)
     match write:
         case Control():
             return Description(write.word)
