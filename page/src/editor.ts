@@ -8,6 +8,7 @@ import { HighlightStyle, bracketMatching, indentOnInput, syntaxHighlighting } fr
 import { setDiagnostics } from "@codemirror/lint";
 import { highlightSelectionMatches, search, searchKeymap } from "@codemirror/search";
 import { EditorState, Prec } from "@codemirror/state";
+import type { Transaction } from "@codemirror/state";
 import {
   EditorView,
   drawSelection,
@@ -52,6 +53,21 @@ const KINDS: Record<string, string> = {
   setting: "constant",
   keyword: "keyword",
 };
+
+// Where text is typed over a selection, Chromium would merge lines itself and write inline styles into them, which the page's policy refuses
+// with a line in the console each. So the editor puts the text in, as it does for every other key.
+const TYPED_OVER = EditorView.domEventHandlers({
+  beforeinput(event, view) {
+    const { main, ranges } = view.state.selection;
+    if (event.inputType !== "insertText" || !event.data || view.composing || ranges.every((range) => range.empty)) return false;
+    const text = event.data;
+    const typed = (): Transaction => view.state.update(view.state.replaceSelection(text), { userEvent: "input.type", scrollIntoView: true });
+    const isHandled = view.state.facet(EditorView.inputHandler).some((handle) => handle(view, main.from, main.to, text, typed));
+    if (!isHandled) view.dispatch(typed());
+    event.preventDefault();
+    return true;
+  },
+});
 
 export interface EditorEvents {
   changed(): void;
@@ -170,6 +186,7 @@ export class Editor {
         indentOnInput(),
         bracketMatching(),
         closeBrackets(),
+        TYPED_OVER,
         highlightSelectionMatches(),
         search({ top: true }),
         hoverTooltip((_, at) => this.meaning(at), { hoverTime: 350 }),

@@ -31,10 +31,10 @@ _ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-# What the page's policy refuses is a fault, but for the styles that Chromium itself writes into a text that is being edited.
+# What the page's policy refuses is a fault, wherever it is from.
 _WATCH = """
 document.addEventListener("securitypolicyviolation", (event) => {
-  if (!event.target.closest?.(".cm-content")) console.log("refused: " + event.violatedDirective + " " + event.sourceFile);
+  console.log("refused: " + event.violatedDirective + " " + event.sourceFile);
 });
 if (!sessionStorage.begun) { localStorage.clear(); sessionStorage.begun = 1; }
 """

@@ -51,6 +51,21 @@ def test_an_error_is_underlined_where_it_is_also_behind_characters_that_browsers
     expect(page.locator(".estimate")).to_contain_text("did you mean volume_id")
 
 
+def test_typing_over_what_is_selected_replaces_it_and_breaks_no_rule_of_the_page(page: Page) -> None:
+    write(page, "SELECT 1;\n-- a remark\nSELECT 'a', \"b\" FROM t")
+    page.keyboard.press("Control+Home")
+    page.keyboard.press("Shift+ArrowDown")
+    page.keyboard.press("Shift+ArrowDown")
+    page.keyboard.type("-")
+    expect(page.locator(".cm-content")).to_have_text("-SELECT 'a', \"b\" FROM t")
+    page.keyboard.press("Control+z")
+    expect(page.locator(".cm-line")).to_have_count(3)
+    page.keyboard.press("Control+End")
+    page.keyboard.press("Control+Shift+ArrowLeft")
+    page.keyboard.type("(")
+    expect(page.locator(".cm-line").last).to_have_text("SELECT 'a', \"b\" FROM (t)")
+
+
 def test_completion_knows_the_columns_of_the_tables_in_scope(page: Page) -> None:
     write(page, "SELECT  FROM aws.ec2_volume")
     for _ in range(len(" FROM aws.ec2_volume")):

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from cirql.rendering.encode import plain_moment, to_texts
+from cirql.rendering.columntexts import holding, sortable
 from cirql.startup.records import dataclass
 
 if TYPE_CHECKING:
@@ -33,6 +33,15 @@ class RowsWanted:
         return (self.sort, self.descending, self.words)
 
 
+class _Found:
+    """Which rows have some words, of those that were there when it was looked."""
+
+    def __init__(self, words: str) -> None:
+        self.words = words
+        self.rows = 0
+        self.numbers: list[pa.Array] = []
+
+
 class Rows:
     """Usable from any thread: one adds, others look."""
 
@@ -43,6 +52,8 @@ class Rows:
         self._schema: pa.Schema | None = None
         self._table: pa.Table | None = None
         self._ordered: tuple[Any, pa.Array] | None = None
+        self._found: _Found | None = None
+        self._searching = threading.Lock()
         self.count = 0
 
     def add(self, batch: pa.RecordBatch, result: Result) -> None:
@@ -56,7 +67,7 @@ class Rows:
     def clear(self) -> None:
         """Let go of them."""
         with self._lock:
-            self._batches, self._table, self._ordered, self.count = [], None, None, 0
+            self._batches, self._table, self._ordered, self._found, self.count = [], None, None, None, 0
 
     def table(self) -> pa.Table:
         """All that are there."""
@@ -71,7 +82,7 @@ class Rows:
         """The rows that are wanted, and how many there are in all."""
         table = self.table()
         count = min(wanted.count, MOST_AT_ONCE)
-        if wanted.sort is None and not wanted.words:
+        if self._is_as_it_came(wanted):
             return table.slice(wanted.start, count), table.num_rows
         numbers = self._numbers(table, wanted)
         return table.take(numbers.slice(wanted.start, count)), len(numbers)
@@ -79,7 +90,10 @@ class Rows:
     def ordered(self, wanted: RowsWanted) -> pa.Table:
         """All rows that are wanted, however many."""
         table = self.table()
-        return table if wanted.sort is None and not wanted.words else table.take(self._numbers(table, wanted))
+        return table if self._is_as_it_came(wanted) else table.take(self._numbers(table, wanted))
+
+    def _is_as_it_came(self, wanted: RowsWanted) -> bool:
+        return not wanted.words and wanted.sort not in self._columns
 
     def _numbers(self, table: pa.Table, wanted: RowsWanted) -> pa.Array:
         """The numbers of the rows that are shown, in their order."""
@@ -95,21 +109,33 @@ class Rows:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        numbers = pa.array(range(table.num_rows), pa.int64())
-        if wanted.words:
-            among, words = self._among(table, wanted.words)
-            found = [pc.fill_null(pc.match_substring(self._text(table, n), words, ignore_case=True), False) for n in among]
-            holds = found[0]
-            for more in found[1:]:
-                holds = pc.or_(holds, more)
-            numbers = numbers.filter(holds)
+        numbers = self._found_in(table, wanted.words) if wanted.words else None
         if wanted.sort is None or wanted.sort not in self._columns:
             return numbers
-        column = table.column(wanted.sort)
-        values = column if _is_ordered(column.type) else self._text(table, wanted.sort)
-        sorting = pa.table({"value": pc.take(values, numbers)})
+        values = pa.chunked_array([sortable(chunk, self._types[wanted.sort]) for chunk in table.column(wanted.sort).chunks])
+        sorting = pa.table({"value": values if numbers is None else values.take(numbers)})
         order = pc.sort_indices(sorting, sort_keys=[("value", "descending" if wanted.descending else "ascending")])
-        return numbers.take(order)
+        return order if numbers is None else numbers.take(order)
+
+    def _found_in(self, table: pa.Table, words: str) -> pa.Array:
+        """The numbers of the rows that have the words; those that were looked through before are not again."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        with self._searching:
+            if self._found is None or self._found.words != words:
+                self._found = _Found(words)
+            found = self._found
+            among, text = self._among(table, words)
+            for batch in table.slice(found.rows).to_batches():
+                holds = None
+                for n in among:
+                    of_column = holding(batch.column(n), self._types[n], text)
+                    holds = of_column if holds is None else pc.or_(holds, of_column)
+                if holds is not None:
+                    found.numbers.append(pc.add(pc.indices_nonzero(holds), pa.scalar(found.rows, pa.uint64())))
+                found.rows += batch.num_rows
+            return pa.concat_arrays(found.numbers) if found.numbers else pa.array([], pa.uint64())
 
     @property
     def _columns(self) -> range:
@@ -120,19 +146,3 @@ class Rows:
         column, colon, rest = words.partition(":")
         named = [n for n in self._columns if table.schema.names[n] == column]
         return (named, rest.strip()) if colon and named else (self._columns, words)
-
-    def _text(self, table: pa.Table, number: int) -> pa.ChunkedArray:
-        import pyarrow as pa
-
-        column = table.column(number)
-        if pa.types.is_string(column.type):
-            return column
-        chunks = [pa.array(to_texts(chunk, self._types[number], plain_moment), pa.string()) for chunk in column.chunks]
-        return pa.chunked_array(chunks, pa.string())
-
-
-def _is_ordered(kind: pa.DataType) -> bool:
-    import pyarrow as pa
-
-    plain = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal, pa.types.is_temporal, pa.types.is_boolean, pa.types.is_string)
-    return any(holds(kind) for holds in plain) and not pa.types.is_interval(kind)
