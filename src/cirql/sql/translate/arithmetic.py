@@ -52,7 +52,14 @@ def operands(node: exp.Expr) -> tuple[exp.Expr, exp.Expr, SqlType, SqlType]:
     if right_type == st.UNKNOWN and left_type.is_number:
         decide(right, left_type)
         right, right_type = as_type(right, left_type), left_type
+    if of_mixed_precision(left_type, right_type):
+        left, right, left_type, right_type = as_type(left, st.FLOAT8), as_type(right, st.FLOAT8), st.FLOAT8, st.FLOAT8
     return left, right, left_type, right_type
+
+
+def of_mixed_precision(left: SqlType, right: SqlType) -> bool:
+    """Whether one is `real` and the other a number that is not: PostgreSQL takes both to double precision."""
+    return (left == st.FLOAT4) is not (right == st.FLOAT4) and left.is_number and right.is_number
 
 
 def _numbers(node: exp.Expr, symbol: str, site: Site) -> exp.Expr:

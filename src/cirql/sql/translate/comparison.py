@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from cirql.errors import InvalidText, NotADocument
 from cirql.sql.translate import sqltypes as st
-from cirql.sql.translate.arithmetic import no_operator, text_constant_is_number
+from cirql.sql.translate.arithmetic import no_operator, of_mixed_precision, text_constant_is_number
 from cirql.sql.translate.casts import convert, to_text
 from cirql.sql.translate.expressions import apply, keep_type, refuse
 from cirql.sql.translate.networks import as_network, contained
@@ -56,6 +56,8 @@ def aligned(left: exp.Expr, right: exp.Expr, symbol: str, site: Site) -> tuple[e
         return call("cirql_jsonb_same", left, type=st.TEXT), call("cirql_jsonb_same", right, type=st.TEXT)
     if "network" in (left_type.category, right_type.category):
         return call("cirql_inet_key", left, type=st.TEXT), call("cirql_inet_key", right, type=st.TEXT)
+    if of_mixed_precision(left_type, right_type):
+        return as_type(left, st.FLOAT8), as_type(right, st.FLOAT8)
     if {left_type.name, right_type.name} == {"date", "timestamptz"} or {left_type.name, right_type.name} == {"timestamp", "timestamptz"}:
         return as_type(left, st.TIMESTAMPTZ), as_type(right, st.TIMESTAMPTZ)
     return paren(left) if isinstance(left, exp.Binary) else left, paren(right) if isinstance(right, exp.Binary) else right

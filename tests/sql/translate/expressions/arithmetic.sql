@@ -84,3 +84,5 @@ width_bucket(5, 10, 0, 5), width_bucket(0, 10, 0, 5), width_bucket(11, 10, 0, 5)
 1e308::float8 * 10::float8
 1e-200::float8 * 1e-200::float8 * 1e300::float8
 0::float8 * 1e-308::float8, 1e308::float8 / 1e300::float8, 1 / 'infinity'::float8
+0.1::real = 0.1, 0.1::real = 0.1::float8, 16777217::int = 16777216::real, 0.1::real IN (0.1), 0.1::real BETWEEN 0.1 AND 0.2, 0.1::real = '0.1'
+1.5::real * 3, 1.1::real + 1, 1.1::real / 2, 3e38::real * 100, pg_typeof(1.5::real * 3), pg_typeof(1.5::real * 2::real)
