@@ -111,8 +111,11 @@ bench: $(DEV) $(CATALOG)
 	@$(BIN)/python benchmarks/catalog.py --json .benchmarks/catalog.json
 	@$(BIN)/python -m benchmarks.doors --json .benchmarks/doors.json
 
+# Tests that try some of many in `make test`, and all of them here.
+SAMPLED := tests/changes/test_crashes.py tests/changes/test_round_trip.py tests/inventory/conformance/test_crashes.py \
+	tests/inventory/test_processes.py tests/inventory/test_properties.py tests/queries/test_random_queries.py
 sweep: $(DEV) $(CATALOG)
-	$(BIN)/python -m pytest -q -s tests/sweeps
+	CIRQL_SWEEP=1 $(BIN)/python -m pytest -q -s tests/sweeps $(SAMPLED)
 
 fuzz: $(DEV) $(CATALOG)
 	FUZZ_SECONDS=600 $(BIN)/python -m pytest tests/sql/translate/test_fuzz.py

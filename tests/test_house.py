@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -11,9 +12,9 @@ CLOCKS = {"monotonic", "perf_counter", "process_time"}
 LEAST_BOUND = 5.0  # Seconds. What a test means by "at once" takes a tenth of that on a busy machine, or less.
 
 
-def trees(folder: str) -> Iterator[tuple[str, ast.Module]]:
-    for path in sorted((ROOT / folder).rglob("*.py")):
-        yield str(path.relative_to(ROOT)), ast.parse(path.read_text("utf-8"))
+@cache
+def trees(folder: str) -> list[tuple[str, ast.Module]]:
+    return [(str(path.relative_to(ROOT)), ast.parse(path.read_text("utf-8"))) for path in sorted((ROOT / folder).rglob("*.py"))]
 
 
 def test_no_test_fails_because_the_machine_is_busy() -> None:

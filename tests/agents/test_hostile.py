@@ -157,7 +157,7 @@ def test_five_hundred_hostile_inputs_do_nothing(opening: Opening, cloud: LocalCl
     assert len(calls) >= 500
     before = sorted(p.name for p in tmp_path.iterdir())
     defects = []
-    with opening(AnswerLimits(seconds=5, calls=200), mode=mode) as agent:
+    with opening(AnswerLimits(seconds=2, calls=200), mode=mode) as agent:
         for tool, arguments in calls:
             said = text_of(agent.call(tool, **arguments))
             assert "Traceback" not in said, (tool, arguments)

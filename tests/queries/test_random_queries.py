@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -80,7 +81,13 @@ def _queries(draw: st.DrawFn) -> str:
     return f"{sql} ORDER BY 1, 2{limit}" if limit else sql  # the first two columns are unique together in each shape
 
 
-@settings(max_examples=60, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=60 if os.environ.get("CIRQL_SWEEP") else 25,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
 @given(sql=_queries())
 def test_a_random_query_answers_the_same_with_pushdown_on_and_off(session: Session, sql: str) -> None:
     answers = []
