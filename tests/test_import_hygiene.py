@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from cirql.cli.main import COMMANDS
+from cirql.inventory.store import open_store
 
 SOURCES = str(Path(__file__).parents[1] / "src")
 HEAVY = {
@@ -231,3 +232,10 @@ with cirql.connect() as session:
         raise AssertionError("polars was found")
 """
     assert "duckdb" in modules_after(code)
+
+
+def test_a_crawl_by_processes_imports_nothing_of_the_extra_for_scale(tmp_path: Path) -> None:
+    code = run_quietly("sync", "aws.sagemaker_image", "--local", "--workers", "2", "--store", str(tmp_path / "store"), "--json")
+    assert modules_after(code) & {"ray", "pyiceberg", "sqlalchemy"} == set()
+    with open_store(tmp_path / "store") as store:
+        assert any(scan.complete for scan in store.scans())

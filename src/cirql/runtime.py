@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from cirql.catalog.lookup import Catalog
     from cirql.changes.plan import ChangePlan
     from cirql.cloud import Cloud
+    from cirql.inventory.store import Store
     from cirql.result import ProgressEvent
 
 
@@ -32,12 +33,20 @@ class Runtime(Shared):
     use it as a context manager: its sessions end with it, running statements as if they had been cancelled.
     """
 
-    def __init__(self, settings: Settings | None = None, *, catalog: Catalog | None = None, cloud: Cloud | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        *,
+        catalog: Catalog | None = None,
+        cloud: Cloud | None = None,
+        store: Store | None = None,
+    ) -> None:
         """Without settings, those of the environment and of `cirql.toml`. Raises SettingsError.
 
-        `cloud` is asked in place of AWS and closed with the runtime; `catalog` has its tables in place of AWS's, and is not closed.
+        `cloud` is asked in place of AWS and closed with the runtime; `catalog` has its tables in place of AWS's, and is not closed; nor is
+        `store`, which is the inventory of all its sessions, whatever place their settings name.
         """
-        super().__init__(Settings.load() if settings is None else settings, catalog=catalog, cloud=cloud)
+        super().__init__(Settings.load() if settings is None else settings, catalog=catalog, cloud=cloud, store=store)
 
     def session(
         self,

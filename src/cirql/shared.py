@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from cirql.cloud import Cloud
     from cirql.fetch.loop import Loop, Work
     from cirql.inventory.memory import Stores
+    from cirql.inventory.store import Store
     from cirql.statements.alarm import Alarm
     from cirql.statements.databases import Databases
     from cirql.statements.plans import Plans
@@ -79,12 +80,15 @@ class Shared:
     `settings` say who signs, where requests go and how: that is the same for all sessions.
     """
 
-    def __init__(self, settings: Settings, *, catalog: Catalog | None = None, cloud: Cloud | None = None) -> None:
-        """A catalog that is given is not closed. A cloud that is given is, on the loop that it was asked from."""
+    def __init__(
+        self, settings: Settings, *, catalog: Catalog | None = None, cloud: Cloud | None = None, store: Store | None = None
+    ) -> None:
+        """A catalog or a store that is given is not closed. A cloud that is given is, on the loop that it was asked from."""
         self.settings = settings
         self.making = threading.RLock()
         self._given_catalog = catalog
         self._given_cloud = cloud
+        self._given_store = store
         self._process = os.getpid()
         self._sessions: weakref.WeakSet[Closing] = weakref.WeakSet()
         self._journals: dict[Path, Journal] = {}
@@ -138,7 +142,7 @@ class Shared:
         """The inventories, each opened when something asks for it."""
         from cirql.inventory.memory import Stores
 
-        return Stores()
+        return Stores(self._given_store)
 
     def journal(self, path: Path) -> Journal:
         """The journal of changes at that path. Raises SettingsError."""

@@ -21,7 +21,6 @@ from cirql.cli.sync_progress import SyncProgress
 from cirql.errors import Error
 
 if TYPE_CHECKING:
-    from cirql.filling.crawl import Shard
     from cirql.filling.sync import Summary, TableReport
 
 INCOMPLETE = 3
@@ -37,6 +36,7 @@ LEAST_PAUSE_SECONDS = 1
 @click.option("--restart", is_flag=True, help="Begin anew, even where an earlier run was cut short.")
 @click.option("--full", is_flag=True, help="Describe every resource, even where the list call shows that it is as it was.")
 @click.option("--workers", metavar="N", type=click.IntRange(min=1), default=1, help="Share the accounts out among so many processes.")
+@click.option("--on", metavar="WHERE", help="Workers on Ray: ray (a cluster that is started here), or the address of one.")
 @click.option("--json", "as_json", is_flag=True, help="The summary as one JSON object a table.")
 def sync(
     tables: tuple[str, ...],
@@ -47,6 +47,7 @@ def sync(
     restart: bool,
     full: bool,
     workers: int,
+    on: str | None,
     as_json: bool,
 ) -> None:
     """Read whole tables into the inventory, in every account and region in scope.
@@ -64,19 +65,19 @@ def sync(
     settings = scope | ({"store": str(store)} if store else {})
     with prompt_interrupts(), _reporting(), scoped(settings, local) as scope:
         began = time.monotonic()
-        code = _once(list(tables), scope, restart=restart, full=full, workers=workers, as_json=as_json)
+        code = _once(list(tables), scope, restart=restart, full=full, workers=workers, on=on, as_json=as_json)
         if pause is None:
             raise click.exceptions.Exit(code)
         while True:
             time.sleep(max(0.0, pause - (time.monotonic() - began)))
             began = time.monotonic()
             try:
-                _once(list(tables), scope, restart=restart, full=full, workers=workers, as_json=as_json)
+                _once(list(tables), scope, restart=restart, full=full, workers=workers, on=on, as_json=as_json)
             except Error as error:  # the network, or credentials, may be back for the next round
                 report_error(error)
 
 
-def _once(words: list[str], scope: dict[str, Any], *, restart: bool, full: bool, workers: int, as_json: bool) -> int:
+def _once(words: list[str], scope: dict[str, Any], *, restart: bool, full: bool, workers: int, on: str | None, as_json: bool) -> int:
     import cirql
     from cirql.filling.sync import begin, choose, expected_calls
     from cirql.filling.sync import sync as read
@@ -86,21 +87,16 @@ def _once(words: list[str], scope: dict[str, Any], *, restart: bool, full: bool,
         run = begin(session, chosen, datetime.now(UTC), restart=restart)
         if run.resumed:
             say(f"going on with the run of {run.started:%Y-%m-%d %H:%M:%S} UTC")
-        if workers > 1:
+        if workers > 1 or on is not None:
+            from cirql.cli.crawl_progress import CrawlProgress
             from cirql.filling.crawl import crawl
 
-            summary = crawl(session, scope, run, workers, _tell_shard, full=full)
+            summary = crawl(session, scope, run, workers, CrawlProgress(), full=full, on=on)
         else:
             with SyncProgress(expected_calls(session, chosen)) as progress:
                 summary = read(session, run, progress, watch=progress.scan, full=full)
     _print(summary, as_json=as_json)
     return 0 if summary.is_complete else INCOMPLETE
-
-
-def _tell_shard(shard: Shard, summary: Summary) -> None:
-    rows = sum(r.rows for r in summary.tables)
-    ids = ", ".join(shard.accounts)
-    say(f"shard {shard.number}: {ids}: {len(summary.tables)} tables, {rows} rows in {summary.seconds:.1f} s")
 
 
 def _print(summary: Summary, *, as_json: bool) -> None:

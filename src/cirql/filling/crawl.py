@@ -1,73 +1,61 @@
-"""Crawl: a sync whose accounts are shared out among processes, each with a runtime of its own, into one inventory.
+"""Crawl: a sync whose accounts are shared out among workers, into one inventory that this process alone touches.
 
-The plan is data: shards, each some accounts. Limits of AWS hold for an account and a region, so nothing of them is shared between
-processes. A process that dies is replaced and its shard is done again: what it had kept since the run began is done, and is not read
-again, so nothing is lost and nothing is kept twice.
+Workers read AWS and send what they saw; one committer keeps it, what many of them saw together. A worker that dies is replaced and its
+shard is done again: what it had kept since the run began is done, and is not read again, so nothing is lost and nothing is kept twice.
 """
 
 from __future__ import annotations
 
-import multiprocessing
-import signal
+import asyncio
 import time
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from multiprocessing.connection import Connection, wait
-from multiprocessing.context import SpawnProcess
-from typing import TYPE_CHECKING, Any
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Protocol
 
 from cirql.errors import Error, OperationalError, SettingsError
-from cirql.filling.sync import Run, Summary, TableReport, sync
-from cirql.startup.records import dataclass, replace
+from cirql.filling.crews import Crew, Done, Processes
+from cirql.filling.shards import CrawlPlan, Shard, planned
+from cirql.filling.sync import Run, Summary, TableReport, expected_calls
+from cirql.filling.worker import BEGIN, Job, Started, StoreCall
+from cirql.inventory.proxy import WRITE, answered, unpacked
+from cirql.startup.records import replace
 
 if TYPE_CHECKING:
+    from cirql.fetch.loop import Work
     from cirql.session import Session
 
-ACCOUNTS_A_SHARD = 8
-"""Blocks of eight cost a third, for each place, of what single accounts cost."""
-
 MOST_DEATHS = 20
-"""A shard that so many processes died of is what they die of."""
+"""A shard that so many workers died of is what they die of."""
+RAY = "ray"
 
 
-@dataclass(frozen=True, slots=True)
-class Shard:
-    """A part of a crawl: some accounts, by their ids. `number` counts from 1."""
+class Watching(Protocol):
+    """Who hears how a crawl goes on."""
 
-    number: int
-    accounts: tuple[str, ...]
+    def began(self, plan: CrawlPlan) -> None:
+        """The plan is made."""
+        ...
 
+    def reading(self, worker: int, pid: int, shard: Shard, again: bool) -> None:
+        """A worker reads a shard from now on; again, after it or another died of it or beside it."""
+        ...
 
-@dataclass(frozen=True, slots=True)
-class _Worker:
-    """A process, the way to it, and what it is doing."""
-
-    process: SpawnProcess
-    door: Connection
-    shard: Shard
-
-
-def share_out(accounts: Iterable[str], workers: int, most: int = ACCOUNTS_A_SHARD) -> tuple[Shard, ...]:
-    """The accounts in shards of at most `most`, and no fewer shards than there are workers, where there are so many accounts.
-
-    >>> [p.accounts for p in share_out(["3", "1", "2"], workers=2)]
-    [('1', '2'), ('3',)]
-    """
-    ids = sorted(set(accounts))
-    size = max(1, min(most, -(-len(ids) // max(workers, 1))))
-    return tuple(Shard(n + 1, tuple(ids[at : at + size])) for n, at in enumerate(range(0, len(ids), size)))
+    def ended(self, shard: Shard, summary: Summary) -> None:
+        """A shard is done."""
+        ...
 
 
-def accounts_of(session: Session) -> tuple[str, ...]:
-    """The ids of the accounts in a session's reach. Raises SettingsError where one would not say who it is."""
-    from cirql.cloud.survey import Inquiry
+class Unwatched:
+    """Nobody hears."""
 
-    reach = session.reach
-    survey = session.start(session.cloud.survey(Inquiry(reach, reach.regions, identified=True))).result()
-    if not all(a.id for a in survey.accounts):
-        raise SettingsError("an account in scope does not say its id, and accounts are what is shared out", hint="sync without --workers")
-    return tuple(a.id for a in survey.accounts)
+    def began(self, plan: CrawlPlan) -> None:
+        """As in `Watching`."""
+
+    def reading(self, worker: int, pid: int, shard: Shard, again: bool) -> None:
+        """As in `Watching`."""
+
+    def ended(self, shard: Shard, summary: Summary) -> None:
+        """As in `Watching`."""
 
 
 def crawl(
@@ -75,127 +63,118 @@ def crawl(
     scope: Mapping[str, Any],
     run: Run,
     workers: int,
-    tell: Callable[[Shard, Summary], None] = lambda shard, summary: None,
+    watch: Watching | None = None,
     *,
     full: bool = False,
+    on: str | None = None,
 ) -> Summary:
-    """Read the tables of a run in every account, shard by shard, by so many processes; `tell` hears of each shard as it ends.
+    """Read the tables of a run in every account, shard by shard, by so many workers.
 
-    `scope` are the arguments that the session was opened with. Raises SettingsError for an inventory in memory, OperationalError
-    where processes die of a shard, and what went wrong in one.
+    They are processes of this machine, or with `on` actors of a Ray cluster: `ray` starts one here, `ray://host:port` and `host:port`
+    name one. `scope` are the arguments that the session was opened with. Raises SettingsError for an inventory in memory, without the
+    extra `scale`, and for a key that would leave this machine; OperationalError where workers die of a shard, and what went wrong in one.
     """
     if session.settings.store_place is None:
         raise SettingsError("an inventory in memory cannot be filled by several processes", hint="name a directory with --store")
-    began = time.monotonic()
+    began, watch = time.monotonic(), watch or Unwatched()
+    plan = planned(session, run.tables, expected_calls(session, run.tables), workers)
+    watch.began(plan)
+    crew = _crew(session, Job(dict(scope), replace(run, note=None), full), workers, on)
     reports: list[TableReport] = []
-    for shard, summary in _done(scope, replace(run, note=None), share_out(accounts_of(session), workers), workers, full=full):
+    for shard, summary in _done(session, crew, plan, watch):
         reports += summary.tables
-        tell(shard, summary)
+        watch.ended(shard, summary)
     if run.note is not None:
         session.memory.store(session.settings).swap_note(*run.note, None)
     return Summary(run, list(_added_up(reports)), time.monotonic() - began)
 
 
-def _done(scope: Mapping[str, Any], run: Run, shards: Sequence[Shard], workers: int, *, full: bool) -> Iterator[tuple[Shard, Summary]]:
+def _crew(session: Session, job: Job, workers: int, on: str | None) -> Crew:
+    if on is None:
+        return Processes(job, workers)
+    from cirql.filling.ray_crew import RayCrew
+
+    if on != RAY and session.settings.credentials:
+        raise SettingsError("keys do not leave this machine", hint="name profiles and roles: they are assumed where the workers run")
+    return RayCrew(job, workers, None if on == RAY else on)
+
+
+def _done(session: Session, crew: Crew, plan: CrawlPlan, watch: Watching) -> Iterator[tuple[Shard, Summary]]:
     """The shards as they end."""
-    waiting, deaths = deque(shards), dict.fromkeys(shards, 0)
-    crew: dict[Connection, _Worker] = {}
-    with _dismissed(crew):
-        while waiting or crew:
-            while waiting and len(crew) < workers:
-                worker = _hire(scope, run, waiting.popleft(), full=full)
-                crew[worker.door] = worker
-            for door in wait(list(crew)):
-                assert isinstance(door, Connection)
-                worker = crew.pop(door)
-                answer = _answer(worker)
-                if answer is None:
-                    deaths[worker.shard] += 1
-                    if deaths[worker.shard] > MOST_DEATHS:
-                        accounts = ", ".join(worker.shard.accounts)
-                        raise OperationalError(f"{MOST_DEATHS} processes died of accounts {accounts}", hint="sync them without --workers")
-                    waiting.appendleft(worker.shard)
-                    continue
-                if isinstance(answer, BaseException):
-                    raise answer
-                yield worker.shard, answer
-                if waiting:
-                    following = replace(worker, shard=waiting.popleft())
-                    crew[door] = following
-                    _ask(following)
-                else:
-                    _dismiss(worker)
+    waiting, left = deque(plan.shards), len(plan.shards)
+    if not left:
+        return
+    with crew:
+        holder = _Holder(session, crew, plan, watch)
+        try:
+            while left:
+                for worker, heard in crew.hear():
+                    if isinstance(heard, StoreCall):
+                        holder.asked(worker, heard)
+                        continue
+                    if isinstance(heard, Done):
+                        left -= 1
+                        if isinstance(heard.outcome, Error):
+                            raise heard.outcome
+                        yield heard.shard, heard.outcome
+                    if waiting:
+                        crew.give(worker, waiting.popleft())
+        finally:
+            holder.rest()
 
 
-def _hire(scope: Mapping[str, Any], run: Run, shard: Shard, *, full: bool) -> _Worker:
-    context = multiprocessing.get_context("spawn")
-    mine, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(theirs, dict(scope), run, full), daemon=True)
-    process.start()
-    theirs.close()  # so that the door is heard to close when the process dies
-    worker = _Worker(process, mine, shard)
-    _ask(worker)
-    return worker
+class _Holder:
+    """Answers what workers ask of the inventory. What they saw is kept by the session's committer, of many workers at once."""
 
+    def __init__(self, session: Session, crew: Crew, plan: CrawlPlan, watch: Watching) -> None:
+        self._session = session
+        self._crew = crew
+        self._watch = watch
+        self._gathering = session.memory.gathering(session.settings)
+        self._shards = {shard.number: shard for shard in plan.shards}
+        self._writes: dict[int, list[Work[None]]] = {}
+        self._begun: dict[int, int] = dict.fromkeys(self._shards, 0)
 
-def _ask(worker: _Worker) -> None:
-    try:
-        worker.door.send(worker.shard)
-    except OSError:
-        pass  # it has died meanwhile, and the door says so when it is listened at
+    def asked(self, worker: int, asked: StoreCall) -> None:
+        """Begin to answer. Raises OperationalError where workers die of a shard."""
+        if asked.method == BEGIN:
+            self._begin(worker, asked)
+            return
+        work = self._session.start(self._answer(worker, asked))
+        if asked.method == WRITE:
+            under_way = [w for w in self._writes.get(asked.shard, ()) if not w.done()]
+            self._writes[asked.shard] = [*under_way, work]
 
+    def _begin(self, worker: int, asked: StoreCall) -> None:
+        """A shard begins, perhaps again: what a worker that died had sent of it is kept first, so that it is known and not read again."""
+        shard, times = self._shards[asked.shard], self._begun[asked.shard]
+        self._begun[asked.shard] += 1
+        if times > MOST_DEATHS:
+            accounts = ", ".join(shard.accounts)
+            raise OperationalError(f"{MOST_DEATHS} workers died of accounts {accounts}", hint="sync them without --workers")
+        started: Started = asked.arguments[0]
+        self._watch.reading(worker, started.pid, shard, times > 0)
+        for write in self._writes.pop(asked.shard, ()):
+            write.result()
+        self._crew.answer(worker, asked.token, None)
 
-def _answer(worker: _Worker) -> Summary | Error | None:
-    """What came of a shard; None where the process died."""
-    try:
-        answer: Summary | Error = worker.door.recv()
-    except (EOFError, OSError):
-        worker.door.close()
-        worker.process.join()
-        return None
-    return answer
+    async def _answer(self, worker: int, asked: StoreCall) -> None:
+        answer: Any
+        try:
+            if asked.method == WRITE:
+                sent = await asyncio.to_thread(lambda: [unpacked(o) for o in asked.arguments[0]])
+                answer = await self._gathering.keep(sent)
+            else:
+                answer = await asyncio.to_thread(answered, self._gathering.store, asked.method, asked.arguments)
+        except (Error, OSError) as fault:
+            answer = fault
+        await asyncio.to_thread(self._crew.answer, worker, asked.token, answer)
 
-
-def _dismiss(worker: _Worker) -> None:
-    try:
-        worker.door.send(None)
-    except OSError:
-        pass  # it has gone already
-    worker.door.close()
-    worker.process.join()
-
-
-@contextmanager
-def _dismissed(crew: Mapping[Connection, _Worker]) -> Iterator[None]:
-    """However the block ends, nobody goes on working."""
-    try:
-        yield
-    finally:
-        for worker in crew.values():
-            worker.process.terminate()
-            worker.process.join()
-            worker.door.close()
-
-
-def _serve(door: Connection, scope: Mapping[str, Any], run: Run, full: bool) -> None:
-    """What a process does: shard after shard, until there is none or nobody asks."""
-    from cirql.runtime import Runtime
-    from cirql.settings import Settings
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever hired it ends it
-    with Runtime(Settings.load(**scope)) as runtime:
-        while True:
-            try:
-                shard = door.recv()
-            except (EOFError, OSError):
-                return
-            if shard is None:
-                return
-            try:
-                with runtime.session(accounts=list(shard.accounts)) as session:
-                    door.send(sync(session, run, full=full))
-            except Error as error:
-                door.send(error)
+    def rest(self) -> None:
+        """Wait until what was sent is kept."""
+        for writes in self._writes.values():
+            for write in writes:
+                write.result()
 
 
 def _added_up(reports: Iterable[TableReport]) -> Iterator[TableReport]:
@@ -208,6 +187,7 @@ def _added_up(reports: Iterable[TableReport]) -> Iterator[TableReport]:
             by_table[report.table] = report
             continue
         sums = {name: getattr(before, name) + getattr(report, name) for name in counts}
+        failing = tuple(sorted((Counter(dict(before.failing)) + Counter(dict(report.failing))).items()))
         notices = tuple(dict.fromkeys(before.notices + report.notices))
-        by_table[report.table] = replace(before, failures=before.failures + report.failures, notices=notices, **sums)
+        by_table[report.table] = replace(before, failures=before.failures + report.failures, notices=notices, failing=failing, **sums)
     yield from by_table.values()

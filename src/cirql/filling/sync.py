@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import UTC, datetime, timedelta
@@ -47,7 +48,8 @@ class TableReport:
     """What came of one table.
 
     `skipped` says why it was not read at all; `places` counts the partitions that were read completely; `reused` rows were
-    listed and not described, since the list shows that they are as they were.
+    listed and not described, since the list shows that they are as they were. `failing` are the accounts that the failures are of, with
+    how many.
     """
 
     table: str
@@ -62,10 +64,11 @@ class TableReport:
     failures: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
     skipped: str = ""
+    failing: tuple[tuple[str, int], ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """A plain dict."""
-        lists = {"failures": list(self.failures), "notices": list(self.notices)}
+        lists = {"failures": list(self.failures), "notices": list(self.notices), "failing": dict(self.failing)}
         return {name: getattr(self, name) for name in self.__slots__} | lists
 
 
@@ -81,6 +84,13 @@ class Summary:
     def failed(self) -> list[TableReport]:
         """The tables that were not read completely everywhere."""
         return [t for t in self.tables if t.failures]
+
+    def failures_by_account(self) -> dict[str, int]:
+        """How many places of each account were not read completely."""
+        found: Counter[str] = Counter()
+        for report in self.tables:
+            found.update(dict(report.failing))
+        return dict(found)
 
     @property
     def is_complete(self) -> bool:
@@ -192,17 +202,24 @@ def _table(session: Session, table: str, errand: Errand) -> TableReport:
     began = time.monotonic()
     failures: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
+    failing: Counter[str] = Counter()
     try:
         result = session.execute(f"SELECT * FROM {table}", errand=errand)
         for _ in result.batches():
             pass
         failures, notices = tuple(map(str, result.failures)), tuple(result.notices)
+        failing.update(f.account for f in result.failures)
     except MissingKey as error:
         return TableReport(table, skipped=error.message)
     except Error as error:
         failures = (str(error.failure or error),)
+        failing.update([error.failure.account if error.failure is not None else ""])
     failures += tuple(f"{target}: not kept: {reason}" for target, reason in errand.ledger.unkept)
-    return replace(_account(table, errand.ledger), seconds=time.monotonic() - began, failures=failures, notices=notices)
+    failing.update(target.account for target, _ in errand.ledger.unkept)
+    spent = time.monotonic() - began
+    return replace(
+        _account(table, errand.ledger), seconds=spent, failures=failures, notices=notices, failing=tuple(sorted(failing.items()))
+    )
 
 
 def _account(table: str, ledger: Ledger) -> TableReport:

@@ -22,7 +22,9 @@ _LONG = timedelta(days=365).total_seconds()
 class Stores:
     """Opens each store at most once. Safe from several threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, given: Store | None = None) -> None:
+        """A store that is given is the one at every place, and is not closed."""
+        self._given = given
         self._guard = threading.Lock()
         self._cleanup = ExitStack()
         self._opened: dict[str | None, Gathering] = {}
@@ -37,7 +39,7 @@ class Stores:
         """What the scans of all statements are kept by in that store."""
         with self._guard:
             if place not in self._opened:
-                self._opened[place] = Gathering(self._cleanup.enter_context(open_store(place)))
+                self._opened[place] = Gathering(self._given or self._cleanup.enter_context(open_store(place)))
             return self._opened[place]
 
     def close(self) -> None:
@@ -56,6 +58,10 @@ class Memory:
     def store(self, settings: Settings) -> Store:
         """The store that the settings name, created where there is none. Raises StoreDamaged."""
         return self._stores().open(settings.store_place)
+
+    def gathering(self, settings: Settings) -> Gathering:
+        """What the scans of all statements are kept by in that store. Raises StoreDamaged."""
+        return self._stores().gathering(settings.store_place)
 
     def touch(self) -> None:
         """Resources were changed, perhaps: nothing seen before now says how they are."""

@@ -1,0 +1,89 @@
+"""The plan of a crawl, as data: what is to be read, and in which parts. It holds names and numbers, no credentials.
+
+Limits of AWS hold for an account and a region, so a crawl is shared out by account: no two workers are ever under one limit, and one
+account that throttles slows its own shard only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from cirql.errors import SettingsError
+from cirql.startup.records import dataclass
+
+if TYPE_CHECKING:
+    from cirql.session import Session
+
+ACCOUNTS_A_SHARD = 8
+"""Blocks of eight cost a third, for each place, of what single accounts cost."""
+
+
+@dataclass(frozen=True, slots=True)
+class CrawlPiece:
+    """One table of one account in one region and the calls it is likely to take (0: not known)."""
+
+    account: str
+    table: str
+    region: str
+    calls: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """A part of a crawl: all its tables in some accounts, by their ids. `number` counts from 1; `calls` are those it is likely to take."""
+
+    number: int
+    accounts: tuple[str, ...]
+    calls: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class CrawlPlan:
+    """What a crawl reads. `calls` has the tables, each with the calls of one account and region."""
+
+    calls: Mapping[str, float]
+    regions: tuple[str, ...]
+    shards: tuple[Shard, ...]
+
+    def pieces(self, shard: Shard) -> Iterator[CrawlPiece]:
+        """The pieces of a shard, one after the other: all of a large crawl are millions."""
+        for account in shard.accounts:
+            for table, calls in self.calls.items():
+                for region in self.regions:
+                    yield CrawlPiece(account, table, region, calls)
+
+
+def share_out(accounts: Iterable[str], workers: int, most: int = ACCOUNTS_A_SHARD, calls: float = 0.0) -> tuple[Shard, ...]:
+    """The accounts in shards of at most `most`, and no fewer shards than there are workers, where there are so many accounts.
+
+    >>> [p.accounts for p in share_out(["3", "1", "2"], workers=2)]
+    [('1', '2'), ('3',)]
+    """
+    ids = sorted(set(accounts))
+    size = max(1, min(most, -(-len(ids) // max(workers, 1))))
+    blocks = [tuple(ids[at : at + size]) for at in range(0, len(ids), size)]
+    return tuple(Shard(n + 1, block, calls * len(block)) for n, block in enumerate(blocks))
+
+
+def planned(session: Session, tables: Sequence[str], expected: Mapping[str, int], workers: int) -> CrawlPlan:
+    """The plan for a session's reach; `expected` are the calls that each table took altogether, the last time.
+
+    Raises SettingsError where an account would not say who it is.
+    """
+    accounts, regions = _reach(session)
+    places = max(1, len(accounts) * len(regions))
+    calls = {table: expected.get(table, 0) / places for table in tables}
+    each = sum(calls.values()) * len(regions)
+    return CrawlPlan(calls, regions, share_out(accounts, workers, calls=each))
+
+
+def _reach(session: Session) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The ids of the accounts, and the regions, in a session's reach."""
+    from cirql.cloud.survey import Inquiry
+
+    reach = session.reach
+    survey = session.start(session.cloud.survey(Inquiry(reach, reach.regions, identified=True))).result()
+    if not all(a.id for a in survey.accounts):
+        raise SettingsError("an account in scope does not say its id, and accounts are what is shared out", hint="sync without --workers")
+    return tuple(a.id for a in survey.accounts), tuple(reach.regions)
