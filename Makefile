@@ -75,14 +75,19 @@ demo: $(CATALOG)
 
 # Clients in other languages, for the tests of the server: those whose tools are here. Which are not is said, and in docs/doors.md.
 CLIENTS := .venv/clients/.installed
-$(CLIENTS): $(DEV)
+$(CLIENTS): $(DEV) $(wildcard tests/server/clients/pgx/*)
 	@mkdir -p .venv/clients
-	@if command -v java >/dev/null && command -v mvn >/dev/null; then \
+	@if command -v go >/dev/null; then (cd tests/server/clients/pgx && CGO_ENABLED=0 go build -trimpath -o ../../../../.venv/clients/pgx .) || \
+		echo 'pgx is not tested: go cannot build it'; \
+	else echo 'pgx is not tested: there is no go'; fi & pgx=$$!; \
+	if command -v java >/dev/null && command -v mvn >/dev/null; then \
 		mvn -q dependency:copy -Dartifact=org.postgresql:postgresql:42.7.14 -DoutputDirectory=.venv/clients; \
-	else echo 'pgjdbc is not tested: there is no java or no mvn'; fi
-	@if command -v node >/dev/null && command -v npm >/dev/null; then \
+	else echo 'pgjdbc is not tested: there is no java or no mvn'; fi; \
+	if command -v node >/dev/null && command -v npm >/dev/null; then \
 		npm install --silent --no-audit --no-fund --prefix .venv/clients pg@8.23.1 pg-cursor@2.22.0; \
-	else echo 'node-postgres is not tested: there is no node or no npm'; fi
+	else echo 'node-postgres is not tested: there is no node or no npm'; fi; \
+	wait $$pgx
+	@odbcinst -q -d 2>/dev/null | grep -q PostgreSQL || echo 'ODBC is not tested: there is no unixodbc with a driver for PostgreSQL'
 	@touch $(CLIENTS)
 
 # The page of `cirql web`, out of page/, where there is Node.js. Its parts are pinned by page/package-lock.json.

@@ -18,6 +18,7 @@ from cirql.server.desk import ClientDesk
 from cirql.server.messages import Body
 from cirql.server.portals import Portal, PreparedStatement
 from cirql.server.scram import ScramExchange
+from cirql.server.system.activity import ClientConnection, now
 
 if TYPE_CHECKING:
     import ssl
@@ -62,6 +63,9 @@ class Conversation:
         self.process = process
         self.secret = secret
         self.desk: ClientDesk | None = None
+        self.began = now()
+        self.farewell = "the server is ending"
+        """What the client hears where the conversation is ended from outside."""
         self._wire = wire
         self._home = home
         self._statements: dict[str, PreparedStatement] = {}
@@ -80,6 +84,15 @@ class Conversation:
     def is_busy(self) -> bool:
         """Whether a statement is being answered."""
         return self._busy
+
+    def seen(self) -> ClientConnection | None:
+        """It as others see it; None before the client has come in."""
+        desk = self.desk
+        if desk is None:
+            return None
+        state = "active" if self._busy else "idle in transaction" if desk.status in "TE" else "idle"
+        application = desk.variables.get("application_name", desk.session.settings) or ""
+        return ClientConnection(self.process, desk.user, application, self._wire.address, self.began, state, desk.asked, self._is_encrypted)
 
     async def refuse(self, error: Error) -> None:
         """Tell a client that it cannot come in. Raises OSError."""
@@ -123,7 +136,7 @@ class Conversation:
         if wanted != "aws" and not (wanted == user and "database" not in options):
             raise UnknownDatabase(f"there is no database {wanted}", hint="the database is aws")
         self.desk = await self._in_thread(lambda: self._home.desk(user, "aws", self._wire.address))
-        self.desk.forget = self._forget
+        self.desk.forget, self.desk.process = self._forget, self.process
         self._wire.gone = self._left
         if self._wire.is_gone:
             self._left()
@@ -220,10 +233,13 @@ class Conversation:
             self._busy = False
 
     async def _answer(self, kind: bytes, body: Body) -> None:
-        """Answer one message. After an error in the extended protocol nothing is heard until Sync."""
+        """Answer one message. After an error in the extended protocol nothing is heard until Sync.
+
+        The error is told at once: a client may wait for it before it sends Sync (asyncpg does).
+        """
         if not await self._is_answered(self._dispatch(kind, body)):
             self._skips = True
-        if kind == b"Q" or len(self._out) > _FLUSH_AT:
+        if self._skips or kind == b"Q" or len(self._out) > _FLUSH_AT:
             await self._flush()
 
     async def _is_answered(self, work: Awaitable[None]) -> bool:

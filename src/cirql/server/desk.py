@@ -92,6 +92,10 @@ class ClientDesk:
         self.variables = variables
         self.database = database
         self.user = session.user or "aws"
+        self.process = 0
+        """The number by which others know the connection."""
+        self.asked = ""
+        """What it was asked last, as others see it."""
         self.status = "I"
         self.cursors = Cursors()
         self.forget: Callable[[str], bool] = lambda _: False
@@ -199,6 +203,7 @@ class ClientDesk:
 
     def execute(self, sql: str, values: Sequence[Any] = ()) -> Reply:
         """Answer a statement. Raises its errors; in a transaction, that is then the end of all but its end."""
+        self.asked = sql
         try:
             return self._execute(sql, values)
         except Error:

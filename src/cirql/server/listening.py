@@ -24,6 +24,7 @@ from cirql.server.constants import ConstantAnswers
 from cirql.server.conversation import Conversation
 from cirql.server.desk import ClientDesk
 from cirql.server.ledger import AuditLedger
+from cirql.server.system.activity import Activity, ClientConnection
 from cirql.server.system.catalog import SystemTables
 from cirql.server.users import User, UserRole
 from cirql.server.variables import Variables
@@ -95,7 +96,7 @@ class Server:
         self._listener: asyncio.Server | None = None
         self._is_ending = False
         self._constants = ConstantAnswers()
-        self._system = SystemTables(lambda: runtime.catalog, kept)
+        self._system = SystemTables(lambda: runtime.catalog, kept, Activity(self._seen, self._cancel_for, self._terminate_for))
         self._reads_ahead = kept is not None
 
     def start(self) -> None:
@@ -167,7 +168,7 @@ class Server:
                 await conversation.run()
         except asyncio.CancelledError:
             with suppress(OSError):
-                await wire.send(messages.error(ShuttingDown("the server is ending"), is_fatal=True))
+                await wire.send(messages.error(ShuttingDown(conversation.farewell), is_fatal=True))
         except Exception as defect:  # noqa: BLE001 (other clients go on)
             self.report(defect)
         finally:
@@ -199,6 +200,27 @@ class Server:
         found = self._conversations.get(process)
         if found is not None and secrets.compare_digest(str(found[0].secret), str(secret)) and found[0].desk is not None:
             found[0].desk.session.cancel()
+
+    def _seen(self) -> list[ClientConnection]:
+        return [seen for c, _, _ in tuple(self._conversations.values()) if (seen := c.seen()) is not None]
+
+    def _cancel_for(self, process: int, user: str) -> bool:
+        """Stop what a connection runs, where a user may: his own; whether he may."""
+        found = self._conversations.get(process)
+        if found is None or found[0].desk is None or found[0].desk.user != user:
+            return False
+        found[0].desk.session.cancel()
+        return True
+
+    def _terminate_for(self, process: int, user: str) -> bool:
+        """End a connection, where a user may; whether he may."""
+        found = self._conversations.get(process)
+        if found is None or found[0].desk is None or found[0].desk.user != user:
+            return False
+        found[0].farewell = "the connection was ended by pg_terminate_backend"
+        found[0].desk.session.stop(ShuttingDown(found[0].farewell))
+        self._loop.call_soon_threadsafe(found[1].cancel)
+        return True
 
     def report(self, error: BaseException) -> None:
         """Note a defect in the log; the client is told no more than that there was one."""

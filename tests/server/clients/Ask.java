@@ -47,6 +47,13 @@ public class Ask {
                 SQLWarning warning = demo.getWarnings();
                 System.out.println("warning " + (warning == null ? "none" : warning.getMessage().contains("eu-west-1")));
             }
+            for (String sql : Arrays.asList(args).subList(1, args.length)) {
+                try (Statement asked = client.createStatement(); ResultSet rows = asked.executeQuery(sql)) {
+                    int count = 0;
+                    while (rows.next()) { count++; for (int n = 1; n <= rows.getMetaData().getColumnCount(); n++) rows.getString(n); }
+                    System.out.println("demo " + count + " " + rows.getMetaData().getColumnCount());
+                }
+            }
             try (Statement slow = client.createStatement()) {
                 Thread stop = new Thread(() -> { try { Thread.sleep(500); slow.cancel(); } catch (Exception error) { System.out.println(error); } });
                 stop.start();

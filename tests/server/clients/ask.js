@@ -7,6 +7,8 @@ const [{ Client }, Cursor] = [require("pg"), require("pg-cursor")];
   await client.connect();
   const schemas = (await client.query("SELECT schema_name FROM information_schema.schemata")).rows.map((row) => row.schema_name);
   console.log("schemas", ["aws", "s3"].every((name) => schemas.includes(name)));
+  const tables = await client.query("SELECT table_name FROM information_schema.tables WHERE table_schema = 'sagemaker'");
+  console.log("tables", tables.rows.some((row) => row.table_name === "image_versions"));
   const columns = await client.query("SELECT column_name, data_type FROM information_schema.columns WHERE table_schema = $1 AND table_name = $2", ["aws", "s3_bucket"]);
   console.log("columns", columns.rows.length > 5);
   const values = await client.query({ text: "SELECT $1::int a, $2::bigint b, $3::text c, $4::float8 d, $5::boolean e, $6::jsonb f, $7::text[] g, $8::timestamptz h",
@@ -21,5 +23,16 @@ const [{ Client }, Cursor] = [require("pg"), require("pg-cursor")];
   const images = await client.query("SELECT count(DISTINCT image_name) AS n FROM aws.sagemaker_image_version");
   console.log("images", images.rows[0].n);
   console.log("notice", notices.some((text) => text.includes("eu-west-1")));
+  for (const sql of process.argv.slice(3)) {
+    const asked = await client.query(sql);
+    console.log("demo", asked.rows.length, asked.fields.length);
+  }
+  const other = new Client({ connectionString: process.argv[2] });
+  await other.connect();
+  const slow = client.query("SELECT pg_sleep(60)").catch((error) => error.code);
+  const again = setInterval(() => other.query("SELECT pg_cancel_backend($1::int)", [client.processID]), 200);
+  console.log("cancelled", await slow);
+  clearInterval(again);
+  await other.end();
   await client.end();
 })();

@@ -14,12 +14,13 @@ from cirql.result import Result, ResultColumn
 from cirql.rows import sql_type
 from cirql.server.desk import ClientDesk, Told
 from cirql.server.oids import named
+from cirql.server.system.activity import Activity, is_live
 from cirql.server.system.contents import SystemRows
 from cirql.server.system.definitions import statements
 from cirql.server.system.kept import KeptContents
 from cirql.server.system.narrowing import is_empty, narrowing
 from cirql.server.system.remembering import Answers, Query, Recent, with_any_number
-from cirql.server.system.rewriting import ARRAY, concerns, parsed, rewritten
+from cirql.server.system.rewriting import ARRAY, concerns, listed, parsed, rewritten
 from cirql.startup.regexes import regex
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ _OF_A_TABLE = regex(r"\bpg_(?:attribute|constraint|index|description|attrdef)\b|
 _MEMORY = "1GB"
 """What all questions together may take; the whole catalog takes a fifth of it."""
 _LOCKED = ("autoinstall_known_extensions = false", "autoload_known_extensions = false", "python_enable_replacements = false")
+_OWN_PROCESS = "pg_backend_pid"
 _QUIET = 1.0
 """Seconds without a question, after which reading ahead goes on."""
 
@@ -38,9 +40,10 @@ _QUIET = 1.0
 class SystemTables:
     """Shared by all clients; made when the first asks."""
 
-    def __init__(self, catalog: Callable[[], Catalog], kept: Path | None = None) -> None:
+    def __init__(self, catalog: Callable[[], Catalog], kept: Path | None = None, activity: Activity | None = None) -> None:
         """`kept` is a directory with what another server has read of the catalog; without one nothing is kept."""
         self._catalog = catalog
+        self._activity = activity or Activity()
         self._kept = kept
         self._lock = threading.Lock()
         self._connection: Any = None
@@ -83,7 +86,10 @@ class SystemTables:
 
     def _answer(self, sql: str, values: Sequence[Any], desk: ClientDesk, limit: int | None = None) -> pa.Table:
         self._asked = time.monotonic()
-        query, number = self._query(sql, self._facts(desk))
+        facts = self._facts(desk)
+        if _OWN_PROCESS in sql.lower():
+            facts["pid"] = str(desk.process)
+        query, number = self._query(sql, facts)
         text = query.text if query.is_empty else query.of(number)
         text = text if limit is None else f"SELECT * FROM ({text}) LIMIT {limit}"
         given = _given(text, values)
@@ -94,7 +100,10 @@ class SystemTables:
             contents = self._opened()
             if query.is_of_tables and limit is None and not contents.is_whole:
                 contents.fill_for(narrowing(parsed(sql), values))
-            is_lasting = contents.is_whole or query.is_empty or limit is not None
+            live = is_live(sql)
+            if live:
+                self._activity.fill(self._connection, desk.user)
+            is_lasting = not live and (contents.is_whole or query.is_empty or limit is not None)
             connection = self._connection.cursor()
         answer = self._run(connection, text, given, desk)
         if is_lasting:
@@ -147,6 +156,7 @@ class SystemTables:
             kept = KeptContents(self._kept, str(catalog.version)) if self._kept is not None else None
             contents = SystemRows(self._connection, catalog, kept)
             contents.begin()
+            self._activity.begin(self._connection)
             self._connection.execute("SET GLOBAL enable_external_access = false")
             self._connection.execute("SET GLOBAL lock_configuration = true")
             self._contents = contents
@@ -166,7 +176,7 @@ def _given(query: str, values: Sequence[Any]) -> dict[str, Any]:
     given = {str(n): value for n, value in enumerate(values, 1) if re.search(rf"\${n}(?!\d)", query) is not None}
     for number, value in given.items():  # a list as text, whose type nobody told
         if isinstance(value, str) and (words := ARRAY.fullmatch(value)) and f"ANY(${number})" in query:
-            given[number] = [word.strip('"') for word in words[1].split(",")]
+            given[number] = listed(words[1])
     return given
 
 

@@ -10,7 +10,7 @@ from cirql.catalog.model import Face
 from cirql.catalog.views import SCHEMAS as VIEW_SCHEMAS
 from cirql.introspection.names import published
 from cirql.server.oids import BY_OID, HSTORE
-from cirql.server.system.definitions import INDEX_DEFINITIONS, stored_tables
+from cirql.server.system.definitions import DATABASE, INDEX_DEFINITIONS, stored_tables
 from cirql.server.system.kept import KeptContents
 from cirql.server.system.narrowing import Narrowing
 from cirql.server.variables import DEFAULTS
@@ -162,7 +162,17 @@ class SystemRows:
     def _small(self) -> None:
         self._insert(
             "pg_database",
-            [{"oid": 1, "datname": "aws", "datdba": 10, "encoding": 6, "datistemplate": False, "datallowconn": True, "datconnlimit": -1}],
+            [
+                {
+                    "oid": DATABASE,
+                    "datname": "aws",
+                    "datdba": 10,
+                    "encoding": 6,
+                    "datistemplate": False,
+                    "datallowconn": True,
+                    "datconnlimit": -1,
+                }
+            ],
             {"datlocprovider": "c", "dattablespace": 0, "datcollate": "C", "datctype": "C"},
         )
         flags = {"rolsuper": False, "rolinherit": True, "rolcreaterole": False, "rolcreatedb": False, "rolcanlogin": True}

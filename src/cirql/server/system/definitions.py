@@ -59,7 +59,9 @@ _TABLES = {
     "pg_publication_rel": "oid o, prpubid o, prrelid o, prqual t, prattrs i[]",
     "pg_publication_namespace": "oid o, pnpubid o, pnnspid o",
     "pg_foreign_table": "ftrelid o, ftserver o, ftoptions t[]",
-    "pg_foreign_server": "oid o, srvname t",
+    "pg_foreign_server": "oid o, srvname t, srvowner o, srvfdw o, srvtype t, srvversion t, srvacl t[], srvoptions t[]",
+    "pg_foreign_data_wrapper": "oid o, fdwname t, fdwowner o, fdwhandler o, fdwvalidator o, fdwacl t[], fdwoptions t[]",
+    "pg_user_mappings": "umid o, srvid o, srvname t, umuser o, usename t, umoptions t[]",
     "pg_enum": "oid o, enumtypid o, enumsortorder f, enumlabel t",
     "pg_range": "rngtypid o, rngsubtype o, rngmultitypid o",
     "pg_extension": "oid o, extname t, extnamespace o, extversion t, extrelocatable b, extowner o",
@@ -90,12 +92,57 @@ _TABLES = {
     "pg_opclass": "oid o, opcname t, opcdefault b",
     "pg_matviews": "schemaname t, matviewname t",
     "pg_auth_members": "roleid o, member o, grantor o, admin_option b",
+    "pg_seclabels": "objoid o, classoid o, objsubid i, objtype t, objnamespace o, objname t, provider t, label t",
+    "pg_seclabel": "objoid o, classoid o, objsubid i, provider t, label t",
+    "pg_shseclabel": "objoid o, classoid o, provider t, label t",
+    "pg_ts_parser": "oid o, prsname t, prsnamespace o",
+    "pg_ts_dict": "oid o, dictname t, dictnamespace o, dictowner o, dicttemplate o, dictinitoption t",
+    "pg_ts_template": "oid o, tmplname t, tmplnamespace o",
+    "pg_ts_config_map": "mapcfg o, maptokentype i, mapseqno i, mapdict o",
+    "pg_subscription": "oid o, subdbid o, subname t, subowner o, subenabled b, subslotname t, subsynccommit t, subpublications t[]",
+    "pg_shdepend": "dbid o, classid o, objid o, objsubid i, refclassid o, refobjid o, deptype t",
+    "pg_aggregate": "aggfnoid o, aggkind t, aggnumdirectargs i, aggtransfn o",
+    "pg_policies": "schemaname t, tablename t, policyname t, permissive t, roles t[], cmd t, qual t, with_check t",
+    "pg_stats": "schemaname t, tablename t, attname t, inherited b, null_frac f, avg_width i, n_distinct f",
+    "pg_locks": "locktype t, database o, relation o, virtualtransaction t, transactionid n, pid i, mode t, granted b, classid o, page i",
+    "pg_prepared_xacts": "transaction n, gid t, prepared z, owner t, database t",
+    "pg_replication_slots": "slot_name t, plugin t, slot_type t, database t, active b",
+    "pg_stat_replication": "pid i, usename t, application_name t, client_addr t, state t",
+    "pg_stat_database": (
+        "datid o, datname t, numbackends i, xact_commit n, xact_rollback n, blks_read n, blks_hit n, tup_returned n, tup_fetched n, "
+        "tup_inserted n, tup_updated n, tup_deleted n, conflicts n, temp_files n, temp_bytes n, deadlocks n, blk_read_time f, "
+        "blk_write_time f, stats_reset z"
+    ),
+    "pg_stat_all_tables": (
+        "relid o, schemaname t, relname t, seq_scan n, seq_tup_read n, idx_scan n, idx_tup_fetch n, n_tup_ins n, n_tup_upd n, n_tup_del n, "
+        "n_tup_hot_upd n, n_live_tup n, n_dead_tup n, last_vacuum z, last_autovacuum z, last_analyze z, last_autoanalyze z, "
+        "vacuum_count n, autovacuum_count n, analyze_count n, autoanalyze_count n"
+    ),
+    "pg_stat_all_indexes": "relid o, indexrelid o, schemaname t, relname t, indexrelname t, idx_scan n, idx_tup_read n, idx_tup_fetch n",
+    "pg_statio_all_tables": (
+        "relid o, schemaname t, relname t, heap_blks_read n, heap_blks_hit n, idx_blks_read n, idx_blks_hit n, toast_blks_read n, "
+        "toast_blks_hit n, tidx_blks_read n, tidx_blks_hit n"
+    ),
+    "pg_statio_all_indexes": "relid o, indexrelid o, schemaname t, relname t, indexrelname t, idx_blks_read n, idx_blks_hit n",
+    "pg_statio_all_sequences": "relid o, schemaname t, relname t, blks_read n, blks_hit n",
 }
+_LIVE_TABLES = {
+    "pg_stat_activity": (
+        "datid o, datname t, pid i, leader_pid i, usesysid o, usename t, application_name t, client_addr t, client_hostname t, "
+        "client_port i, backend_start z, xact_start z, query_start z, state_change z, wait_event_type t, wait_event t, state t, "
+        "backend_xid t, backend_xmin t, query_id n, query t, backend_type t"
+    ),
+    "pg_stat_ssl": "pid i, ssl b, version t, cipher t, bits i, client_dn t, client_serial n, issuer_dn t",
+    "pg_stat_gssapi": "pid i, gss_authenticated b, principal t, encrypted b, credentials_delegated b",
+}
+"""Tables that say what goes on; each question finds them as they are then."""
 ALWAYS_EMPTY = frozenset(
     {"pg_inherits", "pg_trigger", "pg_rewrite", "pg_policy", "pg_foreign_table", "pg_attrdef", "pg_sequence"}
 ) | frozenset(
     {"pg_statistic_ext", "pg_publication", "pg_publication_rel", "pg_publication_namespace", "pg_partitioned_table", "pg_enum", "pg_range"}
 )
+DATABASE = 16_384
+"""The number of the one database: the first that is not one of PostgreSQL's own, which tools leave out."""
 INDEX_DEFINITIONS = 500_000_000
 """What the number of an index has added where its definition is: its constraint has the same number."""
 _OWN_TABLES = {
@@ -103,7 +150,7 @@ _OWN_TABLES = {
     "definition_texts": "oid UINTEGER, definition VARCHAR",
 }
 """Tables that functions read: the names of types, and the definitions of constraints and indexes, which no function puts together."""
-_LETTERS = {"o": _O, "t": _T, "b": _B, "i": _I, "f": "FLOAT"}
+_LETTERS = {"o": _O, "t": _T, "b": _B, "i": _I, "f": "FLOAT", "n": "BIGINT", "z": "TIMESTAMPTZ"}
 _VIEWS = (
     "CREATE VIEW pg_user AS SELECT rolname AS usename, oid AS usesysid, rolcreatedb AS usecreatedb, rolsuper AS usesuper FROM pg_roles",
     "CREATE VIEW pg_authid AS SELECT * FROM pg_roles",
@@ -146,12 +193,18 @@ _FUNCTIONS = {
     "pg_encoding_to_char(o)": "'UTF8'",
     "pg_relation_is_publishable(o)": "false",
     "pg_is_in_recovery()": "false",
-    "pg_backend_pid()": "0",
     "pg_relation_size(o)": "0::BIGINT",
     "pg_table_size(o)": "0::BIGINT",
     "pg_total_relation_size(o)": "0::BIGINT",
     "pg_size_pretty(o)": "'0 bytes'",
     "pg_tablespace_location(o)": "''",
+    "pg_tablespace_size(o)": "0::BIGINT",
+    "pg_database_size(o)": "0::BIGINT",
+    "pg_blocking_pids(o)": "[]::INTEGER[]",
+    "pg_my_temp_schema()": "0::UINTEGER",
+    "pg_postmaster_start_time()": "current_timestamp",
+    "pg_is_wal_replay_paused()": "false",
+    "pg_get_function_sqlbody(o)": "NULL::VARCHAR",
     "obj_description(o)": "(SELECT d.description FROM pg_description d WHERE d.objoid = o AND d.objsubid = 0 LIMIT 1)",
     "col_description(o, n)": "(SELECT d.description FROM pg_description d WHERE d.objoid = o AND d.objsubid = n LIMIT 1)",
     "shobj_description(o, n)": "NULL::VARCHAR",
@@ -206,7 +259,7 @@ OVERLOADED = {
 
 def table_names() -> frozenset[str]:
     """Every table and view of the catalog."""
-    return frozenset({*_TABLES, *(v.split()[2] for v in _VIEWS), "pg_settings"})
+    return frozenset({*_TABLES, *_LIVE_TABLES, *(v.split()[2] for v in _VIEWS), "pg_settings"})
 
 
 def function_names() -> frozenset[str]:
@@ -223,7 +276,7 @@ def statements() -> list[str]:
     """What makes all of it in an empty DuckDB."""
     made = [f"CREATE TABLE {name} ({columns})" for name, columns in _OWN_TABLES.items()]
     made.append(f"CREATE TABLE pg_settings ({_SETTINGS})")
-    for table, columns in _TABLES.items():
+    for table, columns in (_TABLES | _LIVE_TABLES).items():
         made.append(f"CREATE TABLE {table} ({', '.join(map(_column, columns.split(', ')))})")
     made += _VIEWS
     # A macro may call another: each comes after those it calls.

@@ -106,8 +106,9 @@ def _node(node: exp.Expr, facts: Mapping[str, str]) -> exp.Expr:
             table.set("joins", node.args.get("joins"))  # where joins are in parentheses, the first table has them
             return table
         case exp.Any() if (words := ARRAY.fullmatch(node.this.unnest().name)) and _is_string(node.this.unnest()):
-            items = [w.strip().strip('"') for w in words[1].split(",")] if words[1].strip() else []
-            return exp.Any(this=exp.Array(expressions=[exp.Literal.string(item) for item in items]))
+            return exp.Any(this=exp.Array(expressions=[exp.Literal.string(item) for item in listed(words[1])]))
+        case exp.EQ() if isinstance(node.expression, exp.Any) and _is_gathered(node.expression.this.unnest()):
+            return exp.func("list_contains", node.expression.this.unnest(), node.this)
         case exp.Cast() | exp.TryCast():
             return _cast(node)
         case exp.Column() if node.name.lower() in _PROCEDURES and _is_shown(node):
@@ -123,6 +124,13 @@ def _node(node: exp.Expr, facts: Mapping[str, str]) -> exp.Expr:
     return node
 
 
+def _is_gathered(node: exp.Expr) -> bool:
+    """Whether it is a list of a question's rows: `ARRAY(SELECT …)`, which DuckDB compares as a whole."""
+    from sqlglot import exp
+
+    return isinstance(node, exp.Array) and any(isinstance(item, exp.Query) for item in node.expressions)
+
+
 def _is_string(node: exp.Expr) -> bool:
     from sqlglot import exp
 
@@ -134,6 +142,8 @@ def _function_in_from(node: exp.Table) -> exp.Expr:
     from sqlglot import exp, parse_one
 
     name = node.this.name.lower().removeprefix("c_")
+    if name == "pg_show_all_settings":
+        return exp.to_table("pg_settings", alias=node.alias or name)
     if name in _TABLES:
         return exp.to_table(name, alias=node.alias or name)
     if name in ("pg_partition_ancestors", "pg_partition_tree"):
@@ -143,6 +153,13 @@ def _function_in_from(node: exp.Table) -> exp.Expr:
 
 
 ARRAY = regex(r"\{([^{}\\]*)\}")
+
+
+def listed(words: str) -> list[str]:
+    """The words of an array's text, between its braces: `r, "p"`."""
+    return [word.strip().strip('"') for word in words.split(",")] if words.strip() else []
+
+
 _PROCEDURES = frozenset({"typinput", "typoutput", "typreceive", "typsend"})
 """Columns of numbers of functions that are shown as their names."""
 
@@ -187,6 +204,14 @@ def _call(name: str, node: exp.Expr, arguments: list[exp.Expr], facts: Mapping[s
 
     if name in ("current_schema", "current_database", "current_user", "session_user", "version"):
         return _constant(facts[name], name)
+    if name == "pg_backend_pid":
+        own = exp.Literal.number(facts["pid"])
+        own.meta["postgres"] = name
+        return own
+    if name in ("pg_cancel_backend", "pg_terminate_backend"):
+        found = exp.Anonymous(this=f"c_{name}", expressions=[*arguments[:1], exp.Literal.string(facts["current_user"])])
+        found.meta["postgres"] = name
+        return found
     if name == "current_schemas":
         return exp.array(*(exp.Literal.string(s) for s in ("pg_catalog", facts["current_schema"])))
     if name == "current_setting":

@@ -1,0 +1,89 @@
+"""The same for every client that Python has: list, describe, ask, give parameters, cancel, fail, and hear what could not be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
+from typing import Any, cast
+
+import pytest
+
+from cirql.cli.demo import DATASET, FIND_ARN, JOIN, RESOURCE
+from cirql.localcloud import LocalCloud
+from cirql.localcloud.faults import Rule
+from cirql.runtime import Runtime
+from cirql.server.listening import Server
+from tests.server.python_clients import CLIENTS, PythonClient
+
+
+@pytest.fixture(params=CLIENTS, ids=lambda kind: kind.__name__.lower())
+def client(server: Server, request: pytest.FixtureRequest) -> Iterator[PythonClient]:
+    opened = cast(PythonClient, request.param(server.port))
+    yield opened
+    opened.close()
+
+
+def test_it_lists_schemas_and_tables_and_describes_one_and_asks_nobody(client: PythonClient, cloud: LocalCloud) -> None:
+    assert {"aws", "s3", "sagemaker"} <= client.schemas()
+    assert {"image", "image_versions"} <= client.tables()
+    columns = {name: kind.lower() for name, kind in client.columns().items()}
+    assert columns["name"] in ("text", "string", "varchar")
+    assert columns["creation_date"].startswith("timestamp")
+    assert len(columns) > 8
+    assert list(cloud.calls) == []
+
+
+@pytest.fixture(scope="module")
+def demo(runtime: Runtime) -> list[tuple[str, list[Any]]]:
+    """The demo's three statements, and their rows as the library gives them."""
+    with runtime.session() as session:
+        (arn,) = session.execute(FIND_ARN).fetchone() or ("",)
+        return [(sql, session.execute(sql).fetchall()) for sql in (RESOURCE.format(arn=arn), DATASET, JOIN)]
+
+
+def test_it_asks_the_queries_of_the_demo(client: PythonClient, demo: list[tuple[str, list[Any]]]) -> None:
+    for sql, expected in demo:
+        rows = client.rows(sql.rstrip(";"))
+        assert len(rows) == len(expected)
+        assert len(rows[0]) == len(expected[0])
+        ids = [n for n, value in enumerate(expected[0]) if isinstance(value, str)]
+        assert sorted(tuple(str(row[n]) for n in ids[:2]) for row in rows) == sorted(
+            tuple(str(row[n]) for n in ids[:2]) for row in expected
+        )
+
+
+def test_a_parameter_of_each_type_comes_back(client: PythonClient) -> None:
+    assert [client.back(value) for value in client.values] == list(client.values)
+
+
+def test_it_cancels_and_goes_on(client: PythonClient, cloud: LocalCloud) -> None:
+    cloud.faults.add(Rule(operation="ListImages", kind="latency", seconds=60))
+    with ThreadPoolExecutor(1) as thread:
+        asked = thread.submit(client.rows, DATASET)
+        while not wait([asked], timeout=0.4).done:
+            client.cancel()
+        assert asked.exception() is not None
+    client.again()
+    assert str(client.rows("SELECT 1")[0][0]) == "1"
+
+
+def test_a_statement_that_fails_says_why_and_it_goes_on(client: PythonClient) -> None:
+    with pytest.raises(Exception, match="has no column nme") as failed:
+        client.rows("SELECT nme FROM aws.s3_bucket")
+    assert "42703" in repr(failed.value) + str(getattr(failed.value, "sqlstate", "")) + str(getattr(failed.value, "pgcode", "")) + str(
+        getattr(getattr(failed.value, "orig", None), "sqlstate", "")
+    )
+    client.again()
+    assert str(client.rows("SELECT 1")[0][0]) == "1"
+
+
+def test_it_hears_what_could_not_be_read(client: PythonClient, cloud: LocalCloud) -> None:
+    cloud.faults.add(Rule(operation="ListImages", region="eu-west-1", kind="access_denied"))
+    assert client.rows(DATASET)
+    if client.hears:
+        assert "WARNING" in client.heard().upper()
+        assert "eu-west-1" in client.heard()
+    else:  # then it has an error of it, where it asks for that
+        client.set("cirql.strict", "on")
+        with pytest.raises(Exception, match="eu-west-1"):
+            client.rows(DATASET)
