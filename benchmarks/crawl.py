@@ -1,4 +1,4 @@
-"""What a crawl takes for each place, by number of accounts: `python -m benchmarks.crawl [--accounts N]… [--workers N] [--iceberg]`.
+"""What a crawl takes for each place, by number of accounts: `python -m benchmarks.crawl [--accounts N]… [--workers N] [--on ray] [--iceberg]`.
 
 Real syncs of two tables (SageMaker's images, EC2's instances) in three regions of so many accounts, from the canned AWS, into a new
 inventory; the second reads the same again. Each turn is a process of its own, and its start is in the figures. CPU time is of all
@@ -39,8 +39,8 @@ def canned_aws() -> Iterator[str]:
             process.stdin.close()
 
 
-def crawled(endpoint: str, place: str, accounts: int, workers: int) -> dict[str, Any]:
-    """One sync, in this process and its workers."""
+def crawled(endpoint: str, place: str, accounts: int, workers: int, on: str | None) -> dict[str, Any]:
+    """One sync, in this process and its workers. Ray's processes are not this one's: their processor time and memory are not counted."""
     from cirql.filling.crawl import crawl
     from cirql.filling.sync import begin, sync
     from cirql.runtime import Runtime
@@ -52,7 +52,7 @@ def crawled(endpoint: str, place: str, accounts: int, workers: int) -> dict[str,
     wall, cpu = time.perf_counter(), _cpu()
     with Runtime(Settings.load(**scope)) as runtime, runtime.session() as session:
         run = begin(session, TABLES, datetime.now(UTC))
-        summary = crawl(session, scope, run, workers) if workers > 1 else sync(session, run)
+        summary = crawl(session, scope, run, workers, on=on) if workers > 1 or on else sync(session, run)
         took, used = time.perf_counter() - wall, _cpu() - cpu
         scans = [s for s in session.memory.store(session.settings).scans() if s.by == f"sync {run.id}"]
     places = accounts * len(REGIONS) * len(TABLES)
@@ -81,20 +81,21 @@ def size_of(place: str) -> int:
     return sum(p.stat().st_size for p in root.rglob("*") if p.is_file())
 
 
-def measure(accounts: int, workers: int, prefix: str) -> Iterator[dict[str, Any]]:
+def measure(accounts: int, workers: int, on: str | None, prefix: str) -> Iterator[dict[str, Any]]:
     """The first crawl and the second, each in a process of its own."""
     with tempfile.TemporaryDirectory(prefix="cirql-crawl-") as folder, canned_aws() as endpoint:
         place = f"{prefix}{folder}/store"
         for turn in ("first", "second"):
-            command = [sys.executable, "-m", "benchmarks.crawl", "--job", json.dumps([endpoint, place, accounts, workers])]
+            command = [sys.executable, "-m", "benchmarks.crawl", "--job", json.dumps([endpoint, place, accounts, workers, on])]
             done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-            yield {"turn": turn, "workers": workers} | json.loads(done.stdout) | {"MB": round(size_of(place) / 1e6, 1)}
+            yield {"turn": turn, "workers": workers, "on": on or "here"} | json.loads(done.stdout) | {"MB": round(size_of(place) / 1e6, 1)}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--accounts", type=int, action="append")
     parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--on")
     parser.add_argument("--iceberg", action="store_true")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--job", help=argparse.SUPPRESS)
@@ -104,7 +105,7 @@ def main() -> None:
         return
     found = []
     for accounts in told.accounts or (10, 100):
-        for row in measure(accounts, told.workers, "iceberg:" if told.iceberg else ""):
+        for row in measure(accounts, told.workers, told.on, "iceberg:" if told.iceberg else ""):
             print("   ".join(f"{name} {value}" for name, value in row.items()), flush=True)
             found.append(row)
     if told.json:

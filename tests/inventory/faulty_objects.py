@@ -21,9 +21,10 @@ OF_THE_WAY = ("host", "connection", "expect", "transfer-encoding", "content-leng
 
 @dataclass
 class Objects:
-    """The store's address, and what becomes of the next requests: `busy`, `slow`, `cut` or `whole`; those after the last are whole."""
+    """The addresses of the layer and of what is behind it, and what becomes of the next requests: `busy`, `slow`, `cut` or `whole`."""
 
     endpoint: str
+    direct: str
     plan: list[str] = field(default_factory=list)
     seen: list[str] = field(default_factory=list)
 
@@ -96,7 +97,7 @@ def objects(bucket: str) -> Iterator[Objects]:
 
     layer = ThreadingHTTPServer(("127.0.0.1", 0), Layer)
     layer.daemon_threads = True
-    told = Objects(f"http://127.0.0.1:{layer.server_address[1]}")
+    told = Objects(f"http://127.0.0.1:{layer.server_address[1]}", f"http://{host}:{port}")
     thread = Thread(target=layer.serve_forever, daemon=True)
     thread.start()
     try:

@@ -33,6 +33,9 @@ def test_accounts_are_shared_out_in_blocks_and_among_all_workers() -> None:
     assert [len(p.accounts) for p in share_out(ids, 2)] == [8, 8, 4]
     assert [len(p.accounts) for p in share_out(ids[:4], 4)] == [1, 1, 1, 1]
     assert share_out([], 2) == ()
+    many = [f"{n:012d}" for n in range(10_000)]
+    assert {len(p.accounts) for p in share_out(many[:192], 2)} == {16}
+    assert max(len(p.accounts) for p in share_out(many, 2)) == 48
     assert sorted(a for p in share_out(reversed(ids), 3) for a in p.accounts) == ids
     assert share_out(ids[:1], 1) == (Shard(1, (ids[0],)),)
 

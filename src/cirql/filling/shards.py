@@ -15,8 +15,10 @@ from cirql.startup.records import dataclass
 if TYPE_CHECKING:
     from cirql.session import Session
 
-ACCOUNTS_A_SHARD = 8
-"""Blocks of eight cost a third, for each place, of what single accounts cost."""
+LEAST_ACCOUNTS, MOST_ACCOUNTS = 8, 48
+"""Blocks of eight cost a third, for each place, of what single accounts cost, larger ones less still; a worker's memory grows with them."""
+SHARDS_A_WORKER = 6
+"""So that workers end at about the same time, and a dead one's shard is a small part of all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +56,16 @@ class CrawlPlan:
                     yield CrawlPiece(account, table, region, calls)
 
 
-def share_out(accounts: Iterable[str], workers: int, most: int = ACCOUNTS_A_SHARD, calls: float = 0.0) -> tuple[Shard, ...]:
-    """The accounts in shards of at most `most`, and no fewer shards than there are workers, where there are so many accounts.
+def share_out(accounts: Iterable[str], workers: int, calls: float = 0.0) -> tuple[Shard, ...]:
+    """The accounts in shards, no fewer than there are workers where there are so many accounts; larger ones where there are many.
 
     >>> [p.accounts for p in share_out(["3", "1", "2"], workers=2)]
     [('1', '2'), ('3',)]
     """
     ids = sorted(set(accounts))
-    size = max(1, min(most, -(-len(ids) // max(workers, 1))))
+    workers = max(workers, 1)
+    most = min(MOST_ACCOUNTS, max(LEAST_ACCOUNTS, len(ids) // (workers * SHARDS_A_WORKER)))
+    size = max(1, min(most, -(-len(ids) // workers)))
     blocks = [tuple(ids[at : at + size]) for at in range(0, len(ids), size)]
     return tuple(Shard(n + 1, block, calls * len(block)) for n, block in enumerate(blocks))
 

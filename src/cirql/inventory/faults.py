@@ -25,6 +25,14 @@ _OF_OBJECTS = "AWS Error"
 _AGAIN = "try again; nothing that was kept before is lost"
 
 
+_CATALOG_FAULTS = {
+    "sqlalchemy.exc": ("SQLAlchemyError",),
+    "requests.exceptions": ("RequestException",),
+    "pyiceberg.exceptions": ("RESTError", "CommitFailedException", "NamespaceAlreadyExistsError"),
+    "botocore.exceptions": ("ClientError", "BotoCoreError"),
+}
+
+
 class _Located(Protocol):
     @property
     def place(self) -> str:
@@ -62,6 +70,11 @@ def worded(place: str) -> Iterator[None]:
         if error.errno not in _DISK:
             raise
         raise StoreUnwritable(f"the inventory at {place} cannot be written: {error.strerror}", hint=_HINT) from error
+    except _of_catalogs() as error:
+        text = str(error).strip().splitlines()[0]
+        raise StoreUnwritable(
+            f"the Iceberg catalog of the inventory at {place} does not do what it is asked: {text}", hint=_AGAIN
+        ) from error
     except _of_duckdb() as error:
         text = str(error).splitlines()[0]
         raise StoreUnwritable(f"the inventory at {place} cannot be read or written: {text}", hint=_HINT) from error
@@ -70,6 +83,15 @@ def worded(place: str) -> Iterator[None]:
 def is_of_the_disk(error: sqlite3.DatabaseError) -> bool:
     """Whether the disk is at fault, and not what is on it."""
     return getattr(error, "sqlite_errorcode", 0) & 0xFF in _UNWRITABLE
+
+
+def _of_catalogs() -> tuple[type[Exception], ...]:
+    """What the libraries of Iceberg's catalogs raise (a database, a server, AWS); none of those that were never loaded."""
+    found: list[type[Exception]] = []
+    for module, names in _CATALOG_FAULTS.items():
+        loaded = sys.modules.get(module)
+        found += [getattr(loaded, name) for name in names if loaded is not None]
+    return tuple(found)
 
 
 def _of_duckdb() -> tuple[type[Exception], ...]:

@@ -15,7 +15,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cirql.errors import SettingsError, StoreDamaged, StoreUnwritable
+from cirql.errors import StoreDamaged, StoreUnwritable
+from cirql.inventory.iceberg.catalogs import has_one_level, identifier, is_another, open_catalog, owner_of
 from cirql.inventory.iceberg.columns import (
     PHYSICAL,
     PROPERTY,
@@ -43,6 +44,8 @@ BUCKETS = 16
 BUCKETED_FROM = 1_000_000
 """With so many rows a table is split by a hash of the account. A smaller one is not: each commit would leave a small file a bucket."""
 COMMIT = "cirql.commit"
+OWNER = "cirql.inventory"
+"""The property of a table that says whose log tells which snapshot counts."""
 PROPERTIES = {
     "write.metadata.delete-after-commit.enabled": "true",
     "write.metadata.previous-versions-max": "10",
@@ -87,10 +90,12 @@ class LakeTable:
 class Lake:
     """The tables under one directory's catalog. Threads may share one."""
 
-    def __init__(self, root: Path, warehouse: str, options: Mapping[str, str], bucketed_from: int = BUCKETED_FROM) -> None:
+    def __init__(self, root: Path, warehouse: str | None, options: Mapping[str, str], bucketed_from: int = BUCKETED_FROM) -> None:
         self._root = root
         self._warehouse = warehouse
         self._options = dict(options)
+        self._flat = has_one_level(options)
+        self._is_shared = is_another(options)
         self._bucketed_from = bucketed_from
         self._guard = threading.Lock()
         self._opened: Catalog | None = None
@@ -98,18 +103,26 @@ class Lake:
 
     @property
     def catalog(self) -> Catalog:
-        """The catalog, opened when first needed. Raises SettingsError where pyiceberg is not installed."""
+        """The catalog, opened when first needed. Raises SettingsError, StoreUnwritable."""
         with self._guard:
             if self._opened is None:
                 self._opened = self._open()
             return self._opened
 
     def _open(self) -> Catalog:
-        try:
-            from pyiceberg.catalog.sql import SqlCatalog
-        except ImportError as error:
-            raise SettingsError("an inventory on Iceberg needs more packages", hint="pip install 'cirql[scale]'") from error
-        return SqlCatalog("cirql", uri=f"sqlite:///{self._root / 'catalog.sqlite'}", warehouse=self._warehouse, **self._options)
+        return open_catalog(self._root, self._warehouse, self._options)
+
+    def _check_owner(self, loaded: Table) -> None:
+        """Raises StoreDamaged where another inventory made the table: what its log says counts, this one's does not know."""
+        owner = loaded.properties.get(OWNER)
+        if owner not in (None, owner_of(self._root)) or (owner is None and self._is_shared):
+            raise StoreDamaged(
+                f"{'.'.join(loaded.name())}: the Iceberg catalog has it from another inventory",
+                hint="two inventories need two catalogs, or two warehouses of one: name another in the store's options",
+            )
+
+    def _identifier(self, table: str) -> tuple[str, ...]:
+        return identifier(table, flat=self._flat)
 
     def close(self) -> None:
         """Let go of the catalog's connections."""
@@ -142,7 +155,7 @@ class Lake:
         from pyiceberg.exceptions import NoSuchTableError
 
         try:
-            return self.catalog.load_table(identifier(table))
+            return self.catalog.load_table(self._identifier(table))
         except NoSuchTableError:
             return None
 
@@ -211,9 +224,11 @@ class Lake:
         """The table as it is to be changed: made where there is none, put back where somebody died between their commit and the log's."""
         loaded = self._load(table)
         current = None if loaded is None else loaded.current_snapshot()
+        if loaded is not None:
+            self._check_owner(loaded)
         if loaded is not None and head is None and current is not None:
             _check_ours(table, loaded, current, None)
-            self.catalog.drop_table(identifier(table))
+            self.catalog.drop_table(self._identifier(table))
             loaded = None
         if loaded is None:
             if head is not None:
@@ -228,11 +243,13 @@ class Lake:
         from pyiceberg.partitioning import PartitionField, PartitionSpec
         from pyiceberg.transforms import IdentityTransform
 
-        *spaces, _ = identifier(table)
+        *spaces, _ = self._identifier(table)
         for depth in range(1, len(spaces) + 1):
             self.catalog.create_namespace_if_not_exists(tuple(spaces[:depth]))
         spec = PartitionSpec(PartitionField(2, 1000, IdentityTransform(), "_kind"))
-        return self.catalog.create_table(identifier(table), first_schema(), partition_spec=spec, properties=PROPERTIES)
+        return self.catalog.create_table(
+            self._identifier(table), first_schema(), partition_spec=spec, properties=PROPERTIES | {OWNER: owner_of(self._root)}
+        )
 
     def _widen(self, change: Transaction, loaded: Table, types: Mapping[str, ColumnType]) -> dict[str, StoredColumn]:
         """Give the table the fields that rows of these types need; its columns then."""
@@ -248,11 +265,6 @@ class Lake:
                     schema.add_column(field, iceberg_type(kind))
         change.set_properties({PROPERTY: as_property(after)})
         return after
-
-
-def identifier(table: str) -> tuple[str, ...]:
-    """A table's name in the catalog."""
-    return tuple(table.split("."))
 
 
 def _current(table: Table) -> int:

@@ -24,7 +24,7 @@ from cirql.inventory.iceberg import upkeep
 from cirql.inventory.iceberg.heads import Heads
 from cirql.inventory.iceberg.laid import Laid
 from cirql.inventory.iceberg.lake import BUCKETED_FROM, Lake
-from cirql.inventory.iceberg.nearby import FILE, Nearby
+from cirql.inventory.iceberg.nearby import Nearby
 from cirql.inventory.iceberg.writing import LakeWriting
 from cirql.inventory.model import KEY, Archive, Observation, Partition, Problem, Request, ScanRecord, WriteSummary, micros
 from cirql.inventory.premises import Premises
@@ -65,7 +65,7 @@ class IcebergStore(Versioned[Heads]):
     ) -> None:
         super().__init__(Premises(path, patience, clock, Heads, "warehouse"), Heads, memory)
         told = dict(options or {})
-        self._lake = Lake(path, told.pop("warehouse", f"{FILE}{path.absolute() / 'warehouse'}"), told, bucketed_from)
+        self._lake = Lake(path, told.pop("warehouse", None), told, bucketed_from)
         self._near = Nearby(path / "near", self._lake)
         with worded(self.place):
             self._standing = self._premises.enter()
