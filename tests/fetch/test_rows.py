@@ -25,13 +25,13 @@ def records() -> Table:
         return catalog.find("aws.route53_resource_record_set").table
 
 
-def test_the_pages_of_one_row_are_one_row_with_the_lists_of_all() -> None:
+def test_the_pages_of_one_row_are_one_row_with_the_lists_and_maps_of_all() -> None:
     answers = [
         {"Group": {"GroupName": "staff"}, "Users": ["ada", "grace"], "Limits": {"Users": 5}},
-        {"Group": {"GroupName": "staff"}, "Users": ["edsger"]},
+        {"Group": {"GroupName": "staff"}, "Users": ["edsger"], "Limits": {"Users": 6, "Groups": 2}},
         {"Group": {"GroupName": "staff"}, "Users": []},
     ]
-    assert whole(GROUP, answers) == {"group_name": "staff", "users": ["ada", "grace", "edsger"], "limits": {"Users": 5}}
+    assert whole(GROUP, answers) == {"group_name": "staff", "users": ["ada", "grace", "edsger"], "limits": {"Users": 5, "Groups": 2}}
 
 
 def test_a_list_that_only_a_later_page_has_is_there() -> None:

@@ -73,7 +73,7 @@ def _unused_tokens(tables: Iterable[Table]) -> Iterator[str]:
     calls: dict[tuple[str, str], tuple[Table, Fetch]] = {}
     for table in tables:
         if table.name.scheme is Scheme.DATASET:
-            calls |= {(f.service, f.operation): (table, f) for f in table.fetches if f.role is not Role.ENRICH}
+            calls |= {(f.service, f.operation): (table, f) for f in table.fetches}
     for name in sorted({service for service, _ in calls} & set(services.names())):
         service = services.load(name, facts.get(name, {}))
         excused = facts.get(name, {}).get("unused_tokens", {})

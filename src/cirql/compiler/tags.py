@@ -112,6 +112,7 @@ def _batched(service: Service, operation: OperationModel, param: str, column: st
                 inputs=(Input(param, column, batch=min(int(asked.metadata.get("max", _BATCH)), _BATCH)),),
                 outputs=(Output(column, (named[0],)), Output("tags", (tagged[0],), "tags")),
                 rows=(member,),
+                paging=service.paging(operation.name),
                 rows_may_be_absent=service.may_leave_out(operation, (member,)),
                 permissions=service.permissions(operation.name),
                 not_found=missing.codes(operation),
@@ -134,7 +135,6 @@ def _fetch(service: Service, operation: OperationModel, inputs: Mapping[str, str
     for name in path:
         shape = shape.members[name]
     is_list = shape.type_name == "list"
-    paging = service.paging(operation.name)
     return Fetch(
         name="tags",
         role=Role.ENRICH,
@@ -143,7 +143,7 @@ def _fetch(service: Service, operation: OperationModel, inputs: Mapping[str, str
         inputs=tuple(Input(param, column) for param, column in inputs.items()),
         outputs=(Output("tags", () if is_list else (last,), "tags"),),
         rows=tuple(path) if is_list else tuple(outer),
-        paging=paging if is_list else None,
+        paging=service.paging(operation.name),
         collect=is_list,
         rows_may_be_absent=service.may_leave_out(operation, tuple(path)),
         permissions=service.permissions(operation.name),

@@ -37,13 +37,14 @@ def collected(fetch: Fetch, answers: list[dict[str, Any]]) -> Row:
 
 
 def whole(fetch: Fetch, answers: list[dict[str, Any]]) -> Row | None:
-    """The one row of a describe call, None where there is none: what its later pages hold goes on with the lists of the first."""
+    """The one row of a describe call, None where there is none: what its later pages hold goes on with the lists and maps of the first."""
     firsts = [rows[0] for answer in answers if (rows := rows_of(fetch, answer))]
     if not firsts:
         return None
     row, *rest = firsts
     for more in rest:
         row |= {c: [*(row.get(c) or ()), *value] for c, value in more.items() if isinstance(value, list)}
+        row |= {c: {**value, **(row.get(c) or {})} for c, value in more.items() if isinstance(value, dict)}
     return row
 
 
