@@ -120,7 +120,7 @@ bench: $(DEV) $(CATALOG)
 SAMPLED := tests/changes/test_crashes.py tests/changes/test_round_trip.py tests/inventory/conformance/test_crashes.py \
 	tests/inventory/test_processes.py tests/inventory/test_properties.py tests/queries/test_random_queries.py
 sweep: $(DEV) $(CATALOG)
-	CIRQL_SWEEP=1 $(BIN)/python -m pytest -q -s tests/sweeps $(SAMPLED)
+	CIRQL_SWEEP=1 $(BIN)/python -m pytest -q -s -o faulthandler_timeout=3600 tests/sweeps $(SAMPLED)
 
 fuzz: $(DEV) $(CATALOG)
 	FUZZ_SECONDS=600 $(BIN)/python -m pytest tests/sql/translate/test_fuzz.py
