@@ -264,6 +264,14 @@ class Engine:
             raise engine_error(fault) from None
         return int(answer[0][0]) if answer and len(answer[0]) == 1 and isinstance(answer[0][0], int) else 0
 
+    def change_returning(self, sql: str) -> pa.Table:
+        """Run a change with RETURNING: the rows that it wrote or removed."""
+        try:
+            self._database.install(self._connection, sql)
+            return self._connection.sql(admit(self._connection, sql, CHANGE)).to_arrow_table()
+        except self._faults() as fault:
+            raise engine_error(fault) from None
+
     @staticmethod
     def _faults() -> tuple[type[BaseException], ...]:
         import duckdb

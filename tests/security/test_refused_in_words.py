@@ -10,7 +10,7 @@ from cirql.session import Session
 WHAT = (
     "FUNCTION f() RETURNS int AS 'select 1' LANGUAGE sql",
     "INDEX i ON aws.s3_bucket (name)",
-    "UNIQUE INDEX ON t (a)",
+    "UNIQUE INDEX ON aws.s3_bucket (name)",
     "SCHEMA x",
     "SEQUENCE s",
     "TRIGGER t BEFORE INSERT ON x FOR EACH ROW EXECUTE FUNCTION f()",

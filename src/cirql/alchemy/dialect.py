@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 import sqlalchemy as sa
 from sqlalchemy import exc
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.dialects.postgresql.base import PGCompiler, PGDialect, PGExecutionContext
+from sqlalchemy.dialects.postgresql.base import PGCompiler, PGDDLCompiler, PGDialect, PGExecutionContext
 from sqlalchemy.engine import default, reflection
 from sqlalchemy.sql import compiler
 
@@ -43,8 +43,13 @@ class CirqlCompiler(PGCompiler):
         return str(super().bindparam_string(name, **kw))
 
 
-class CirqlDefinitions(compiler.DDLCompiler):
-    """Definitions of the session's own tables: plain ones, without serial columns."""
+class CirqlDefinitions(PGDDLCompiler):
+    """Definitions of the session's own tables, which are PostgreSQL's but for the comments."""
+
+    def visit_create_index(self, create: Any, include_schema: bool = False, include_table_schema: bool = True, **kw: Any) -> str:
+        """A plain index: of columns, without PostgreSQL's options."""
+        plain: Any = compiler.DDLCompiler.visit_create_index
+        return str(plain(self, create, include_schema, include_table_schema, **kw))
 
 
 class CirqlContext(PGExecutionContext):
@@ -69,19 +74,24 @@ class CirqlDialect(PGDialect):
     supports_comments = False
     supports_constraint_comments = False
     supports_sequences = False
-    supports_identity_columns = False
+    supports_identity_columns = True
     supports_native_enum = False
     supports_native_decimal = True
     supports_sane_rowcount = True
     supports_sane_multi_rowcount = True
-    supports_default_values = False
-    supports_default_metavalue = False
+    supports_default_values = True
+    supports_default_metavalue = True
     supports_empty_insert = False
     preexecute_autoincrement_sequences = False
-    insert_returning = False
-    update_returning = False
-    delete_returning = False
-    use_insertmanyvalues = False
+    insert_returning = True
+    update_returning = True
+    delete_returning = True
+    insert_executemany_returning = True
+    insert_executemany_returning_sort_by_parameter_order = True
+    update_executemany_returning = False
+    delete_executemany_returning = False
+    use_insertmanyvalues = True
+    use_insertmanyvalues_wo_returning = True
     default_paramstyle = "named"
     colspecs = {  # noqa: RUF012 (an attribute of objects, as the base declares it)
         **{kind: spec for kind, spec in PGDialect.colspecs.items() if kind is not sa.Enum},
@@ -181,6 +191,7 @@ class CirqlDialect(PGDialect):
         """Whether there is a schema."""
         return schema_name in seen.schemas(_session(connection))
 
+    @reflection.cache
     def has_table(self, connection: sa.Connection, table_name: str, schema: str | None = None, **kw: Any) -> bool:
         """Whether there is a table or a view."""
         self._ensure_has_table_connection(connection)

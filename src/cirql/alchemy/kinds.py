@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
@@ -57,18 +58,26 @@ def _as_it_is(self: Any, dialect: Any, coltype: Any = None) -> None:
     return None
 
 
+def _read(self: Any, dialect: Any, coltype: Any = None) -> Callable[[Any], Any] | None:
+    """A session has parsed it; only a reader that the engine was given reads it again."""
+    read = dialect._json_deserializer
+    if read is None:
+        return None
+    return lambda value: None if value is None else read(json.dumps(value))
+
+
 class Document(postgresql.JSON):
     """JSON: sent as text with a cast, and parsed by the session."""
 
     render_bind_cast = True
-    result_processor = _as_it_is
+    result_processor: Any = _read
 
 
 class BinaryDocument(postgresql.JSONB):
     """JSONB: as JSON."""
 
     render_bind_cast = True
-    result_processor = _as_it_is
+    result_processor: Any = _read
 
 
 class Pairs(postgresql.HSTORE):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from cirql.alchemy.kinds import type_of
 from cirql.catalog.model import Face
@@ -12,11 +13,13 @@ from cirql.names import TableName
 from cirql.sql.quoting import name as quoted
 
 if TYPE_CHECKING:
-    from cirql.catalog.lookup import Found
+    from cirql.catalog.lookup import Catalog, Found
     from cirql.session import Session
 
 DEFAULT = "aws"
 """The schema of names that have none, which the session's own tables have not either."""
+_LISTED: WeakKeyDictionary[Catalog, dict[tuple[str, bool], list[str]]] = WeakKeyDictionary()
+"""What was listed of a catalog, by schema and kind."""
 _VIEWS = frozenset({Face.LIST_ONLY, Face.TAGS})
 
 
@@ -31,8 +34,15 @@ def names(session: Session, schema: str | None, *, views: bool) -> list[str]:
     wanted = (schema or DEFAULT).lower()
     if wanted in ("cirql", "information_schema"):
         return sorted(n.split(".")[1] for n in session.directory.relations if n.startswith(f"{wanted}.")) if views else []
+    known = _LISTED.setdefault(session.catalog, {})
+    if (wanted, views) not in known:
+        known[wanted, views] = _listed(session.catalog, wanted, views=views)
+    return list(known[wanted, views])
+
+
+def _listed(catalog: Catalog, wanted: str, *, views: bool) -> list[str]:
     found = []
-    for spelling in session.catalog.spellings(None if wanted == DEFAULT else wanted):
+    for spelling in catalog.spellings(None if wanted == DEFAULT else wanted):
         parts = spelling.name.split(".")
         if (
             spelling.published

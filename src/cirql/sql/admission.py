@@ -34,6 +34,8 @@ _NO_CALL = frozenset(
     """.split()  # noqa: SIM905 - shorter than a column of quoted words
 )
 """Words that stand before a parenthesis and call nothing that could do harm: DuckDB's grammar, and its types."""
+_NUMBERS = "nextval"
+"""What a numbered column of a table of one's own takes its default from."""
 _OF_THE_CATALOG = frozenset({"show", "describe", "desc", "summarize"})
 """Words that make a query of the engine's own insides; only its tree tells them from names."""
 
@@ -83,7 +85,9 @@ def _strange_words(sql: str, *, may_name: bool) -> Iterator[str]:
         if kind not in ("identifier", "keyword") or i + 1 == len(tokens) or not tokens[i + 1][0].startswith("("):
             continue
         name = _unquoted(word)
-        if not (_is_known(name) or (kind == "keyword" and name in _NO_CALL) or (may_name and _is_being_named(tokens, i))):
+        if may_name and (name == _NUMBERS or _is_being_named(tokens, i)):
+            continue
+        if not (_is_known(name) or (kind == "keyword" and name in _NO_CALL)):
             yield name
 
 
@@ -99,6 +103,8 @@ def _is_being_named(tokens: list[tuple[str, str]], i: int) -> bool:
     """Whether a word before a parenthesis is a table's new or own name: `INTO t (…)`, `AS t(a, b)`, `WITH t(a) AS (…)`."""
     before = tokens[i - 1][0].lower() if i else ""
     if before in ("into", "table", "as", "references", "exists", "with", "recursive"):
+        return True
+    if before == "on" and "index" in (t[0].lower() for t in tokens[1:3]):
         return True
     depth = 0
     for place in range(i + 1, len(tokens)):

@@ -122,10 +122,19 @@ def _definition(statement: Statement, inference: Inference, planning: Planning, 
             types = [st.of_column(own[n]) if n in own else st.ANY for n in names]
             for row in _rows(tree.expression):
                 inference.take(row, types)
-            return Description("INSERT", (), inference.types)
-        case exp.Set() | exp.Use() | exp.Update() | exp.Delete():
+            return Description("INSERT", _returned_of_own(statement, table, planning), inference.types)
+        case exp.Update() | exp.Delete():
+            return Description(tree.key.upper(), _returned_of_own(statement, tree.this, planning), inference.types)
+        case exp.Set() | exp.Use():
             return Description(tree.key.upper(), (), inference.types)
     return Description("REFRESH MATERIALIZED VIEW")
+
+
+def _returned_of_own(statement: Statement, table: Any, planning: Planning) -> tuple[ResultColumn, ...]:
+    from cirql.statements.own_changes import returning
+
+    query = returning(statement.tree, table, table.name)
+    return _columns(replace(statement, tree=query), planning) if query is not None else ()
 
 
 def _write(statement: Statement, inference: Inference, planning: Planning) -> Description:

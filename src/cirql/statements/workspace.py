@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from cirql.errors import AlreadyExists, InvalidStatement, NotSupported, UnknownTable
+from cirql.errors import AlreadyExists, Error, InvalidStatement, NotSupported, UnknownTable
 from cirql.result import Result
 from cirql.settings import Settings, searched
 from cirql.sql.quoting import name as quoted
@@ -58,6 +58,7 @@ class Workspace:
         self._select = select
         self._views: dict[str, View] = {}
         self._tables: dict[str, dict[str, ColumnType]] = {}
+        self._sequences: dict[str, list[str]] = {}
         self._prepared: dict[str, tuple[Statement, tuple[str, ...]]] = {}
         self.prefix: tuple[str, ...] = ()
         self.time_frame: tuple[str | None, str | None] = (None, None)
@@ -141,7 +142,7 @@ class Workspace:
             case exp.Drop():
                 return _tag(self._drop(tree)), settings
             case exp.Insert() | exp.Update() | exp.Delete():
-                return _tag(self._change(replace(statement, tree=tree))), settings
+                return self._change(replace(statement, tree=tree)), settings
             case exp.Command() if tree.name.upper() == "REFRESH":
                 return _tag(self._refresh(statement)), settings
         raise NotSupported(f"{tree.key.upper()} is not a statement that cirql runs")
@@ -190,6 +191,8 @@ class Workspace:
 
         tree = statement.tree
         assert isinstance(tree, exp.Create)
+        if tree.kind == "INDEX":
+            return self._index(tree)
         if tree.kind not in ("TABLE", "VIEW"):
             raise NotSupported(f"CREATE {tree.kind} is not supported", hint="views, materialized views and tables can be made")
         schema = tree.this
@@ -214,12 +217,46 @@ class Workspace:
         if query is not None:
             self._fill(name, self._rows(replace(statement, tree=query.copy())))
         else:
-            self._execute(exp.Create(this=schema.copy(), kind="TABLE").sql(dialect="duckdb"))
+            self._define(name, schema)
         self._learn()
         return "CREATE TABLE"
 
+    def _define(self, name: str, schema: Any) -> None:
+        from cirql.statements.own_tables import definition
+
+        sequences, table = definition(schema, name)
+        try:
+            for sequence, made in sequences.items():
+                self._execute(made)
+                self._sequences.setdefault(name, []).append(sequence)
+            self._execute(table)
+        except Error:
+            self._drop_sequences(name)
+            raise
+
+    def _drop_sequences(self, name: str) -> None:
+        for sequence in self._sequences.pop(name, ()):
+            self._execute(f"DROP SEQUENCE IF EXISTS {quoted(sequence)}")
+
+    def _index(self, tree: exp.Create) -> str:
+        """An index of a table of the session's own: a UNIQUE one refuses what is there already."""
+        from sqlglot import exp
+
+        table = _own_name(tree.this.args["table"])
+        if table not in self._tables:
+            raise UnknownTable(f"there is no table {table} in this session", hint="AWS's tables take no index")
+        if tree.this.this is None:
+            columns = [c.name for c in tree.this.args["params"].args.get("columns") or ()]
+            tree.this.set("this", exp.to_identifier("_".join([table, *columns, "idx"]), quoted=True))
+        self._execute(tree.sql(dialect="duckdb"))
+        return "CREATE INDEX"
+
     def _drop(self, tree: exp.Drop) -> str:
         what = "MATERIALIZED VIEW" if tree.args.get("materialized") else str(tree.args.get("kind"))
+        if what == "INDEX":
+            for index in tree.args.get("tables") or [tree.this]:
+                self._execute(f"DROP INDEX {'IF EXISTS ' if tree.args.get('exists') else ''}{quoted(_own_name(index))}")
+            return "DROP INDEX"
         if what.split()[-1] not in ("TABLE", "VIEW"):
             raise NotSupported(f"DROP {what} is not supported", hint="there are only views, materialized views and tables to drop")
         for table in tree.args.get("tables") or [tree.this]:
@@ -235,6 +272,7 @@ class Workspace:
         view = self._views.pop(name, None)
         if view is None or view.materialized:
             self._execute(f"DROP TABLE IF EXISTS {quoted(name)}")
+            self._drop_sequences(name)
         self._learn()
 
     def _refresh(self, statement: Statement) -> str:
@@ -250,27 +288,52 @@ class Workspace:
 
     # -- changes to user tables
 
-    def _change(self, statement: Statement) -> str:
+    def _change(self, statement: Statement) -> Result:
         from sqlglot import exp
 
         from cirql.sql.files import files_of
-        from cirql.sql.translate import translate
+        from cirql.statements import own_changes
 
-        tree = statement.tree
+        tree = own_changes.with_first(statement.tree)
         target = tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
         name = _own_name(target)
         if name not in self._tables:
             raise UnknownTable(f"there is no table {name} in this session", hint="cloud tables are named aws.<service>.<resource>")
+        known = name, target, tree
         if isinstance(tree, exp.Insert) and isinstance(tree.expression, exp.Query) and not isinstance(tree.expression, exp.Values):
             rows = self._rows(replace(statement, tree=tree.expression.copy()))
             named = [quoted(c.name) for c in tree.this.expressions] if isinstance(tree.this, exp.Schema) else []
             columns = f"({', '.join(named)}) " if named else ""
-            count = self._fill(name, rows, f"INSERT INTO {quoted(name)} {columns}SELECT * FROM incoming")
-            return f"INSERT 0 {count}"
+            conflict = tree.args.get("conflict")
+            last = f" {conflict.sql(dialect='duckdb')}" if conflict is not None else ""
+            return self._changed(*known, f"INSERT INTO {quoted(name)} {columns}SELECT * FROM incoming{last}", rows)
         if files_of(tree) is not None:
             raise NotSupported(f"{tree.key.upper()} reads no file", hint="CREATE TABLE … AS SELECT … FROM read_csv('…') first")
-        count = self._execute(translate(tree, self._tables))
-        return f"INSERT 0 {count}" if isinstance(tree, exp.Insert) else f"{tree.key.upper()} {count}"
+        if isinstance(tree, exp.Insert):
+            return self._changed(*known, own_changes.insert(tree, self._tables))
+        make = own_changes.update if isinstance(tree, exp.Update) else own_changes.delete
+        return self._changed(*known, make(tree, self._tables))
+
+    def _changed(self, name: str, target: Any, tree: Any, sql: str, incoming: Any = None) -> Result:
+        """Run a change: what RETURNING asks for, or the tag."""
+        from sqlglot import exp
+
+        from cirql.engine import Engine
+        from cirql.statements import own_changes
+
+        query = own_changes.returned(tree, target, self._tables)
+        engine = Engine(self._database())
+        try:
+            if incoming is not None:
+                engine.register("incoming", incoming)
+            if query is None:
+                count = engine.change(sql)
+                return _tag(f"INSERT 0 {count}" if isinstance(tree, exp.Insert) else f"{tree.key.upper()} {count}")
+            engine.register(own_changes.WRITTEN, engine.change_returning(f"{sql} RETURNING *"))
+            engine.ready(query)
+            return Result(engine.run(query).read_all().to_reader())
+        finally:
+            engine.close()
 
     # -- DuckDB
 

@@ -22,11 +22,14 @@ _HELD = (
         "fetch_no_order_by",
         "unusual_column_name_characters",
     ),
+    *("foreign_keys", "foreign_key_ddl", "self_referential_foreign_keys", "autoincrement_insert", "insert_returning", "update_returning"),
+    *("delete_returning", "ctes_on_dml", "empty_inserts", "reflect_table_options"),
     *("create_table_as", "table_ddl_if_exists", "insert_from_select", "float_or_double_precision_behaves_generically"),
 )
 _COLUMNS_ALONE = (
     "the suite asks about tables that the session made: of those the columns are known, and no keys; AWS's have keys (test_dialect.py)"
 )
+_LASTROWID = "a new row's key comes by RETURNING"
 _ONE = "a session's tables are its own, and the suite's engines are one session each"
 _NOT_HELD = {
     "autocommit": "a session's own tables have no transactions: what a transaction holds back is AWS's changes",
@@ -37,23 +40,15 @@ _NOT_HELD = {
     "indexes_with_ascdesc": "there are no indexes",
     "reflect_indexes_with_ascdesc": "there are no indexes",
     "unique_constraint_reflection": _COLUMNS_ALONE,
-    "foreign_keys": _COLUMNS_ALONE,
-    "self_referential_foreign_keys": _COLUMNS_ALONE,
-    "foreign_key_ddl": _COLUMNS_ALONE,
     "on_update_cascade": "a session's tables have no actions",
     "recursive_fk_cascade": "a session's tables have no actions",
     "temp_table_reflection": "what a session makes is temporary as it is, and listed among its tables",
     "temporary_tables": "what a session makes is temporary as it is",
     "schemas": "schemas are AWS's: there is no CREATE SCHEMA",
     "schema_reflection": "schemas are AWS's: there is no CREATE SCHEMA",
-    "autoincrement_insert": "there are no serial columns",
-    "empty_inserts": "there are no serial columns",
-    "implements_get_lastrowid": "there are no serial columns",
-    "insert_returning": "RETURNING is for AWS's resources",
-    "update_returning": "RETURNING is for AWS's resources",
-    "delete_returning": "RETURNING is for AWS's resources",
-    "update_returning_dialect_not_supported": "RETURNING is for AWS's resources, whatever the dialect says of tables",
-    "ctes_on_dml": "changes take a plain SELECT",
+    "index_ddl_if_exists": _COLUMNS_ALONE,
+    "identity_columns": "GENERATED ALWAYS takes a value as BY DEFAULT does, and a sequence has no bounds",
+    "implements_get_lastrowid": _LASTROWID,
     "independent_connections": _ONE,
     "independent_readonly_connections": _ONE,
 }

@@ -71,8 +71,8 @@ def _translated(tree: Any, site: Any) -> str:
 
     if isinstance(tree, exp.Values):
         tree = named_values(tree)
-    if isinstance(tree, exp.Insert) and isinstance(tree.expression, exp.Values) and tree.expression.find(exp.Var) is None:
-        tree.set("expression", named_values(tree.expression))  # a word among them is DEFAULT, which is no value
+    if isinstance(tree, exp.Insert) and isinstance(tree.expression, exp.Values):
+        tree.set("expression", named_values(tree.expression))
     if isinstance(tree, exp.Query):
         query(tree, site)
     else:

@@ -176,6 +176,10 @@ def _is_call(tokens: Sequence[Token], index: int) -> bool:
     before = tokens[index - 1] if index else None
     if before is None:
         return True
+    if before.text.upper() == "EXISTS" and index > 2 and tokens[index - 3].text.upper() == "IF":  # CREATE TABLE IF NOT EXISTS t (a int)
+        return False
+    if before.text.upper() == "ON" and "INDEX" in (t.text.upper() for t in tokens[1:3]):  # CREATE UNIQUE INDEX i ON t (a)
+        return False
     if before.text.upper() in ("FETCH", "REFERENCES"):  # FETCH FIRST (1) ROWS ONLY, REFERENCES a (b)
         return False
     if before.token_type in (TokenType.DCOLON, TokenType.ALIAS, TokenType.WITH, TokenType.INTO, TokenType.TABLE):
