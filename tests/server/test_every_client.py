@@ -81,7 +81,7 @@ def test_it_hears_what_could_not_be_read(client: PythonClient, cloud: LocalCloud
     cloud.faults.add(Rule(operation="ListImages", region="eu-west-1", kind="access_denied"))
     assert client.rows(DATASET)
     if client.hears:
-        assert "WARNING" in client.heard().upper()
+        assert "NOTICE" in client.heard().upper()
         assert "eu-west-1" in client.heard()
     else:  # then it has an error of it, where it asks for that
         client.set("cirql.strict", "on")

@@ -189,7 +189,7 @@ class Portal:
     def _outcome(self, result: Result) -> Iterator[bytes]:
         """What could not be read, and what else there is to say."""
         for failure in result.failures:
-            yield messages.notice(str(failure), "HV000", detail=failure.request_id and f"request {failure.request_id}")
+            yield messages.notice(str(failure), "HV000", "NOTICE", detail=failure.request_id and f"request {failure.request_id}")
         for said in result.notices:
             yield messages.notice(said, "00000", "NOTICE")
 

@@ -278,6 +278,9 @@ class SystemRows:
         key = _key_of(found)
         if key and all(name in names for name in key):
             keys.append((oid, found.name.parts[-1], [names[name] for name in key], key))
+            described = {c["attname"]: c for c in columns[-len(names) :]}
+            index = oid - _FIRST_TABLE + _FIRST_KEY
+            columns += [described[name] | {"attrelid": index, "attnum": place} for place, name in enumerate(key, 1)]
 
     def _parents(self, oid: int, found: Found) -> Iterator[tuple[dict[str, Any], str]]:
         """Foreign keys, and their definitions: the columns that take values of another table, without which this one cannot be listed."""

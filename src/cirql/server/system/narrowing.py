@@ -85,11 +85,17 @@ def _conditions(tree: exp.Expr) -> Iterator[exp.Expr]:
     for select in tree.find_all(exp.Select):
         if not _is_whole(select):
             continue
-        places = [select.args.get("where"), *(j.args.get("on") for j in select.args.get("joins") or () if not j.side)]
+        joined = () if _may_be_empty(select) else (j.args.get("on") for j in select.args.get("joins") or () if not j.side)
+        places = [select.args.get("where"), *joined]
         for place in places:
             if place is not None:
                 whole = place.this if isinstance(place, exp.Where) else place
                 yield from (term.unnest() for term in whole.flatten(unnest=False)) if isinstance(whole, exp.And) else (whole.unnest(),)
+
+
+def _may_be_empty(select: exp.Expr) -> bool:
+    """Whether a query has rows without those that it reads first, as RIGHT and FULL JOIN give them."""
+    return any(join.side in ("RIGHT", "FULL") for join in select.args.get("joins") or ())
 
 
 def _is_whole(select: exp.Expr) -> bool:
@@ -99,6 +105,8 @@ def _is_whole(select: exp.Expr) -> bool:
     node = select
     while (parent := node.parent) is not None:
         is_read = isinstance(parent, exp.Subquery | exp.From) or (isinstance(parent, exp.Join) and not parent.side)
+        if isinstance(parent, exp.Select) and node.arg_key in ("from_", "from", "joins") and _may_be_empty(parent):
+            return False
         if not is_read and not (isinstance(parent, exp.Select) and node.arg_key in ("from_", "from", "joins")):
             return False
         node = parent

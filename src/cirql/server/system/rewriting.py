@@ -113,6 +113,8 @@ def _node(node: exp.Expr, facts: Mapping[str, str]) -> exp.Expr:
             return _cast(node)
         case exp.Column() if node.name.lower() in _PROCEDURES and _is_shown(node):
             return _procedure(node)
+        case exp.Bracket() if isinstance(node.this, exp.Column) and node.this.name.lower() in _VECTORS:
+            return _from_zero(node)
         case exp.Anonymous():
             return _call(node.name.lower(), node, list(node.expressions), facts)
         case exp.RegexpLike():
@@ -122,6 +124,20 @@ def _node(node: exp.Expr, facts: Mapping[str, str]) -> exp.Expr:
         case exp.Func():
             return _call(_name_of(node), node, list(node.args.values()), facts)
     return node
+
+
+_VECTORS = frozenset({"indkey", "indoption", "indclass", "indcollation"})
+"""Columns of PostgreSQL's `int2vector` and `oidvector`, which count from zero; its arrays, and DuckDB's lists, count from one."""
+
+
+def _from_zero(node: exp.Bracket) -> exp.Expr:
+    """`indkey[0]`, of which the parser has taken one where it knows the subscript to be an integer."""
+    from sqlglot import exp
+
+    place = node.expressions[0]
+    taken = isinstance(place, exp.Literal | exp.Neg) or (place.type is not None and place.is_type(*exp.DataType.INTEGER_TYPES))
+    more = exp.Literal.number(2 if taken else 1)
+    return exp.func("list_extract", node.this, exp.Add(this=exp.Paren(this=place), expression=more))
 
 
 def _is_gathered(node: exp.Expr) -> bool:
