@@ -1,4 +1,4 @@
-"""What a crawl takes for each place, by number of accounts: `python -m benchmarks.crawl [--accounts N]… [--workers N] [--on ray] [--iceberg]`.
+"""What a crawl takes for each place, by number of accounts: `python -m benchmarks.crawl [--accounts N]…`.
 
 Real syncs of two tables (SageMaker's images, EC2's instances) in three regions of so many accounts, from the canned AWS, into a new
 inventory; the second reads the same again. Each turn is a process of its own, and its start is in the figures. CPU time is of all
@@ -9,17 +9,23 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import resource
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from cirql.filling.crawl import Unwatched
+from cirql.filling.shards import Shard
 
 TABLES = ("aws.sagemaker_image", "aws.ec2_instance")
 REGIONS = ("us-east-1", "us-west-2", "eu-west-1")
@@ -39,7 +45,26 @@ def canned_aws() -> Iterator[str]:
             process.stdin.close()
 
 
-def crawled(endpoint: str, place: str, accounts: int, workers: int, on: str | None) -> dict[str, Any]:
+class Killer(Unwatched):
+    """Kills the worker that was heard of last, every so many seconds."""
+
+    def __init__(self, every: float) -> None:
+        self.every, self.killed = every, 0
+        self._pid: int | None = None
+        self._next = time.monotonic() + every
+
+    def reading(self, worker: int, pid: int, shard: Shard, again: bool) -> None:
+        if self.every and time.monotonic() >= self._next:
+            self._next = time.monotonic() + self.every
+            threading.Timer(0.3, self._kill, [pid]).start()
+
+    def _kill(self, pid: int) -> None:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+            self.killed += 1
+
+
+def crawled(endpoint: str, place: str, accounts: int, workers: int, on: str | None, kill_every: float) -> dict[str, Any]:
     """One sync, in this process and its workers. Ray's processes are not this one's: their processor time and memory are not counted."""
     from cirql.filling.crawl import crawl
     from cirql.filling.sync import begin, sync
@@ -49,10 +74,11 @@ def crawled(endpoint: str, place: str, accounts: int, workers: int, on: str | No
     ids = [f"{n + 1:012d}" for n in range(accounts)]
     credentials = tuple(Credential(i, i, "benchmark", account=i) for i in ids)
     scope: dict[str, Any] = {"credentials": credentials, "regions": REGIONS, "endpoint_url": endpoint, "store": place, "profiles": ()}
+    killer = Killer(kill_every)
     wall, cpu = time.perf_counter(), _cpu()
     with Runtime(Settings.load(**scope)) as runtime, runtime.session() as session:
         run = begin(session, TABLES, datetime.now(UTC))
-        summary = crawl(session, scope, run, workers, on=on) if workers > 1 or on else sync(session, run)
+        summary = crawl(session, scope, run, workers, killer, on=on) if workers > 1 or on else sync(session, run)
         took, used = time.perf_counter() - wall, _cpu() - cpu
         scans = [s for s in session.memory.store(session.settings).scans() if s.by == f"sync {run.id}"]
     places = accounts * len(REGIONS) * len(TABLES)
@@ -67,6 +93,7 @@ def crawled(endpoint: str, place: str, accounts: int, workers: int, on: str | No
         "lost": places - len(found),
         "doubled": sum(n > 1 for n in found.values()),
         "failed": len(summary.failed),
+        "killed": killer.killed,
         "peak MB": round(peak / 1024),
     }
 
@@ -81,12 +108,12 @@ def size_of(place: str) -> int:
     return sum(p.stat().st_size for p in root.rglob("*") if p.is_file())
 
 
-def measure(accounts: int, workers: int, on: str | None, prefix: str) -> Iterator[dict[str, Any]]:
+def measure(accounts: int, workers: int, on: str | None, kill_every: float, prefix: str) -> Iterator[dict[str, Any]]:
     """The first crawl and the second, each in a process of its own."""
     with tempfile.TemporaryDirectory(prefix="cirql-crawl-") as folder, canned_aws() as endpoint:
         place = f"{prefix}{folder}/store"
         for turn in ("first", "second"):
-            command = [sys.executable, "-m", "benchmarks.crawl", "--job", json.dumps([endpoint, place, accounts, workers, on])]
+            command = [sys.executable, "-m", "benchmarks.crawl", "--job", json.dumps([endpoint, place, accounts, workers, on, kill_every])]
             done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
             yield {"turn": turn, "workers": workers, "on": on or "here"} | json.loads(done.stdout) | {"MB": round(size_of(place) / 1e6, 1)}
 
@@ -96,6 +123,7 @@ def main() -> None:
     parser.add_argument("--accounts", type=int, action="append")
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--on")
+    parser.add_argument("--kill-every", type=float, default=0.0, metavar="SECONDS", help="kill a worker so often")
     parser.add_argument("--iceberg", action="store_true")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--job", help=argparse.SUPPRESS)
@@ -105,7 +133,7 @@ def main() -> None:
         return
     found = []
     for accounts in told.accounts or (10, 100):
-        for row in measure(accounts, told.workers, told.on, "iceberg:" if told.iceberg else ""):
+        for row in measure(accounts, told.workers, told.on, told.kill_every, "iceberg:" if told.iceberg else ""):
             print("   ".join(f"{name} {value}" for name, value in row.items()), flush=True)
             found.append(row)
     if told.json:

@@ -72,7 +72,9 @@ class Killer(Unwatched):
 
 
 @pytest.mark.parametrize("on", [None, "ray"])
-def test_workers_that_are_killed_are_replaced_and_everything_is_kept_once(cloud: LocalCloud, tmp_path: Path, on: str | None) -> None:
+def test_workers_that_are_killed_are_replaced_and_everything_is_kept_once(
+    cloud: LocalCloud, tmp_path: Path, on: str | None, capfd: pytest.CaptureFixture[str]
+) -> None:
     scope: dict[str, Any] = settings_for(cloud.endpoint_url) | {"store": str(tmp_path / "store")}
     cloud.faults.add(Rule(kind="latency", region=REGIONS[-1], service="sagemaker", seconds=2.0, times=2))
     with Runtime(Settings.load(**scope)) as runtime, runtime.session() as session:
@@ -83,6 +85,7 @@ def test_workers_that_are_killed_are_replaced_and_everything_is_kept_once(cloud:
     killer.thread.join()
     assert killer.killed
     assert killer.again
+    assert capfd.readouterr().out == ""
     assert summary.is_complete
     assert sorted(killer.done) == sorted(ACCOUNTS)
     with open_store(tmp_path / "store") as store:

@@ -10,7 +10,9 @@ from __future__ import annotations
 import logging
 import os
 import queue
+import sys
 from collections.abc import Iterable
+from contextlib import ExitStack, redirect_stdout
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -103,12 +105,18 @@ class RayCrew:
         self._job = job
         self._workers = workers
         self._address = address
+        self._cleanup = ExitStack()
         self._actors: dict[int, Any] = {}
         self._waits: dict[Any, tuple[int, Shard | str]] = {}
 
     def __enter__(self) -> Self:
         ray = self._ray
-        self._connect()
+        # Ray says on stdout, of this whole process, what befalls its workers; what is there is somebody's result.
+        self._cleanup.enter_context(redirect_stdout(sys.stderr))
+        with self._cleanup.pop_all() as cleanup:
+            self._connect()
+            cleanup.callback(ray.shutdown)  # its actors end with the one who made them
+            self._cleanup = cleanup.pop_all()
         options = {"max_restarts": -1, "max_task_retries": -1, "max_concurrency": CALLS_AT_ONCE, "num_cpus": 1}
         kind = ray.remote(RayWorker).options(**options)
         for number in range(1, self._workers + 1):
@@ -118,6 +126,7 @@ class RayCrew:
 
     def _connect(self) -> None:
         ray = self._ray
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # else Ray tells its makers of a cluster that is started
         quiet = {"logging_level": logging.ERROR, "log_to_driver": False}
         try:
             if self._address is not None:
@@ -137,7 +146,7 @@ class RayCrew:
             raise OperationalError(f"no Ray cluster at {where}: {fault}", hint="--on ray starts one on this machine") from None
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._ray.shutdown()  # its actors end with the one who made them
+        self._cleanup.close()
 
     def give(self, worker: int, shard: Shard) -> None:
         """As in `Crew`."""
