@@ -53,6 +53,7 @@ cirql_text_to_bytea(s) AS CASE WHEN starts_with(s, '\x') THEN unhex(s[3:]) ELSE 
 cirql_bool_letter(b) AS CASE WHEN b THEN 't' WHEN NOT b THEN 'f' END;
 cirql_bool_letters(a) AS list_transform(a, lambda e: CASE WHEN e THEN 't' WHEN NOT e THEN 'f' END);
 cirql_bytea_text(b) AS '\x' || lower(hex(b));
+cirql_float_digits(x, n) AS CASE n WHEN 6 THEN printf('%.6g', x) ELSE printf('%.15g', x) END;
 cirql_float_text(x) AS CASE WHEN isnan(x) THEN 'NaN' WHEN isinf(x) THEN CASE WHEN x > 0 THEN 'Infinity' ELSE '-Infinity' END WHEN x = 0 THEN replace(x::VARCHAR, '.0', '') WHEN abs(x) >= 1e15 AND NOT contains(x::VARCHAR, 'e') THEN regexp_replace(printf('%.16e', x), '\.?0+e', 'e') WHEN abs(x) >= 1e-4 OR contains(x::VARCHAR, 'e') THEN regexp_replace(x::VARCHAR, '\.0$', '') ELSE x::VARCHAR END;
 cirql_interval_text(v) AS CASE WHEN v IS NULL THEN NULL WHEN v = INTERVAL '0' SECOND AND datepart('month', v) = 0 THEN '00:00:00' ELSE concat_ws(' ', CASE WHEN datepart('year', v) <> 0 THEN datepart('year', v) || CASE WHEN datepart('year', v) = 1 THEN ' year' ELSE ' years' END END, CASE WHEN datepart('month', v) <> 0 THEN datepart('month', v) || CASE WHEN datepart('month', v) = 1 THEN ' mon' ELSE ' mons' END END, CASE WHEN datepart('day', v) <> 0 THEN datepart('day', v) || CASE WHEN datepart('day', v) = 1 THEN ' day' ELSE ' days' END END, cirql_clock_text(cirql_clock_us(v))) END;
 cirql_clock_us(v) AS datepart('hour', v) * 3600000000 + datepart('minute', v) * 60000000 + datepart('microsecond', v);
@@ -222,9 +223,12 @@ cirql_interval_times(v, f) AS to_months(trunc(datepart('year', v) * 12 * f + dat
 cirql_days_of(v, f) AS datepart('day', v) * f + ((datepart('year', v) * 12 + datepart('month', v)) * f - trunc((datepart('year', v) * 12 + datepart('month', v)) * f)) * 30;
 cirql_interval_of(n, unit) AS CASE unit WHEN 'year' THEN to_months((n * 12)::INT) WHEN 'month' THEN to_months(n::INT) WHEN 'week' THEN to_days((n * 7)::INT) WHEN 'day' THEN to_days(n::INT) WHEN 'hour' THEN to_microseconds((n * 3600000000)::BIGINT) WHEN 'minute' THEN to_microseconds((n * 60000000)::BIGINT) ELSE to_microseconds((n * 1000000)::BIGINT) END;
 cirql_make_interval(y, mo, w, d, h, mi, s) AS to_months((y * 12 + mo)::INT) + to_days((w * 7 + d)::INT) + to_microseconds((h::DOUBLE * 3600000000 + mi::DOUBLE * 60000000 + s::DOUBLE * 1000000)::BIGINT);
-cirql_justify_days(v) AS to_months((datepart('year', v) * 12 + datepart('month', v) + datepart('day', v) // 30)::INT) + to_days((datepart('day', v) % 30)::INT) + to_microseconds(cirql_clock_us(v));
-cirql_justify_hours(v) AS to_months((datepart('year', v) * 12 + datepart('month', v))::INT) + to_days((datepart('day', v) + cirql_clock_us(v) // 86400000000)::INT) + to_microseconds(cirql_clock_us(v) % 86400000000);
-cirql_justify_interval(v) AS cirql_justify_days(cirql_justify_hours(v));
+cirql_interval_months(v) AS datepart('year', v) * 12 + datepart('month', v);
+cirql_justify_days(v) AS to_months(trunc((cirql_interval_months(v) * 30 + datepart('day', v)) / 30)::INT) + to_days(((cirql_interval_months(v) * 30 + datepart('day', v)) % 30)::INT) + to_microseconds(cirql_clock_us(v));
+cirql_justify_hours(v) AS to_months(cirql_interval_months(v)::INT) + to_days(((datepart('day', v) * 86400000000 + cirql_clock_us(v)) // 86400000000)::INT) + to_microseconds(((datepart('day', v) * 86400000000 + cirql_clock_us(v)) % 86400000000)::BIGINT);
+cirql_justified(us) AS to_months((us // 2592000000000)::INT) + to_days((us % 2592000000000 // 86400000000)::INT) + to_microseconds((us % 86400000000)::BIGINT);
+cirql_justify_interval(v) AS CASE WHEN cirql_interval_us(v) < 0 THEN -cirql_justified(-cirql_interval_us(v)) ELSE cirql_justified(cirql_interval_us(v)) END;
+cirql_interval_us(v) AS cirql_interval_months(v) * 2592000000000 + datepart('day', v) * 86400000000 + cirql_clock_us(v);
 cirql_make_time(h, m, s) AS make_time(h, m, s);
 cirql_make_timestamp(y, mo, d, h, mi, s) AS make_timestamp(y, mo, d, h, mi, s);
 cirql_date_bin(stride, t, origin) AS CASE WHEN datepart('year', stride) <> 0 OR datepart('month', stride) <> 0 THEN error('timestamps cannot be binned into intervals containing months or years') WHEN datepart('day', stride) * 86400000000 + cirql_clock_us(stride) <= 0 THEN error('stride must be greater than zero') ELSE time_bucket(stride, t, origin) END;

@@ -121,6 +121,20 @@ def merged(left: str, right: str) -> str:
     return str(one)
 
 
+def distance(left: str, right: str) -> str:
+    """`inet - inet`: how many addresses lie between, in digits.
+
+    Raises ValueError for different families and for what a bigint does not hold.
+    """
+    one, other = _read(left), _read(right)
+    if one.version != other.version:
+        raise ValueError("cannot subtract inet values of different sizes")
+    count = int(one.ip) - int(other.ip)
+    if not -(2**63) <= count < 2**63:
+        raise ValueError("result is out of range")
+    return str(count)
+
+
 def moved(value: str, count: int) -> str:
     """`inet + n`."""
     found = _read(value)

@@ -64,4 +64,5 @@ FUNCTIONS: dict[str, tuple[list[str], str, Callable[..., Any]]] = {
     "cirql_inet_same_family": ([_T, _T], _B, networks.same_family),
     "cirql_inet_merge": ([_T, _T], _T, networks.merged),
     "cirql_inet_add": ([_T, "BIGINT"], _T, networks.moved),
+    "cirql_inet_distance": ([_T, _T], _T, networks.distance),
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal, localcontext
+
 from sqlglot import exp
 
 from cirql.errors import UnknownFunction
@@ -91,7 +93,12 @@ def subtract(node: exp.Expr, site: Site) -> exp.Expr:
         return jsons.delete_key(node, site)
     if left_type == st.HSTORE:
         return hstores.delete_key(node, site)
-    names = {left_type.name, type_of(node.expression).name}
+    right_type = type_of(node.expression)
+    if left_type == st.INET and (right_type == st.UNKNOWN or right_type.category == "network"):
+        return as_type(call("cirql_inet_distance", node.this, networks.as_network(node.expression), type=st.TEXT), st.INT8)
+    if left_type == st.INET and right_type.is_integer:
+        return call("cirql_inet_add", node.this, exp.Neg(this=paren(node.expression)), type=st.INET)
+    names = {left_type.name, right_type.name}
     if names & {"date", "time", "timestamp", "timestamptz", "interval"}:
         return _moved(node, "-")
     return _numbers(node, "-", site)
@@ -149,12 +156,45 @@ def multiply(node: exp.Expr, site: Site) -> exp.Expr:
     if type_of(checked) != st.NUMERIC:
         return checked
     constants = [isinstance(n.unnest(), (exp.Literal, exp.Neg)) or type_of(n).is_integer for n in (node.this, node.expression)]
+    if (folded := _product_of_constants(node.this, node.expression)) is not None:
+        return folded
     if not any(constants):
         product = exp.Mul(this=as_type(node.this, st.FLOAT8), expression=as_type(node.expression, st.FLOAT8))
         return as_type(exp.Paren(this=product), st.NUMERIC, name=NUMERIC_QUOTIENT)
     for key in ("this", "expression"):
         node.set(key, _widened(node.args[key]))
     return checked
+
+
+def _product_of_constants(left: exp.Expr, right: exp.Expr) -> exp.Expr | None:
+    """The product of two constants that DuckDB's decimals cannot reckon: exact where 38 digits hold it, else in double precision."""
+    one, other = _decimal(left), _decimal(right)
+    if one is None or other is None or _digits(one) + _digits(other) <= _SAFE_DIGITS:
+        return None
+    with localcontext(prec=200):
+        product = one * other
+    if _digits(product) > _HELD_DIGITS:
+        return as_type(exp.Literal.string(repr(float(product))), st.FLOAT8)
+    plain = format(product, "f")
+    return as_type(exp.Literal.string(plain), st.NUMERIC, name=f"DECIMAL({_HELD_DIGITS}, {len(plain.partition('.')[2])})")
+
+
+_SAFE_DIGITS, _HELD_DIGITS = 30, 38
+
+
+def _digits(value: Decimal) -> int:
+    return len(format(value, "f").lstrip("-").replace(".", ""))
+
+
+def _decimal(node: exp.Expr) -> Decimal | None:
+    """The value of a numeric constant; None for whatever else stands there."""
+    inner = node.unnest()
+    if isinstance(inner, exp.Neg):
+        value = _decimal(inner.this)
+        return None if value is None else -value
+    if isinstance(inner, exp.Cast) and type_of(inner) == st.NUMERIC:
+        inner = inner.this.unnest()
+    return Decimal(inner.name) if isinstance(inner, exp.Literal) and not inner.is_string else None
 
 
 def _widened(node: exp.Expr) -> exp.Expr:

@@ -139,7 +139,7 @@ def _between(node: exp.Expr, source: SqlType, target: SqlType, numeric: str | No
     if target == st.NUMERIC and numeric is None:
         if source.is_integer:
             return as_type(node, target, name="DECIMAL(19, 0)") if explicit else typed(node, st.NUMERIC)
-        return _float_to_numeric(node) if source in (st.FLOAT8, st.FLOAT4) else typed(node, st.NUMERIC)
+        return _float_to_numeric(node, 15 if source == st.FLOAT8 else 6) if source in (st.FLOAT8, st.FLOAT4) else typed(node, st.NUMERIC)
     if target.is_integer and source.name in ("float8", "float4"):
         return as_type(call("round_even", node, number(0)), target)
     if (source.name, target.name) in (("timestamptz", "timestamp"), ("timestamp", "timestamptz"), ("inet", "cidr"), ("cidr", "inet")):
@@ -149,9 +149,9 @@ def _between(node: exp.Expr, source: SqlType, target: SqlType, numeric: str | No
     return as_type(node, target, name=numeric)
 
 
-def _float_to_numeric(node: exp.Expr) -> exp.Expr:
-    """A float keeps 15 significant digits on its way to numeric."""
-    return as_type(node, st.NUMERIC, name=_WIDE_NUMERIC)
+def _float_to_numeric(node: exp.Expr, digits: int) -> exp.Expr:
+    """A double keeps 15 significant digits on its way to numeric, a real 6."""
+    return as_type(call("cirql_float_digits", node, number(digits), type=st.TEXT), st.NUMERIC, name=_WIDE_NUMERIC)
 
 
 def _from_json(node: exp.Expr, source: SqlType, target: SqlType, numeric: str | None) -> exp.Expr:

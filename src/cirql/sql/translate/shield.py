@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from cirql.errors import ParseError
-from cirql.sql.translate.tokens import tokenize
+from cirql.sql.translate.tokens import NUMBER_STARTS, numeric_constant, tokenize
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -116,6 +116,8 @@ def _shielded(tokens: Sequence[Token], index: int, text: str) -> tuple[list[Toke
     token = tokens[index]
     following = tokens[index + 1] if index + 1 < len(tokens) else None
     kind = token.token_type
+    if kind in (TokenType.NUMBER, TokenType.HEX_STRING, TokenType.BIT_STRING) and text[token.start] in NUMBER_STARTS:
+        return _number(tokens, index, text)
     if kind == TokenType.GRANT and index and tokens[index - 1].token_type == TokenType.DOT:
         return [_like(token, TokenType.VAR, token.text)], 1  # aws.licensemanager.grant: after a dot any word is a name
     if following is None:
@@ -139,6 +141,20 @@ def _shielded(tokens: Sequence[Token], index: int, text: str) -> tuple[list[Toke
     if kind == TokenType.PARAMETER and token.text == "@" and following.token_type in (TokenType.DASH, TokenType.L_PAREN):
         return _absolute(tokens, index)
     return [token], 1
+
+
+def _number(tokens: Sequence[Token], index: int, text: str) -> tuple[list[Token], int]:
+    """A numeric constant: the tokenizer, which knows some spellings only, takes `1_000` for `1 AS _000` and `0x1F` for a bit string."""
+    from sqlglot.tokenizer_core import TokenType
+
+    token = tokens[index]
+    if index and tokens[index - 1].token_type == TokenType.PARAMETER:
+        return [token], 1
+    value, end = numeric_constant(text, token.start)
+    used = 1
+    while index + used < len(tokens) and tokens[index + used].start < end:
+        used += 1
+    return [token if value == token.text else _like(token, TokenType.NUMBER, value)], used
 
 
 _TYPES = frozenset(

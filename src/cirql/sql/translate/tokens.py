@@ -9,6 +9,7 @@ A question mark is a parameter where an operand belongs and the operator of json
 
 from __future__ import annotations
 
+import itertools
 import re
 from bisect import bisect_left
 from typing import TYPE_CHECKING, Any
@@ -40,7 +41,26 @@ _PIECE = regex(
 What is not closed goes on to the end.
 """
 
+NUMBER_STARTS = frozenset(".0123456789")
+_NUMBER = regex(
+    r"(?P<based>0[xX](?:_?[0-9a-fA-F])++|0[oO](?:_?[0-7])++|0[bB](?:_?[01])++)"
+    r"|(?:\d++(?:_\d++)*+(?:\.(?!\.)(?:\d++(?:_\d++)*+)?+)?+|\.\d++(?:_\d++)*+)(?:[eE][+-]?\d++(?:_\d++)*+)?+"
+)
+
 _COLON_WORD = regex(r"(?<!:):[A-Za-z_]")
+
+
+def numeric_constant(text: str, start: int) -> tuple[str, int]:
+    """The numeric constant at a place as decimal digits, and where it ends. Raises ParseError where a word is run into it."""
+    found = _NUMBER.match(text, start)
+    if found is None:
+        raise ParseError("a number is not written as SQL writes numbers", position=start)
+    end = found.end()
+    if end < len(text) and (text[end].isalnum() or text[end] in "_$"):
+        word = text[start : end + 1] + "".join(itertools.takewhile(lambda c: c.isalnum() or c == "_", text[end + 1 : end + 40]))
+        raise ParseError(f"trailing junk after numeric literal: {word}", hint="leave a space after the number", position=start)
+    written = found[0].replace("_", "")
+    return (str(int(written, 0)) if found["based"] else written), end
 
 
 def tokenize(text: str) -> list[Token]:

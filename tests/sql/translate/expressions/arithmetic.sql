@@ -86,3 +86,11 @@ width_bucket(5, 10, 0, 5), width_bucket(0, 10, 0, 5), width_bucket(11, 10, 0, 5)
 0::float8 * 1e-308::float8, 1e308::float8 / 1e300::float8, 1 / 'infinity'::float8
 0.1::real = 0.1, 0.1::real = 0.1::float8, 16777217::int = 16777216::real, 0.1::real IN (0.1), 0.1::real BETWEEN 0.1 AND 0.2, 0.1::real = '0.1'
 1.5::real * 3, 1.1::real + 1, 1.1::real / 2, 3e38::real * 100, pg_typeof(1.5::real * 3), pg_typeof(1.5::real * 2::real)
+1_000_000, 1_0.5_0, 1_0e1_0, .5, 5., 1.e2, 1_0 AS x
+0xFF_FF, 0b1_0, 0o7_7, -0x10, 0xFFFFFFFFFF
+1a
+100_
+0x
+X'1F', b'10'
+12345678901234567890.5 * 3
+1e20 * 1e20 > 1e39, 1e37 * 100 > 1e38, 1e-30 * 1e-20 < 1e-49, 12345678901234567890.123456789 * 98765432109876543210.987654321 > 1e39

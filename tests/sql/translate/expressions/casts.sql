@@ -87,3 +87,5 @@ x::float8 FROM (VALUES ('infinity'), ('-inf'), (' 1.5 '), ('0e5'), ('1e308')) v(
 ('{"a":1e400}'::jsonb->>'a')::float8
 ('{"a":1e400}'::jsonb->'a')::float8
 1234.5::money::text, (-0.456)::numeric::money::text, 1234567::bigint::money::text, NULL::numeric::money::text, '12'::money::text, 0.005::numeric::money::text
+0.1::real::numeric, 123456789012.345::float8::numeric, (0.1::float8 + 0.2::float8)::numeric, 1e10::float4::numeric, 1e-7::float8::numeric
+1234567.1::float8::numeric(10, 2)

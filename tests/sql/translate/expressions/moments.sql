@@ -63,3 +63,6 @@ clock_timestamp() >= now(), statement_timestamp() = transaction_timestamp()
 timestamp '2024-01-01 00:00:00.1234567', timestamp '2024-01-01 00:00:00.1234563', timestamptz '2024-12-31 23:59:59.9999999Z', time '10:00:00.1234568'
 ('2024-01-01 00:00:00.1234567'::text)::timestamp, ('2024-01-01 00:00:00.1234567'::text)::timestamptz, ('23:00:00.1234567'::text)::time, ('2024-01-01'::text)::timestamp
 (timestamptz '2024-01-01 10:11:12.123456Z')::time, '2024-01-01 00:00:00.5 +0130'::timestamptz, '2024-01-01 00:00:00-05:30'::timestamptz
+justify_interval(interval '1 mon -1 hour'), justify_interval(interval '-1 mon 1 hour'), justify_interval(interval '-40 days')
+justify_days(interval '1 mon -5 days'), justify_days(interval '-1 mon 35 days'), justify_days(interval '70 days 30 hours')
+justify_hours(interval '1 day -1 hour'), justify_hours(interval '-1 day 30 hours'), justify_hours(interval '2 mon 49 hours')

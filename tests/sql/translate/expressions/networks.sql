@@ -15,3 +15,6 @@ ip FROM net WHERE ip::inet <<= '10.0.0.0/8' ORDER BY ip::inet
 ip FROM net ORDER BY ip::inet DESC
 '10.0.0.0/8'::cidr = '10.0.0.0/8'::text -- differs: network-text
 host('10.0.0.1'::text) -- differs: network-text
+inet '10.0.0.5' - 3, inet '10.0.0.15' - inet '10.0.0.5', inet '::5' - inet '::1', inet '255.255.255.255' - inet '0.0.0.0'
+inet '10.0.0.1' - inet '::1'
+inet '1::' - inet '::'
