@@ -98,7 +98,9 @@ export class ChartView {
 /** The server's SVG as elements: parsed as XML, in which nothing runs. */
 function picture(text: string): SVGSVGElement {
   const parsed = new DOMParser().parseFromString(text, "image/svg+xml").documentElement;
-  return document.importNode(parsed, true) as unknown as SVGSVGElement;
+  const made = document.importNode(parsed, true) as unknown as SVGSVGElement;
+  made.setAttribute("preserveAspectRatio", "xMinYMin meet");
+  return made;
 }
 
 async function painted(svg: Blob, width: number, height: number): Promise<Blob> {

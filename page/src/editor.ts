@@ -1,6 +1,6 @@
 // The editor of one statement or many: colours, completion as the shell has it, errors underlined where they are.
 
-import { acceptCompletion, autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
+import { acceptCompletion, autocompletion, closeBrackets, closeBracketsKeymap, closeCompletion, completionKeymap } from "@codemirror/autocomplete";
 import type { Completion, CompletionContext, CompletionResult } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, indentWithTab, toggleLineComment } from "@codemirror/commands";
 import { PostgreSQL, SQLDialect, sql } from "@codemirror/lang-sql";
@@ -81,6 +81,7 @@ export class Editor {
   readonly view: EditorView;
   private state: Map<string, EditorState> = new Map();
   private shown = "";
+  private runs = 0;
 
   constructor(
     place: HTMLElement,
@@ -164,6 +165,8 @@ export class Editor {
   private made(text: string): EditorState {
     const nonce = document.querySelector<HTMLMetaElement>('meta[name="style-nonce"]')?.content ?? "";
     const run = (): boolean => {
+      this.runs++;
+      closeCompletion(this.view);
       this.events.run();
       return true;
     };
@@ -212,10 +215,11 @@ export class Editor {
     const abort = new AbortController();
     context.addEventListener("abort", () => abort.abort());
     const position = inCharacters(text, context.pos);
+    const runs = this.runs;
     try {
       const found = await act<{ candidates: Candidate[] }>("complete", { editor: this.shown, text, position }, abort.signal);
       const first = found.candidates[0];
-      if (!first) return null;
+      if (!first || this.runs !== runs) return null; // Whoever has run it wants to see its rows.
       const from = inUnits(text, first.from);
       if (!context.explicit && found.candidates.length === 1 && first.text === text.slice(from, context.pos)) return null;
       const isWord = !context.explicit && from === context.pos && first.kind !== "member" && first.kind !== "value" && before !== ".";

@@ -132,7 +132,7 @@ export class ResultPane {
     this.blank();
     fill(
       this.empty,
-      h("p", {}, "Rows come here. ", h("span", { class: "soft" }, "Ctrl+Enter runs the statement at the cursor, or what is selected.")),
+      h("p", {}, "Rows come here. ", h("span", { class: "soft" }, "Run, or Ctrl+Enter, asks the statement at the cursor, or what is selected.")),
       h("div", { class: "examples" }, ...this.examples.map((e) => h("button", { type: "button", class: "example", title: e.sql, onclick: () => this.events.example(e.sql, e.title) }, icon("play"), e.title))),
     );
     this.show("rows");
