@@ -103,6 +103,34 @@ def test_a_statement_that_a_command_does_not_take_stays_to_be_edited(shell: Term
     shell.sees("five │")
 
 
+def test_what_is_typed_after_a_command_of_its_own_line_begins_a_line(shell: Terminal) -> None:
+    shell.run("SELECT 5 AS five")
+    shell.run("\\timing off")
+    shell.sees("timing is off")
+    shell.run("UNION SELECT 6;")
+    shell.sees("five │")
+    shell.ready()
+    shell.run("SELECT nonsense")
+    shell.run("\\r")
+    shell.sees("the statement is dropped")
+    shell.ready()
+    assert "│ 7 │" in after(shell, "SELECT 7 AS s;")
+
+
+def test_what_a_statement_did_is_a_word_and_no_row(shell: Terminal) -> None:
+    answer = after(shell, "CREATE TEMP TABLE done AS SELECT 1 AS a;")
+    assert "CREATE TABLE" in answer
+    assert "status" not in answer
+    assert "│ status │" in after(shell, "SELECT 'x' AS status;")
+
+
+def test_help_fits_the_window(terminal: Open) -> None:
+    narrow = terminal("shell", "--local", columns=60, rows=110, PAGER="cat")
+    narrow.ready()
+    assert "without running" in re.sub(r"\s+", " ", after(narrow, "\\?"))
+    assert max(len(line.rstrip()) for line in narrow.text.splitlines()) <= 60
+
+
 def test_watch_runs_it_until_ctrl_c(shell: Terminal) -> None:
     shell.run("SELECT 'again' AS w \\watch 0.2")
     shell.sees(lambda text: text.count("│ again │") >= 3)
@@ -130,6 +158,14 @@ def test_o_g_and_copy_write_files_and_copy_reads_one(shell: Terminal) -> None:
     assert "│ 6 │" in after(shell, "SELECT sum(n) AS s FROM rows;")
     assert "cannot open" in after(shell, "\\o /nowhere/at/all")
     assert "is not understood" in after(shell, "\\copy what")
+
+
+def test_copy_to_stdout_shows_the_rows_and_o_files_say_how_many_there_are(shell: Terminal, tmp_path: Path) -> None:
+    assert re.search(r"^a,b\s+1,x$", after(shell, "\\copy (SELECT 1 AS a, 'x' AS b) to stdout"), re.MULTILINE)
+    after(shell, f"\\o {tmp_path}/out.txt")
+    assert "row)" not in after(shell, "SELECT 1 AS a;")
+    after(shell, "\\o")
+    assert (tmp_path / "out.txt").read_text("utf-8").endswith("(1 row)\n")
 
 
 def test_i_runs_a_file_with_commands_in_it(shell: Terminal) -> None:

@@ -15,6 +15,7 @@ from cirql.shell.typed import Typed, divided, is_complete
         ("SELECT ';', \"a;b\", $x$;$x$ -- ;\n/* ; */;", [Typed("SELECT ';', \"a;b\", $x$;$x$ -- ;\n/* ; */")]),
         (r"\dt *s3*", [Typed(command="dt *s3*")]),
         (r"SELECT 1 \gx", [Typed("SELECT 1", "gx")]),
+        ("SELECT 1\n  \\x", [Typed("SELECT 1", "x", begins_line=True)]),
         ("SELECT 1;\n\\echo it's\nSELECT 2;", [Typed("SELECT 1"), Typed(command="echo it's"), Typed("SELECT 2")]),
         ("SELECT E'\\\\';", [Typed("SELECT E'\\\\'")]),
         ("SELECT 'a\\b';", [Typed("SELECT 'a\\b'")]),

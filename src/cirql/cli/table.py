@@ -179,6 +179,8 @@ def _wrapped(text: str, width: int) -> list[str]:
     lines: list[str] = []
     while text and len(lines) < MOST_LINES:
         cut = _fitting(text, width)
+        if cut < len(text) and not text[cut].isspace() and (blank := text.rfind(" ", 0, cut)) * 3 >= cut * 2:
+            cut = blank + 1  # Between words, where that leaves no large gap.
         lines.append(text[:cut])
         text = text[cut:]
     if text:

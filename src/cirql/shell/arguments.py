@@ -18,8 +18,8 @@ def words_of(text: str, variables: ShellVariables) -> list[str]:
 
 
 def _plain(word: str, variables: ShellVariables) -> str:
-    if word.startswith(":") and (value := variables.get(word[1:].strip("'\""))) is not None:
-        return value
+    if word.startswith(":") and variables.get(word[1:].strip("'\"")) is not None:
+        return variables.fill(word) if word[1] in "'\"" else variables.get(word[1:]) or ""
     return _QUOTED.sub(lambda m: m[1].replace("''", "'"), word)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+import textwrap
 from collections.abc import Iterable, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -104,7 +105,7 @@ class Bench:
         with self.reporting(sql := self.variables.fill(typed)) as went:
             self.last_sql = sql
             result = self.query(sql)
-            self.show(result, expanded=expanded, output=output)
+            self.show(result, expanded=expanded, output=output, says_what_was_done=not _asks(sql))
             if self.preferences.timing:
                 report_timing(result.stats)
         return went[0]
@@ -126,19 +127,34 @@ class Bench:
 
     # Showing.
 
-    def show(self, result: Result, *, expanded: str | None = None, output: BinaryIO | None = None, counted: bool = True) -> None:
-        """Write a result where results go, then what its reader must know. Raises OSError."""
+    def show(
+        self,
+        result: Result,
+        *,
+        expanded: str | None = None,
+        output: BinaryIO | None = None,
+        counted: bool = True,
+        says_what_was_done: bool = False,
+    ) -> None:
+        """Write a result where results go, then what its reader must know. Raises OSError.
+
+        `says_what_was_done`: where it is one status, that is no row.
+        """
         chosen = Format(self.preferences.format)
         look = Look(Layout(expanded or self.preferences.expanded), self.preferences.null)
         into = output or self.output
-        if into is not None:
+        is_word = says_what_was_done and [c.name for c in result.columns] == ["status"] and result.row_count == 1
+        if is_word:
+            self.print([str(result.fetchall()[0][0])])
+        elif into is not None:
             write(result, Destination(chosen), into, None, look)
         else:
             shown, made = screen(), io.BytesIO()
             write(result, Destination(chosen), made, shown, look)
             page(made.getvalue(), self.preferences.pager, shown)
-        if result.columns and counted and chosen is Format.TABLE:
-            say(f"({result.row_count} row{'s' * (result.row_count != 1)})")
+        if result.columns and counted and chosen is Format.TABLE and not is_word:
+            count = f"({result.row_count} row{'s' * (result.row_count != 1)})"
+            say(count) if into is None else into.write(f"{count}\n".encode())
         self.tell_outcome(result)
 
     def tell_outcome(self, result: Result) -> None:
@@ -157,15 +173,21 @@ class Bench:
         batch = pa.RecordBatch.from_arrays(arrays, names=list(columns))
         self.show(Result(pa.RecordBatchReader.from_batches(batch.schema, [batch])), expanded=expanded)
 
-    def print(self, lines: Iterable[str]) -> None:
-        """Write lines of text, through the pager where they are many."""
+    def print(self, lines: Iterable[str], *, hanging: int | None = None) -> None:
+        """Write lines of text, through the pager where they are many.
+
+        `hanging`: lines that are wider than the screen are broken between words, and go on so far to the right.
+        """
         from cirql.cli.streams import visible
 
+        shown = screen()
+        if hanging is not None and shown is not None and self.output is None:
+            lines = [piece for line in lines for piece in _folded(line, shown.width, hanging)]
         data = "".join(visible(line) + "\n" for line in lines).encode("utf-8", "backslashreplace")
         if self.output is not None:
             self.output.write(data)
         else:
-            page(data, self.preferences.pager, screen())
+            page(data, self.preferences.pager, shown)
 
     def _tell(self, event: ProgressEvent) -> None:
         if (line := self._line) is not None:
@@ -181,6 +203,18 @@ class Bench:
         sys.stderr.write("Carry this out? [y/N] ")
         sys.stderr.flush()
         return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def _folded(line: str, width: int, hanging: int) -> list[str]:
+    return textwrap.wrap(line, width, subsequent_indent=" " * min(hanging, width // 2), break_on_hyphens=False) or [""]
+
+
+def _asks(sql: str) -> bool:
+    """Whether a statement is a question, and its rows are rows."""
+    from cirql.completion.tokens import tokens
+
+    first = next((t.text.upper() for t in tokens(sql) if not t.is_blank), "")
+    return first in ("SELECT", "WITH", "VALUES", "TABLE", "SHOW", "DESCRIBE", "EXPLAIN", "(")
 
 
 def _read(session: Session, sql: str) -> Result:

@@ -20,6 +20,8 @@ _SECTIONS = (
     ("Looks and variables", looks.COMMANDS),
 )
 _WIDTH = 32
+HANGING = _WIDTH + 3
+"""How far a line of the help is indented that continues another."""
 _MOST = 50
 
 

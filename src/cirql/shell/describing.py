@@ -75,7 +75,7 @@ def _own(call: Command) -> None:
     call.bench.show_rows(("name", "kind"), [*own, *answered])
     services = session.catalog.services()
     call.bench.print(
-        [f"and {len(table_names(session.catalog)):,} of {len(services)} services: \\dn lists those, \\dt *bucket* finds tables"]
+        [f"and {len(table_names(session.catalog)):,} names, of {len(services)} services: \\dn lists those, \\dt *bucket* finds tables"]
     )
 
 
@@ -131,7 +131,7 @@ def _describe(call: Command, name: str) -> None:
     hidden = [c for c in found.shape.columns if c not in shown] if call.is_extended else []
     titles = ("column", "type", "can be", *(("description",) if call.is_extended else ()))
     bench.show_rows(titles, ([*_row(found, c), *([_sentence(c.description)] if call.is_extended else [])] for c in (*shown, *hidden)))
-    bench.print(_facts(found))
+    bench.print(_facts(found), hanging=4)
 
 
 def _row(found: Found, column: Column) -> list[str]:

@@ -2,6 +2,7 @@ r"""The commands that read and write files, or start programs: `\i`, `\o`, `\cop
 
 from __future__ import annotations
 
+import io
 import re
 import shlex
 import subprocess
@@ -98,11 +99,20 @@ def copy(call: Command) -> None:
     words = re.findall(r"\w+", match["options"].lower())
     kind = next((w for w in words if w in (*_FORMATS, *_READERS)), path.suffix.lstrip(".").lower() or "csv")
     what = call.bench.variables.fill(match["what"])
+    is_stream = match["file"].lower() in ("stdout", "stdin", "pstdout", "pstdin")
     if match["way"].lower() == "from":
+        if is_stream:
+            raise InvalidStatement("\\copy reads files, and not what is typed", hint="a file of that name is './stdin'")
         _read_into(call, what, path, kind)
         return
     sql = what[1:-1] if what.startswith("(") else f"SELECT * FROM {what}"
     result = call.bench.query(sql)
+    if is_stream and kind in _FORMATS:
+        made = io.BytesIO()
+        write(result, Destination(_FORMATS[kind], origin=origin(call.bench.session, sql)), made, None)
+        call.bench.print(made.getvalue().decode("utf-8", "replace").splitlines())
+        call.bench.tell_outcome(result)
+        return
     if kind == "parquet":
         write_parquet(result, path)
     elif kind in _FORMATS:

@@ -25,7 +25,7 @@ def prefer(call: Command) -> None:
     """Change how results look; without a name, say how they do."""
     words = call.words
     if not words:
-        call.bench.show_rows(("option", "value"), ([f.name, str(getattr(call.bench.preferences, f.name))] for f in fields(Preferences)))
+        call.bench.show_rows(("option", "value"), ([f.name, _shown(getattr(call.bench.preferences, f.name))] for f in fields(Preferences)))
         return
     name = {"x": "expanded", "color": "colour"}.get(words[0], words[0])
     if name not in {f.name for f in fields(Preferences)}:
@@ -45,8 +45,11 @@ def _prefer(call: Command, name: str, text: str) -> None:
         raise SettingsError(f"{name} cannot be {text!r}", hint="a number")
     value = _SWITCHES[text.lower()] if kind is bool else int(text) if kind is int else text
     call.bench.prefer(**{name: value})
-    shown = ("on" if value else "off") if kind is bool else value
-    call.bench.print([f"{name} is {shown}"])
+    call.bench.print([f"{name} is {_shown(value)}"])
+
+
+def _shown(value: object) -> str:
+    return ("off", "on")[value] if isinstance(value, bool) else str(value)
 
 
 def set_variable(call: Command) -> None:
@@ -69,6 +72,11 @@ def echo(call: Command) -> None:
     call.bench.print([" ".join(call.words)])
 
 
+def reset_statement(call: Command) -> None:
+    """Drop the statement before it."""
+    call.bench.print(["the statement is dropped" if call.sql else "there is none"])
+
+
 def show_statement(call: Command) -> None:
     """Print the statement before it, or the last one."""
     call.bench.print([call.statement or "there is no statement yet"])
@@ -82,4 +90,5 @@ COMMANDS = (
     ShellCommand("unset", "NAME", "forget a variable", unset_variable),
     ShellCommand("echo", "[TEXT]", "print a text", echo),
     ShellCommand("p", "", "print the statement", show_statement, takes_sql=True),
+    ShellCommand("r", "", "drop the statement that was begun", reset_statement, takes_sql=True),
 )

@@ -12,7 +12,7 @@ from cirql.errors import InvalidStatement
 from cirql.settings.preferences import history_path
 from cirql.shell.bench import Bench
 from cirql.shell.command_table import Command, ShellCommand
-from cirql.shell.commands import Commands
+from cirql.shell.commands import HANGING, Commands
 from cirql.shell.completer import ShellCompleter
 from cirql.shell.files import read_text
 from cirql.shell.history import StatementHistory
@@ -37,8 +37,9 @@ class Shell:
         self._history = StatementHistory(history_path(), self._bench.preferences.history)
         self._commands = Commands(
             ShellCommand("i", "FILE", "run the statements and commands of a file", self._include, completes="file"),
-            ShellCommand("history", "[PATTERN]", "show what was typed", self._show_history),
-            ShellCommand("?", "", "show this", lambda call: self._bench.print(self._commands.help())),
+            ShellCommand("history", "[TEXT]", "show what was typed, or what of it has a text", self._show_history),
+            ShellCommand("s", "[TEXT]", "the same", self._show_history),
+            ShellCommand("?", "", "show this", lambda call: self._bench.print(self._commands.help(), hanging=HANGING)),
             ShellCommand("q", "", "end the shell", _quit),
         )
         shown = screen()
@@ -97,7 +98,7 @@ class Shell:
             command = self._commands.find(name)
             edited = command.run(Command(self._bench, name, line[len(name) :].strip(), typed.sql))
             if typed.sql and not command.takes_sql:
-                edited = typed.sql
+                edited = typed.sql + "\n" * typed.begins_line
         return went[0], edited
 
     def _include(self, call: Command) -> None:

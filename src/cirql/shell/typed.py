@@ -16,10 +16,14 @@ _WORDS = {"quit": "q", "exit": "q", "help": "?"}
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """A statement, a command (without its backslash), or a command with the statement that it takes. `sql` has no `;`."""
+    """A statement, a command (without its backslash), or a command with the statement that it takes. `sql` has no `;`.
+
+    `begins_line`: the command stands in a line of its own, below the statement.
+    """
 
     sql: str = ""
     command: str | None = None
+    begins_line: bool = False
 
 
 def is_complete(text: str) -> bool:
@@ -50,7 +54,9 @@ def _divided(text: str) -> tuple[list[Typed], str]:
         if token.kind is TokenKind.MARK and token.text == "\\":
             end = text.find("\n", token.start)
             skip = len(text) if end < 0 else end + 1
-            pieces.append(Typed(text[start : token.start].strip() if filled else "", text[token.end : skip].strip()))
+            before = text[start : token.start] if filled else ""
+            begins_line = before.rstrip(" \t").endswith("\n")
+            pieces.append(Typed(before.strip(), text[token.end : skip].strip(), begins_line))
             start, filled = skip, False
         elif token.kind is TokenKind.MARK and token.text == ";":
             if filled:
