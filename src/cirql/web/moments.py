@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _MOST = 200
 _ONE_READING = timedelta(seconds=5)
-"""Places that were read within this of one another were read by one statement: one moment."""
+"""Different places that were read within this of one another were read by one statement: one moment. A place read again is another."""
 
 
 def moments(session: Session, tables: Iterable[str]) -> list[str]:
@@ -27,20 +27,26 @@ def moments(session: Session, tables: Iterable[str]) -> list[str]:
     names = ", ".join(constant(name) for name in tables)
     if not names:
         return []
-    sql = f"SELECT DISTINCT finished FROM cirql.scans WHERE complete AND table_name IN ({names}) ORDER BY finished DESC LIMIT {_MOST * 20}"
-    found = [row[0] for row in session.execute(sql) if isinstance(row[0], datetime)]
-    return [m.replace(tzinfo=UTC).isoformat() for m in _apart(sorted(found))][-_MOST:]
+    sql = (
+        "SELECT finished, table_name, account_id, region, parent FROM cirql.scans "
+        f"WHERE complete AND table_name IN ({names}) ORDER BY finished DESC LIMIT {_MOST * 20}"
+    )
+    found = [(row[0], tuple(map(str, row[1:]))) for row in session.execute(sql) if isinstance(row[0], datetime)]
+    return [m.replace(tzinfo=UTC).isoformat() for m in readings(found[::-1])][-_MOST:]
 
 
-def _apart(found: Sequence[datetime]) -> list[datetime]:
-    """The last of each run of moments that are close together."""
-    kept: list[datetime] = []
-    for moment in found:
-        if kept and moment - kept[-1] < _ONE_READING:
-            kept[-1] = moment
+def readings(scans: Sequence[tuple[datetime, tuple[str, ...]]]) -> list[datetime]:
+    """When each reading of several places ended, of scans in the order of their ends, each with the place that it read."""
+    ends: list[datetime] = []
+    places: set[tuple[str, ...]] = set()
+    for moment, place in scans:
+        if ends and moment - ends[-1] < _ONE_READING and place not in places:
+            ends[-1] = moment
         else:
-            kept.append(moment)
-    return kept
+            ends.append(moment)
+            places = set()
+        places.add(place)
+    return ends
 
 
 def as_of(statement: Statement, moment: str) -> Statement:
