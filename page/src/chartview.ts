@@ -38,6 +38,21 @@ export class ChartView {
     await this.draw();
   }
 
+  /** What was chosen by hand, as a link says it. */
+  get settings(): Record<string, string> {
+    const chosen = { kind: this.kind.value, across: this.across.value, up: this.up.value, by: this.by.value };
+    return Object.fromEntries(Object.entries(chosen).filter(([, value]) => value));
+  }
+
+  /** Chooses what a link says, for the chart of a run. */
+  choose(run: string, settings: Record<string, string>): void {
+    this.run = run;
+    this.kind.value = KINDS.some(([kind]) => kind === settings["kind"]) ? (settings["kind"] ?? "") : "";
+    for (const [axis, name] of [[this.across, "across"], [this.up, "up"], [this.by, "by"]] as const) {
+      fill(axis, h("option", { value: "" }, "automatic"), h("option", { value: settings[name] ?? "", selected: true }, settings[name] ?? ""));
+    }
+  }
+
   private async draw(): Promise<void> {
     try {
       const chart = await look<Chart>("chart", { run: this.run, kind: this.kind.value, across: this.across.value, up: this.up.value, by: this.by.value });

@@ -111,6 +111,21 @@ export class Grid {
     return { sort: this.sort < 0 ? "" : String(this.sort), descending: this.descending ? "1" : "0", words: this.words };
   }
 
+  /** The column that rows are sorted by, as a link says it. */
+  get sorting(): Record<string, string> {
+    return this.sort < 0 ? {} : { sort: this.nameOf(this.sort), ...(this.descending ? { descending: "1" } : {}) };
+  }
+
+  /** Sorts by a column of this name, where there is one. */
+  sortAs(name: string, descending: boolean): void {
+    const column = this.columns.findIndex((c) => c.name === name);
+    if (column < 0) return;
+    [this.sort, this.descending] = [column, descending];
+    this.showHead();
+    this.again(this.total);
+    this.soon();
+  }
+
   nameOf(column: number): string {
     return this.columns[column]?.name ?? "";
   }

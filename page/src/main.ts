@@ -85,7 +85,7 @@ class Page {
     this.show(false);
     this.tabs.start({ title: "Query 1", text: FIRST });
     const shared = linked();
-    if (shared) this.tabs.open(shared, "Shared");
+    if (shared) this.tabs.open(shared.text, "Shared", shared.settings);
     this.editor.view.focus();
     window.addEventListener("keydown", (event) => this.typed(event));
   }
@@ -96,7 +96,7 @@ class Page {
     const bar = h("div", { class: "tabbar" }, this.tabs.element, plus);
     const tidy = h("button", { type: "button", class: "quiet square", "aria-label": "Format", title: "Format (Shift+Alt+F)", onclick: () => void this.editor.tidy() }, icon("broom"));
     const keep = h("button", { type: "button", class: "quiet square", "aria-label": "Save in a file", title: "Save in a file (Ctrl+S)", onclick: () => this.save() }, icon("save"));
-    const share = h("button", { type: "button", class: "quiet square", "aria-label": "Copy a link to this text", title: "Copy a link to this text", onclick: () => void copyText(linkTo(this.editor.text)) }, icon("link"));
+    const share = h("button", { type: "button", class: "quiet square", "aria-label": "Copy a link to this text", title: "Copy a link to this text and its settings, without data", onclick: () => void copyText(linkTo(this.editor.text, this.result.settings)) }, icon("link"));
     const foot = h("div", { class: "runbar" }, this.run, this.estimate.element, h("span", { class: "room" }), tidy, keep, share);
     const above = h("div", { class: "above" }, bar, this.editing, foot);
     const work = h("main", { class: "work" }, above, new Splitter("rows", above, "cirql.height").element, this.result.element);
@@ -151,10 +151,13 @@ class Page {
     }
     const { text, position } = this.editor.asked;
     const tab = this.tabs.current;
-    void this.result.start(tab.id, text, position, (run) => {
+    const settings = tab.settings ?? {};
+    delete tab.settings; // They are for the first rows that come.
+    const begins = (run: string): void => {
       tab.run = run;
       this.tabs.keep();
-    });
+    };
+    void this.result.start(tab.id, text, position, begins, settings);
   }
 
   /** Writes the text into its file; one that has none is asked for a name. */

@@ -10,6 +10,7 @@ import { counted, fill, h, icon } from "./dom";
 import { failure } from "./failures";
 import { Grid } from "./grid";
 import { saveMenu } from "./savemenu";
+import type { Settings } from "./sharing";
 import { TimeBar } from "./timebar";
 import { DifferencesView, showTimeline } from "./versions";
 
@@ -130,6 +131,7 @@ export class ResultPane {
   clear(): void {
     this.moment = "";
     this.blank();
+    this.events.running(false); // What was followed is not any more, and runs on by itself.
     fill(
       this.empty,
       h("p", {}, "Rows come here. ", h("span", { class: "soft" }, "Run, or Ctrl+Enter, asks the statement at the cursor, or what is selected.")),
@@ -158,8 +160,8 @@ export class ResultPane {
   }
 
   /** Runs a statement, and shows what comes of it as it comes. */
-  async start(editor: string, text: string, position: number, begins: (run: string) => void): Promise<void> {
-    this.moment = "";
+  async start(editor: string, text: string, position: number, begins: (run: string) => void, settings: Settings = {}): Promise<void> {
+    this.moment = settings["moment"] ?? "";
     this.editor = editor;
     let isChange = false;
     this.last = async () => {
@@ -172,7 +174,29 @@ export class ResultPane {
     const number = this.asked + 1;
     await this.follow(this.last);
     if (isChange) await this.plan(editor, text, position);
-    else if (number === this.asked && this.hasRows) await this.time.about(editor, text, position, this.moment);
+    else if (number === this.asked && this.hasRows) {
+      this.arrange(settings);
+      await this.time.about(editor, text, position, this.moment);
+    }
+  }
+
+  /** How the rows are looked at now. */
+  get settings(): Settings {
+    const words = this.words.value.trim();
+    return {
+      ...this.grid.sorting,
+      ...(words ? { filter: words } : {}),
+      ...(this.view === "chart" ? { view: "chart", ...this.chart.settings } : {}),
+      ...(this.moment ? { moment: this.moment } : {}),
+    };
+  }
+
+  private arrange(settings: Settings): void {
+    if (settings["sort"]) this.grid.sortAs(settings["sort"], settings["descending"] === "1");
+    if (settings["filter"]) this.grid.filter((this.words.value = settings["filter"]));
+    if (settings["view"] !== "chart" || this.tabs.chart.hidden) return;
+    this.chart.choose(this.run, settings);
+    this.show("chart");
   }
 
   /** Runs the last statement again, as of a moment. */

@@ -1,20 +1,24 @@
-// A link to a text: it stands behind the #, which no browser sends anywhere. Never data.
+// A link to a text and to how its rows are looked at: it stands behind the #, which no browser sends anywhere. Never data.
 
-const MARK = "#sql=";
+export type Settings = Record<string, string>;
 
-export function linkTo(text: string): string {
+const TEXT = "sql";
+
+export function linkTo(text: string, settings: Settings): string {
   const bytes = Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join("");
-  return `${location.origin}/${MARK}${btoa(bytes).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "")}`;
+  const packed = btoa(bytes).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  return `${location.origin}/#${new URLSearchParams({ [TEXT]: packed, ...settings })}`;
 }
 
-/** The text that the page was opened with, which is forgotten by that. */
-export function linked(): string {
-  if (!location.hash.startsWith(MARK)) return "";
-  const given = location.hash.slice(MARK.length).replaceAll("-", "+").replaceAll("_", "/");
+/** The text that the page was opened with, and its settings, which are forgotten by that. */
+export function linked(): { text: string; settings: Settings } | null {
+  const { [TEXT]: packed, ...settings } = Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
+  if (!packed) return null;
   history.replaceState(null, "", "/");
   try {
-    return new TextDecoder().decode(Uint8Array.from(atob(given), (letter) => letter.charCodeAt(0)));
+    const bytes = atob(packed.replaceAll("-", "+").replaceAll("_", "/"));
+    return { text: new TextDecoder().decode(Uint8Array.from(bytes, (letter) => letter.charCodeAt(0))), settings };
   } catch {
-    return "";
+    return null;
   }
 }

@@ -1,6 +1,7 @@
 // The editors that are open, as tabs: their texts outlive the page, in the browser and nowhere else.
 
 import { fill, h, icon } from "./dom";
+import type { Settings } from "./sharing";
 
 const KEPT = "cirql.tabs";
 
@@ -12,6 +13,8 @@ export interface Tab {
   /** The file that it is saved in, and what stood there then. */
   name?: string;
   seen?: string;
+  /** How its first rows are to be looked at. */
+  settings?: Settings;
 }
 
 export interface TabEvents {
@@ -40,8 +43,8 @@ export class TabBar {
     return tab;
   }
 
-  open(text = "", title = ""): void {
-    this.tabs.push(made(title || `Query ${this.tabs.length + 1}`, text));
+  open(text = "", title = "", settings: Settings = {}): void {
+    this.tabs.push({ ...made(title || `Query ${this.tabs.length + 1}`, text), settings });
     this.choose(this.tabs.length - 1);
   }
 

@@ -36,7 +36,7 @@ export class TimeBar {
     if (number !== this.asked) return;
     this.editor = editor;
     this.tables = known.tables;
-    this.moments = known.moments;
+    this.moments = chosen && !known.moments.includes(chosen) ? [...known.moments, chosen].sort() : known.moments;
     this.element.hidden = !this.moments.length;
     this.slider.max = String(this.moments.length);
     const at = chosen ? this.moments.indexOf(chosen) : -1;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -106,4 +107,8 @@ class Terminal:
         return int(self.process.exitstatus if self.process.exitstatus is not None else 128 + self.process.signalstatus)
 
     def close(self) -> None:
-        self.process.close(force=True)
+        """End it, whatever it does."""
+        if not self.process.closed and self.process.isalive():
+            self.process.kill(signal.SIGKILL)
+            self.process.wait()
+        self.process.close()

@@ -129,6 +129,20 @@ def test_a_statement_is_cancelled_by_the_button_that_ran_it(page: Page) -> None:
     assert cells(page) == [["1"]]
 
 
+def test_another_editor_runs_its_own_statement_while_the_first_one_s_goes_on(page: Page) -> None:
+    write(page, "SELECT count(*) AS n FROM generate_series(1, 300000) a(x), generate_series(1, 300000) b(y)")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".run")).to_contain_text("Cancel")
+    page.get_by_role("button", name="New editor").click()
+    expect(page.locator(".run")).to_contain_text("Run")
+    run(page, "SELECT 5 AS five")
+    assert cells(page) == [["5"]]
+    page.get_by_role("tab", name="Query 1").click()
+    expect(page.locator(".run")).to_contain_text("Cancel")
+    page.locator(".run").click()
+    expect(page.locator(".badge")).to_have_text("cancelled")
+
+
 def test_editors_and_their_results_are_there_after_the_page_was_loaded_again(page: Page) -> None:
     run(page, "SELECT 'kept' AS word")
     page.get_by_role("button", name="New editor").click()

@@ -79,6 +79,35 @@ def test_a_link_to_a_text_opens_it_and_runs_nothing(page: Page, world: LocalClou
     assert not world.calls
 
 
+def test_a_link_has_how_the_rows_are_looked_at_for_the_first_that_come(page: Page) -> None:
+    run(page, "SELECT region, instance_type, count(*) AS n FROM aws.ec2_instance GROUP BY region, instance_type")
+    cells(page)
+    page.locator(".sorter").nth(1).click()
+    page.locator(".sorter").nth(1).click()
+    page.get_by_role("searchbox", name="Filter rows").fill("micro")
+    expect(page.locator(".matches")).to_contain_text(" of ")
+    page.get_by_role("tab", name="Chart").click()
+    page.get_by_role("combobox", name="Kind of chart").select_option("pie")
+    expect(page.locator("svg.chart.pie")).to_be_visible()
+    page.get_by_role("combobox", name="Across").select_option("instance_type")
+    page.get_by_role("button", name="Copy a link to this text").click()
+    link = page.evaluate("navigator.clipboard.readText()")
+    other = page.context.new_page()
+    other.goto(link)
+    expect(other.get_by_role("tab", name="Shared")).to_be_visible()
+    other.locator(".cm-content").focus()
+    other.keyboard.press("Control+Enter")
+    expect(other.locator("svg.chart.pie")).to_be_visible()
+    expect(other.get_by_role("combobox", name="Across")).to_have_value("instance_type")
+    other.get_by_role("tab", name="Rows").click()
+    expect(other.get_by_role("searchbox", name="Filter rows")).to_have_value("micro")
+    expect(other.locator('[aria-sort="descending"]')).to_contain_text("instance_type")
+    kinds = [row[1] for row in cells(other)]
+    assert kinds == sorted(kinds, reverse=True)
+    assert all("micro" in kind for kind in kinds)
+    other.close()
+
+
 def test_a_change_is_shown_before_and_after_and_done_by_a_second_click(page: Page) -> None:
     run(page, "SELECT count(*) AS n FROM aws.sagemaker.images WHERE region = 'us-east-1'")
     before = int(cells(page)[0][0])
