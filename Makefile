@@ -144,7 +144,7 @@ constraints: $(DEV)
 	$(BIN)/python -m pip freeze --exclude-editable | grep -E '^[A-Za-z0-9_.-]+==[^ ]+$$' | sort -f > constraints.txt
 
 clean:
-	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .benchmarks
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .benchmarks .artefacts
 	rm -rf page/node_modules src/cirql/web/assets
 	rm -f src/cirql/catalog/catalog.sqlite src/cirql/catalog/catalog.sqlite-*
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -20,8 +20,8 @@ ROOT = Path(__file__).parents[2]
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or ""
 # Where there is no browser, or was no Node.js to build the page with, there is nothing to be tested: `make test` says so.
 collect_ignore_glob = [] if CHROMIUM and (ROOT / "src/cirql/web/assets/app.js").exists() else ["test_*.py"]
-SHOTS = ROOT / ".benchmarks" / "page"
-"""Where pictures of the page are kept, for whoever wants to see how it looks."""
+SHOTS = ROOT / ".artefacts" / "page"
+"""Where pictures of the page are kept with what axe said of each, for whoever wants to see how it looks."""
 _ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -30,10 +31,13 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 CHECK = f"() => axe.run({{ include: [document], exclude: {LEFT_OUT} }}, {{ runOnly: {RULES} }})"
 
 
-def unreachable(page: Page) -> list[str]:
-    """What axe finds wrong, each with the element."""
+def unreachable(page: Page, name: str) -> list[str]:
+    """What axe finds wrong, each with the element; its report is kept beside the picture."""
     page.evaluate(AXE)
     found: dict[str, Any] = page.evaluate(CHECK)
+    kept = {"engine": found["testEngine"], "violations": found["violations"]}
+    kept |= {kind: [rule["id"] for rule in found[kind]] for kind in ("passes", "incomplete", "inapplicable")}
+    (SHOTS / f"{name}.axe.json").write_text(json.dumps(kept, indent=1), "utf-8")
     return [f"{v['id']}: {n['html'][:160]} {n['failureSummary'][:200]}" for v in found["violations"] for n in v["nodes"]]
 
 
@@ -41,7 +45,7 @@ def look(page: Page, name: str) -> list[str]:
     SHOTS.mkdir(parents=True, exist_ok=True)
     expect(page.locator('.estimate[aria-busy="false"]')).to_be_attached()
     page.screenshot(path=SHOTS / f"{name}.png")
-    return [f"{name}: {line}" for line in unreachable(page)]
+    return [f"{name}: {line}" for line in unreachable(page, name)]
 
 
 LOOKED_AT = pytest.mark.parametrize(("viewport", "scheme"), [(WIDE, "light"), (WIDE, "dark"), (NARROW, "light"), (NARROW, "dark")])
