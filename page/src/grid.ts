@@ -43,6 +43,7 @@ export class Grid {
   private readonly pinned = new Set<number>();
   private readonly foot = h("div", { class: "gridfoot", hidden: true, role: "rowgroup" });
   private totals = false;
+  private isCounted = true;
   private generation = 0;
   private drawn = 0;
   private sized = false;
@@ -90,7 +91,7 @@ export class Grid {
     }
     if (rows === this.all) return;
     this.all = rows;
-    if (this.words || this.sort >= 0) this.again(this.total);
+    if (this.words || this.sort >= 0) this.again(rows);
     else {
       this.forget(Math.floor(this.total / PAGE));
       this.total = rows;
@@ -103,7 +104,7 @@ export class Grid {
   filter(words: string): void {
     this.words = words;
     this.element.scrollTop = 0;
-    this.again(this.total);
+    this.again(this.all);
     this.soon();
   }
 
@@ -122,7 +123,7 @@ export class Grid {
     if (column < 0) return;
     [this.sort, this.descending] = [column, descending];
     this.showHead();
-    this.again(this.total);
+    this.again(this.all);
     this.soon();
   }
 
@@ -130,8 +131,10 @@ export class Grid {
     return this.columns[column]?.name ?? "";
   }
 
+  /** Asks for the rows anew: as many as there may be, until an answer says how many there are. */
   private again(total: number): void {
     this.generation++;
+    this.isCounted = !this.words;
     void this.sum();
     for (const abort of this.asked.values()) abort.abort();
     this.asked.clear();
@@ -173,7 +176,7 @@ export class Grid {
   }
 
   private resize(): void {
-    this.events.counted(this.words ? `${this.total.toLocaleString("en-US")} of ${counted(this.all, "row")}` : "");
+    this.events.counted(!this.isCounted ? "filtering …" : this.words ? `${this.total.toLocaleString("en-US")} of ${counted(this.all, "row")}` : "");
     this.canvas.style.height = `${Math.min(TALLEST, this.total * HEIGHT) + HEIGHT + 8}px`;
     for (const place of [this.canvas, this.foot]) place.style.setProperty("--cells", this.widths.map((w) => `${w}px`).join(" "));
     this.canvas.style.width = `${this.widths.reduce((sum, w) => sum + w, 0)}px`;
@@ -220,8 +223,9 @@ export class Grid {
       const found = await look<RowPage>("rows", { run: this.run, from: page * PAGE, count: PAGE, ...this.order }, abort.signal);
       if (generation !== this.generation || this.asked.get(page) !== abort) return;
       this.pages.set(page, found.rows);
-      if (found.total !== this.total && (this.words || this.sort >= 0)) {
+      if ((found.total !== this.total || !this.isCounted) && (this.words || this.sort >= 0)) {
         this.total = found.total;
+        this.isCounted = true;
         this.resize();
       }
       if (!this.sized && found.rows.length) this.fit(found.rows);
@@ -371,7 +375,7 @@ export class Grid {
     else this.sort = -1;
     this.showHead();
     this.element.scrollTop = 0;
-    this.again(this.sort < 0 && !this.words ? this.all : this.total);
+    this.again(this.all);
     this.soon();
   }
 

@@ -96,6 +96,22 @@ def test_rows_are_sorted_and_filtered_without_asking_again(page: Page, world: Lo
     assert not world.calls
 
 
+def test_after_words_that_no_row_has_other_words_and_none_find_rows_again(page: Page) -> None:
+    run(page, "SELECT 'name-' || i AS name FROM generate_series(1, 3000) AS s(i)")
+    words = page.get_by_role("searchbox", name="Filter rows")
+    for typed, said in (("name-12", "111 of 3,000 rows"), ("zzz", "0 of 3,000 rows"), ("name-299", "11 of 3,000 rows")):
+        words.fill(typed)
+        expect(page.locator(".matches")).to_have_text(said)
+    assert cells(page)[0] == ["name-299"]
+    words.fill("")
+    expect(page.locator(".matches")).to_have_text("")
+    assert cells(page)[0] == ["name-1"]
+    expect(page.locator(".grid")).to_have_attribute("aria-rowcount", "3001")
+    page.locator(".grid").focus()
+    page.keyboard.press("Control+End")
+    expect(page.locator(".cell", has_text="name-3000")).to_be_visible()
+
+
 def test_a_long_value_is_cut_in_its_cell_and_whole_when_it_is_opened(page: Page) -> None:
     run(page, "SELECT repeat('x', 5000) AS long, '{\"a\": {\"b\": [1, 2]}}'::json AS doc")
     assert len(cells(page)[0][0]) == 401
