@@ -6,7 +6,7 @@ import html
 from importlib import resources
 
 from cirql.checks.model import Audit, Finding, Judgement, Status
-from cirql.checks.reports.texts import legible
+from cirql.checks.reports.texts import legible, rules_of
 
 _ORDER = {status: place for place, status in enumerate((Status.ALARM, Status.ERROR, Status.INFO, Status.OK, Status.SKIP))}
 MOST_SHOWN = 200
@@ -34,7 +34,7 @@ def render(report: Audit) -> str:
 def _cost(report: Audit) -> str:
     wanted = f", {report.calls_wanted:,} if each rule had asked for itself" if report.calls_wanted > report.calls else ""
     when = f"{report.began:%Y-%m-%d %H:%M} UTC"
-    return f"{when} · {len(report.verdicts)} rules in {report.seconds:.1f} s · {report.calls:,} calls{wanted}"
+    return f"{when} · {rules_of(report)} in {report.seconds:.1f} s · {report.calls:,} calls{wanted}"
 
 
 def _tiles(report: Audit) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cirql.checks.model import Audit, Finding, Judgement, Status
-from cirql.checks.reports.texts import legible
+from cirql.checks.reports.texts import legible, rules_of
 
 MOST_SHOWN = 10
 """Resources of one rule; the others are in every other format."""
@@ -28,7 +28,7 @@ def totals(report: Audit) -> list[str]:
     aside = "".join(f", {n} {word}" for n, word in ((waived, "waived"), (known, "known before")) if n)
     shared = f" ({report.calls_wanted} if each rule asked for itself)" if report.calls_wanted > report.calls else ""
     return [
-        f"{report.pack}: {len(report.verdicts)} rules: {rules or 'none'}",
+        f"{report.pack}: {rules_of(report)}: {rules or 'none'}",
         f"resources: {resources or 'none'}{aside}",
         f"calls: {report.calls}{shared}, {report.seconds:.1f} s",
     ]
