@@ -34,6 +34,11 @@ FROM (SELECT (SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE state = 'ac
 SELECT pid, pg_catalog.to_char(backend_start, 'YYYY-MM-DD') AS began, array_to_string(pg_catalog.pg_blocking_pids(pid), ', ') AS blocking,
     CASE WHEN state = 'active' THEN ROUND((extract(epoch from now() - query_start) / 60)::numeric, 2) ELSE 0 END AS active_since
 FROM pg_catalog.pg_stat_activity ORDER BY pid;
+SELECT rel.relname, substring(pg_catalog.array_to_string(rel.reloptions, ',') FROM 'fillfactor=([0-9]*)') AS fillfactor,
+    substring('a=1,b=20' FROM 'b=([0-9]*)')::int AS found, (SELECT st.setting from pg_catalog.pg_show_all_settings() st
+    WHERE st.name = 'default_table_access_method') as default_amname FROM pg_class rel WHERE rel.relname = 'image_version';
+SELECT name, vartype, min_val, max_val, enumvals FROM pg_catalog.pg_show_all_settings();
+SELECT count(*), min((d).privilege_type) FROM (SELECT pg_catalog.aclexplode(db.datacl) AS d FROM pg_catalog.pg_database db) a;
 SELECT count(*) + 1 FROM pg_locks l LEFT JOIN pg_stat_ssl s USING (pid) LEFT JOIN pg_prepared_xacts x ON true
 """
 

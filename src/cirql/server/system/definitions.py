@@ -235,13 +235,14 @@ _FUNCTIONS = {
     "quote_ident(s)": "CASE WHEN regexp_full_match(s, '[a-z_][a-z0-9_$]*') THEN s ELSE '\"' || replace(s, '\"', '\"\"') || '\"' END",
     "array_upper(a, n)": "nullif(len(a), 0)",
     "array_lower(a, n)": "CASE WHEN len(a) > 0 THEN 1 END",
+    "aclexplode(a)": "unnest([]::STRUCT(grantor UINTEGER, grantee UINTEGER, privilege_type VARCHAR, is_grantable BOOLEAN)[])",
     "expandarray(a)": "unnest(list_transform(a, lambda x, i: {'x': x, 'n': i}))",
 }
 _SETTINGS = ", ".join(
     f"{name} VARCHAR"
     for name in (
         *("name", "setting", "unit", "category", "short_desc", "extra_desc", "context", "vartype", "source", "min_val", "max_val"),
-        *("boot_val", "reset_val"),
+        *("boot_val", "reset_val", "enumvals", "sourcefile", "sourceline", "pending_restart"),
     )
 )
 OVERLOADED = {

@@ -117,6 +117,9 @@ def _node(node: exp.Expr, facts: Mapping[str, str]) -> exp.Expr:
             return _from_zero(node)
         case exp.Anonymous():
             return _call(node.name.lower(), node, list(node.expressions), facts)
+        case exp.Substring() if isinstance(pattern := node.args.get("start"), exp.Literal) and pattern.is_string:
+            group = exp.Literal.number(1 if "(" in pattern.name else 0)
+            return exp.func("nullif", exp.func("regexp_extract", node.this, pattern, group, dialect="duckdb"), exp.Literal.string(""))
         case exp.RegexpLike():
             return exp.func("regexp_matches", node.this, node.expression)
         case exp.RegexpILike():
