@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from dbt.adapters.duckdb.utils import SourceConfig
 
+__all__ = ["Plugin"]
+
 _log = AdapterLogger("cirql")
 
 
