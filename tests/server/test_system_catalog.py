@@ -131,3 +131,36 @@ def test_a_primary_key_is_found_through_its_index(address: str) -> None:
             ("region", 1, "bucket_pkey", "s3", "bucket", 1),
             ("bucket_name", 2, "bucket_pkey", "s3", "bucket", 1),
         ]
+
+
+REFERENCES = """SELECT pkc.relname, fkn.nspname, fkc.relname, fka.attname, con.conname, pkic.relname
+    FROM pg_catalog.pg_namespace pkn, pg_catalog.pg_class pkc, pg_catalog.pg_attribute pka, pg_catalog.pg_namespace fkn,
+    pg_catalog.pg_class fkc, pg_catalog.pg_attribute fka, pg_catalog.pg_constraint con, pg_catalog.generate_series(1, 32) pos(n),
+    pg_catalog.pg_class pkic
+    WHERE pkn.oid = pkc.relnamespace AND pkc.oid = pka.attrelid AND pka.attnum = con.confkey[pos.n] AND con.confrelid = pkc.oid
+    AND fkn.oid = fkc.relnamespace AND fkc.oid = fka.attrelid AND fka.attnum = con.conkey[pos.n] AND con.conrelid = fkc.oid
+    AND con.contype = 'f' AND pkic.relkind = 'i' AND pkic.oid = con.conindid"""
+
+
+def test_what_refers_to_a_table_is_not_looked_for_in_that_table_alone() -> None:
+    """As pgjdbc asks in getExportedKeys and getImportedKeys."""
+    exported = parse_one(f"{REFERENCES} AND pkn.nspname = 'aws' AND pkc.relname = 'sagemaker_image'", read="postgres")
+    imported = parse_one(f"{REFERENCES} AND fkn.nspname = 'sagemaker' AND fkc.relname = 'image_version'", read="postgres")
+    assert narrowing(exported, []) == Narrowing()
+    assert narrowing(imported, []) == Narrowing(("image_version",), ("sagemaker",))
+
+
+def test_references_and_indexes_are_shown_as_pgjdbc_asks(address: str) -> None:
+    indexes = """SELECT tmp.name, tmp.place, trim(both '"' from pg_catalog.pg_get_indexdef(tmp.oid, tmp.place, false)) FROM (
+        SELECT ci.relname AS name, (information_schema._pg_expandarray(i.indkey)).n AS place, ci.oid AS oid
+        FROM pg_catalog.pg_class ct JOIN pg_catalog.pg_namespace n ON (ct.relnamespace = n.oid)
+        JOIN pg_catalog.pg_index i ON (ct.oid = i.indrelid) JOIN pg_catalog.pg_class ci ON (ci.oid = i.indexrelid)
+        JOIN pg_catalog.pg_am am ON (ci.relam = am.oid) WHERE n.nspname = 's3' AND ct.relname = 'bucket') AS tmp ORDER BY 2"""
+    reference = ("sagemaker_image", "sagemaker", "image_version", "image_name", "image_version_image_name_fkey", "sagemaker_image_pkey")
+    with psycopg.connect(address) as client:
+        for condition in (
+            "pkn.nspname = 'aws' AND pkc.relname = 'sagemaker_image'",
+            "fkn.nspname = 'sagemaker' AND fkc.relname = 'image_version'",
+        ):
+            assert reference in client.execute(f"{REFERENCES} AND {condition}").fetchall()
+        assert client.execute(indexes).fetchall() == [("bucket_pkey", 1, "region"), ("bucket_pkey", 2, "bucket_name")]

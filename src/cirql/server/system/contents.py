@@ -331,7 +331,7 @@ class SystemRows:
             constraints.append(
                 {"oid": number, "conname": f"{name}_pkey", "connamespace": schema, "conrelid": oid, "conkey": key, "conindid": number}
             )
-            classes.append({"oid": number, "relname": f"{name}_pkey", "relnamespace": schema, "relkind": "i"})
+            classes.append({"oid": number, "relname": f"{name}_pkey", "relnamespace": schema, "relkind": "i", "relam": 403})
             indexes.append({"indexrelid": number, "indrelid": oid, "indnatts": len(key), "indnkeyatts": len(key), "indkey": key})
             texts.append((number, f"PRIMARY KEY ({_listed(names)})"))
             shown = f"CREATE UNIQUE INDEX {_quoted(name + '_pkey')} ON {self._shown(oid)} USING btree ({_listed(names)})"

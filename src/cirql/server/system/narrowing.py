@@ -58,13 +58,32 @@ def _narrowed(tree: exp.Expr, values: Sequence[Any]) -> Narrowing:
         return Narrowing()
     tables: list[tuple[str, ...]] = []
     schemas: list[tuple[str, ...]] = []
+    referred = _referred(tree)
     for condition in _conditions(tree):
+        if any(column.table in referred for column in condition.find_all(exp.Column)):
+            continue
         column, asked = _compared(condition, values)
         if column in _SCHEMAS:
             schemas.append(asked)
         elif column in _NAMES | _NUMBERS or (column == "oid" and any(len(text) > 5 and text.isdigit() for text in asked)):
             tables.append(asked)
     return Narrowing(tables[0] if tables else None, schemas[0] if schemas else None)
+
+
+def _referred(tree: exp.Expr) -> set[str]:
+    """The tables, by their aliases, that a question has for what foreign keys refer to: any table may refer to them.
+
+    Their schemas, too: whatever is joined to them by `oid`.
+    """
+    from sqlglot import exp
+
+    equal = [
+        (e.this, e.expression) for e in tree.find_all(exp.EQ) if isinstance(e.this, exp.Column) and isinstance(e.expression, exp.Column)
+    ]
+    equal += [(b, a) for a, b in equal]
+    found = {b.table for a, b in equal if a.name.lower() == "confrelid" and b.name.lower() == "oid"} - {""}
+    schemas = {b.table for a, b in equal if a.table in found and a.name.lower() == "relnamespace" and b.name.lower() == "oid"} - {""}
+    return found | schemas
 
 
 def is_empty(tree: exp.Expr) -> bool:

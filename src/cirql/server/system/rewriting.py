@@ -245,12 +245,27 @@ def _call(name: str, node: exp.Expr, arguments: list[exp.Expr], facts: Mapping[s
         return found
     if name == "_pg_expandarray":
         return exp.Anonymous(this="c_expandarray", expressions=arguments[:1])
+    if name == "pg_get_indexdef" and len(arguments) > 1:
+        return _of_index(*arguments[:2])
     if name in _FUNCTIONS:
         kept = arguments[: OVERLOADED.get(name, len(arguments))]
         found = exp.Anonymous(this=f"c_{name}", expressions=kept)
         found.meta["postgres"] = name
         return found
     return node
+
+
+def _of_index(index: exp.Expr, place: exp.Expr) -> exp.Expr:
+    """`pg_get_indexdef(index, n, …)`: its nth column's name, or with 0 the whole definition."""
+    from sqlglot import exp, parse_one
+
+    column = parse_one("(SELECT any_value(a.attname) FROM pg_attribute a WHERE a.attrelid = 0 AND a.attnum = 0)", read="duckdb")
+    for condition, value in zip(column.find_all(exp.EQ), (index, place), strict=True):
+        condition.set("expression", value.copy())
+    whole = exp.Anonymous(this="c_pg_get_indexdef", expressions=[index])
+    found = exp.Case(ifs=[exp.If(this=exp.EQ(this=place, expression=exp.Literal.number(0)), true=whole)], default=column)
+    found.meta["postgres"] = "pg_get_indexdef"
+    return found
 
 
 def _constant(value: str, name: str) -> exp.Expr:
