@@ -39,6 +39,8 @@ _GLOBAL = ("iam", "cloudfront", "route53", "organizations")
 # Values whose form says something that no model does.
 _FORMS = {("route53", "hostedzone", "id"): "/hostedzone/"}
 _DEEPEST = 4
+# Lists whose rows are what the same call lists the children of, and how long a row's number is that has none.
+_RECURSIVE = {("organizations", "ListOrganizationalUnitsForParent"): 3}
 _LISTING = re.compile(r"(List|Search|Describe|Get|BatchGet|BatchDescribe)([A-Z].*)")
 # What asks in which order, and not of what.
 _ORDER = re.compile(r".*(sort|order).*")
@@ -108,6 +110,8 @@ def _rows(service: str, name: str, params: Mapping[str, Any]) -> tuple[list[str]
         name.startswith(("List", "Search", "Batch")) or _is_plural(name) or bool(tokens(service, name)[0])
     )
     above = row_number(params) + (_chosen(service, name, params) if is_list else "")
+    if len(above) >= _RECURSIVE.get((service, name), len(above) + 1):
+        return [], True, False
     if named := [n for n in dict.fromkeys(named) if n]:
         return (named, True, False) if is_list else ([above], False, False)
     return ([f"{above}1", f"{above}2"], True, True) if is_list else ([above or "1"], False, False)
@@ -218,7 +222,7 @@ class _Answer:
                 found[member] = self.structure(inner, at)
             elif not (is_beside_rows(member) and inner.type_name in ("list", "structure", "map")):
                 own = identities(self._service, (self._noun, element_noun(inner)), inner) if is_structure(inner) else ids
-                found[member] = self.value(inner, member, self._rows[0], own, 0)
+                found[member] = self.value(inner, member, (self._rows or ["1"])[0], own, 0)
         return {m: v for m, v in found.items() if v is not None}
 
     def _numbers(self, path: tuple[str, ...]) -> list[str]:
