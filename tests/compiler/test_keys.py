@@ -14,7 +14,6 @@ SUPPLIED = {
     "datazone_domain_units_for_parent": {"parent_domain_unit_identifier": "datazone_domain.root_domain_unit_id"},
     "ec2_managed_prefix_list_entry": {"prefix_list_id": "ec2_managed_prefix_list.prefix_list_id"},
     "guardduty_member_detector": {"own_account_id": "guardduty_member.own_account_id"},
-    "imagebuilder_lifecycle_execution": {"resource_arn": "imagebuilder_lifecycle_policy.arn"},
     "opensearch_instance_type_detail": {"engine_version": "opensearch_version.version"},
 }
 
@@ -53,6 +52,11 @@ AMONG = {
     "lightsail_auto_snapshot": {"instance", "disk"},
     "swf_workflow_execution_history": {"open_workflow_execution", "closed_workflow_execution"},
     "vpc_lattice_access_log_subscription": {"service_network", "service"},
+    "workmail_alias": {"user", "group", "resource"},
+    "workmail_mailbox_permission": {"user", "resource"},
+    "drs_launch_action": {"source_server", "launch_configuration_template"},
+    "imagebuilder_lifecycle_execution": {"lifecycle_policy", "image_build_version"},
+    "organizations_children": {"root", "organizational_units_for_parent"},
 }
 
 

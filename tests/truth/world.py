@@ -190,7 +190,7 @@ def _set(found: Values, path: tuple[str, ...], value: str | None) -> None:
 def _say_more(shape: Any, found: Values, has_more: bool) -> None:
     """Set what says in so many words whether there is more."""
     for member, inner in shape.members.items():
-        if inner.type_name == "boolean" and re.fullmatch(r"(is)?truncated|has(more|next).*|more.*|istruncated", plain(member)):
+        if inner.type_name == "boolean" and re.fullmatch(r"(is)?truncated|has(more|next).*|more.*|additional.*available", plain(member)):
             found[member] = has_more
         elif inner.type_name == "structure" and isinstance(found.get(member), dict):
             _say_more(inner, found[member], has_more)
