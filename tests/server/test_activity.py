@@ -39,6 +39,12 @@ SELECT rel.relname, substring(pg_catalog.array_to_string(rel.reloptions, ',') FR
     WHERE st.name = 'default_table_access_method') as default_amname FROM pg_class rel WHERE rel.relname = 'image_version';
 SELECT name, vartype, min_val, max_val, enumvals FROM pg_catalog.pg_show_all_settings();
 SELECT count(*), min((d).privilege_type) FROM (SELECT pg_catalog.aclexplode(db.datacl) AS d FROM pg_catalog.pg_database db) a;
+WITH INH_TABLES AS (SELECT at.attname AS name, ph.inhparent AS inheritedid
+    FROM pg_catalog.pg_attribute at JOIN pg_catalog.pg_inherits ph ON ph.inhparent = at.attrelid GROUP BY at.attname, ph.inhparent)
+SELECT DISTINCT ON (att.attnum) att.attname, INH.inheritedid, (SELECT pg_catalog.array_agg(provider || '=' || label)
+    FROM pg_catalog.pg_seclabels sl1 WHERE sl1.objoid=att.attrelid AND sl1.objsubid=att.attnum) AS seclabels
+FROM pg_catalog.pg_attribute att LEFT OUTER join INH_TABLES as INH ON att.attname = INH.name
+WHERE att.attrelid = 'sagemaker.image_version'::regclass AND att.attnum > 0 ORDER BY att.attnum;
 SELECT count(*) + 1 FROM pg_locks l LEFT JOIN pg_stat_ssl s USING (pid) LEFT JOIN pg_prepared_xacts x ON true
 """
 

@@ -76,7 +76,22 @@ def rewritten(tree: exp.Expr, facts: Mapping[str, str]) -> str:
             tree = changed if node is tree else tree
             node.replace(changed)
     _name_columns(tree)
+    _quote_reserved(tree)
     return tree.sql(dialect="duckdb")
+
+
+_RESERVED = frozenset(
+    {"anti", "asof", "at", "describe", "glob", "lambda", "pivot", "positional", "qualify", "semi", "show", "summarize", "unpivot"}
+)
+"""Words that DuckDB takes for its own where PostgreSQL has names: pgAdmin calls a table `at`."""
+
+
+def _quote_reserved(tree: exp.Expr) -> None:
+    from sqlglot import exp
+
+    for word in tree.find_all(exp.Identifier):
+        if word.name.lower() in _RESERVED:
+            word.set("quoted", True)
 
 
 def _name_columns(tree: exp.Expr) -> None:
@@ -102,7 +117,8 @@ def _node(node: exp.Expr, facts: Mapping[str, str]) -> exp.Expr:
         case exp.Table() if isinstance(node.this, exp.Anonymous):
             return _function_in_from(node)
         case exp.Table() if node.name.lower() in _TABLES:
-            table = exp.to_table(node.name.lower(), alias=node.alias or node.name)
+            table = exp.to_table(node.name.lower())
+            table.set("alias", exp.TableAlias(this=exp.to_identifier(node.alias or node.name)))
             table.set("joins", node.args.get("joins"))  # where joins are in parentheses, the first table has them
             return table
         case exp.Any() if (words := ARRAY.fullmatch(node.this.unnest().name)) and _is_string(node.this.unnest()):
