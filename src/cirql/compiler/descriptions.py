@@ -1,4 +1,4 @@
-"""AWS's documentation as the pages print it: HTML with the paragraphs' own markup taken out, and what of an operation's describes what it lists."""
+"""AWS's documentation as the pages print it: HTML without the paragraphs' own markup; what of an operation's describes what it lists."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def clean(html: str) -> str:
 def opening(html: str) -> str:
     """The first paragraph of an operation's documentation, as the description of what the operation lists.
 
-    What follows is about the call and not about the thing, and so are notes, warnings and lists; a sentence that leads to a list goes with it.
+    What follows is about the call and not about the thing, and so are notes, warnings and lists, with the sentence that leads to one.
 
     >>> opening("<note> <p>Not for directories.</p> </note> <p>Returns <code>x</code>. You need:</p> <ul> <li> <p>A.</p> </li> </ul>")
     'Returns <code>x</code>.'

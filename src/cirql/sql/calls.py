@@ -76,8 +76,8 @@ def read_exec(text: str, offset: int, given: Iterable[exp.Expr]) -> CallText:
             body = value
         else:
             raise ParseError("@@json takes a JSON object in quotes")
-    given = [name if name in _PLACE else name.lower().replace("_", "") for name, _ in params]
-    if len(set(given)) < len(given):
+    named = [name if name in _PLACE else name.lower().replace("_", "") for name, _ in params]
+    if len(set(named)) < len(named):
         raise ParseError("EXEC takes each parameter once", position=offset + at)
     hints = (w.upper() for c in comments if c.startswith("+") for w in c[1:].replace(",", " ").split())
     return CallText(path, tuple(params), body, frozenset(hints))
