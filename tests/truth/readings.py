@@ -150,7 +150,7 @@ def _row(shape: Any, element: Any, path: tuple[str, ...], call: Call) -> Row:
     if not is_structure(shape) or not isinstance(element, Mapping):
         member = plain(singular(path[-1]))
         return Row(world.number(element), {member: (singular(path[-1]), element)}, bare=member)
-    values = {plain(m): (m, v) for m, v in element.items()}
+    values = {plain(m): (m, v) for m, v in element.items() if shape.members[m].serialization.get("location") != "statusCode"}
     numbers = [n for _, v in values.values() if (n := world.number(v))]
     echoed = frozenset(plain(p) for p in call.params)
     return Row(max(numbers, key=len, default=world.row_number(call.params)), values, echoed=echoed)
@@ -161,7 +161,7 @@ def _paths(table: Table, root: Fetch, taken: frozenset[tuple[str, ...]]) -> list
     rows = [root.rows]
     noun = noun_of(root.operation)
     if not str(table.name).endswith(f"_{snake(noun)}"):
-        return rows
+        return [*rows, *root.beside]
     known = paginator(root.service, root.operation).get("result_key", [])
     named = {tuple(k.split(".")) for k in ([known] if isinstance(known, str) else known)}
     lists = row_lists(root.service, root.operation)
@@ -175,7 +175,7 @@ def _paths(table: Table, root: Fetch, taken: frozenset[tuple[str, ...]]) -> list
         is_alike = is_structure(beside) and beside.name == element.name
         if path in named or is_alike or plain(singular(path[-1])).endswith(plain(noun)):
             rows.append(path)
-    return rows
+    return [*rows, *(p for p in root.beside if p not in rows)]
 
 
 def _element(service: str, name: str, path: tuple[str, ...]) -> Any:

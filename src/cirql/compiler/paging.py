@@ -15,7 +15,9 @@ from cirql.catalog.model import Paging
 from cirql.compiler.prose import default_of, largest_of
 from cirql.startup.regexes import regex
 
-_TOKEN = regex(r"(.*(token|marker|cursor))|next|nextpage|nextkey|next(record)?(name|type|identifier)|lastevaluated.*|exclusivestart.*")
+_TOKEN = regex(
+    r"(.*(token|marker|cursor))|next|position|nextpage|nextkey|next(record)?(name|type|identifier)|lastevaluated.*|exclusivestart.*"
+)
 # What is called a token and continues no list: it proves who asks, or what is asked twice.
 _OTHER_TOKEN = regex(
     r".*(client|idempotency|request|session|access|auth|authorization|csrf|secret|lock|sync|change|upload|update|task|version|bearer|refresh"
