@@ -48,6 +48,18 @@ def test_what_says_nothing_is_not_drawn(columns: list[tuple[str, str]], rows: li
     assert chart_of(columns, rows) is None
 
 
+def test_bars_are_named_by_as_many_texts_as_tell_them_apart() -> None:
+    rows = [("eu-west-1", "t3.micro", "a", 2), ("eu-west-1", "m5.large", "a", 1), ("us-east-1", "t3.micro", "a", 5)]
+    columns = [("region", "VARCHAR"), ("instance_type", "VARCHAR"), ("owner", "VARCHAR"), ("count", "BIGINT")]
+    chart = chart_of(columns, rows)
+    assert chart is not None
+    assert chart.title == "count by region, instance_type"
+    assert chart.labels == ("eu-west-1, t3.micro", "eu-west-1, m5.large", "us-east-1, t3.micro")
+    twice = chart_of(columns, [*rows, rows[0]])
+    assert twice is not None
+    assert twice.labels[0] == "eu-west-1"
+
+
 def test_lines_are_told_apart_by_a_text_of_few_values() -> None:
     rows = [(datetime(2026, 1, day), name, day) for day in (1, 2, 3) for name in ("x", "y")]
     chart = chart_of([("at", "TIMESTAMP"), TEXT, NUMBER], rows)

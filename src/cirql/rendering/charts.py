@@ -123,12 +123,23 @@ def _bars(chosen: _Columns, rows: Sequence[Sequence[Any]]) -> Chart | None:
         return None
     if up is None or across == up or chosen.axes == Axes(chosen.names[across]):
         return _counted(chosen, rows)
-    found = [(_text(row[across]), value) for row in rows if (value := _number(row[up])) is not None]
-    if not found:
+    measured = [row for row in rows if _number(row[up]) is not None]
+    if not measured:
         return None
-    shown = found[:_MOST_BARS]
-    note = f"the first {len(shown)} of {len(found)}" if len(found) > len(shown) else ""
-    return _labelled(ChartKind.BARS, f"{chosen.names[up]} by {chosen.names[across]}", shown, note)
+    naming = [across] if chosen.axes.across else _telling_apart(chosen, measured, across)
+    shown = [(", ".join(_text(row[n]) for n in naming), _number(row[up]) or 0.0) for row in measured[:_MOST_BARS]]
+    note = f"the first {len(shown)} of {len(measured)}" if len(measured) > len(shown) else ""
+    return _labelled(ChartKind.BARS, f"{chosen.names[up]} by {', '.join(chosen.names[n] for n in naming)}", shown, note)
+
+
+def _telling_apart(chosen: _Columns, rows: Sequence[Sequence[Any]], first: int) -> list[int]:
+    """The first texts that together name each row once; where none do, what stands across alone."""
+    naming, others = [first], [n for n in chosen.texts if n != first]
+    while len({tuple(row[n] for n in naming) for row in rows}) < len(rows):
+        if not others:
+            return [first]
+        naming.append(others.pop(0))
+    return naming
 
 
 def _labelled(kind: ChartKind, title: str, found: Sequence[tuple[str, float]], note: str = "") -> Chart:
