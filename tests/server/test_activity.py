@@ -45,6 +45,11 @@ SELECT DISTINCT ON (att.attnum) att.attname, INH.inheritedid, (SELECT pg_catalog
     FROM pg_catalog.pg_seclabels sl1 WHERE sl1.objoid=att.attrelid AND sl1.objsubid=att.attnum) AS seclabels
 FROM pg_catalog.pg_attribute att LEFT OUTER join INH_TABLES as INH ON att.attname = INH.name
 WHERE att.attrelid = 'sagemaker.image_version'::regclass AND att.attnum > 0 ORDER BY att.attnum;
+SELECT count(*), min(cls.tableoid) FROM pg_catalog.pg_index idx JOIN pg_catalog.pg_class cls ON cls.oid=indexrelid
+    LEFT JOIN pg_catalog.pg_depend dep ON (dep.classid = cls.tableoid AND dep.objid = cls.oid AND dep.refclassid=
+    (SELECT oid FROM pg_catalog.pg_class WHERE relname='pg_constraint') AND dep.deptype='i')
+    LEFT OUTER JOIN pg_catalog.pg_constraint con ON (con.tableoid = dep.refclassid AND con.oid = dep.refobjid)
+    WHERE indrelid = 'sagemaker.image_version'::regclass;
 SELECT count(*) + 1 FROM pg_locks l LEFT JOIN pg_stat_ssl s USING (pid) LEFT JOIN pg_prepared_xacts x ON true
 """
 
@@ -53,6 +58,15 @@ SELECT count(*) + 1 FROM pg_locks l LEFT JOIN pg_stat_ssl s USING (pid) LEFT JOI
 def test_what_pgadmin_asks_when_it_connects_has_a_row(address: str, sql: str) -> None:
     with psycopg.connect(address, autocommit=True) as client:
         assert len(client.execute(sql).fetchall()) >= 1
+
+
+def test_names_without_quotes_are_in_small_letters(address: str) -> None:
+    """As pgAdmin reads the numbers of columns: `AS OID`."""
+    with psycopg.connect(address, autocommit=True) as client:
+        asked = client.execute(
+            "SELECT attnum AS OID, attname AS \"Name\" FROM pg_catalog.pg_attribute WHERE attrelid = 's3.bucket'::regclass"
+        )
+        assert [column.name for column in asked.description or ()] == ["oid", "Name"]
 
 
 def test_connections_are_seen_with_what_they_ask(address: str) -> None:

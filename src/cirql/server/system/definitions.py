@@ -160,14 +160,14 @@ _VIEWS = (
     "CREATE VIEW pg_views AS SELECT n.nspname AS schemaname, c.relname AS viewname, 'aws' AS viewowner, '' AS definition "
     "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'v'",
 )
-_OWN_NUMBERS = {"pg_type": 1247, "pg_attribute": 1249, "pg_proc": 1255, "pg_class": 1259, "pg_database": 1262, "pg_attrdef": 2604} | {
+OWN_NUMBERS = {"pg_type": 1247, "pg_attribute": 1249, "pg_proc": 1255, "pg_class": 1259, "pg_database": 1262, "pg_attrdef": 2604} | {
     "pg_constraint": 2606,
     "pg_description": 2609,
     "pg_index": 2610,
     "pg_namespace": 2615,
 }
 """The numbers of PostgreSQL's own tables, by which a comment says what it is about. In `pg_class` they are not: they would want columns."""
-_OWN_NUMBER = f"MAP {_OWN_NUMBERS}[replace(s, 'pg_catalog.', '')]"
+_OWN_NUMBER = f"MAP {OWN_NUMBERS}[replace(s, 'pg_catalog.', '')]"
 _FUNCTIONS = {
     "pg_get_userbyid(o)": "'aws'",
     "pg_table_is_visible(o)": "(SELECT c.relnamespace = 20000 FROM pg_class c WHERE c.oid = o)",
@@ -235,6 +235,7 @@ _FUNCTIONS = {
     "quote_ident(s)": "CASE WHEN regexp_full_match(s, '[a-z_][a-z0-9_$]*') THEN s ELSE '\"' || replace(s, '\"', '\"\"') || '\"' END",
     "array_upper(a, n)": "nullif(len(a), 0)",
     "array_lower(a, n)": "CASE WHEN len(a) > 0 THEN 1 END",
+    "acldefault(a, b)": "NULL::VARCHAR[]",
     "aclexplode(a)": "unnest([]::STRUCT(grantor UINTEGER, grantee UINTEGER, privilege_type VARCHAR, is_grantable BOOLEAN)[])",
     "expandarray(a)": "unnest(list_transform(a, lambda x, i: {'x': x, 'n': i}))",
 }

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from cirql.errors import NotSupported, ParseError
-from cirql.server.system.definitions import OVERLOADED, function_names, table_names
+from cirql.server.system.definitions import OVERLOADED, OWN_NUMBERS, function_names, table_names
 from cirql.startup.regexes import regex
 
 if TYPE_CHECKING:
@@ -70,6 +70,7 @@ def parsed(sql: str) -> exp.Expr:
 
 def rewritten(tree: exp.Expr, facts: Mapping[str, str]) -> str:
     """The statement in DuckDB's SQL; the tree is used up. `facts` are the client's: user, database, schema, settings."""
+    _number_tables(tree)
     for node in reversed(list(tree.walk())):  # what is inside comes before what it is in
         changed = _node(node, facts)
         if changed is not node:
@@ -86,6 +87,17 @@ _RESERVED = frozenset(
 """Words that DuckDB takes for its own where PostgreSQL has names: pgAdmin calls a table `at`."""
 
 
+def _number_tables(tree: exp.Expr) -> None:
+    """`tableoid`, which every table of PostgreSQL has, as the number of the table that is meant."""
+    from sqlglot import exp
+
+    tables = {table.alias_or_name.lower(): table.name.lower() for table in tree.find_all(exp.Table)}
+    for column in list(tree.find_all(exp.Column)):
+        table = tables.get(column.table.lower())
+        if column.name.lower() == "tableoid" and table in OWN_NUMBERS:
+            column.replace(exp.Literal.number(OWN_NUMBERS[table]))
+
+
 def _quote_reserved(tree: exp.Expr) -> None:
     from sqlglot import exp
 
@@ -95,13 +107,15 @@ def _quote_reserved(tree: exp.Expr) -> None:
 
 
 def _name_columns(tree: exp.Expr) -> None:
-    """Columns without a name have the one that PostgreSQL gives them."""
+    """Columns without a name have the one that PostgreSQL gives them; a name without quotes is in small letters."""
     from sqlglot import exp
 
     select = tree.find(exp.Select)
     if select is None:
         return
     for item in list(select.selects):
+        if isinstance(item, exp.Alias) and not item.args["alias"].quoted:
+            item.set("alias", exp.to_identifier(item.alias.lower()))
         if isinstance(item, exp.Alias | exp.Column | exp.Star) or item.find(exp.Star) is not None:
             continue
         named = item.meta.get("postgres") or next((n.meta["postgres"] for n in item.walk() if "postgres" in n.meta), None)
