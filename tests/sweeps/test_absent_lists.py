@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from functools import cache
 
 from botocore.loaders import create_loader
@@ -12,6 +11,7 @@ from cirql.catalog.lookup import Catalog
 from cirql.catalog.model import Role
 from cirql.errors import CloudError
 from cirql.fetch.rows import rows_of
+from tests.sweeps.figures import tell
 
 
 @cache
@@ -42,7 +42,7 @@ def test_a_list_that_is_left_out_is_empty_only_where_it_may_be() -> None:
                     empty += 1
                     if not may_be_absent or rows:
                         wrong.append(f"{table.name} {fetch.operation}: taken")
-    sys.stdout.write(f"\nlists that are left out: {empty} calls give no rows, {refused} an error, {len(wrong)} against their model\n")
+    tell("lists that are left out", {"no rows": empty, "an error": refused, "against their model": len(wrong)})
     assert wrong == []
     assert refused > 100
 

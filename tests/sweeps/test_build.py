@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 from cirql.catalog.lookup import Catalog
 from cirql.compiler.build import build, is_fresh
+from tests.sweeps.figures import tell
 
 
 def test_a_build_gives_the_same_tables_again_and_tells_how_far_it_is(tmp_path: Path) -> None:
@@ -17,7 +17,7 @@ def test_a_build_gives_the_same_tables_again_and_tells_how_far_it_is(tmp_path: P
     assert told[-1][0] == told[-1][1]
     assert path.stat().st_size < 14_000_000
     assert [p.name for p in tmp_path.iterdir()] == ["catalog.sqlite"]
-    sys.stdout.write(f"catalog: {path.stat().st_size:,} bytes\n")
+    tell("catalog", {"bytes": path.stat().st_size})
     with Catalog.open(path) as built, Catalog.open() as catalog:
         assert list(built.spellings()) == list(catalog.spellings())
         assert all(a == b for a, b in zip(built.tables(), catalog.tables(), strict=True))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from collections.abc import Iterator
 
@@ -11,6 +10,7 @@ from botocore.loaders import Loader
 from cirql.changes.spelling import read_operation, service_model
 from cirql.errors import NotSupported
 from cirql.names import plural, snake
+from tests.sweeps.figures import tell
 
 Spelling = tuple[str, str, str, str]
 
@@ -37,5 +37,5 @@ def test_every_operation_is_reached_by_the_words_of_its_name() -> None:
                     counts["refused"] += 1
                     continue
                 counts["of the other number"] += found != name
-    sys.stdout.write(f"{dict(counts)}\n")
+    tell("EXEC spellings", counts)
     assert counts["refused"] + counts["of the other number"] < counts["spellings"] / 250

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from datetime import datetime
 from functools import cache
@@ -26,6 +25,7 @@ from cirql.names import Scheme
 from cirql.session import Session
 from cirql.settings import Settings
 from cirql.types import ColumnType
+from tests.sweeps.figures import tell
 
 ODD: tuple[Any, ...] = (2**63, -(2**80), 7.5, float("nan"), "half \ud83d", b"\xff", {"a": "\ud83d"}, [1, "x", None], True, "", "2026-13-45")
 PLAIN: dict[str, Any] = {
@@ -36,7 +36,8 @@ PLAIN: dict[str, Any] = {
     "TIMESTAMP": datetime(2026, 1, 1),
     "JSON": {"a": 1},
 }
-GATEWAYS = (b"<html><body><h1>404 Not Found</h1></body></html>", b"", b'{"message": "no Route matched"}', b"not found")
+XHTML = b"<html xmlns='http://www.w3.org/1999/xhtml'><body><Code>NoSuchPage</Code></body></html>"
+GATEWAYS = (b"<html><body><h1>404 Not Found</h1></body></html>", b"", b'{"message": "no Route matched"}', b"not found", b"[]", XHTML)
 
 
 @cache
@@ -63,7 +64,7 @@ def test_a_page_that_a_gateway_does_not_have_is_never_a_thing_that_is_gone() -> 
             error = of_answer(place, answer.code, answer.message, None, verdict, 1, is_head=is_head)
             if isinstance(error, ResourceNotFound) is not is_head:
                 wrong.append(f"{service}:{name} {body!r}")
-    sys.stdout.write(f"\nnameless 404s: {len(every)} operations, {len(GATEWAYS)} pages each, {len(wrong)} taken for a thing that is gone\n")
+    tell("nameless 404s", {"operations": len(every), "pages each": len(GATEWAYS), "taken for a thing that is gone": len(wrong)})
     assert len(every) > 4000
     assert wrong == []
 
@@ -80,7 +81,7 @@ def test_no_odd_value_in_any_column_of_any_table_costs_another() -> None:
             count += len(names)
             told_of += len(told)
             wrong += [f"{table.name}.{name}" for name in names if not _is_right(batch.column(name), plain[name], _told(told, name))]
-    sys.stdout.write(f"\nodd values: {count} columns, {len(ODD)} values each, {told_of} told, {len(wrong)} columns wrong\n")
+    tell("odd values", {"columns": count, "values each": len(ODD), "told": told_of, "columns wrong": len(wrong)})
     assert wrong == []
 
 
@@ -115,7 +116,7 @@ def test_what_looks_like_a_page_token_continues_something_or_is_said_to_continue
             counts["said to continue nothing"] += 1
         else:
             unused.append(f"{name}:{operation} {', '.join(tokens)}")
-    sys.stdout.write(f"\npage tokens: {dict(counts)}, {len(unused)} unused: {', '.join(unused[:20])}\n")
+    tell("page tokens", {**counts, "unused": len(unused)})
     assert unused == []
 
 
@@ -132,7 +133,7 @@ def test_a_name_that_holds_sql_is_a_name_beside_every_table(tmp_path: Path) -> N
             count += 1
             if [c.name for c in found.columns or ()] != [alias[1:-1].replace('""', '"')]:
                 wrong.append(str(table.name))
-    sys.stdout.write(f"\nnames that hold SQL: {count} tables, {len(wrong)} wrong\n")
+    tell("names that hold SQL", {"tables": count, "wrong": len(wrong)})
     assert wrong == []
     assert not target.exists()
 

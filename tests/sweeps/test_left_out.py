@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterator
 
 from cirql.catalog.lookup import Catalog
 from cirql.catalog.model import Role
 from cirql.compiler import overlay, services
+from tests.sweeps.figures import tell
 
 _ASKS_FOR_MORE = re.compile(r"include|show|all[A-Z]|.*shared$|latestOnly|onlyAssociated|.*Details?$", re.IGNORECASE)
 _ONE_KIND = re.compile(
@@ -82,5 +82,5 @@ def test_what_list_calls_hide_is_decided_for_each() -> None:
         kinds += is_kind
         if (is_more or is_kind) and not is_decided and f"{table}.{member}" not in _HIDES_NOTHING:
             undecided.append(f"{table}.{member}")
-    sys.stdout.write(f"{booleans} inputs that ask for more, {kinds} that choose one kind by default, {len(undecided)} undecided\n")
+    tell("what list calls leave out", {"inputs that ask for more": booleans, "that choose one kind": kinds, "undecided": len(undecided)})
     assert not undecided, " ".join(undecided)

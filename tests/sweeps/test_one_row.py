@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
 from typing import Any
@@ -20,6 +19,7 @@ from cirql.fetch.hydrate import hydrated
 from cirql.fetch.rows import UNREAD, Row
 from cirql.fetch.surroundings import Surroundings
 from tests.clouds import SilentCloud
+from tests.sweeps.figures import tell
 
 HERE = Target("111111111111", "eu-west-1")
 BAD = "the-bad-one"
@@ -111,6 +111,6 @@ def test_one_row_that_is_refused_or_gone_takes_no_other_with_it(kind: Any) -> No
                 is_told = fetch.tolerated or (bad is not None and UNREAD in bad and len(failures) == 1 and BAD in failures[0].row)
             if not (others_are_read and is_told):
                 wrong.append(f"{table.name} {fetch.operation}")
-    sys.stdout.write(f"\n{kind.__name__} of one row: {calls} calls made for a row, {len(wrong)} wrong\n")
+    tell(f"{kind.__name__} of one row", {"calls made for a row": calls, "wrong": len(wrong)})
     assert calls > 1500
     assert wrong == []

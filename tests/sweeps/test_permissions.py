@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections import defaultdict
 
 import cirql
@@ -14,6 +13,7 @@ from cirql.introspection.names import published
 from cirql.plan.policy import policy
 from cirql.sql.parse import parse
 from cirql.statements.planning import Planning
+from tests.sweeps.figures import tell
 
 
 def printed(text: str) -> set[str]:
@@ -41,7 +41,7 @@ def test_what_a_read_of_everything_needs_is_on_the_page_and_nothing_stands_there
             if not said <= needed | own | parents(session.catalog, table):
                 superfluous.append(f"{found.name}: {', '.join(sorted(said - needed - own))}")
         engine.close()
-    sys.stdout.write(f"\npermissions: {count} datasets, {len(lacking)} lack some, {len(superfluous)} name too many\n")
+    tell("permissions", {"datasets": count, "lack some": len(lacking), "name too many": len(superfluous)})
     assert count > 3000
     assert lacking == []
     assert superfluous == []

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import sys
-
 import pytest
 
 from cirql.catalog.model import Face
 from tests.introspection.shown import plan_selects, plan_writes
+from tests.sweeps.figures import tell
 
 
 def test_every_select_example_of_every_service_plans() -> None:
     planned = plan_selects()
-    sys.stdout.write(f"SELECT examples planned: { ({face.value: n for face, n in planned.items()}) }\n")
+    tell("SELECT examples planned", {face.value: n for face, n in planned.items()})
     assert planned[Face.SINGULAR] > 1_700
     assert planned[Face.PLURAL] > 1_700
     assert planned[Face.DATASET] > 3_800
@@ -21,5 +20,5 @@ def test_every_select_example_of_every_service_plans() -> None:
 @pytest.mark.parametrize("verb", ["INSERT", "UPDATE", "DELETE"])
 def test_every_write_example_of_every_service_plans(verb: str) -> None:
     planned, reasons = plan_writes(verb)
-    sys.stdout.write(f"{verb} examples planned: {planned}; none, and why: {dict(reasons)}\n")
+    tell(f"{verb} examples planned", {"planned": planned, **{f"none: {why}": n for why, n in reasons.items()}})
     assert planned > 1_500

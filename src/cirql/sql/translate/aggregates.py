@@ -83,6 +83,9 @@ def least_or_most(node: exp.Expr, site: Site) -> exp.Expr:
     kind = type_of(argument(node.this))
     if kind.name in ("bool", "json", "jsonb", "hstore", "uuid") and not site.is_lenient and kind != st.UUID:
         raise UnknownFunction(f"function {type(node).__name__.lower()}({kind}) does not exist")
+    if kind.category == "network":  # text, of which the first by its bytes is not the least
+        name = "arg_min" if isinstance(node, exp.Min) else "arg_max"
+        return call(name, argument(node.this), call("cirql_inet_key", argument(node.this).copy(), type=st.TEXT), type=kind)
     return typed(node, st.TEXT if kind == st.UNKNOWN else kind)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+
 from sqlglot import exp
 
 from cirql.errors import TypeMismatch
@@ -10,7 +12,7 @@ from cirql.sql.translate.casts import convert
 from cirql.sql.translate.comparison import aligned
 from cirql.sql.translate.expressions import rewrite
 from cirql.sql.translate.guards import guarded, holds_query, may_guard
-from cirql.sql.translate.nodes import paren, type_of, typed
+from cirql.sql.translate.nodes import call, paren, type_of, typed
 from cirql.sql.translate.site import Rule, Site
 from cirql.sql.translate.sqltypes import SqlType
 
@@ -90,6 +92,9 @@ def coalesce(node: exp.Expr, site: Site) -> exp.Expr:
 def extreme(node: exp.Expr, site: Site) -> exp.Expr:
     """GREATEST and LEAST ignore NULLs, in both languages."""
     branches, sql_type = unify([node.this, *node.expressions], type(node).__name__.upper())
+    if sql_type.category == "network":
+        macro = f"cirql_inet_{type(node).__name__.lower()}"
+        return reduce(lambda one, other: call(macro, one, other, type=sql_type), branches)
     return typed(exp.Anonymous(this=type(node).__name__.lower(), expressions=branches), sql_type)
 
 

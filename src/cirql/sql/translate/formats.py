@@ -130,7 +130,7 @@ _CASED = {
     "am": ("%p", "lower"),
     "pm": ("%p", "lower"),
 }
-_COMPUTED = {"Q": "quarter", "J": "julian", "CC": "century", "ID": "isodow"}
+_COMPUTED = {"Q": "quarter", "CC": "century", "ID": "isodow"}
 _FOLDED = {p.lower(): p for p in _PATTERNS if p.isupper() and p not in ("MONTH", "MON", "DAY", "DY", "AM", "PM", "TZ", "A.M.", "P.M.")}
 
 
@@ -198,6 +198,7 @@ def _piece(value: exp.Expr, pattern: str, fill: bool) -> str | exp.Expr:
 
 
 _MACROS = {
+    "J": "cirql_char_j",
     "D": "cirql_char_d",
     "W": "cirql_char_w",
     "WW": "cirql_char_ww",

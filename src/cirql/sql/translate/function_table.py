@@ -38,6 +38,7 @@ to_hex i text cirql_to_hex
 to_bin i text cirql_to_bin
 to_oct i text cirql_to_oct
 normalize t text nfc_normalize
+pg_size_pretty n text cirql_size_pretty
 abs n same
 gcd ii same2
 lcm ii same2

@@ -109,7 +109,7 @@ def _function_name(node: exp.Expr | None) -> tuple[str, int]:
         side = str(node.args.get("position") or "").upper()
         return {"LEADING": "ltrim", "TRAILING": "rtrim"}.get(side, "btrim"), _STRONG
     known = _BY_CLASS.get(type(node)) if node is not None else None
-    operators = (exp.Binary, exp.Connector, exp.Any, exp.All, exp.Sqrt, exp.Cbrt, exp.StartsWith)
+    operators = (exp.Binary, exp.Connector, exp.Any, exp.All, exp.Sqrt, exp.Cbrt, exp.StartsWith, exp.MatchAgainst)
     if known is None and isinstance(node, exp.Func) and not isinstance(node, operators):
         known = node.sql_name().lower()
     return (known, _STRONG) if known else ("", _NONE)

@@ -18,3 +18,6 @@ host('10.0.0.1'::text) -- differs: network-text
 inet '10.0.0.5' - 3, inet '10.0.0.15' - inet '10.0.0.5', inet '::5' - inet '::1', inet '255.255.255.255' - inet '0.0.0.0'
 inet '10.0.0.1' - inet '::1'
 inet '1::' - inet '::'
+max(ip::inet), min(ip::inet), max(cidr::cidr) FILTER (WHERE id < 3) FROM net
+id, max(ip::inet) OVER (ORDER BY id) FROM net
+greatest(inet '9.0.0.1', '10.0.0.1'), least(inet '9.0.0.1', NULL, '10.0.0.1'), greatest(NULL, inet '::1', '10.0.0.1')

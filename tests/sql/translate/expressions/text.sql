@@ -70,3 +70,6 @@ coalesce(1, 'x')
 coalesce(owner, name, 'z') FROM image ORDER BY id
 nullif('a', 'a'), nullif('a', 'b'), nullif(1, 1), nullif(name, '') FROM image WHERE id = 5
 nullif(1, 'x')
+pg_size_pretty(0::bigint), pg_size_pretty(10239::bigint), pg_size_pretty(10240::bigint), pg_size_pretty(123456789::bigint), pg_size_pretty(-20000::bigint)
+pg_size_pretty(10485247::bigint), pg_size_pretty(10485248::bigint), pg_size_pretty(5368709120::bigint), pg_size_pretty(109951162777600::bigint)
+pg_size_pretty(9223372036854775807::bigint), pg_size_pretty(1234567.9::numeric), pg_size_pretty(NULL::bigint)
