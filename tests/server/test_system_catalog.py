@@ -164,3 +164,21 @@ def test_references_and_indexes_are_shown_as_pgjdbc_asks(address: str) -> None:
         ):
             assert reference in client.execute(f"{REFERENCES} AND {condition}").fetchall()
         assert client.execute(indexes).fetchall() == [("bucket_pkey", 1, "region"), ("bucket_pkey", 2, "bucket_name")]
+
+
+def test_no_view_has_a_foreign_key(address: str) -> None:
+    """pgcli's completions end at the first one."""
+    asked = """SELECT c.relkind, count(*) FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
+        WHERE k.contype = 'f' GROUP BY 1"""
+    with psycopg.connect(address) as client:
+        client.execute(f"{COLUMNS} WHERE a.attnum > 0").fetchall()
+        assert [kind for kind, _ in client.execute(asked).fetchall()] == ["r"]
+
+
+def test_pgcli_can_ask_for_functions(address: str) -> None:
+    asked = """SELECT p.proname, COALESCE(proallargtypes::regtype[], proargtypes::regtype[])::text[], p.proargmodes,
+        prorettype::regtype::text return_type, d.deptype = 'e' is_extension, pg_get_expr(proargdefaults, 0) AS arg_defaults
+        FROM pg_catalog.pg_proc p LEFT JOIN pg_depend d ON d.objid = p.oid and d.deptype = 'e'
+        WHERE p.prorettype::regtype != 'trigger'::regtype ORDER BY 1, 2"""
+    with psycopg.connect(address) as client:
+        assert client.execute(asked).fetchall() == []

@@ -283,7 +283,12 @@ class SystemRows:
             columns += [described[name] | {"attrelid": index, "attnum": place} for place, name in enumerate(key, 1)]
 
     def _parents(self, oid: int, found: Found) -> Iterator[tuple[dict[str, Any], str]]:
-        """Foreign keys, and their definitions: the columns that take values of another table, without which this one cannot be listed."""
+        """Foreign keys, and their definitions: the columns that take values of another table, without which this one cannot be listed.
+
+        Views have none, as in PostgreSQL: pgcli looks for the columns of both sides among those of tables.
+        """
+        if found.face in (Face.LIST_ONLY, Face.TAGS):
+            return
         places = {column.name: n for n, column in enumerate(found.star, 1)}
         for n, parent in enumerate(found.table.parents[:_PARENTS]):
             is_one = parent.column in places and not parent.among

@@ -50,7 +50,10 @@ _TABLES = {
     "pg_am": "oid o, amname t, amhandler o, amtype t",
     "pg_attrdef": "oid o, adrelid o, adnum i, adbin t",
     "pg_inherits": "inhrelid o, inhparent o, inhseqno i, inhdetachpending b",
-    "pg_proc": "oid o, proname t, pronamespace o, prokind t, prorettype o, proargtypes o[], proretset b, proisagg b, pronargs i, prolang o",
+    "pg_proc": (
+        "oid o, proname t, pronamespace o, prokind t, prorettype o, proargtypes o[], proallargtypes o[], proargnames t[], proargmodes t[], "
+        "proargdefaults t, proretset b, proisagg b, pronargs i, prolang o"
+    ),
     "pg_trigger": "oid o, tgrelid o, tgname t, tgenabled t, tgisinternal b, tgparentid o, tgfoid o, tgtype i",
     "pg_rewrite": "oid o, rulename t, ev_class o, ev_type t, ev_enabled t",
     "pg_policy": "oid o, polname t, polrelid o, polcmd t, polpermissive b, polroles o[], polqual t, polwithcheck t",

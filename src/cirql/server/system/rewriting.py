@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _OPERATOR = regex(r"OPERATOR\s*\(\s*pg_catalog\.([^)\s]+)\s*\)", re.IGNORECASE)
 _COLLATE = regex(r"\bCOLLATE\s+(?:pg_catalog\.)?\"?(?:default|C)\"?", re.IGNORECASE)
 _QUALIFIED = regex(r"\bpg_catalog\s*\.\s*(?=\"?\w)|\binformation_schema\s*\.\s*(?=_pg_)", re.IGNORECASE)
-_OIDS = regex(r"::\s*oid\s*\[\s*\]", re.IGNORECASE)
+_OIDS = regex(r"::\s*(?:oid|regtype|regclass)\s*\[\s*\]", re.IGNORECASE)
 _CHAR = regex(r'::\s*"char"(\[\])?', re.IGNORECASE)
 _TABLES, _FUNCTIONS = table_names(), function_names()
 _NAMED = regex(
