@@ -167,7 +167,7 @@ def test_references_and_indexes_are_shown_as_pgjdbc_asks(address: str) -> None:
 
 
 def test_no_view_has_a_foreign_key(address: str) -> None:
-    """pgcli's completions end at the first one."""
+    """As in PostgreSQL: the completions of pgcli end at the first one."""
     asked = """SELECT c.relkind, count(*) FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
         WHERE k.contype = 'f' GROUP BY 1"""
     with psycopg.connect(address) as client:
