@@ -48,6 +48,7 @@ CALLS: list[tuple[str, str, dict[str, Any]]] = [
     ("s3", "ListObjectsV2", {"Bucket": "bucket", "Prefix": "a b/ü+", "MaxKeys": 5}),
     ("s3", "GetObject", {"Bucket": "bucket", "Key": "a/b c.txt"}),
     ("s3", "PutBucketTagging", {"Bucket": "bucket", "Tagging": {"TagSet": [{"Key": "k", "Value": "<v>"}]}}),
+    ("efs", "DescribeAccountPreferences", {"MaxResults": 5}),  # a GET with a body
     ("route53", "ListResourceRecordSets", {"HostedZoneId": "/hostedzone/Z1", "MaxItems": "100"}),
     ("cloudfront", "ListDistributions", {"MaxItems": "5"}),
     ("lambda", "ListFunctions", {"MaxItems": 50}),

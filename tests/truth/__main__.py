@@ -9,6 +9,7 @@ import argparse
 import json
 import sys
 import time
+import tomllib
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -50,10 +51,28 @@ def _print(verdicts: list[Verdict], details: bool, seconds: float) -> None:
         tables.update(verdict.misses.keys())
     for kind, count in tables.most_common():
         out(f"  {kind:45} {count:5} tables {misses[kind]:6} misses\n")
+    _print_reasons(verdicts)
     out(f"{seconds:.0f} s\n")
     for verdict in verdicts if details else ():
         for detail in verdict.details:
             out(f"{verdict.table}: {detail}\n")
+
+
+def _print_reasons(verdicts: list[Verdict]) -> None:
+    """Every table that is not right with the reason that is known for it, and those for which none is known."""
+    wrong = {v.table.removeprefix("aws."): v for v in verdicts if v.misses}
+    known = tomllib.loads((Path(__file__).parent / "reasons.toml").read_text())["reason"]
+    for reason in known:
+        if here := [t for t in reason["tables"] if t in wrong]:
+            whose = "ours" if reason.get("ours") else "the world's"
+            sys.stdout.write(f"  {len(here)} tables, {whose}: {reason['why']}\n    {', '.join(here)}\n")
+    told = {t for reason in known for t in reason["tables"]}
+    for table, verdict in wrong.items():
+        if table not in told:
+            sys.stdout.write(f"  no reason known: {table}: {verdict.details[0]:.160}\n")
+    is_whole = len(verdicts) > len(told) * 10
+    for table in sorted(told - wrong.keys()) if is_whole else ():
+        sys.stdout.write(f"  right, though a reason is given: {table}\n")
 
 
 if __name__ == "__main__":

@@ -39,6 +39,8 @@ _GLOBAL = ("iam", "cloudfront", "route53", "organizations")
 # Values whose form says something that no model does.
 _FORMS = {("route53", "hostedzone", "id"): "/hostedzone/"}
 _DEEPEST = 4
+# How long ARNs and ids are at least: a request may want more of them than the answers that give them say.
+_LONG = (("arn", 72), ("id", 20))
 # Lists whose rows are what the same call lists the children of, and how long a row's number is that has none.
 _RECURSIVE = {("organizations", "ListOrganizationalUnitsForParent"): 3}
 _LISTING = re.compile(r"(List|Search|Describe|Get|BatchGet|BatchDescribe)([A-Z].*)")
@@ -313,7 +315,8 @@ class _Answer:
         region = "" if self._service.startswith(_GLOBAL) else REGION
         made = f"arn:aws:{self._service}:{region}:{ACCOUNT}:{name}/" if name.endswith("arn") else f"{name}-"
         mark = f"x{row}" if is_own else "same"
-        length = max(int(shape.metadata.get("min", 0)), shortest(self._service, name) if is_own else 0)
+        least = next((length for end, length in _LONG if name.endswith(end)), 0) if is_own else 0
+        length = max(int(shape.metadata.get("min", 0)), shortest(self._service, name) if is_own else 0, least)
         return made + "a" * (length - len(made) - len(mark)) + mark
 
 

@@ -116,6 +116,7 @@ class _Road:
     plain: Write | None
 
 
+_LENGTHS = {"Content-Length", "Transfer-Encoding"}
 _NOTED = {"s3_redirect", "input_params"}
 """What botocore's hooks write down of any S3 request; what they write beside it changes how the answer is read."""
 _ANOTHER_TIME: Any = object()
@@ -279,7 +280,11 @@ class Service:
             head = draft.lane.sign(draft.url, draft.body, keys, attempt, draft.invocation, timestamp_at(time.time() + clock_offset))
             return Signed(draft.lane.method, draft.url, head, draft.body)
         request = self.sign_as_botocore(draft, keys, attempt, clock_offset)
-        return Signed(request.method, request.url, header_lines(request.headers), body_bytes(request.body))
+        head, body = header_lines(request.headers), body_bytes(request.body)
+        if body and not request.headers.keys() & _LENGTHS:
+            # botocore says no length for GET and leaves that to http.client: without it the body would begin the connection's next request.
+            head += f"Content-Length: {len(body)}\r\n"
+        return Signed(request.method, request.url, head, body)
 
     def sign_as_botocore(self, draft: RequestDraft, keys: Keys, attempt: int, clock_offset: float = 0.0) -> Any:
         """The signed botocore request (`method`, `url`, `headers`, `body`) for one attempt."""
