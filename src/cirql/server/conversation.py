@@ -316,7 +316,7 @@ class Conversation:
         given = tuple(body.number("!I") for _ in range(body.count()))
         body.end()
         if name and name in self._statements:
-            raise AlreadyExists(f"a prepared statement {name} exists already")
+            raise AlreadyExists(f"a prepared statement {name} exists already", sqlstate="42P05")
         if len(self._statements) >= _MAX_NAMED:
             raise ProtocolViolation("there are too many prepared statements")
         self._statements[name] = PreparedStatement(sql, given)

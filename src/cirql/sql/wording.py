@@ -27,6 +27,7 @@ _RULES = (
     (r"Failed to cast decimal value .+ to type (\w+)", "22003", "{0} out of range"),
     (r"Overflow in \w+ of (\w+) .*", "22003", "{0} out of range"),
     (r"Overflow in \w+ of DECIMAL.*", "22003", "value overflows numeric format"),
+    (r'Column with name "(.+)" already exists!', "42701", 'column "{0}" specified more than once'),
     (r"Could not convert string '(.*)' to (\w+)", "22P02", 'invalid input syntax for type {1}: "{0}"'),
     (r"value out of range: \w+|factorial of a negative .*|.* is out of range for type .*", "22003", None),
     (r"More than one row returned by a subquery\b.*", "21000", "more than one row returned by a subquery used as an expression"),

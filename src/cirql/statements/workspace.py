@@ -77,13 +77,13 @@ class Workspace:
         if not _OWN_NAME.fullmatch(name):
             raise InvalidStatement(f"{name!r} is no name for a table of your own", hint="one word of small letters, digits and _")
         if name in self._views:
-            raise AlreadyExists(f"{name} exists already, as a view", hint="DROP it first")
+            raise AlreadyExists(f"{name} exists already, as a view", sqlstate="42P07", hint="DROP it first")
         self._fill(name, rows, f"CREATE OR REPLACE TABLE {quoted(name)} AS SELECT * FROM incoming")
 
     def prepare(self, name: str, types: tuple[str, ...], statement: Statement) -> Result:
         """Keep a statement under a name, as PREPARE does. Raises AlreadyExists."""
         if name in self._prepared:
-            raise AlreadyExists(f"a prepared statement {name} exists already", hint=f"DEALLOCATE {name} first")
+            raise AlreadyExists(f"a prepared statement {name} exists already", sqlstate="42P05", hint=f"DEALLOCATE {name} first")
         self._prepared[name] = (statement, types)
         return _tag("PREPARE")
 
@@ -204,7 +204,7 @@ class Workspace:
             if tree.args.get("exists"):
                 return f"CREATE {tree.kind}"
             if not tree.args.get("replace"):
-                raise AlreadyExists(f"{name} exists already", hint="use CREATE OR REPLACE, or DROP it first")
+                raise AlreadyExists(f"{name} exists already", sqlstate="42P07", hint="use CREATE OR REPLACE, or DROP it first")
             self._forget(name)
         query = tree.expression
         if tree.kind == "VIEW":

@@ -19,6 +19,8 @@ FAULTY = (
     r"SELECT E'a\x00b'",
     r"SELECT U&'\D83D'",
     r"SELECT U&'\+FFFFFF'",
+    "CREATE TEMP TABLE p (a int)",
+    "CREATE TABLE q (a int, a int)",
     "SELECT 1/0",
     "SELECT 1 % 0",
     "SELECT 1.0/0",
