@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock
 from decimal import Decimal
+from ipaddress import ip_address, ip_interface, ip_network
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -161,6 +162,14 @@ def test_a_parameter_of_each_type_comes_back_as_it_was(address: str, mark: str, 
     with psycopg.connect(address) as client, client.cursor(binary=is_binary) as cursor:
         for value in VALUES:
             assert cursor.execute(f"SELECT {mark}", [value]).fetchone() == (value,)
+
+
+@pytest.mark.parametrize("mark", ["%b", "%t"])
+def test_an_address_is_read_in_either_form(address: str, mark: str) -> None:
+    with psycopg.connect(address) as client:
+        for given in (ip_address("10.0.0.1"), ip_address("2001:db8::1"), ip_network("10.0.0.0/8"), ip_interface("10.0.0.1/24")):
+            asked = f"SELECT host({mark}::inet), {mark}::inet <<= inet '10.0.0.0/8'"
+            assert client.execute(asked, [given, given]).fetchone() == (str(given).partition("/")[0], given.version == 4)
 
 
 EVERYTHING = """SELECT 1::int, 2::bigint, 'x', true, -1.5::numeric(10,2), 1.25::float8, date '2024-02-29',

@@ -211,3 +211,7 @@ def test_an_index_is_made_over_a_table_of_ones_own_and_no_other(things: Session)
     assert rows(things, "DROP INDEX by_name") == [("DROP INDEX",)]
     with pytest.raises(errors.NotSupported):
         things.execute("CREATE INDEX i ON aws.s3_bucket (name)")
+
+
+def test_the_precision_of_an_interval_is_no_number_of_seconds(session: Session) -> None:
+    assert rows(session, "SELECT INTERVAL(3) '1 day', INTERVAL '1 day', '1 day'::interval(3)") == [(datetime.timedelta(days=1),) * 3]

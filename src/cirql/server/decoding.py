@@ -7,6 +7,7 @@ import struct
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
+from ipaddress import ip_address
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from cirql.server.oids import ELEMENTS, HSTORE, name_of
 from cirql.startup.regexes import regex
 
 _CLOCK = datetime(2000, 1, 1)
-_TEXT_OIDS = frozenset({0, 19, 25, 705, 1042, 1043, 869})
+_TEXT_OIDS = frozenset({0, 19, 25, 705, 1042, 1043})
 
 
 def value_of(data: bytes | None, oid: int, form: int) -> Any:
@@ -169,6 +170,16 @@ def _hstore(data: bytes) -> dict[str, str | None]:
     return found
 
 
+def _network(data: bytes) -> str:
+    """An address, with the bits of its network where they are not all: family, bits, whether it is a `cidr`, length, address."""
+    _, bits, is_cidr, size = data[:4]
+    packed = data[4:]
+    if size != len(packed) or size not in (4, 16):
+        raise ValueError(data)
+    address = str(ip_address(packed))
+    return address if bits == size * 8 and not is_cidr else f"{address}/{bits}"
+
+
 def _since(micros: int) -> datetime:
     return _CLOCK + timedelta(microseconds=micros)
 
@@ -180,6 +191,8 @@ _BINARIES: dict[int, Callable[[bytes], Any]] = {
     21: lambda data: struct.unpack("!h", data)[0],
     23: lambda data: struct.unpack("!i", data)[0],
     26: lambda data: struct.unpack("!I", data)[0],
+    650: _network,
+    869: _network,
     700: lambda data: struct.unpack("!f", data)[0],
     701: lambda data: struct.unpack("!d", data)[0],
     1082: lambda data: date(2000, 1, 1) + timedelta(days=struct.unpack("!i", data)[0]),

@@ -11,6 +11,7 @@ import struct
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
+from ipaddress import ip_interface
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -317,6 +318,13 @@ def _binary_time(value: time) -> bytes:
     return struct.pack("!q", ((value.hour * 60 + value.minute) * 60 + value.second) * 1_000_000 + value.microsecond)
 
 
+def _network(value: Any, *, is_cidr: bool) -> bytes:
+    """An address and its network's bits: PostgreSQL's families are 2 and 3."""
+    found = ip_interface(str(value))
+    packed = found.ip.packed
+    return bytes([2 if found.version == 4 else 3, found.network.prefixlen, is_cidr, len(packed)]) + packed
+
+
 _BINARIES: dict[int, Callable[[Any], bytes]] = {
     16: lambda value: b"\x01" if value else b"\x00",
     17: bytes,
@@ -332,6 +340,8 @@ _BINARIES: dict[int, Callable[[Any], bytes]] = {
     1184: _binary_moment,
     1186: lambda value: struct.pack("!qii", value.nanoseconds // 1000, value.days, value.months),
     1700: _binary_numeric,
+    650: lambda value: _network(value, is_cidr=True),
+    869: lambda value: _network(value, is_cidr=False),
     2950: lambda value: UUID(str(value)).bytes,
     3802: lambda value: b"\x01" + _json(value).encode(),
     oids.HSTORE: _binary_hstore,

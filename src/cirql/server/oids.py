@@ -30,6 +30,7 @@ _ALL = (
     WireType(25, "text", -1, 1009),
     WireType(26, "oid", 4, 1028),
     WireType(114, "json", -1, 199),
+    WireType(650, "cidr", -1, 651),
     WireType(700, "real", 4, 1021),
     WireType(701, "double precision", 8, 1022),
     WireType(705, "unknown", -2, 0),

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 _AT_ONCE = 8_192
 """Rows made into messages in one go: enough for Arrow's kernels, and little to hold."""
 
+_READ_AS = {650: 869, 651: 1041}
+"""Types that a client may say of a parameter and statements have no name for: a `cidr` is an `inet`."""
+
 
 @dataclass(slots=True)
 class PreparedStatement:
@@ -32,7 +35,7 @@ class PreparedStatement:
     def told(self, desk: ClientDesk) -> Told:
         """What it gives and takes; found out once. Raises the errors of the statement."""
         if self._told is None:
-            self._told = desk.describe(self.sql, [oids.name_of(oid) for oid in self.given])
+            self._told = desk.describe(self.sql, [oids.name_of(_READ_AS.get(oid, oid)) for oid in self.given])
         return self._told
 
     @property

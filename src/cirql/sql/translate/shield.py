@@ -122,6 +122,11 @@ def _shielded(tokens: Sequence[Token], index: int, text: str) -> tuple[list[Toke
         return [_like(token, TokenType.VAR, token.text)], 1  # aws.licensemanager.grant: after a dot any word is a name
     if following is None:
         return [token], 1
+    if kind == TokenType.INTERVAL and [t.token_type for t in tokens[index + 1 : index + 5]] == [
+        *(TokenType.L_PAREN, TokenType.NUMBER, TokenType.R_PAREN, TokenType.STRING)
+    ]:
+        text_of = tokens[index + 4]  # INTERVAL(3) '1 day': the number is a precision
+        return [_like(text_of, TokenType.STRING, text_of.text), _like(token, TokenType.DCOLON, "::"), *tokens[index : index + 4]], 5
     if kind == TokenType.INTERVAL and following.token_type == TokenType.STRING and not _has_unit(tokens, index + 2):
         return [_like(following, TokenType.STRING, following.text), _like(token, TokenType.DCOLON, "::"), token], 2
     if following.token_type == TokenType.STRING and _is_typed(tokens, index):
