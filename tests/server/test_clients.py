@@ -10,8 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock
 from decimal import Decimal
-from ipaddress import ip_address, ip_interface, ip_network
 from importlib.util import find_spec
+from ipaddress import ip_address, ip_interface, ip_network
 from pathlib import Path
 from typing import Any
 from uuid import UUID
