@@ -85,6 +85,7 @@ def test_instances_are_stopped_and_started_as_stackql_writes_it(session: Session
         ("@Bucket = :name, @region = :where", {"name": "lake", "where": "eu-west-1"}),
         ("@Bucket = %s, @region = %s", ["lake", "eu-west-1"]),
         ("@@json = :all, @region = 'eu-west-1'", {"all": {"Bucket": "lake"}}),
+        ("@@json = :all, @region = 'eu-west-1'", {"all": '{"Bucket": "lake"}'}),
     ],
 )
 def test_values_are_given_apart_in_every_spelling(session: Session, spelled: str, params: Any) -> None:
@@ -92,6 +93,15 @@ def test_values_are_given_apart_in_every_spelling(session: Session, spelled: str
     session.execute(f"EXEC aws.s3.create_bucket @Bucket='lake', @CreateBucketConfiguration='{where}', @region='eu-west-1'").fetchall()
     call = f"EXEC aws.s3.get_bucket_location {spelled}"
     assert session.execute(call, params).fetchall() == [("eu-west-1",)]
+
+
+@pytest.mark.parametrize("filters", ['[{"Name": "group-name", "Values": ["default"]}]', [{"Name": "group-name", "Values": ["default"]}]])
+def test_a_document_that_is_given_apart_may_be_text(session: Session, filters: Any) -> None:
+    """Drivers and the command line give texts and nothing else."""
+    call = f"EXEC aws.ec2.describe_security_groups @Filters = $1, @region = '{REGION}'"
+    found = session.execute(call, [filters])
+    name = [column.name for column in found.columns].index("group_name")
+    assert {row[name] for row in found.fetchall()} == {"default"}
 
 
 @pytest.mark.parametrize(

@@ -51,11 +51,13 @@ def connect(cloud: LocalCloud, home: Path) -> Iterator[Connect]:
 def key() -> Iterator[Path]:
     """The key's file, which is as it was afterwards."""
     path = state_home() / "journal.key"
-    before = path.read_bytes() if path.exists() else None
+    kept = path.with_name("journal.key.kept")
+    if path.exists():
+        path.rename(kept)
     yield path
     path.unlink(missing_ok=True)
-    if before is not None:
-        path.write_bytes(before)
+    if kept.exists():
+        kept.rename(path)
 
 
 def left_open(connect: Connect, cloud: LocalCloud, name: str) -> None:

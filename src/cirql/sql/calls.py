@@ -70,6 +70,8 @@ def read_exec(text: str, offset: int, given: Iterable[exp.Expr]) -> CallText:
     values = iter(given)
     for name, written in _parameters(text, end, offset):
         value = _given(next(values)) if isinstance(written, _Asked) else written
+        if name == "@json" and isinstance(value, str):  # given apart
+            value = _document(value)
         if name != "@json":
             params.append((name, value))
         elif isinstance(value, dict):
@@ -165,11 +167,19 @@ def _is_word(character: str) -> bool:
 
 def _value(written: str) -> Any:
     """JSON objects and lists in quotes are read; bare words are numbers, booleans or NULL."""
-    quoted = written.startswith("'")
-    text = written[1:-1].replace("''", "'") if quoted else written
-    if quoted and text.strip()[:1] not in ("{", "["):
+    if written.startswith("'"):
+        return _document(written[1:-1].replace("''", "'"))
+    try:
+        return json.loads(written.lower())
+    except (ValueError, RecursionError):
+        return written
+
+
+def _document(text: str) -> Any:
+    """What a text says that is a JSON object or list; else the text."""
+    if text.strip()[:1] not in ("{", "["):
         return text
     try:
-        return json.loads(text if quoted else text.lower())
+        return json.loads(text)
     except (ValueError, RecursionError):
         return text
