@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 
 from cirql.cloud.client import CloudClient
 from cirql.cloud.target import Target
-from cirql.errors import CloudError
+from cirql.errors import CloudError, InvalidText
 from cirql.settings import Credential, Settings
 
 if TYPE_CHECKING:
@@ -130,6 +130,13 @@ def test_a_request_is_the_one_that_boto3_sends(aws: FakeAWS, service: str, opera
     pattern = r"Credential=([^,]+), SignedHeaders=([^,]+)"
     assert re.findall(pattern, ours.headers["authorization"]) == re.findall(pattern, theirs.headers["authorization"])
     assert signature_is_right(ours, aws.url)
+
+
+def test_a_parameter_that_names_another_host_does_not_lead_there(aws: FakeAWS) -> None:
+    params = {"MLModelId": "m", "Record": {"a": "b"}, "PredictEndpoint": f"http://localhost:{aws.url.rpartition(':')[2]}"}
+    with pytest.raises(InvalidText, match="would leave for localhost"):
+        sent_by_cirql(aws, "machinelearning", "Predict", params)
+    assert not aws.requests
 
 
 @pytest.mark.parametrize(

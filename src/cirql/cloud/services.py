@@ -31,7 +31,7 @@ from botocore.model import OperationModel, OperationNotFoundError
 
 from cirql.cloud.answers import ErrorAnswer, Only, UnusableAnswerError, read_error, read_json, read_success, response_dict, unpacked
 from cirql.cloud.credentials import Keys, client_configuration, open_session
-from cirql.cloud.drafts import FastDraft, RequestDraft, Signed, body_bytes, header_lines
+from cirql.cloud.drafts import FastDraft, RequestDraft, Signed, UnsendableError, body_bytes, header_lines
 from cirql.cloud.fastlane import Address, Lane, Write, as_bytes, form, may_have_lane, new_invocation, plain_writer, timestamp_at
 from cirql.cloud.http import MAX_BODY, MAX_OBJECT, Response
 from cirql.errors import NotSupported
@@ -265,7 +265,7 @@ class Service:
     def _reachable(self, url: str) -> str:
         """An endpoint without what rules put before a bare address: `123456789012.127.0.0.1` does not resolve (botocore would try)."""
         parts, only = urlsplit(url), self._only
-        if only is not None and parts.netloc != only.netloc and not parts.netloc.endswith(f".{only.netloc}"):
+        if only is not None and not _is_of(parts.netloc, only.netloc):
             return urlunsplit(parts._replace(scheme=only.scheme, netloc=only.netloc))
         if self._address is None or not parts.netloc.endswith(f".{self._address}"):
             return url
@@ -280,6 +280,10 @@ class Service:
             head = draft.lane.sign(draft.url, draft.body, keys, attempt, draft.invocation, timestamp_at(time.time() + clock_offset))
             return Signed(draft.lane.method, draft.url, head, draft.body)
         request = self.sign_as_botocore(draft, keys, attempt, clock_offset)
+        if self._only is not None and not _is_of(urlsplit(request.url).netloc, self._only.netloc):
+            # A parameter may name a host of its own (Machine Learning's PredictEndpoint).
+            host = urlsplit(request.url).netloc
+            raise UnsendableError(f"the request would leave for {host}, and the settings name {self._only.netloc}")
         head, body = header_lines(request.headers), body_bytes(request.body)
         if body and not request.headers.keys() & _LENGTHS:
             # botocore says no length for GET and leaves that to http.client: without it the body would begin the connection's next request.
@@ -375,6 +379,11 @@ class Service:
     def close(self) -> None:
         """Let go of botocore's own (unused) connection pool."""
         self._client.close()
+
+
+def _is_of(host: str, endpoint: str) -> bool:
+    """Whether a host is the endpoint, or a bucket's or an account's name before it."""
+    return host == endpoint or host.endswith(f".{endpoint}")
 
 
 def is_elsewhere(error: ErrorAnswer) -> bool:
