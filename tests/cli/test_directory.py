@@ -51,6 +51,7 @@ def test_docs_build_writes_a_page_for_every_table_of_a_service(cirql: Cirql, tmp
     assert {"README.md", "aws.kms_key.dataset.md", "key.md", "keys.md", "key_tags.md", "keys_list_only.md"} <= pages
     index = (tmp_path / "site" / "kms" / "README.md").read_text("utf-8")
     assert all(f"({name})" in index for name in pages - {"README.md"})
+    assert "&lt;" not in index and "<" not in index
     assert "[kms](kms/README.md)" in (tmp_path / "site" / "README.md").read_text("utf-8")
     assert cirql("docs", "build", "--out", "site", "--service", "nope").code == 2
 

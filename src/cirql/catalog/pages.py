@@ -90,6 +90,13 @@ def prose(text: str) -> str:
     return " ".join(unescape(text).split())
 
 
+def plain(text: str) -> str:
+    """AWS's description without any markup."""
+    if "<" not in text and "&" not in text:
+        return " ".join(text.split())
+    return " ".join(unescape(_TAG.sub("", text)).split())
+
+
 def _members(found: Found, outline: Outline) -> Iterator[str]:
     """What JSON columns hold, a line for each."""
     known = [(c, outline(c)) for c in found.star if c.type is ColumnType.JSON]

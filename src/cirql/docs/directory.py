@@ -14,6 +14,7 @@ from pathlib import Path
 
 from cirql.catalog.lookup import Catalog, Found
 from cirql.catalog.model import Face
+from cirql.catalog.pages import plain
 from cirql.docs.pages import page_of
 from cirql.introspection.names import published
 
@@ -87,5 +88,6 @@ def _service_index(service: str, tables: Sequence[Found]) -> str:
 
 
 def _summary(found: Found) -> str:
-    text = " ".join((found.table.description or found.table.title).split()).replace("|", "\\|").replace("<", "&lt;")
-    return text if len(text) <= _SHORT else f"{text[: _SHORT - 1]}…"
+    text = plain(found.table.description) or found.table.title
+    short = text if len(text) <= _SHORT else f"{text[: _SHORT - 1]}…"
+    return short.replace("|", "\\|").replace("<", "&lt;")

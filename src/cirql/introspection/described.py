@@ -8,7 +8,7 @@ from typing import Any
 
 from cirql.catalog.lookup import Catalog, Found
 from cirql.catalog.model import Column, Face, Method
-from cirql.catalog.pages import Outline, prose
+from cirql.catalog.pages import Outline, plain, prose
 from cirql.errors import UnknownTable
 from cirql.introspection.directory import methods_of
 from cirql.introspection.relations import Row
@@ -124,5 +124,5 @@ def _parameter(name: str, column: Column | None, kind: str, schema: Mapping[str,
         "type": column.declared if column is not None else "string",
         "param_type": kind,
         "shape": json.dumps(shape, separators=(",", ":")),
-        "description": column.description if column is not None else "",
+        "description": plain(column.description) if column is not None else "",
     }

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from cirql.catalog.lookup import Catalog, Found
 from cirql.catalog.model import Column, Face, Method, Role, Table
+from cirql.catalog.pages import plain
 from cirql.catalog.references import Reference
 from cirql.catalog.views import SchemaView
 from cirql.errors import UnknownFunction
@@ -202,7 +203,7 @@ def _tables(catalog: Catalog, wish: Wish) -> Iterator[Row]:
             "table_of": str(table.name),
             "is_alias": str(found.name) in others,
             "title": table.title,
-            "description": table.description or None,
+            "description": plain(table.description) or None,
             "type_name": table.cfn_type,
             "scope": table.scope.value,
             "regions": None if table.regions is None else sorted(table.regions),
@@ -224,7 +225,7 @@ _OF_COLUMN: Mapping[str, Callable[[Column], Any]] = {
     "column_name": lambda c: c.name,
     "type": lambda c: c.type.value,
     "declared": lambda c: c.declared,
-    "description": lambda c: c.description or None,
+    "description": lambda c: plain(c.description) or None,
     "is_required": lambda c: c.required,
     "access": lambda c: c.access.value,
     "member": lambda c: c.member or None,

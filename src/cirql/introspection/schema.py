@@ -11,6 +11,7 @@ from typing import Any
 
 from cirql.catalog.lookup import Catalog, Found
 from cirql.catalog.model import Column, Face
+from cirql.catalog.pages import plain
 from cirql.catalog.views import SCHEMAS as VIEW_SCHEMAS
 from cirql.introspection.names import Keep, aliases, listed_spellings, published
 from cirql.introspection.relations import Relation, Row, Wish, define
@@ -175,5 +176,5 @@ def _column_rows(where: Row, columns: tuple[Column, ...], *, is_view: bool) -> I
             "is_nullable": "YES",
             "data_type": column.type.value,
             "is_updatable": "YES" if not is_view and column.access.is_updatable and column.member else "NO",
-            "column_comment": column.description or None,
+            "column_comment": plain(column.description) or None,
         }

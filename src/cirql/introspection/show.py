@@ -17,6 +17,7 @@ from functools import partial
 from cirql import __version__
 from cirql.catalog.lookup import Catalog, Found
 from cirql.catalog.model import Column, Face, Table
+from cirql.catalog.pages import plain
 from cirql.errors import ParseError, UnknownTable
 from cirql.introspection import described
 from cirql.introspection.directory import Directory, methods_of
@@ -159,14 +160,14 @@ def _service_of(catalog: Catalog, name: str | None, what: str) -> str:
 def _resources(catalog: Catalog, name: str | None) -> Iterator[Row]:
     for found in published(catalog, services=[_service_of(catalog, name, "RESOURCES")]):
         if found.face is not Face.DATASET:
-            yield {"name": found.name.resource, "id": str(found.name), "description": found.table.description}
+            yield {"name": found.name.resource, "id": str(found.name), "description": plain(found.table.description)}
 
 
 def _tables(catalog: Catalog, name: str | None) -> Iterator[Row]:
     prefix = "aws." if name is None or _clean(name) in ("aws", "awscc") else f"aws.{_service_of(catalog, name, 'TABLES')}"
     services = None if prefix == "aws." else [prefix.removeprefix("aws.")]
     for found in published(catalog, services=services):
-        yield {"table_name": str(found.name), "title": found.table.title, "description": found.table.description}
+        yield {"table_name": str(found.name), "title": found.table.title, "description": plain(found.table.description)}
 
 
 def _describe(match: re.Match[str], catalog: Catalog, outline: Outlines | None) -> Shown:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cirql.catalog.model import Face
+from cirql.catalog.pages import plain
 from cirql.catalog.views import SCHEMAS as VIEW_SCHEMAS
 from cirql.introspection.names import published
 from cirql.server.oids import BY_OID, HSTORE
@@ -271,10 +272,10 @@ class SystemRows:
             size = BY_OID[kind].size if kind in BY_OID else -1
             columns.append({"attrelid": oid, "attname": column.name, "atttypid": kind, "attlen": size, "attnum": number})
             if column.description:
-                comments.append((oid, 1259, number, column.description))
+                comments.append((oid, 1259, number, plain(column.description)))
         table = found.table
         if table.description:
-            comments.append((oid, 1259, 0, table.description))
+            comments.append((oid, 1259, 0, plain(table.description)))
         key = _key_of(found)
         if key and all(name in names for name in key):
             keys.append((oid, found.name.parts[-1], [names[name] for name in key], key))
