@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import queue
+import secrets
 import sys
 from collections.abc import Iterable
 from contextlib import ExitStack, redirect_stdout
@@ -93,10 +94,25 @@ class _Meters:
             self._failures.inc(failures, {"account": account})
 
 
+def _told_before(address: str | None) -> None:
+    """What Ray reads of the environment when it is imported.
+
+    A cluster that is started here tells its makers nothing. Its ports are open to the network, whatever address it is given; who has
+    not the token is refused there.
+    """
+    told = {"RAY_USAGE_STATS_ENABLED": "0"}
+    if address is None:
+        told |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
+    for name, value in told.items():
+        os.environ.setdefault(name, value)
+
+
 class RayCrew:
     """Actors of the cluster at an address; without one, of a cluster that is started here and ends with the crawl."""
 
     def __init__(self, job: Job, workers: int, address: str | None) -> None:
+        if "ray" not in sys.modules:
+            _told_before(address)
         try:
             import ray
         except ImportError:
@@ -126,7 +142,6 @@ class RayCrew:
 
     def _connect(self) -> None:
         ray = self._ray
-        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # else Ray tells its makers of a cluster that is started
         quiet = {"logging_level": logging.ERROR, "log_to_driver": False}
         try:
             if self._address is not None:
