@@ -109,6 +109,22 @@ def test_what_was_not_read_is_named_by_place(cirql: Cirql) -> None:
     assert "not complete" in tags.text
 
 
+def test_a_page_goes_into_a_file_that_is_there_as_a_whole_or_not_at_all(cirql: Cirql, tmp_path: Path) -> None:
+    for words in (
+        ("-o", "html", "a.html", "SELECT 1 AS a"),
+        ("SELECT 1 AS a", "-ohtml", "b.HTM"),
+        ("SELECT 1 AS a", "--output=html", "c.html"),
+    ):
+        run = cirql("query", *words)
+        assert (run.code, run.stdout) == (0, ""), run.stderr
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.html", "b.HTM", "c.html"]
+    assert "1 row" in read((tmp_path / "a.html").read_text("utf-8")).text
+    assert cirql("query", "-o", "html", "a.html", "SELECT nope").code == 1
+    assert "1 row" in read((tmp_path / "a.html").read_text("utf-8")).text
+    run = cirql("query", "-o", "html", "nowhere/a.html", "SELECT 1")
+    assert (run.code, "its place is not a directory" in run.stderr) == (2, True)
+
+
 def test_rows_of_the_inventory_say_how_old_they_are(cirql: Cirql, tmp_path: Path) -> None:
     sql = "SELECT image_name FROM aws.sagemaker_image"
     options = ("query", "--local", "--store", str(tmp_path / "inventory"), "--max-age", "1 hour")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from enum import StrEnum
 from itertools import chain
 from pathlib import Path
@@ -45,21 +46,34 @@ class Format(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where a result goes: to stdout in a format, or to a Parquet file. `origin` is what a page says of where it is from."""
+    """Where a result goes: to stdout in a format, to a Parquet file, or to a file as a page.
+
+    `origin` is what a page says of where it is from.
+    """
 
     format: Format = Format.TABLE
     parquet: Path | None = None
+    page: Path | None = None
     origin: Provenance | None = None
+
+    @property
+    def file(self) -> Path | None:
+        """The file that is there as a whole or not at all; None where it is stdout."""
+        return self.parquet or self.page
 
 
 def write(result: Result, destination: Destination, out: BinaryIO, screen: Screen | None, look: Look | None = None) -> None:
     """Write all rows of a result. `screen` is the terminal that `out` is, or None where it is none; `look` is how a table
     looks.
 
-    Raises FileUnreadable where the Parquet file cannot be written, OSError where `out` cannot, and whatever the statement raises.
+    Raises FileUnreadable where its file cannot be written, OSError where `out` cannot, and whatever the statement raises.
     """
     if destination.parquet is not None:
         write_parquet(result, destination.parquet)
+        return
+    if destination.page is not None:
+        with _as_a_whole(destination.page) as file:
+            write_html(result, file, destination.origin)
         return
     if destination.format is Format.HTML:
         write_html(result, out, destination.origin)
@@ -135,7 +149,14 @@ def write_html(result: Result, out: BinaryIO, origin: Provenance | None = None) 
 
 
 def write_parquet(result: Result, path: Path) -> None:
-    """A Parquet file, there as a whole or not at all: it takes its name once the last row is in it.
+    """A Parquet file. Raises FileUnreadable where it cannot be written."""
+    with _as_a_whole(path) as file:
+        _write_parquet(result, file)
+
+
+@contextmanager
+def _as_a_whole(path: Path) -> Iterator[BinaryIO]:
+    """A file that is there as a whole or not at all: it takes its name once the last row is in it.
 
     What is there and is no regular file (a pipe, a device) is written to as it is.
 
@@ -145,7 +166,7 @@ def write_parquet(result: Result, path: Path) -> None:
     target = path if in_place else unfinished(path)
     try:
         with target.open("wb") as file:
-            _write_parquet(result, file)
+            yield file
         if not in_place:
             target.replace(path.resolve())
     except OSError as error:
@@ -156,7 +177,7 @@ def write_parquet(result: Result, path: Path) -> None:
 
 
 def unfinished(path: Path) -> Path:
-    """The name that a Parquet file of this process has until it is complete."""
+    """The name that a file of this process has until it is complete."""
     return path.resolve().with_name(f".{path.name}.{os.getpid()}.unfinished")
 
 

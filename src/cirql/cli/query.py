@@ -37,14 +37,14 @@ if TYPE_CHECKING:
 
 FAILED, INCOMPLETE, PIPE_CLOSED = 1, 3, 141
 _ONCE = "give the SQL once: as an argument, with -f FILE, or on standard input"
-_FORMATS = ", ".join([*(f.value for f in Format), f"{PARQUET} FILE"])
+_FORMATS = ", ".join([*(f.value for f in Format if f is not Format.HTML), "html [FILE]", f"{PARQUET} FILE"])
 
 
 class QueryCommand(click.Command):
-    """Reads two things that an option parser does not: `-o parquet FILE`, and a statement that starts with a `--` comment."""
+    """Reads what an option parser does not: `-o parquet FILE`, `-o html FILE`, and a statement that starts with a `--` comment."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Join the two words of `-o parquet FILE`, and move a statement that looks like an option behind `--`."""
+        """Join the two words of `-o parquet FILE` and `-o html FILE`, and move a statement that looks like an option behind `--`."""
         taken: list[str] = []
         statements: list[str] = []
         words = iter(args)
@@ -57,9 +57,14 @@ class QueryCommand(click.Command):
                 taken.append(_with_file(next(words, None)))
             elif word in (f"-o{PARQUET}", f"--output={PARQUET}"):
                 taken.append(word + _with_file(next(words, None)).removeprefix(PARQUET))
+            elif word.lower().endswith((".html", ".htm")) and " ".join(taken[-2:]).endswith(_SAYS_HTML):
+                taken[-1] += f":{word}"  # what else may follow is the statement
             else:
                 taken.append(word)
         return super().parse_args(ctx, [*taken, "--", *statements] if statements else taken)
+
+
+_SAYS_HTML = ("-o html", "--output html", "-ohtml", "--output=html")
 
 
 def _with_file(file: str | None) -> str:
@@ -74,11 +79,11 @@ def read_destination(text: str) -> Destination:
     Ends the command for a format that does not exist, a file that cannot be, or binary data for a terminal.
     """
     name, _, file = text.partition(":")
-    if name == PARQUET and file:
+    if name in (PARQUET, Format.HTML) and file:
         path = Path(file)
         if path.is_dir() or not path.absolute().parent.is_dir():
             misuse(f"cannot write {file}: {'it is' if path.is_dir() else 'its place is not'} a directory")
-        return Destination(parquet=path)
+        return Destination(parquet=path) if name == PARQUET else Destination(Format.HTML, page=path)
     if text not in list(Format):
         misuse(f"no format {text!r}; there are {_FORMATS}")
     if text in (Format.ARROW, Format.HTML) and sys.stdout is not None and sys.stdout.isatty():
@@ -217,7 +222,7 @@ def is_read_whole(destination: Destination) -> bool:
 
 
 def _forgetter(destination: Destination) -> Any:
-    path = destination.parquet
+    path = destination.file
     return None if path is None else lambda: unfinished(path).unlink(missing_ok=True)
 
 

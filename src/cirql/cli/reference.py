@@ -49,7 +49,7 @@ stdout has the result and nothing else. stderr has notices, failures, errors, `-
 | `csv` | RFC 4180 with a header; NULL is an empty field, the empty text `""` |
 | `markdown` | a GitHub table |
 | `arrow` | an Arrow IPC stream; refused on a terminal |
-| `html` | one page to send to someone: rows, a chart that the columns suggest, what was not read, how old it is; it loads nothing |
+| `html [FILE]` | one page to send to someone: rows, a chart that the columns suggest, what was not read, how old it is; it loads nothing |
 | `parquet FILE` | a Parquet file, complete or not there at all |
 """
 

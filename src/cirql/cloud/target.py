@@ -27,4 +27,4 @@ class Target:
         return "" if self.region == EVERYWHERE else self.region
 
     def __str__(self) -> str:
-        return f"{self.account}/{self.region}"
+        return f"{self.account or self.credentials}/{self.region}"
