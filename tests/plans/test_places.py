@@ -52,7 +52,7 @@ def test_what_a_statement_names_replaces_the_regions_and_narrows_the_accounts() 
 
 
 def test_an_account_whose_id_is_not_known_may_be_the_one() -> None:
-    assert asked(of(accounts="999999999999"), Reach(("us-east-1",)), Survey((Account(), ANA))) == ["/us-east-1"]
+    assert asked(of(accounts="999999999999"), Reach(("us-east-1",)), Survey((Account(), ANA))) == ["default/us-east-1"]
 
 
 @pytest.mark.parametrize(
