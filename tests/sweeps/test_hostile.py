@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import datetime
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from botocore.loaders import create_loader
 from botocore.model import OperationModel, ServiceModel
 
 from cirql.catalog.lookup import Catalog
-from cirql.catalog.model import Column, Table
 from cirql.cloud.answers import read_error
 from cirql.cloud.failures import Place, of_answer
 from cirql.cloud.retry import classify
 from cirql.cloud.target import Target
-from cirql.compiler import overlay, services
-from cirql.compiler.paging import given_tokens
-from cirql.errors import MissingKey, ResourceNotFound
+from cirql.errors import ResourceNotFound
 from cirql.fetch.batches import record_batch
-from cirql.names import Scheme
-from cirql.session import Session
-from cirql.settings import Settings
-from cirql.types import ColumnType
 from tests.sweeps.figures import tell
 
 ODD: tuple[Any, ...] = (2**63, -(2**80), 7.5, float("nan"), "half \ud83d", b"\xff", {"a": "\ud83d"}, [1, "x", None], True, "", "2026-13-45")
@@ -96,47 +87,3 @@ def _is_right(column: Any, plain: Any, told: set[int]) -> bool:
         and column[-1].is_valid is (plain is not None)
         and all(column[at].is_valid is not (at in told) for at in range(len(ODD)))
     )
-
-
-def test_what_looks_like_a_page_token_continues_something_or_is_said_to_continue_nothing() -> None:
-    facts = overlay.load().services
-    counts: Counter[str] = Counter()
-    unused = []
-    with Catalog.open() as catalog:
-        pagings = {(f.service, f.operation): f.paging for t in catalog.tables() if t.name.scheme is Scheme.DATASET for f in t.fetches}
-    for (name, operation), paging in sorted(pagings.items()):
-        if name not in services.names():
-            continue
-        tokens = list(given_tokens(services.load(name, facts.get(name, {})).operation(operation)))
-        if not tokens:
-            counts["without a token"] += 1
-        elif paging is not None:
-            counts["continued"] += 1
-        elif operation in facts.get(name, {}).get("unused_tokens", {}):
-            counts["said to continue nothing"] += 1
-        else:
-            unused.append(f"{name}:{operation} {', '.join(tokens)}")
-    tell("page tokens", {**counts, "unused": len(unused)})
-    assert unused == []
-
-
-def test_a_name_that_holds_sql_is_a_name_beside_every_table(tmp_path: Path) -> None:
-    target = tmp_path / "written.csv"
-    alias = f'"x""; COPY (SELECT 1) TO \'{target}\'; --"'
-    count, wrong = 0, []
-    with Session(Settings(regions=("us-east-1",))) as session:
-        for table in session.catalog.tables():
-            try:
-                found = session.describe(f"SELECT {alias}.{_first(table).name} AS {alias} FROM {table.name} AS {alias} GROUP BY 1")
-            except MissingKey:
-                continue  # Nothing lists it.
-            count += 1
-            if [c.name for c in found.columns or ()] != [alias[1:-1].replace('""', '"')]:
-                wrong.append(str(table.name))
-    tell("names that hold SQL", {"tables": count, "wrong": len(wrong)})
-    assert wrong == []
-    assert not target.exists()
-
-
-def _first(table: Table) -> Column:
-    return next(c for c in table.columns if c.type is ColumnType.VARCHAR)

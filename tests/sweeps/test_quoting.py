@@ -18,6 +18,7 @@ from cirql.statements.planning import Planning
 from tests.sweeps.figures import tell
 
 HOSTILE = """x"'; COPY (SELECT 1) TO '/tmp/hostile'; -- $$ */ \\ \n é"""
+ALIAS = quoted(f"t{HOSTILE}")
 
 
 def test_no_text_around_a_column_becomes_sql() -> None:
@@ -32,9 +33,9 @@ def test_no_text_around_a_column_becomes_sql() -> None:
                 continue
             counts["tables"] += 1
             counts["columns"] += len(table.columns)
-            chosen = ", ".join(f"t.{quoted(c.name)} AS {quoted(f'{n}{HOSTILE}')}" for n, c in enumerate(table.columns))
-            tests = " OR ".join(f"t.{quoted(c.name)}::text = {text(HOSTILE)}" for c in table.columns if c.name != "tags")
-            plan = planning.planned(parse(f"SELECT {chosen} FROM {found.name} AS t WHERE {tests}")).plan
+            chosen = ", ".join(f"{ALIAS}.{quoted(c.name)} AS {quoted(f'{n}{HOSTILE}')}" for n, c in enumerate(table.columns))
+            tests = " OR ".join(f"{ALIAS}.{quoted(c.name)}::text = {text(HOSTILE)}" for c in table.columns if c.name != "tags")
+            plan = planning.planned(parse(f"SELECT {chosen} FROM {found.name} AS {ALIAS} WHERE {tests}")).plan
             statements = duckdb.extract_statements(plan.sql)
             if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
                 wrong.append(str(found.name))

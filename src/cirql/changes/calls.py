@@ -18,6 +18,7 @@ from cirql.cloud.target import Target
 from cirql.errors import AccessDenied
 from cirql.names import snake
 from cirql.settings import Settings
+from cirql.sql.calls import document
 from cirql.startup.records import dataclass
 
 _TOKEN_PARAMS = ("NextToken", "nextToken", "Marker", "NextMarker", "nextMarker")
@@ -93,22 +94,12 @@ def rows_of(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [{snake(k): v for k, v in shown.items()}] if shown else []
 
 
-def _document(text: str) -> Any:
-    """What a text says that is a JSON object or list; else the text."""
-    if text.strip()[:1] not in ("{", "["):
-        return text
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return text
-
-
 def _typed(shape: Any, value: Any) -> Any:
     """A text as the number, boolean or document that the operation takes, and one value where a list is wanted."""
     if shape is None:
         return value
     if isinstance(value, str) and shape.type_name in ("list", "structure", "map"):
-        value = _document(value)
+        value = document(value)
     if shape.type_name == "list" and not isinstance(value, list):
         return [_typed(shape.member, value)]
     if isinstance(value, str):

@@ -71,7 +71,7 @@ def read_exec(text: str, offset: int, given: Iterable[exp.Expr]) -> CallText:
     for name, written in _parameters(text, end, offset):
         value = _given(next(values)) if isinstance(written, _Asked) else written
         if name == "@json" and isinstance(value, str):  # given apart
-            value = _document(value)
+            value = document(value)
         if name != "@json":
             params.append((name, value))
         elif isinstance(value, dict):
@@ -168,14 +168,14 @@ def _is_word(character: str) -> bool:
 def _value(written: str) -> Any:
     """JSON objects and lists in quotes are read; bare words are numbers, booleans or NULL."""
     if written.startswith("'"):
-        return _document(written[1:-1].replace("''", "'"))
+        return document(written[1:-1].replace("''", "'"))
     try:
         return json.loads(written.lower())
     except (ValueError, RecursionError):
         return written
 
 
-def _document(text: str) -> Any:
+def document(text: str) -> Any:
     """What a text says that is a JSON object or list; else the text."""
     if text.strip()[:1] not in ("{", "["):
         return text

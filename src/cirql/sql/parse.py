@@ -56,7 +56,6 @@ def parse(text: str) -> Statement:
             f"the statement is longer than {MAX_SQL_BYTES // 1024} KiB",
             hint="put long lists of values into a file and join it: … IN (SELECT id FROM read_csv('ids.csv'))",
         )
-    from cirql.sql.calls import parameters
     from cirql.sql.hints import max_age_hint
     from cirql.sql.time_travel import restore_positions, written_out
 
@@ -73,6 +72,8 @@ def parse(text: str) -> Statement:
     if grown:
         restore_positions(trees[0], grown)
     if first_word(text, offset) == "EXEC":
+        from cirql.sql.calls import parameters
+
         trees[0].set("expressions", parameters(text[offset:], offset))
     statement = Statement(trees[0], text, explain, offset, max_age_hint(text))
     _refuse_others(statement)
