@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import cache, lru_cache
 from itertools import chain
 from types import NoneType
 from typing import TYPE_CHECKING, Any
@@ -61,6 +62,7 @@ _DATASET_NAMES = {
 }
 
 
+@cache
 def arrow_type(column_type: ColumnType) -> pa.DataType:
     """The Arrow type of a column: JSON is the canonical `arrow.json` extension over UTF-8 text."""
     import pyarrow as pa
@@ -181,6 +183,24 @@ def arrow_array(values: list[Any], column_type: ColumnType) -> pa.Array:
             texts = pa.array([None if t is None else _encodable(t) for t in plain], pa.string())
         return pa.ExtensionArray.from_storage(storage, texts)
     return pa.array(plain, storage)
+
+
+def nulls(column_type: ColumnType, count: int) -> pa.Array:
+    """So many NULLs of a column's type: what most columns of most answers are."""
+    return _few_nulls(column_type, count) if count <= FEW else _nulls(column_type, count)
+
+
+FEW = 256
+"""So many NULLs are kept: a large crawl has a column of a few of them for each place."""
+
+
+def _nulls(column_type: ColumnType, count: int) -> pa.Array:
+    import pyarrow as pa
+
+    return pa.nulls(count, arrow_type(column_type))
+
+
+_few_nulls = lru_cache(1024)(_nulls)
 
 
 def _encodable(text: str) -> str:

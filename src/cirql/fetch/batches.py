@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from cirql.catalog.model import Table
 from cirql.errors import CloudError
 from cirql.sql.bound import column_types
-from cirql.types import NO_VALUE, ColumnType, arrow_array, arrow_type
+from cirql.types import NO_VALUE, ColumnType, arrow_array, arrow_type, nulls
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -16,9 +17,15 @@ if TYPE_CHECKING:
 
 def schema_of(types: Mapping[str, ColumnType]) -> pa.Schema:
     """The Arrow schema of a relation."""
+    return _schema(tuple(types.items()))
+
+
+# Each place of a crawl asks for the same.
+@lru_cache(256)
+def _schema(types: tuple[tuple[str, ColumnType], ...]) -> pa.Schema:
     import pyarrow as pa
 
-    return pa.schema([(name, arrow_type(t)) for name, t in types.items()])
+    return pa.schema([(name, arrow_type(t)) for name, t in types])
 
 
 Odd = Callable[[int, str, Any, ColumnType], None]
@@ -37,8 +44,12 @@ def record_batch(table: Table, columns: Iterable[str], rows: Sequence[Mapping[st
     import pyarrow as pa
 
     types = column_types(table, columns)
+    given = {name for row in rows for name, value in row.items() if value is not None}
     arrays = []
     for name, column_type in types.items():
+        if name not in given:
+            arrays.append(nulls(column_type, len(rows)))
+            continue
         values = [row.get(name) for row in rows]
         try:
             arrays.append(arrow_array(values, column_type))

@@ -101,7 +101,9 @@ class Recorder:
             table = pa.Table.from_batches(batches)
         else:
             table = pa.Table.from_batches([record_batch(self._stored.table, self.columns, [])])
-        table = table.select(columns).rename_columns([self._stored.spelled(c) for c in columns])
+        if len(columns) < len(self.columns):
+            table = table.select(columns)
+        table = table.rename_columns([self._stored.spelled(c) for c in columns])
         found = identify(table, None if self._stored.key is None else KEY, sorted(self._stored.told_by(self._scan.root)))
         table = found.rows
         names = sorted({c for values in combinations for c in values})

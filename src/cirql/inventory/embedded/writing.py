@@ -17,7 +17,7 @@ from cirql.inventory.premises import Premises
 from cirql.inventory.versions.engines import StoreEngine
 from cirql.inventory.versions.merge import ColumnSets, Merge
 from cirql.inventory.versions.recording import Consequences, as_kept, digest_of, record, summary
-from cirql.inventory.versions.small_scans import SmallScan, head
+from cirql.inventory.versions.small_scans import News, SmallScan, head, versions
 from cirql.inventory.versions.staging import Staged, stage
 from cirql.startup.records import dataclass, replace
 
@@ -99,8 +99,8 @@ class Writing:
         count = small.rows.num_rows
         segment, sets = None, ColumnSets(dict(self.sets(index)))
         if is_news and count:
-            versions = small.versions(sets.id(frozenset(small.types)))
-            segment = inline(index.next_id("segment"), table, versions, {c: str(t) for c, t in small.types.items()}, ended=False)
+            rows = versions([News(small, sets.id(frozenset(small.types)))])
+            segment = inline(index.next_id("segment"), table, rows, {c: str(t) for c, t in small.types.items()}, ended=False)
         made = _Made(segment, None, Consequences(segment is not None, segment is not None, digest, sets.added))
         kept = _record(index, replace(scan, columns=frozenset(small.types)), made, token)
         return WriteSummary(kept, created=count if is_news else 0, unchanged=0 if is_news else count)

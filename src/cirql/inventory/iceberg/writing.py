@@ -7,8 +7,9 @@ merge, as large ones do, which have a commit each.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from cirql.inventory.coverage import rivals
@@ -21,7 +22,7 @@ from cirql.inventory.versions.engines import StoreEngine
 from cirql.inventory.versions.kept import SYSTEM, plain_arrow
 from cirql.inventory.versions.merge import ColumnSets, Merge, Merged
 from cirql.inventory.versions.recording import Consequences, as_kept, digest_of, record, summary
-from cirql.inventory.versions.small_scans import SmallScan, head
+from cirql.inventory.versions.small_scans import News, SmallScan, head, versions
 from cirql.inventory.versions.staging import Staged, stage
 from cirql.sql.quoting import name
 from cirql.startup.records import dataclass, field, replace
@@ -44,6 +45,7 @@ class _Additions:
 
     types: dict[str, ColumnType] = field(default_factory=dict)
     parts: list[pa.Table] = field(default_factory=list)
+    news: list[News] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -55,12 +57,12 @@ class _Batch:
     looks: dict[str, LakeTable] = field(default_factory=dict)
     con: duckdb.DuckDBPyConnection | None = None
 
-    def add(self, scan: ScanRecord, types: Mapping[str, ColumnType], rows: Sequence[pa.Table]) -> None:
-        """Rows that a scan brings."""
+    def to(self, scan: ScanRecord, types: Mapping[str, ColumnType]) -> _Additions:
+        """Where the rows belong that a scan brings."""
         added = self.additions.setdefault(scan.partition.table, _Additions())
         added.types |= types
-        added.parts += rows
         self.changed.add((scan.partition.table, *scan.partition.place))
+        return added
 
 
 class LakeWriting:
@@ -132,7 +134,7 @@ class LakeWriting:
         sets = ColumnSets(log.column_sets())
         has_news = is_news and count > 0
         if has_news:
-            batch.add(kept, small.types, [_numbered(small.versions(sets.id(frozenset(small.types))), kept)])
+            batch.to(kept, small.types).news.append(News(replace(small, scan=kept), sets.id(frozenset(small.types))))
         record(log, kept, Consequences(has_news, has_news, digest, sets.added), token)
         return WriteSummary(kept, created=count if is_news else 0, unchanged=0 if is_news else count)
 
@@ -175,7 +177,7 @@ class LakeWriting:
         kept = replace(as_kept(scan, others), id=log.next_id("scan"))
         rows = list(_rows(con, merged, kept))
         if rows:
-            batch.add(kept, merged.types, rows)
+            batch.to(kept, merged.types).parts += rows
         digest = None if others else digest_of(observation, self._types(partition.table, batch))
         record(log, kept, Consequences(bool(rows), bool(merged.created), digest, merged.new_sets, merged.moved), observation.token)
         return summary(kept, staged, merged)
@@ -194,8 +196,11 @@ class LakeWriting:
     def _add(self, table: str, added: _Additions) -> None:
         import pyarrow as pa
 
+        pieces = list(added.parts)
+        if added.news:
+            pieces.append(_numbered(versions(added.news), ((n.small.scan, n.small.rows.num_rows) for n in added.news)))
         by_kind: dict[str, list[pa.Table]] = {}
-        for part in added.parts:
+        for part in pieces:
             by_kind.setdefault(part["$kind"][0].as_py(), []).append(part)
         # In one piece: it is filtered for each partition, and hundreds of small pieces take ten times as long.
         parts = [pa.concat_tables(found, promote_options="default").combine_chunks() for found in by_kind.values()]
@@ -215,7 +220,8 @@ def _rows(con: duckdb.DuckDBPyConnection, merged: Merged, scan: ScanRecord) -> I
     if merged.added:
         columns = ", ".join(name(c) for c in (*SYSTEM, *(c for c in merged.types if c not in SYSTEM)))
         ordered = con.sql(f'SELECT {columns} FROM ({merged.rows}) ORDER BY "$account", "$region", _key')
-        yield _numbered(ordered.to_arrow_table(), scan)
+        rows = ordered.to_arrow_table()
+        yield _numbered(rows, [(scan, rows.num_rows)])
     count = merged.ending.num_rows
     if count:
         at = pa.scalar(micros(scan.started), pa.int64()).cast(pa.timestamp("us"))
@@ -232,12 +238,12 @@ def _rows(con: duckdb.DuckDBPyConnection, merged: Merged, scan: ScanRecord) -> I
         )
 
 
-def _numbered(versions: pa.Table, scan: ScanRecord) -> pa.Table:
-    """New versions of a scan with their numbers; system columns in the types that they are kept in."""
+def _numbered(rows: pa.Table, scans: Iterable[tuple[ScanRecord, int]]) -> pa.Table:
+    """New versions with their numbers, of scans that have so many each, one after the other; system columns in their types."""
     import pyarrow as pa
 
-    first = scan.id << SCAN_BITS
-    numbers = pa.array(range(first, first + versions.num_rows), pa.int64())
-    system = {c: versions[c].cast(plain_arrow(None, c)) for c in SYSTEM}
-    own = {c: versions[c] for c in versions.column_names if c not in SYSTEM}
-    return pa.table({"$id": numbers, "$kind": pa.repeat("version", versions.num_rows), **system, **own})
+    numbers = chain.from_iterable(range(scan.id << SCAN_BITS, (scan.id << SCAN_BITS) + count) for scan, count in scans)
+    system = {c: rows[c].cast(plain_arrow(None, c)) for c in SYSTEM}
+    own = {c: rows[c] for c in rows.column_names if c not in SYSTEM}
+    count = rows.num_rows
+    return pa.table({"$id": pa.array(numbers, pa.int64()), "$kind": pa.repeat("version", count), **system, **own})
