@@ -55,9 +55,9 @@ class Boto3:
     def warm_up(self, workload: str) -> None:
         """A first request of the service that the workload asks, as cirql's is."""
         match workload:
-            case "buckets":
+            case "buckets" | "noisy_buckets":
                 self._client("s3").get_bucket_versioning(Bucket="bucket-0000")
-            case "filtered" | "counted":
+            case "filtered" | "counted" | "everything":
                 self._client("ec2").describe_instances(MaxResults=5)
             case "roles" | "noisy_roles":
                 self._client("iam").list_attached_role_policies(RoleName="role-0000")
@@ -77,6 +77,9 @@ class Boto3:
 
     def counted(self) -> int:
         return self._instances(PaginationConfig={"PageSize": 1000})
+
+    everything = counted
+    noisy_buckets = buckets
 
     def _instances(self, **params: Any) -> int:
         pages = self._client("ec2").get_paginator("describe_instances").paginate(**params)
@@ -125,11 +128,11 @@ class Floor:
         """The requests of a workload, those together that need not wait for each other."""
         first = self._regions[0]
         match workload:
-            case "buckets":
+            case "buckets" | "noisy_buckets":
                 return [[self._get("/")], [self._get(f"/bucket-{n:04d}?{q}") for n in range(200) for _, q in BUCKET_CALLS]]
             case "filtered":
                 return [[self._post(first, "Action=DescribeInstances&Filter.1.Name=tag%3Aenv&Filter.1.Value.1=web&Version=2016-11-15")]]
-            case "counted":
+            case "counted" | "everything":
                 return [
                     [self._post(first, f"Action=DescribeInstances&MaxResults=1000{t}&Version=2016-11-15")] for t in ("", "&NextToken=1000")
                 ]
