@@ -135,7 +135,7 @@ AMBIGUOUS: dict[str, list[str]] = {
     "Partition": ["cirql.cloud.partitions", "cirql.inventory.model"],
     "Places": ["cirql.changes.places", "cirql.plan.places"],
     "Role": ["cirql.catalog.model", "cirql.cloud.credentials"],
-    "Service": ["cirql.cloud.services", "cirql.compiler.services"],
+    "Service": ["cirql.cloud.service", "cirql.compiler.services"],
     "Warning": ["cirql.compiler.lint", "cirql.dbapi.notices"],
     "Writer": ["cirql.changes.writer", "cirql.inventory.embedded.segments"],
 }

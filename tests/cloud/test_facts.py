@@ -17,7 +17,7 @@ from cirql.catalog.model import Paging
 from cirql.cloud.pages import Cursor, PagingError
 from cirql.cloud.partitions import PARTITIONS, partition_of
 from cirql.cloud.regions import check_regions, is_region, nearest_regions
-from cirql.cloud.services import is_local
+from cirql.cloud.service import is_local
 from cirql.cloud.timestamps import parse_timestamp
 from cirql.errors import InvalidText
 

@@ -19,7 +19,8 @@ from cirql.cloud.credentials import Keys
 from cirql.cloud.drafts import FastDraft, RequestDraft
 from cirql.cloud.fastlane import as_bytes, new_invocation
 from cirql.cloud.http import Headers
-from cirql.cloud.services import Service, Services
+from cirql.cloud.service import Service
+from cirql.cloud.services import Services
 from cirql.settings import Settings
 from tests.cloud.xml_documents import models
 
@@ -219,6 +220,45 @@ def test_a_body_is_written_as_botocore_writes_it_or_refused_as_it_refuses_it(par
         return draft.body if isinstance(draft, FastDraft) else bytes(draft.request["body"])
 
     assert body(fast=True) == body(fast=False)
+
+
+TEXTS = ["a", "a b/c+d", "ü €", "%41&x=y?z#", "~-._*", "\ud800", ""]
+PLAIN_XML: list[tuple[str, str, dict[str, Any], dict[str, Any]]] = [
+    ("iam", "ListAttachedRolePolicies", {"RoleName": "learn"}, {"MaxItems": 7}),
+    ("rds", "DescribeDBInstances", {}, {"MaxRecords": 20}),
+    ("ec2", "DescribeInstances", {}, {"MaxResults": 7, "DryRun": True}),
+    ("sns", "ListSubscriptionsByTopic", {"TopicArn": "arn:aws:sns:eu-west-1:111111111111:t"}, {}),
+    ("cloudfront", "GetDistribution", {"Id": "learn"}, {}),
+    ("cloudfront", "ListDistributions", {}, {"MaxItems": "7"}),
+    ("s3", "ListBuckets", {}, {"MaxBuckets": 7}),
+    ("s3", "GetBucketTagging", {"Bucket": "learn"}, {}),
+    ("route53", "ListResourceRecordSets", {"HostedZoneId": "learn"}, {}),
+]
+
+
+@pytest.mark.parametrize("endpoint", ["http://127.0.0.1:4566/", None])
+def test_plain_requests_in_xml_are_written_as_botocore_writes_them_or_refused_as_it_refuses_them(endpoint: str | None) -> None:
+    compared = 0
+    for name, operation_name, first, more in PLAIN_XML:
+        fast, slow = services([name], endpoint), services([name], endpoint)
+        (lane,), (without,) = fast, slow
+        operation = lane.operation(operation_name)
+        lane.draft(operation, dict(first), KEYS[0])
+        texts = [n for n, m in operation.model.input_shape.members.items() if m.type_name == "string" and n != "ExpectedBucketOwner"]
+        for params in [first, first | more, *({**first, n: text} for n in texts for text in TEXTS)]:
+            without._lanes.clear()
+            assert written(lane, operation, params) == written(without, operation, params), (name, params)
+            compared += 1
+    assert compared > 150
+
+
+def written(service: Service, operation: Any, params: dict[str, Any]) -> tuple[str, str, bytes] | str:
+    """A request's method, URL and body; or what is wrong with its parameters."""
+    try:
+        signed = service.sign(service.draft(operation, dict(params), KEYS[0]), KEYS[0], 1)
+    except (BotoCoreError, UnicodeEncodeError) as error:
+        return type(error).__name__
+    return signed.method, signed.url, signed.body
 
 
 def test_ids_of_calls_are_version_4_uuids_and_differ() -> None:

@@ -19,7 +19,8 @@ from botocore.loaders import Loader
 
 from cirql.cloud.credentials import Keys
 from cirql.cloud.drafts import UnsendableError
-from cirql.cloud.services import Service, Services
+from cirql.cloud.service import Service
+from cirql.cloud.services import Services
 from cirql.errors import Error
 from cirql.settings import Settings
 

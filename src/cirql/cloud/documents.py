@@ -54,7 +54,7 @@ def read_xml(model: OperationModel, body: bytes) -> ElementTree.Element:
         return root
     name = _local(root)
     expected = f"{model.name}Response"
-    if name.lower() in _PAGES or (model.service_model.resolved_protocol in _NAMED_ROOTS and name != expected):
+    if name.lower() in _PAGES or name == "Error" or (model.service_model.resolved_protocol in _NAMED_ROOTS and name != expected):
         raise ForeignDocumentError(f"the body is not an AWS answer to {model.name}: it is a document named <{name[:80]}>")
     return root
 

@@ -22,7 +22,8 @@ from cirql.cloud.failures import Place
 from cirql.cloud.http import Response, Transport, TransportError
 from cirql.cloud.limits import Limits, Line
 from cirql.cloud.retry import RetryBudget, Verdict, backoff, classify, retry_after, skew
-from cirql.cloud.services import Operation, Service, Services, is_elsewhere
+from cirql.cloud.service import Operation, Service, is_elsewhere
+from cirql.cloud.services import Services
 from cirql.cloud.stats import CallStats, listeners, pass_gates
 from cirql.cloud.target import Target
 from cirql.errors import CloudError, Error, InvalidText

@@ -11,17 +11,16 @@ AWS Signature Version 4: https://docs.aws.amazon.com/IAM/latest/UserGuide/refere
 from __future__ import annotations
 
 import hmac
-import json
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from hashlib import sha256
-from typing import Any
-from urllib.parse import quote, urlencode, urlsplit, urlunsplit
+from typing import Any, TypeGuard
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from botocore.awsrequest import _urljoin
-from botocore.model import OperationModel, Shape
+from botocore.model import OperationModel
 from botocore.utils import normalize_url_path, percent_encode_sequence
 
 from cirql.cloud.credentials import Keys
@@ -130,9 +129,13 @@ def _canonical(url: str, *, is_as_sent: bool) -> tuple[str, str, str]:
     return parts.netloc, path, "&".join(f"{name}={value}" for name, value in pairs)
 
 
-Write = Callable[[Mapping[str, Any]], bytes | None]
-BUCKET = regex(r"(?=.{3,63}\Z)(?!xn--|sthree-)[a-z0-9](?:-?[a-z0-9])+(?<!-s3alias)\Z")
+_BUCKET = regex(r"(?=.{3,63}\Z)(?!xn--|sthree-)[a-z0-9](?:-?[a-z0-9])+(?<!-s3alias)\Z")
 """Names of buckets that all go into host or path alike: no dots, and none of the endings by which the endpoint rules know other things."""
+
+
+def is_usual(bucket: Any) -> TypeGuard[str]:
+    """Whether a bucket's name is one of those."""
+    return isinstance(bucket, str) and _BUCKET.match(bucket) is not None
 
 
 def as_bytes(body: Any) -> bytes:
@@ -153,7 +156,7 @@ class Address:
         if not model.context_parameters:
             return cls(_escaped(endpoint), has_bucket=False)
         bucket = params.get("Bucket")
-        if not isinstance(bucket, str) or not BUCKET.match(bucket):
+        if not is_usual(bucket):
             return None
         parts = urlsplit(endpoint)
         if parts.netloc.startswith(f"{bucket}."):
@@ -164,57 +167,24 @@ class Address:
             return None
         return cls(urlunsplit(parts), has_bucket=True)
 
+    @property
+    def template(self) -> str:
+        """The endpoint with a slot for a bucket that has a name."""
+        return self.endpoint.replace("%s", "%(Bucket)s") if self.has_bucket else self.endpoint
+
     def url(self, params: Mapping[str, Any], request: Mapping[str, Any]) -> str | None:
         """The URL of a request as botocore's serialiser wrote it; None for a bucket that is not of the usual kind."""
         if not self.has_bucket:
             endpoint = self.endpoint % ()
         else:
             bucket = params.get("Bucket")
-            if not isinstance(bucket, str) or not BUCKET.match(bucket):
+            if not is_usual(bucket):
                 return None
             endpoint = self.endpoint % bucket
         url: str = _urljoin(endpoint, request["url_path"], None)
         if not request["query_string"]:
             return url
         return f"{url}{'&' if '?' in url else '?'}{percent_encode_sequence(request['query_string'])}"
-
-
-def form(fields: Mapping[str, Any]) -> bytes:
-    """The body of a request of the query protocols, as botocore prepares it."""
-    return urlencode(list(fields.items()), doseq=True).encode()
-
-
-def plain_writer(shape: Shape | None) -> Write:
-    """How to write the JSON body of a request whose parameters are all strings, whole numbers and booleans.
-
-    The writer gives None for anything else, and for whatever botocore would refuse: that is for botocore to serialise, or to say.
-    """
-    if shape is None:
-        return lambda params: None if params else b"{}"
-    kinds: dict[str, type] = {"string": str, "integer": int, "long": int, "boolean": bool}
-    members = {
-        name: (member.serialization.get("name", name), kinds[member.type_name], member.metadata.get("min"))
-        for name, member in shape.members.items()
-        if member.type_name in kinds
-    }
-    required = tuple(shape.required_members)
-    is_plain = not (shape.is_tagged_union or shape.is_document_type)
-
-    def write(params: Mapping[str, Any]) -> bytes | None:
-        body = {}
-        for name, value in params.items():
-            member = members.get(name)
-            if member is None:
-                return None
-            spelling, kind, least = member
-            if type(value) is not kind or (least is not None and (len(value) if isinstance(value, str) else value) < least):
-                return None
-            body[spelling] = value
-        if not is_plain or any(name not in params for name in required):
-            return None
-        return json.dumps(body).encode()
-
-    return write
 
 
 def may_have_lane(model: OperationModel) -> bool:

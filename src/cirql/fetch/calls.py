@@ -13,6 +13,7 @@ from cirql.catalog.model import Fetch
 from cirql.cloud import Answer, Cloud
 from cirql.cloud.target import Target
 from cirql.errors import CloudError, CloudFailure, ResourceNotFound
+from cirql.fetch.room import Room
 from cirql.plan.model import Scan
 
 Only = frozenset[tuple[str, ...]] | None
@@ -29,7 +30,7 @@ class Calls:
         self._shared = {operation for operation, times in used.items() if times > 1}
         self._listed_whole = {(s.root.service, s.root.operation) for scan in scans for s in _with_parents(scan) if not s.bounds}
         self._kept: dict[str, asyncio.Task[list[Answer]]] = {}
-        self._room = asyncio.Semaphore(concurrency)
+        self._room = Room(concurrency)
         self.sent: Counter[tuple[str, str]] = Counter()
         """Requests by account and region; a page is one, retries are not counted."""
 
