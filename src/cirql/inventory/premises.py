@@ -13,12 +13,12 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, suppre
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from cirql.errors import StoreDamaged
 from cirql.inventory.lock import exclusive, is_abandoned
 from cirql.inventory.model import micros
-from cirql.inventory.scan_log import ScanLog
+from cirql.inventory.scan_log import Connection, ScanLog
 
 L = TypeVar("L", bound=ScanLog)
 
@@ -28,18 +28,52 @@ GRACE = timedelta(minutes=10)
 SWEEP_EVERY = 30
 
 
+class Server(Protocol):
+    """A log that is not in the directory, and its lock."""
+
+    def create(self, log: type[ScanLog], patience: float) -> None:
+        """Make it where there is none."""
+        ...
+
+    def standing(self) -> Connection:
+        """The connection that writes, used under the lock."""
+        ...
+
+    def opened(self) -> AbstractContextManager[Connection]:
+        """A connection that reads."""
+        ...
+
+    def exclusive(self, patience: float) -> AbstractContextManager[None]:
+        """Hold the write lock. Raises StoreBusy."""
+        ...
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        ...
+
+
 class Premises(Generic[L]):
     """One process's use of a store's directory; without a path, of one that lasts as long as the object.
 
-    `log` is the kind of scan log, and `files` the folder of what is written once and never changed.
+    `log` is the kind of scan log, and `files` the folder of what is written once and never changed. The log is a file of the directory,
+    with a lock beside it, unless a `server` has both.
     """
 
-    def __init__(self, path: Path | None, patience: timedelta, clock: Callable[[], datetime], log: type[L], files: str) -> None:
+    def __init__(
+        self,
+        path: Path | None,
+        patience: timedelta,
+        clock: Callable[[], datetime],
+        log: type[L],
+        files: str,
+        server: Server | None = None,
+    ) -> None:
         self._cleanup = ExitStack()
         self.root = Path(self._cleanup.enter_context(TemporaryDirectory(prefix="cirql-store-"))) if path is None else path
         self.files = self.root / files
         self.index = self.root / "index.sqlite"
-        self.log = log
+        self._log = log
+        self._server = server
         self._patience = patience.total_seconds()
         self._clock = clock
         self._guard = threading.Lock()
@@ -49,8 +83,13 @@ class Premises(Generic[L]):
 
     def enter(self) -> L:
         """Make what is missing; an index that stays open: SQLite checkpoints, and syncs, whenever the last connection closes."""
+        self._make_folders()
+        if self._server is not None:
+            self._cleanup.callback(self._server.close)
+            self._server.create(self._log, self._patience)
+            return self._log(self._server.standing())
         self._create()
-        standing = self._cleanup.enter_context(self.log.open(self.index))
+        standing = self._cleanup.enter_context(self._log.open(self.index))
         standing.is_ready()
         return standing
 
@@ -65,16 +104,30 @@ class Premises(Generic[L]):
 
     def writing(self) -> AbstractContextManager[None]:
         """Hold the write lock. Raises StoreBusy."""
+        if self._server is not None:
+            return self._server.exclusive(self._patience)
         return exclusive(self.root / "write.lock", self._patience)
 
-    def _create(self) -> None:
+    @contextmanager
+    def opened(self) -> Iterator[L]:
+        """The log, for as long as the block."""
+        if self._server is None:
+            with self._log.open(self.index) as log:
+                yield log
+            return
+        with self._server.opened() as connection:
+            yield self._log(connection)
+
+    def _make_folders(self) -> None:
         try:
             for folder in (self.root, self.files, self.root / "tmp"):
                 folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
             raise StoreDamaged(f"{self.root} cannot hold an inventory: {error}") from error
+
+    def _create(self) -> None:
         if self.index.exists() and not self.index.stat().st_mode & 0o077:
-            with self.log.open(self.index) as index:
+            with self._log.open(self.index) as index:
                 if index.is_ready():
                     return
         with self.writing():
@@ -84,7 +137,7 @@ class Premises(Generic[L]):
                 with suppress(FileNotFoundError):  # SQLite's own files come and go
                     if path.is_file():
                         path.chmod(0o600)
-            self.log.create(self.index)
+            self._log.create(self.index)
 
     def _create_index(self) -> None:
         """Make the index beside its place: who looks sees none or a whole one. SQLite gives the files beside its own the same mode."""
@@ -92,7 +145,7 @@ class Premises(Generic[L]):
         for left in self.root.glob("index.new*"):
             left.unlink()
         os.close(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-        self.log.create(draft)
+        self._log.create(draft)
         draft.replace(self.index)
 
     def workspace(self) -> Path:

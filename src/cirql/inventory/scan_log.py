@@ -1,7 +1,8 @@
 """The scan log: which scans were kept, what they answer for, sets of columns, notes; in one small SQLite file, whatever has the rows.
 
 A commit here is what makes a write happen. SQLite in WAL mode lets any number of processes read while one writes, and survives
-`kill -9` at any instruction. A store adds tables of its own to say where its rows are.
+`kill -9` at any instruction. A store adds tables of its own to say where its rows are. What is here is SQL that PostgreSQL takes
+too, since a store that several machines share has its log there (`iceberg/log_server.py`).
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Protocol, Self
 
 from cirql.errors import StoreDamaged
 from cirql.inventory.coverage import Claim
@@ -21,6 +22,9 @@ from cirql.inventory.model import Partition, ScanRecord, micros, moment
 
 MOST_PLACES = 500
 """What is asked about more places than this is read for all."""
+
+ALL = 2**62
+"""No log has so many scans."""
 
 ANYWHERE = "*"
 """The account and region of a table whose places are not known one by one: versions may be in any."""
@@ -49,8 +53,25 @@ CREATE TABLE notes(name TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
 """
 
 
+class Connection(Protocol):
+    """A connection to the log's database, of which SQLite's is one: `?` for parameters, transactions by `BEGIN` and `COMMIT`."""
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open."""
+        ...
+
+    def execute(self, sql: str, parameters: Any = (), /) -> Any:
+        """Run a statement; a cursor."""
+        ...
+
+    def executemany(self, sql: str, parameters: Any, /) -> Any:
+        """Run a statement for each of many sets of parameters."""
+        ...
+
+
 class ScanLog:
-    """One connection to the file. Use it in a `with`; one thread at a time.
+    """One connection to the log. Use it in a `with`; one thread at a time.
 
     `own` has the SQL of a store's own tables, `format` the number of how it all is kept, `upgrades` how to come from an older one.
     """
@@ -59,7 +80,7 @@ class ScanLog:
     format: ClassVar[int] = 1
     upgrades: ClassVar[Mapping[int, str]] = {}
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._sql = connection
 
     @classmethod
@@ -143,7 +164,7 @@ class ScanLog:
 
     def put_setting(self, name: str, value: int) -> None:
         """Store a number under a name."""
-        self._sql.execute("INSERT INTO settings VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value", (name, value))
+        self._sql.execute("INSERT INTO settings VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (name, value))
 
     def next_id(self, kind: str) -> int:
         """A number never given before for `kind`. Call inside `commit`, or under the write lock: it is kept when the commit is."""
@@ -159,7 +180,7 @@ class ScanLog:
     def add_column_sets(self, sets: Iterable[tuple[int, frozenset[str]]]) -> None:
         """Keep new sets under the ids given; those that are there already are left alone."""
         rows = [(i, _names(columns)) for i, columns in sets]
-        self._sql.executemany("INSERT OR IGNORE INTO column_sets VALUES (?, ?)", rows)
+        self._sql.executemany("INSERT INTO column_sets VALUES (?, ?) ON CONFLICT DO NOTHING", rows)
 
     def tables(self) -> list[str]:
         """The tables that were scanned."""
@@ -174,7 +195,7 @@ class ScanLog:
             f"INSERT INTO scans VALUES ({', '.join('?' * 14)})",
             (
                 *(scan.id, p.table, p.account, p.region, json.dumps(p.parent), micros(scan.started), micros(scan.finished)),
-                *(scan.by, scan.complete, scan.reason, scan.calls, scan.rows, _names(scan.columns), token),
+                *(scan.by, int(scan.complete), scan.reason, scan.calls, scan.rows, _names(scan.columns), token),
             ),
         )
 
@@ -183,7 +204,7 @@ class ScanLog:
         row = self._sql.execute(f"SELECT {_SCAN} FROM scans s WHERE token = ?", (token,)).fetchone()
         return None if row is None else _scan(row)
 
-    def scans(self, table: str | None = None, after: int = 0, most: int = -1) -> list[ScanRecord]:
+    def scans(self, table: str | None = None, after: int = 0, most: int = ALL) -> list[ScanRecord]:
         """The log from beyond an id, oldest first."""
         where, values = ("tbl = ? AND", (table,)) if table is not None else ("", ())
         rows = self._sql.execute(f"SELECT {_SCAN} FROM scans s WHERE {where} id > ? ORDER BY id LIMIT ?", (*values, after, most))
@@ -199,19 +220,23 @@ class ScanLog:
 
     def places(self, table: str) -> list[tuple[str, str]]:
         """Where a table was ever scanned."""
-        return self._sql.execute("SELECT DISTINCT account, region FROM scans WHERE tbl = ? ORDER BY 1, 2", (table,)).fetchall()
+        rows = self._sql.execute("SELECT DISTINCT account, region FROM scans WHERE tbl = ? ORDER BY 1, 2", (table,))
+        return [(account, region) for account, region in rows]
 
     def beginnings(self, table: str, after: int) -> list[int]:
         """When the complete scans of a table began, those later than a moment, in order."""
-        rows = self._sql.execute("SELECT DISTINCT started FROM scans WHERE tbl = ? AND complete AND started > ? ORDER BY 1", (table, after))
+        rows = self._sql.execute(
+            "SELECT DISTINCT started FROM scans WHERE tbl = ? AND complete = 1 AND started > ? ORDER BY 1", (table, after)
+        )
         return [at for (at,) in rows]
 
     def last_calls(self, tables: Iterable[str], by: str) -> dict[str, int]:
         """The calls of the last complete scan of each whole place by readers of that kind, added up by table."""
         names = list(tables)
         rows = self._sql.execute(
-            "SELECT tbl, sum(calls) FROM scans WHERE id IN (SELECT max(id) FROM scans WHERE complete AND parent = '[]'"
-            f" AND substr(asked_by, 1, length(?)) = ? AND tbl IN ({', '.join('?' * len(names))}) GROUP BY tbl, account, region)"
+            "SELECT tbl, CAST(sum(calls) AS BIGINT) FROM scans WHERE id IN (SELECT max(id) FROM scans WHERE complete = 1 AND parent = '[]'"
+            f" AND substr(asked_by, 1, length(CAST(? AS TEXT))) = ? AND tbl IN ({', '.join('?' * len(names))})"
+            " GROUP BY tbl, account, region)"
             " GROUP BY tbl",
             (by, by, *names),
         )
@@ -230,7 +255,7 @@ class ScanLog:
     def claims_at(self, table: str, at: int) -> list[Claim]:
         """What the complete scans made by a moment had seen: the newest of each partition and column set."""
         rows = self._sql.execute(
-            f"SELECT {_SCAN} FROM scans s WHERE id IN (SELECT max(id) FROM scans WHERE tbl = ? AND complete AND started <= ?"
+            f"SELECT {_SCAN} FROM scans s WHERE id IN (SELECT max(id) FROM scans WHERE tbl = ? AND complete = 1 AND started <= ?"
             " GROUP BY account, region, parent, columns)",
             (table, at),
         )
@@ -239,7 +264,7 @@ class ScanLog:
     def put_claims(self, claims: Iterable[Claim], digest: bytes | None = None) -> None:
         """Add claims, or replace those of the same scans; `digest` says what rows they saw."""
         self._sql.executemany(
-            "INSERT INTO claims VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET columns = excluded.columns",
+            "INSERT INTO claims VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (scan) DO UPDATE SET columns = excluded.columns",
             [(c.scan.id, c.scan.partition.table, *c.scan.partition.place, _names(c.columns), digest) for c in claims],
         )
 
@@ -255,7 +280,10 @@ class ScanLog:
 
     def touch(self, table: str, place: tuple[str, str], scan: int) -> None:
         """A scan opened or ended versions there."""
-        self._sql.execute("INSERT OR REPLACE INTO touched VALUES (?, ?, ?, ?)", (table, *place, scan))
+        self._sql.execute(
+            "INSERT INTO touched VALUES (?, ?, ?, ?) ON CONFLICT (tbl, account, region) DO UPDATE SET scan = excluded.scan",
+            (table, *place, scan),
+        )
 
     def was_touched(self, table: str, place: tuple[str, str]) -> bool:
         """Whether any version may be there."""
@@ -288,7 +316,7 @@ class ScanLog:
         if text is None:
             self._sql.execute("DELETE FROM notes WHERE name = ?", (name,))
         else:
-            self._sql.execute("INSERT OR REPLACE INTO notes VALUES (?, ?)", (name, text))
+            self._sql.execute("INSERT INTO notes VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET body = excluded.body", (name, text))
 
     def is_sound(self) -> str:
         """SQLite's own check: `ok`, or what is wrong."""

@@ -18,7 +18,7 @@ import cirql
 from tests.inventory.conformance.kinds import KINDS
 
 ROOT = Path(__file__).parents[3]
-AT_ONCE, SECONDS = 40, 30.0
+AT_ONCE, SECONDS = 40, 15.0
 
 
 def crash(*words: object) -> str:

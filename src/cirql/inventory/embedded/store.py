@@ -54,7 +54,7 @@ class DuckDBStore(Versioned[Index]):
     def __init__(
         self, path: Path | None, *, patience: timedelta = timedelta(seconds=60), clock: Callable[[], datetime] = _now, memory: str = MEMORY
     ) -> None:
-        super().__init__(Premises(path, patience, clock, Index, "segments"), Index, memory)
+        super().__init__(Premises(path, patience, clock, Index, "segments"), memory)
         self._index = self._premises.index
         with worded(self.place):
             self._writer = Writing(self._premises, self._merging, self._premises.enter())

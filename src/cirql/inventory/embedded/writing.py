@@ -118,10 +118,10 @@ class Writing:
         """Keep a scan by way of DuckDB."""
         scan, table = observation.scan, observation.scan.partition.table
         with closing(self._engine.cursor()) as con, self._premises.scratch() as scratch:
-            with Index.open(self._premises.index) as index, index.snapshot():
+            with self._premises.opened() as index, index.snapshot():
                 types = self.contents(index, table).types
             staged = stage(con, scan, observation.rows, observation.key, types, scratch)
-            with self._premises.writing(), Index.open(self._premises.index) as index:
+            with self._premises.writing(), self._premises.opened() as index:
                 if observation.token is not None and (kept := index.scan_of(observation.token)) is not None:
                     return WriteSummary(kept)
                 summary = self._merge(con, index, scratch, replace(scan, columns=frozenset(staged.types)), staged, observation)

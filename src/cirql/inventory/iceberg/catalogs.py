@@ -43,7 +43,9 @@ def open_catalog(root: Path, warehouse: str | None, options: Mapping[str, str]) 
     name = options.get("catalog", BUILT_IN)
     if warehouse is None and given.get("uri", "").startswith(("postgresql", "sqlite")):
         warehouse = here
-    told = given if warehouse is None else {**given, "warehouse": warehouse}
+    told = {"pool_pre_ping": "true", **given}  # of a database that was started again meanwhile
+    if warehouse is not None:
+        told["warehouse"] = warehouse
     try:
         return load_catalog(name, **told)
     except Error:

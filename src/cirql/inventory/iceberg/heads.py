@@ -29,11 +29,14 @@ class Heads(ScanLog):
 
     def put_head(self, table: str, snapshot: int) -> None:
         """Let a snapshot count."""
-        self._sql.execute("INSERT OR REPLACE INTO heads VALUES (?, ?)", (table, snapshot))
+        self._sql.execute("INSERT INTO heads VALUES (?, ?) ON CONFLICT (tbl) DO UPDATE SET snapshot = excluded.snapshot", (table, snapshot))
 
     def add_garbage(self, table: str, files: Iterable[str], now: int) -> None:
         """Note files that no snapshot that counts has any more."""
-        self._sql.executemany("INSERT OR REPLACE INTO garbage VALUES (?, ?, ?)", [(f, table, now) for f in files])
+        self._sql.executemany(
+            "INSERT INTO garbage VALUES (?, ?, ?) ON CONFLICT (file) DO UPDATE SET tbl = excluded.tbl, since = excluded.since",
+            [(f, table, now) for f in files],
+        )
 
     def garbage(self, before: int) -> dict[str, list[str]]:
         """Files that stopped counting before a moment, by table."""

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cirql.errors import StoreDamaged, StoreUnwritable
-from cirql.inventory.iceberg.catalogs import has_one_level, identifier, is_another, open_catalog, owner_of
+from cirql.inventory.iceberg.catalogs import has_one_level, identifier, is_another, open_catalog
 from cirql.inventory.iceberg.columns import (
     PHYSICAL,
     PROPERTY,
@@ -88,10 +88,13 @@ class LakeTable:
 
 
 class Lake:
-    """The tables under one directory's catalog. Threads may share one."""
+    """The tables of one catalog that belong to the inventory which `owner` names. Threads may share one."""
 
-    def __init__(self, root: Path, warehouse: str | None, options: Mapping[str, str], bucketed_from: int = BUCKETED_FROM) -> None:
+    def __init__(
+        self, root: Path, warehouse: str | None, options: Mapping[str, str], owner: Callable[[], str], bucketed_from: int = BUCKETED_FROM
+    ) -> None:
         self._root = root
+        self._owner = owner
         self._warehouse = warehouse
         self._options = dict(options)
         self._flat = has_one_level(options)
@@ -115,7 +118,7 @@ class Lake:
     def _check_owner(self, loaded: Table) -> None:
         """Raises StoreDamaged where another inventory made the table: what its log says counts, this one's does not know."""
         owner = loaded.properties.get(OWNER)
-        if owner not in (None, owner_of(self._root)) or (owner is None and self._is_shared):
+        if owner not in (None, self._owner()) or (owner is None and self._is_shared):
             raise StoreDamaged(
                 f"{'.'.join(loaded.name())}: the Iceberg catalog has it from another inventory",
                 hint="two inventories need two catalogs, or two warehouses of one: name another in the store's options",
@@ -248,7 +251,7 @@ class Lake:
             self.catalog.create_namespace_if_not_exists(tuple(spaces[:depth]))
         spec = PartitionSpec(PartitionField(2, 1000, IdentityTransform(), "_kind"))
         return self.catalog.create_table(
-            self._identifier(table), first_schema(), partition_spec=spec, properties=PROPERTIES | {OWNER: owner_of(self._root)}
+            self._identifier(table), first_schema(), partition_spec=spec, properties=PROPERTIES | {OWNER: self._owner()}
         )
 
     def _widen(self, change: Transaction, loaded: Table, types: Mapping[str, ColumnType]) -> dict[str, StoredColumn]:

@@ -1,7 +1,8 @@
 """The store on Iceberg: tables that other engines read as they are, and one SQLite file that says what of them counts. Layout::
 
     catalog.sqlite    pyiceberg's catalog: where each table's metadata is
-    index.sqlite      the scan log: scans, claims, and the snapshot of each table that counts
+    index.sqlite      the scan log: scans, claims, and the snapshot of each table that counts; where several machines share the inventory,
+                      a PostgreSQL has it, and the lock (`log_server.py`)
     warehouse/        metadata and Parquet files of the tables, where no object store has them
     near/             copies of files that an object store has
     tmp/<name>/       a living process's workspace
@@ -21,9 +22,11 @@ from typing import TYPE_CHECKING
 
 from cirql.inventory.faults import worded, wording
 from cirql.inventory.iceberg import upkeep
+from cirql.inventory.iceberg.catalogs import owner_of
 from cirql.inventory.iceberg.heads import Heads
 from cirql.inventory.iceberg.laid import Laid
 from cirql.inventory.iceberg.lake import BUCKETED_FROM, Lake
+from cirql.inventory.iceberg.log_server import log_server
 from cirql.inventory.iceberg.nearby import Nearby
 from cirql.inventory.iceberg.writing import LakeWriting
 from cirql.inventory.model import KEY, Archive, Observation, Partition, Problem, Request, ScanRecord, WriteSummary, micros
@@ -49,7 +52,8 @@ def _now() -> datetime:
 class IcebergStore(Versioned[Heads]):
     """`Store` over a directory with an Iceberg catalog. Threads may share one; pyiceberg is imported when first needed.
 
-    `options` are pyiceberg's (`s3.endpoint`), and `warehouse`, where the tables are: the directory itself by default.
+    `options` are pyiceberg's (`s3.endpoint`), `warehouse`, where the tables are: the directory itself by default, and `log`, the
+    address of a PostgreSQL that has the log for several machines.
     Tables of `bucketed_from` rows are split by account.
     """
 
@@ -63,9 +67,11 @@ class IcebergStore(Versioned[Heads]):
         memory: str = MEMORY,
         bucketed_from: int = BUCKETED_FROM,
     ) -> None:
-        super().__init__(Premises(path, patience, clock, Heads, "warehouse"), Heads, memory)
         told = dict(options or {})
-        self._lake = Lake(path, told.pop("warehouse", None), told, bucketed_from)
+        server = log_server(told)
+        super().__init__(Premises(path, patience, clock, Heads, "warehouse", server), memory)
+        owner = server.owner if server is not None else lambda: owner_of(path)
+        self._lake = Lake(path, told.pop("warehouse", None), told, owner, bucketed_from)
         self._near = Nearby(path / "near", self._lake)
         with worded(self.place):
             self._standing = self._premises.enter()

@@ -152,7 +152,7 @@ class LakeWriting:
         """Keep a scan by way of DuckDB, in a commit of its own. What it gives is staged before anybody has to wait."""
         scan = observation.scan
         with closing(self._engine.cursor()) as con, self._premises.scratch() as scratch:
-            with self._premises.log.open(self._premises.index) as log, log.snapshot():
+            with self._premises.opened() as log, log.snapshot():
                 types = self._lake.look(scan.partition.table, log.head(scan.partition.table)).types
             staged = stage(con, scan, observation.rows, observation.key, types, scratch)
             with self._premises.writing(), self._standing.commit():

@@ -29,8 +29,8 @@ MEMORY = "512MB"
 class Versioned(Logged[L]):
     """A `Store` but for what writes. DuckDB is opened when first needed; what reads wholly has an instance with one thread."""
 
-    def __init__(self, premises: Premises[L], log: type[L], memory: str) -> None:
-        super().__init__(premises, log)
+    def __init__(self, premises: Premises[L], memory: str) -> None:
+        super().__init__(premises)
         self._reading = StoreEngine(lambda: premises.workspace() / "reading", memory)
         self._merging = StoreEngine(lambda: premises.workspace() / "merging", memory, threads=1)
 
@@ -74,7 +74,7 @@ class Versioned(Logged[L]):
         For an engine that is DuckDB itself: as a subquery it lets the whole statement's filters and joins reach the files. JSON
         columns come as VARCHAR. The names it registers are `ends_*`, `inline_*` and `seen_*`, so one connection takes one read.
         """
-        with self._log.open(self._premises.index) as log, log.snapshot():
+        with self._premises.opened() as log, log.snapshot():
             self.check_horizon(log, request.as_of)
             kept = self.kept(con, log, request.table, request)
             if request.as_of is None:
@@ -91,7 +91,7 @@ class Versioned(Logged[L]):
     def diff(self, table: str, earlier: datetime, later: datetime) -> Iterator[RowChange]:
         """What differs between two moments; see `Store.diff`."""
         with closing(self._merging.cursor()) as con:
-            with worded(self.place), self._log.open(self._premises.index) as log:
+            with worded(self.place), self._premises.opened() as log:
                 self.check_horizon(log, min(earlier, later))
                 known = {c.scan.partition for c in log.claims_at(table, micros(earlier))}
                 begun = log.beginnings(table, micros(earlier))
@@ -116,5 +116,5 @@ class Versioned(Logged[L]):
 
     @wording
     def _look(self, con: duckdb.DuckDBPyConnection, table: str) -> KeptVersions:
-        with self._log.open(self._premises.index) as log, log.snapshot():
+        with self._premises.opened() as log, log.snapshot():
             return self.kept(con, log, table)
