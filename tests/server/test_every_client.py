@@ -13,7 +13,7 @@ from cirql.localcloud import LocalCloud
 from cirql.localcloud.faults import Rule
 from cirql.runtime import Runtime
 from cirql.server.listening import Server
-from tests.server.python_clients import CLIENTS, PythonClient
+from tests.server.python_clients import CLIENTS, Odbc, PythonClient
 
 
 @pytest.fixture(params=CLIENTS, ids=lambda kind: kind.__name__.lower())
@@ -87,3 +87,35 @@ def test_it_hears_what_could_not_be_read(client: PythonClient, cloud: LocalCloud
         client.set("cirql.strict", "on")
         with pytest.raises(Exception, match="eu-west-1"):
             client.rows(DATASET)
+
+
+if Odbc in CLIENTS:
+
+    def test_odbc_describes_keys_and_indexes(server: Server, cloud: LocalCloud) -> None:
+        """SQLStatistics, SQLPrimaryKeys, SQLForeignKeys (of both sides) and SQLColumns."""
+        client = Odbc(server.port)
+        try:
+            cursor = client.cursor
+            indexes = [(row[3], row[5], row[7], row[8]) for row in cursor.statistics("bucket", schema="s3").fetchall()]
+            assert indexes == [(0, "bucket_pkey", 1, "region"), (0, "bucket_pkey", 2, "bucket_name")]
+            assert [tuple(row[3:]) for row in cursor.primaryKeys("bucket", schema="s3").fetchall()] == [
+                ("region", 1, "bucket_pkey"),
+                ("bucket_name", 2, "bucket_pkey"),
+            ]
+            reference = (
+                "sagemaker_image",
+                "image_name",
+                "image_version",
+                "image_name",
+                1,
+                "image_version_image_name_fkey",
+                "sagemaker_image_pkey",
+            )
+            for asked in ({"foreignTable": "image_version", "foreignSchema": "sagemaker"}, {"table": "sagemaker_image", "schema": "aws"}):
+                found = [(r[2], r[3], r[6], r[7], r[8], r[11], r[12]) for r in cursor.foreignKeys(**asked).fetchall()]
+                assert reference in found
+            columns = {row[3]: row[5] for row in cursor.columns(schema="s3", table="bucket").fetchall()}
+            assert (columns["bucket_name"], columns["bucket_encryption"]) == ("text", "jsonb")
+            assert list(cloud.calls) == []
+        finally:
+            client.close()

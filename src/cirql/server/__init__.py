@@ -7,6 +7,7 @@ portals       prepared statements and their rows on the way out
 copying       COPY (…) TO STDOUT
 messages      the bytes of messages, read and made
 oids          PostgreSQL's numbers for SQL types
+pg_types      those types as its catalog describes them
 encoding      Arrow columns as values on the wire, text and binary
 decoding      parameters from the wire
 scram, users  who may come in

@@ -17,6 +17,7 @@ from uuid import UUID
 
 from cirql.rows import to_values
 from cirql.server import oids
+from cirql.server.pg_types import PROCEDURES
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
 
 _EPOCH_DAYS = 10_957
 _EPOCH_MICROS = _EPOCH_DAYS * 86_400_000_000
-_BINARY_NUMBERS = {20: ">i8", 21: ">i2", 23: ">i4", 26: ">u4", 700: ">f4", 701: ">f8"}
+_BINARY_NUMBERS = {20: ">i8", 21: ">i2", 23: ">i4", 24: ">u4", 26: ">u4", 28: ">u4", 700: ">f4", 701: ">f8"}
+_VECTORS = (22, 30)
+"""PostgreSQL's `int2vector` and `oidvector`: arrays that count from zero, and as texts have neither braces nor commas."""
 _QUOTED = frozenset('{}",\\ \t\n\r\v\f')
 
 
@@ -254,6 +257,7 @@ _TEXTS: dict[int, Callable[[Any], str]] = {
     1186: _interval,
     1700: _number,
     3802: _json,
+    **dict.fromkeys(_VECTORS, lambda values: " ".join(map(str, values))),
     oids.HSTORE: _hstore,
 }
 
@@ -270,10 +274,11 @@ def _text_array(values: list[Any], write: Callable[[Any], bytes]) -> bytes:
     return ("{" + ",".join(map(quoted, values)) + "}").encode()
 
 
-def _binary_array(values: list[Any], write: Callable[[Any], bytes], oid: int) -> bytes:
-    if not values:
+def _binary_array(values: list[Any], write: Callable[[Any], bytes], oid: int, first: int = 1) -> bytes:
+    """An array whose elements are counted from `first`."""
+    if not values and first:
         return struct.pack("!iii", 0, 0, oid)
-    parts = [struct.pack("!iiiii", 1, int(None in values), oid, len(values), 1)]
+    parts = [struct.pack("!iiiii", 1, int(None in values), oid, len(values), first)]
     parts += [_sized(None if value is None else write(value)) for value in values]
     return b"".join(parts)
 
@@ -343,6 +348,11 @@ _BINARIES: dict[int, Callable[[Any], bytes]] = {
     650: lambda value: _network(value, is_cidr=True),
     869: lambda value: _network(value, is_cidr=False),
     2950: lambda value: UUID(str(value)).bytes,
+    18: lambda value: value.encode()[:1] or b"\0",
+    22: lambda values: _binary_array(values, _BINARIES[21], 21, 0),
+    24: lambda value: struct.pack("!I", PROCEDURES.get(value, 0)),
+    28: lambda value: struct.pack("!I", value),
+    30: lambda values: _binary_array(values, _BINARIES[26], 26, 0),
     3802: lambda value: b"\x01" + _json(value).encode(),
     oids.HSTORE: _binary_hstore,
 }

@@ -12,41 +12,59 @@ HSTORE = 16_400
 
 @dataclass(frozen=True, slots=True)
 class WireType:
-    """One of PostgreSQL's types: number, name, size (-1: it varies), number of the type of its arrays."""
+    """One of PostgreSQL's types.
+
+    `size` is -1 where it varies, `array` the number of the type of its arrays, `element` that of its parts where it has some without being
+    an array's type, and `category` the letter by which PostgreSQL sorts types.
+    """
 
     oid: int
     name: str
     size: int
     array: int
+    category: str
+    element: int = 0
 
 
 _ALL = (
-    WireType(16, "boolean", 1, 1000),
-    WireType(17, "bytea", -1, 1001),
-    WireType(19, "name", 64, 1003),
-    WireType(20, "bigint", 8, 1016),
-    WireType(21, "smallint", 2, 1005),
-    WireType(23, "integer", 4, 1007),
-    WireType(25, "text", -1, 1009),
-    WireType(26, "oid", 4, 1028),
-    WireType(114, "json", -1, 199),
-    WireType(650, "cidr", -1, 651),
-    WireType(700, "real", 4, 1021),
-    WireType(701, "double precision", 8, 1022),
-    WireType(705, "unknown", -2, 0),
-    WireType(869, "inet", -1, 1041),
-    WireType(1042, "character", -1, 1014),
-    WireType(1043, "character varying", -1, 1015),
-    WireType(1082, "date", 4, 1182),
-    WireType(1083, "time without time zone", 8, 1183),
-    WireType(1114, "timestamp without time zone", 8, 1115),
-    WireType(1184, "timestamp with time zone", 8, 1185),
-    WireType(1186, "interval", 16, 1187),
-    WireType(1700, "numeric", -1, 1231),
-    WireType(2950, "uuid", 16, 2951),
-    WireType(3802, "jsonb", -1, 3807),
-    WireType(HSTORE, "hstore", -1, HSTORE + 1),
+    WireType(16, "boolean", 1, 1000, "B"),
+    WireType(17, "bytea", -1, 1001, "U"),
+    WireType(18, '"char"', 1, 1002, "Z"),
+    WireType(19, "name", 64, 1003, "S", 18),
+    WireType(20, "bigint", 8, 1016, "N"),
+    WireType(21, "smallint", 2, 1005, "N"),
+    WireType(22, "int2vector", -1, 1006, "A", 21),
+    WireType(23, "integer", 4, 1007, "N"),
+    WireType(24, "regproc", 4, 1008, "N"),
+    WireType(25, "text", -1, 1009, "S"),
+    WireType(26, "oid", 4, 1028, "N"),
+    WireType(28, "xid", 4, 1011, "U"),
+    WireType(30, "oidvector", -1, 1013, "A", 26),
+    WireType(114, "json", -1, 199, "U"),
+    WireType(194, "pg_node_tree", -1, 0, "Z"),
+    WireType(650, "cidr", -1, 651, "I"),
+    WireType(700, "real", 4, 1021, "N"),
+    WireType(701, "double precision", 8, 1022, "N"),
+    WireType(705, "unknown", -2, 0, "X"),
+    WireType(869, "inet", -1, 1041, "I"),
+    WireType(1033, "aclitem", 12, 1034, "U"),
+    WireType(1042, "character", -1, 1014, "S"),
+    WireType(1043, "character varying", -1, 1015, "S"),
+    WireType(1082, "date", 4, 1182, "D"),
+    WireType(1083, "time without time zone", 8, 1183, "D"),
+    WireType(1114, "timestamp without time zone", 8, 1115, "D"),
+    WireType(1184, "timestamp with time zone", 8, 1185, "D"),
+    WireType(1186, "interval", 16, 1187, "T"),
+    WireType(1700, "numeric", -1, 1231, "N"),
+    WireType(2206, "regtype", 4, 2211, "N"),
+    WireType(2277, "anyarray", -1, 0, "P"),
+    WireType(2950, "uuid", 16, 2951, "U"),
+    WireType(3220, "pg_lsn", 8, 3221, "U"),
+    WireType(3802, "jsonb", -1, 3807, "U"),
+    WireType(HSTORE, "hstore", -1, HSTORE + 1, "U"),
 )
+_INTERNAL = {t.name: t.oid for t in _ALL if t.oid in (18, 19, 21, 22, 24, 26, 28, 30, 194, 869, 1033, 2206, 2277, 3220)}
+"""Types of PostgreSQL's catalog: columns of it are told to be of them by their names."""
 BY_OID = {t.oid: t for t in _ALL}
 ELEMENTS = {t.array: t for t in _ALL if t.array}
 _BY_NAME = {t.name: t for t in _ALL} | {
@@ -90,9 +108,14 @@ _OF_SQL = {
     "UUID": 2950,
     "hstore": HSTORE,
     "hstore_csv": HSTORE,
-}
+} | _INTERNAL
 _TEXT = BY_OID[25]
 _JSONB = BY_OID[3802]
+
+
+def is_internal(kind: str) -> bool:
+    """Whether a column of PostgreSQL's catalog is told to be of a type by this name, and not of what DuckDB keeps it as."""
+    return kind.removesuffix("[]") in _INTERNAL
 
 
 def scalar_type(sql_type: str) -> WireType:
@@ -130,9 +153,14 @@ def named(name: str) -> int:
     return found.array if element != name else found.oid
 
 
+_NOT_OF_PARAMETERS = frozenset(
+    {"unknown", '"char"', "int2vector", "regproc", "xid", "oidvector", "pg_node_tree", "aclitem", "regtype", "anyarray", "pg_lsn"}
+)
+
+
 def name_of(oid: int) -> str | None:
     """The name of a type, as `describe` takes it; None where it is not said, or not known here."""
-    if oid in ELEMENTS:
+    if oid in ELEMENTS and ELEMENTS[oid].name not in _NOT_OF_PARAMETERS:
         return f"{ELEMENTS[oid].name}[]"
     found = BY_OID.get(oid)
-    return None if found is None or found.name == "unknown" else found.name
+    return None if found is None or found.name in _NOT_OF_PARAMETERS else found.name

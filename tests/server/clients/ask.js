@@ -29,10 +29,13 @@ const [{ Client }, Cursor] = [require("pg"), require("pg-cursor")];
   }
   const other = new Client({ connectionString: process.argv[2] });
   await other.connect();
-  const slow = client.query("SELECT pg_sleep(60)").catch((error) => error.code);
-  const again = setInterval(() => other.query("SELECT pg_cancel_backend($1::int)", [client.processID]), 200);
+  let answer = null;
+  const slow = client.query("SELECT pg_sleep(60)").catch((error) => error.code).then((code) => (answer = code));
+  while (answer === null) {
+    await new Promise((done) => setTimeout(done, 200));
+    await other.query("SELECT pg_cancel_backend($1::int)", [client.processID]);
+  }
   console.log("cancelled", await slow);
-  clearInterval(again);
   await other.end();
   await client.end();
 })();

@@ -13,10 +13,11 @@ from cirql.engine import engine_error
 from cirql.result import Result, ResultColumn
 from cirql.rows import sql_type
 from cirql.server.desk import ClientDesk, Told
-from cirql.server.oids import named
+from cirql.server.oids import is_internal, named
 from cirql.server.system.activity import Activity, is_live
 from cirql.server.system.contents import SystemRows
 from cirql.server.system.definitions import statements
+from cirql.server.system.inference import kinds_of
 from cirql.server.system.kept import KeptContents
 from cirql.server.system.narrowing import is_empty, narrowing
 from cirql.server.system.remembering import Answers, Query, Recent, with_any_number
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     from cirql.catalog.lookup import Catalog
 
-_OF_A_TABLE = regex(r"\bpg_(?:attribute|constraint|index|description|attrdef)\b|_description\s*\(", re.IGNORECASE)
+_OF_A_TABLE = regex(r"\bpg_(?:attribute|constraint|index|indexes|description|attrdef)\b|_description\s*\(", re.IGNORECASE)
 _MEMORY = "1GB"
 """What all questions together may take; the whole catalog takes a fifth of it."""
 _LOCKED = ("autoinstall_known_extensions = false", "autoload_known_extensions = false", "python_enable_replacements = false")
@@ -59,16 +60,16 @@ class SystemTables:
 
     def execute(self, sql: str, values: Sequence[Any], desk: ClientDesk) -> Result:
         """The answer to a question. Raises its errors."""
-        table = self._answer(sql, values, desk)
-        return Result(table.to_reader())
+        table, kinds = self._answer(sql, values, desk)
+        return Result(table.to_reader(), columns=_columns(table.schema, kinds))
 
     def describe(self, sql: str, desk: ClientDesk) -> Told:
         """The columns, and the parameters: numbers of tables where they are compared with such, else text."""
         count = max((int(n) for n in re.findall(r"\$(\d+)", sql)), default=0)
         kinds = tuple(_kind_of(sql, n) for n in range(1, count + 1))
         nothing = [None] * count
-        schema = self._answer(sql, nothing, desk, limit=0).schema
-        return Told(tuple(ResultColumn(f.name, sql_type(f.type)) for f in schema), kinds)
+        table, types = self._answer(sql, nothing, desk, limit=0)
+        return Told(_columns(table.schema, types), kinds)
 
     def read_ahead(self) -> None:
         """Read the columns of all tables, a part at a time while nobody asks; where they were kept there is nothing to do."""
@@ -84,7 +85,10 @@ class SystemTables:
                     return
                 contents.fill_some()
 
-    def _answer(self, sql: str, values: Sequence[Any], desk: ClientDesk, limit: int | None = None) -> pa.Table:
+    def _answer(
+        self, sql: str, values: Sequence[Any], desk: ClientDesk, limit: int | None = None
+    ) -> tuple[pa.Table, tuple[str | None, ...]]:
+        """The rows, and what PostgreSQL calls the types of the columns where that is known."""
         self._asked = time.monotonic()
         facts = self._facts(desk)
         if _OWN_PROCESS in sql.lower():
@@ -95,7 +99,7 @@ class SystemTables:
         given = _given(text, values)
         asked = (text, "" if query.is_empty else repr(given))
         if (known := self._answers.get(asked)) is not None:
-            return known
+            return known, query.kinds
         with self._lock:
             contents = self._opened()
             if query.is_of_tables and limit is None and not contents.is_whole:
@@ -109,7 +113,7 @@ class SystemTables:
         if is_lasting:
             with self._lock:
                 self._answers.put(asked, answer)
-        return answer
+        return answer, query.kinds
 
     def _query(self, sql: str, facts: dict[str, str]) -> tuple[Query, str]:
         """The question as DuckDB's, remembered for those who are told the same of themselves, and the table's number in it."""
@@ -118,8 +122,8 @@ class SystemTables:
         found = self._queries.get(key)
         if found is None:
             tree = parsed(pattern)
-            nothing = is_empty(tree)
-            found = Query(rewritten(tree, facts), _OF_A_TABLE.search(sql) is not None, nothing)
+            nothing, kinds = is_empty(tree), kinds_of(tree)  # of the tree as it is written, which is used up then
+            found = Query(rewritten(tree, facts), _OF_A_TABLE.search(sql) is not None, nothing, kinds)
             self._queries.put(key, found)
         return found, number
 
@@ -169,6 +173,15 @@ class SystemTables:
             if self._connection is not None:
                 self._connection.close()
                 self._connection = self._contents = None
+
+
+def _columns(schema: pa.Schema, kinds: Sequence[str | None]) -> tuple[ResultColumn, ...]:
+    """The columns of an answer, with the types that PostgreSQL has and DuckDB has not."""
+    known = kinds if len(kinds) == len(schema) else [None] * len(schema)
+    return tuple(
+        ResultColumn(f.name, kind if kind is not None and is_internal(kind) else sql_type(f.type))
+        for f, kind in zip(schema, known, strict=True)
+    )
 
 
 def _given(query: str, values: Sequence[Any]) -> dict[str, Any]:

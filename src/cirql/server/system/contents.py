@@ -10,7 +10,8 @@ from cirql.catalog.model import Face
 from cirql.catalog.pages import plain
 from cirql.catalog.views import SCHEMAS as VIEW_SCHEMAS
 from cirql.introspection.names import published
-from cirql.server.oids import BY_OID, HSTORE
+from cirql.server.oids import BY_OID, ELEMENTS, HSTORE
+from cirql.server.pg_types import PROCEDURES, type_rows
 from cirql.server.system.definitions import DATABASE, INDEX_DEFINITIONS, stored_tables
 from cirql.server.system.kept import KeptContents
 from cirql.server.system.narrowing import Narrowing
@@ -30,27 +31,10 @@ _PARENTS = 32
 """Numbers that each table has for the keys of its parents."""
 _FIRST_VIEW = 500_000
 """The schemas of other systems' names, and a hundred later their views."""
-_FIRST_PROCEDURE = 3_000
 _MANY = 50
 """So many tables are read in one go, which starts with all names."""
 _SLICE = 500
 """Tables that are read ahead at a time, for which questions wait: a fifth of a second."""
-_TYPE_NAMES = {16: "bool", 20: "int8", 21: "int2", 23: "int4", 700: "float4", 701: "float8", 1042: "bpchar", 1043: "varchar"} | {
-    1083: "time",
-    1114: "timestamp",
-    1184: "timestamptz",
-}
-_SPACED = frozenset({"array", "date", "hstore", "inet", "interval", "json", "jsonb", "numeric", "time", "timestamp", "timestamptz", "uuid"})
-"""Types whose functions are `date_in` and `date_recv`, where others have `textin` and `textrecv`."""
-_CATEGORIES = {16: "B", 17: "U", 20: "N", 21: "N", 23: "N", 26: "N", 700: "N", 701: "N", 1700: "N", 1082: "D", 1083: "D", 1114: "D"} | {
-    1184: "D",
-    1186: "T",
-    869: "I",
-    114: "U",
-    2950: "U",
-    3802: "U",
-    HSTORE: "U",
-}
 _OF_COLUMN = {
     ColumnType.VARCHAR: 25,
     ColumnType.BIGINT: 20,
@@ -121,28 +105,10 @@ class SystemRows:
         return {s.name.split(".")[1] for s in self._catalog.spellings() if s.published and s.name.count(".") == 2}
 
     def _types(self) -> None:
-        rows, titles = [], []
-        for kind in BY_OID.values():
-            name = _TYPE_NAMES.get(kind.oid, kind.name)
-            rows.append({"oid": kind.oid, "typname": name, "typlen": kind.size, "typarray": kind.array, "typelem": 0, "typcategory": "S"})
-            rows[-1]["typcategory"] = _CATEGORIES.get(kind.oid, "S")
-            titles.append((kind.oid, kind.name))
-            if kind.array:
-                rows.append(
-                    {"oid": kind.array, "typname": f"_{name}", "typlen": -1, "typarray": 0, "typelem": kind.oid, "typcategory": "A"}
-                )
-                titles.append((kind.array, f"{kind.name}[]"))
-        fixed = {"typnamespace": 11, "typowner": 10, "typbyval": False, "typtype": "b", "typispreferred": False, "typisdefined": True}
-        fixed |= {"typdelim": ",", "typrelid": 0, "typnotnull": False, "typbasetype": 0, "typtypmod": -1, "typndims": 0, "typcollation": 0}
-        fixed |= {"typmodin": 0, "typmodout": 0, "typsubscript": 0}
-        procedures: dict[str, int] = {}
-        for row in rows:
-            for column, end in (("typinput", "in"), ("typoutput", "out"), ("typreceive", "recv"), ("typsend", "send")):
-                stem = "array" if row["typelem"] else str(row["typname"])
-                row[column] = procedures.setdefault(f"{stem}{'_' if stem in _SPACED else ''}{end}", _FIRST_PROCEDURE + len(procedures))
-        self._insert("pg_type", [{**row, **fixed} for row in rows])
-        self._insert("pg_proc", [{"oid": oid, "proname": n, "pronamespace": 11, "prokind": "f"} for n, oid in procedures.items()])
-        self._put("type_titles", titles)
+        self._insert("pg_type", type_rows())
+        self._insert("pg_proc", [{"oid": oid, "proname": n, "pronamespace": 11, "prokind": "f"} for n, oid in PROCEDURES.items()])
+        titles = [(kind.oid, kind.name) for kind in BY_OID.values()]
+        self._put("type_titles", [*titles, *((oid, f"{element.name}[]") for oid, element in ELEMENTS.items())])
 
     def _insert_classes(self, tables: Sequence[dict[str, Any]]) -> None:
         fixed: dict[str, Any] = {

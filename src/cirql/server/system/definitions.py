@@ -7,137 +7,9 @@ from __future__ import annotations
 
 import re
 
-_O, _T, _B, _I = "UINTEGER", "VARCHAR", "BOOLEAN", "INTEGER"
-_TABLES = {
-    "pg_namespace": "oid o, nspname t, nspowner o, nspacl t[]",
-    "pg_class": (
-        "oid o, relname t, relnamespace o, reltype o, reloftype o, relowner o, relam o, relfilenode o, reltablespace o, relpages i, "
-        "reltuples f, relallvisible i, reltoastrelid o, relhasindex b, relisshared b, relpersistence t, relkind t, relnatts i, "
-        "relchecks i, relhasrules b, relhastriggers b, relhassubclass b, relrowsecurity b, relforcerowsecurity b, "
-        "relispopulated b, relreplident t, "
-        "relispartition b, relrewrite o, relacl t[], reloptions t[], relpartbound t"
-    ),
-    "pg_attribute": (
-        "attrelid o, attname t, atttypid o, attstattarget i, attlen i, attnum i, attndims i, attcacheoff i, atttypmod i, attbyval b, "
-        "attstorage t, attalign t, attcompression t, attnotnull b, atthasdef b, atthasmissing b, attidentity t, attgenerated t, "
-        "attisdropped b, attislocal b, attinhcount i, attcollation o, attacl t[], attoptions t[], attfdwoptions t[]"
-    ),
-    "pg_type": (
-        "oid o, typname t, typnamespace o, typowner o, typlen i, typbyval b, typtype t, typcategory t, typispreferred b, typisdefined b, "
-        "typdelim t, typrelid o, typelem o, typarray o, typinput o, typoutput o, typreceive o, typsend o, typmodin o, typmodout o, "
-        "typalign t, typstorage t, typnotnull b, typbasetype o, typtypmod i, typndims i, typcollation o, typdefault t, typsubscript o"
-    ),
-    "pg_description": "objoid o, classoid o, objsubid i, description t",
-    "pg_constraint": (
-        "oid o, conname t, connamespace o, contype t, condeferrable b, condeferred b, convalidated b, conrelid o, contypid o, "
-        "conindid o, "
-        "conparentid o, confrelid o, confupdtype t, confdeltype t, confmatchtype t, conislocal b, coninhcount i, connoinherit b, "
-        "conkey i[], confkey i[], confdelsetcols i[]"
-    ),
-    "pg_index": (
-        "indexrelid o, indrelid o, indnatts i, indnkeyatts i, indisunique b, indisprimary b, indisexclusion b, indimmediate b, "
-        "indisclustered b, indisvalid b, indcheckxmin b, indisready b, indislive b, indisreplident b, indnullsnotdistinct b, indkey i[], "
-        "indcollation o[], indclass o[], indoption i[], indexprs t, indpred t"
-    ),
-    "pg_database": (
-        "oid o, datname t, datdba o, encoding i, datlocprovider t, datistemplate b, datallowconn b, datconnlimit i, dattablespace o, "
-        "datcollate t, datctype t, daticulocale t, datcollversion t, datacl t[]"
-    ),
-    "pg_roles": (
-        "oid o, rolname t, rolsuper b, rolinherit b, rolcreaterole b, rolcreatedb b, rolcanlogin b, rolreplication b, rolconnlimit i, "
-        "rolpassword t, rolvaliduntil t, rolbypassrls b, rolconfig t[]"
-    ),
-    "pg_am": "oid o, amname t, amhandler o, amtype t",
-    "pg_attrdef": "oid o, adrelid o, adnum i, adbin t",
-    "pg_inherits": "inhrelid o, inhparent o, inhseqno i, inhdetachpending b",
-    "pg_proc": (
-        "oid o, proname t, pronamespace o, prokind t, prorettype o, proargtypes o[], proallargtypes o[], proargnames t[], proargmodes t[], "
-        "proargdefaults t, proretset b, proisagg b, pronargs i, prolang o"
-    ),
-    "pg_trigger": "oid o, tgrelid o, tgname t, tgenabled t, tgisinternal b, tgparentid o, tgfoid o, tgtype i",
-    "pg_rewrite": "oid o, rulename t, ev_class o, ev_type t, ev_enabled t",
-    "pg_policy": "oid o, polname t, polrelid o, polcmd t, polpermissive b, polroles o[], polqual t, polwithcheck t",
-    "pg_statistic_ext": "oid o, stxrelid o, stxname t, stxnamespace o, stxowner o, stxstattarget i, stxkeys i[], stxkind t[]",
-    "pg_publication": ("oid o, pubname t, pubowner o, puballtables b, pubinsert b, pubupdate b, pubdelete b, pubtruncate b, pubviaroot b"),
-    "pg_publication_rel": "oid o, prpubid o, prrelid o, prqual t, prattrs i[]",
-    "pg_publication_namespace": "oid o, pnpubid o, pnnspid o",
-    "pg_foreign_table": "ftrelid o, ftserver o, ftoptions t[]",
-    "pg_foreign_server": "oid o, srvname t, srvowner o, srvfdw o, srvtype t, srvversion t, srvacl t[], srvoptions t[]",
-    "pg_foreign_data_wrapper": "oid o, fdwname t, fdwowner o, fdwhandler o, fdwvalidator o, fdwacl t[], fdwoptions t[]",
-    "pg_user_mappings": "umid o, srvid o, srvname t, umuser o, usename t, umoptions t[]",
-    "pg_enum": "oid o, enumtypid o, enumsortorder f, enumlabel t",
-    "pg_range": "rngtypid o, rngsubtype o, rngmultitypid o",
-    "pg_extension": "oid o, extname t, extnamespace o, extversion t, extrelocatable b, extowner o",
-    "pg_collation": (
-        "oid o, collname t, collnamespace o, collowner o, collprovider t, collisdeterministic b, collencoding i, "
-        "collcollate t, collctype t, colliculocale t, colllocale t, collicurules t, collversion t"
-    ),
-    "pg_depend": "classid o, objid o, objsubid i, refclassid o, refobjid o, refobjsubid i, deptype t",
-    "pg_tablespace": "oid o, spcname t, spcowner o",
-    "pg_event_trigger": "oid o, evtname t, evtevent t, evtowner o, evtfoid o, evtenabled t, evttags t[]",
-    "pg_sequence": "seqrelid o, seqtypid o, seqstart i, seqincrement i, seqmax i, seqmin i, seqcache i, seqcycle b",
-    "pg_sequences": "schemaname t, sequencename t",
-    "pg_language": (
-        "oid o, tableoid o, lanname t, lanowner o, lanispl b, lanpltrusted b, lanplcallfoid o, laninline o, lanvalidator o, lanacl t[]"
-    ),
-    "pg_cast": "oid o, castsource o, casttarget o, castfunc o, castcontext t, castmethod t",
-    "pg_conversion": "oid o, conname t, connamespace o, conowner o, conforencoding i, contoencoding i, conproc o, condefault b",
-    "pg_ts_config": "oid o, cfgname t, cfgnamespace o, cfgowner o, cfgparser o",
-    "pg_operator": (
-        "oid o, oprname t, oprnamespace o, oprowner o, oprkind t, oprleft o, oprright o, oprresult o, oprcom o, oprnegate o, oprcode o, "
-        "oprrest o, oprjoin o, oprcanmerge b, oprcanhash b"
-    ),
-    "pg_default_acl": "oid o, defaclrole o, defaclnamespace o, defaclobjtype t, defaclacl t[]",
-    "pg_db_role_setting": "setdatabase o, setrole o, setconfig t[]",
-    "pg_shdescription": "objoid o, classoid o, description t",
-    "pg_available_extensions": "name t, default_version t, installed_version t, comment t",
-    "pg_partitioned_table": "partrelid o, partstrat t, partnatts i, partdefid o, partattrs i[]",
-    "pg_opclass": "oid o, opcname t, opcdefault b",
-    "pg_matviews": "schemaname t, matviewname t",
-    "pg_auth_members": "roleid o, member o, grantor o, admin_option b",
-    "pg_seclabels": "objoid o, classoid o, objsubid i, objtype t, objnamespace o, objname t, provider t, label t",
-    "pg_seclabel": "objoid o, classoid o, objsubid i, provider t, label t",
-    "pg_shseclabel": "objoid o, classoid o, provider t, label t",
-    "pg_ts_parser": "oid o, prsname t, prsnamespace o",
-    "pg_ts_dict": "oid o, dictname t, dictnamespace o, dictowner o, dicttemplate o, dictinitoption t",
-    "pg_ts_template": "oid o, tmplname t, tmplnamespace o",
-    "pg_ts_config_map": "mapcfg o, maptokentype i, mapseqno i, mapdict o",
-    "pg_subscription": "oid o, subdbid o, subname t, subowner o, subenabled b, subslotname t, subsynccommit t, subpublications t[]",
-    "pg_shdepend": "dbid o, classid o, objid o, objsubid i, refclassid o, refobjid o, deptype t",
-    "pg_aggregate": "aggfnoid o, aggkind t, aggnumdirectargs i, aggtransfn o",
-    "pg_policies": "schemaname t, tablename t, policyname t, permissive t, roles t[], cmd t, qual t, with_check t",
-    "pg_stats": "schemaname t, tablename t, attname t, inherited b, null_frac f, avg_width i, n_distinct f",
-    "pg_locks": "locktype t, database o, relation o, virtualtransaction t, transactionid n, pid i, mode t, granted b, classid o, page i",
-    "pg_prepared_xacts": "transaction n, gid t, prepared z, owner t, database t",
-    "pg_replication_slots": "slot_name t, plugin t, slot_type t, database t, active b",
-    "pg_stat_replication": "pid i, usename t, application_name t, client_addr t, state t",
-    "pg_stat_database": (
-        "datid o, datname t, numbackends i, xact_commit n, xact_rollback n, blks_read n, blks_hit n, tup_returned n, tup_fetched n, "
-        "tup_inserted n, tup_updated n, tup_deleted n, conflicts n, temp_files n, temp_bytes n, deadlocks n, blk_read_time f, "
-        "blk_write_time f, stats_reset z"
-    ),
-    "pg_stat_all_tables": (
-        "relid o, schemaname t, relname t, seq_scan n, seq_tup_read n, idx_scan n, idx_tup_fetch n, n_tup_ins n, n_tup_upd n, n_tup_del n, "
-        "n_tup_hot_upd n, n_live_tup n, n_dead_tup n, last_vacuum z, last_autovacuum z, last_analyze z, last_autoanalyze z, "
-        "vacuum_count n, autovacuum_count n, analyze_count n, autoanalyze_count n"
-    ),
-    "pg_stat_all_indexes": "relid o, indexrelid o, schemaname t, relname t, indexrelname t, idx_scan n, idx_tup_read n, idx_tup_fetch n",
-    "pg_statio_all_tables": (
-        "relid o, schemaname t, relname t, heap_blks_read n, heap_blks_hit n, idx_blks_read n, idx_blks_hit n, toast_blks_read n, "
-        "toast_blks_hit n, tidx_blks_read n, tidx_blks_hit n"
-    ),
-    "pg_statio_all_indexes": "relid o, indexrelid o, schemaname t, relname t, indexrelname t, idx_blks_read n, idx_blks_hit n",
-    "pg_statio_all_sequences": "relid o, schemaname t, relname t, blks_read n, blks_hit n",
-}
-_LIVE_TABLES = {
-    "pg_stat_activity": (
-        "datid o, datname t, pid i, leader_pid i, usesysid o, usename t, application_name t, client_addr t, client_hostname t, "
-        "client_port i, backend_start z, xact_start z, query_start z, state_change z, wait_event_type t, wait_event t, state t, "
-        "backend_xid t, backend_xmin t, query_id n, query t, backend_type t"
-    ),
-    "pg_stat_ssl": "pid i, ssl b, version t, cipher t, bits i, client_dn t, client_serial n, issuer_dn t",
-    "pg_stat_gssapi": "pid i, gss_authenticated b, principal t, encrypted b, credentials_delegated b",
-}
+from cirql.server.system.columns import COLUMNS, NUMBERS, engine_type
+
+_LIVE_TABLES = frozenset({"pg_stat_activity", "pg_stat_ssl", "pg_stat_gssapi"})
 """Tables that say what goes on; each question finds them as they are then."""
 ALWAYS_EMPTY = frozenset(
     {"pg_inherits", "pg_trigger", "pg_rewrite", "pg_policy", "pg_foreign_table", "pg_attrdef", "pg_sequence"}
@@ -148,29 +20,43 @@ DATABASE = 16_384
 """The number of the one database: the first that is not one of PostgreSQL's own, which tools leave out."""
 INDEX_DEFINITIONS = 500_000_000
 """What the number of an index has added where its definition is: its constraint has the same number."""
+SETTINGS = "pg_settings"
 _OWN_TABLES = {
     "type_titles": "oid UINTEGER, typtitle VARCHAR",
     "definition_texts": "oid UINTEGER, definition VARCHAR",
 }
 """Tables that functions read: the names of types, and the definitions of constraints and indexes, which no function puts together."""
-_LETTERS = {"o": _O, "t": _T, "b": _B, "i": _I, "f": "FLOAT", "n": "BIGINT", "z": "TIMESTAMPTZ"}
-_VIEWS = (
-    "CREATE VIEW pg_user AS SELECT rolname AS usename, oid AS usesysid, rolcreatedb AS usecreatedb, rolsuper AS usesuper FROM pg_roles",
-    "CREATE VIEW pg_authid AS SELECT * FROM pg_roles",
-    "CREATE VIEW pg_tables AS SELECT n.nspname AS schemaname, c.relname AS tablename, 'aws' AS tableowner, NULL::VARCHAR AS tablespace, "
-    "false AS hasindexes, false AS hasrules, false AS hastriggers, false AS rowsecurity "
-    "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'r'",
-    "CREATE VIEW pg_views AS SELECT n.nspname AS schemaname, c.relname AS viewname, 'aws' AS viewowner, '' AS definition "
-    "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'v'",
-)
-OWN_NUMBERS = {"pg_type": 1247, "pg_attribute": 1249, "pg_proc": 1255, "pg_class": 1259, "pg_database": 1262, "pg_attrdef": 2604} | {
-    "pg_constraint": 2606,
-    "pg_description": 2609,
-    "pg_index": 2610,
-    "pg_namespace": 2615,
+_OF_A_CLASS = "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+_VIEWS: dict[str, tuple[str, dict[str, str]]] = {
+    "pg_user": ("FROM pg_roles", {"usename": "rolname", "usesysid": "oid", "usecreatedb": "rolcreatedb", "usesuper": "rolsuper"}),
+    "pg_shadow": ("FROM pg_roles", {"usename": "rolname", "usesysid": "oid", "usecreatedb": "rolcreatedb", "usesuper": "rolsuper"}),
+    "pg_authid": (
+        "FROM pg_roles",
+        {
+            name: name
+            for name in (
+                *("oid", "rolname", "rolsuper", "rolinherit", "rolcreaterole", "rolcreatedb", "rolcanlogin", "rolreplication"),
+                *("rolbypassrls", "rolconnlimit", "rolpassword"),
+            )
+        },
+    ),
+    "pg_tables": (
+        f"{_OF_A_CLASS} WHERE c.relkind = 'r'",
+        {"schemaname": "n.nspname", "tablename": "c.relname", "tableowner": "'aws'", "hasindexes": "c.relhasindex"}
+        | {"hasrules": "false", "hastriggers": "false", "rowsecurity": "false"},
+    ),
+    "pg_views": (
+        f"{_OF_A_CLASS} WHERE c.relkind = 'v'",
+        {"schemaname": "n.nspname", "viewname": "c.relname", "viewowner": "'aws'", "definition": "''"},
+    ),
+    "pg_indexes": (
+        "FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid JOIN pg_class c ON c.oid = i.indrelid "
+        f"JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN definition_texts d ON d.oid = i.indexrelid + {INDEX_DEFINITIONS}",
+        {"schemaname": "n.nspname", "tablename": "c.relname", "indexname": "x.relname", "indexdef": "d.definition"},
+    ),
 }
-"""The numbers of PostgreSQL's own tables, by which a comment says what it is about. In `pg_class` they are not: they would want columns."""
-_OWN_NUMBER = f"MAP {OWN_NUMBERS}[replace(s, 'pg_catalog.', '')]"
+"""What each view is made of: its tables, and its columns as far as there is something to say of them; the others are NULL."""
+_OWN_NUMBER = f"MAP {NUMBERS}[replace(s, 'pg_catalog.', '')]"
 _FUNCTIONS = {
     "pg_get_userbyid(o)": "'aws'",
     "pg_table_is_visible(o)": "(SELECT c.relnamespace = 20000 FROM pg_class c WHERE c.oid = o)",
@@ -242,13 +128,6 @@ _FUNCTIONS = {
     "aclexplode(a)": "unnest([]::STRUCT(grantor UINTEGER, grantee UINTEGER, privilege_type VARCHAR, is_grantable BOOLEAN)[])",
     "expandarray(a)": "unnest(list_transform(a, lambda x, i: {'x': x, 'n': i}))",
 }
-_SETTINGS = ", ".join(
-    f"{name} VARCHAR"
-    for name in (
-        *("name", "setting", "unit", "category", "short_desc", "extra_desc", "context", "vartype", "source", "min_val", "max_val"),
-        *("boot_val", "reset_val", "enumvals", "sourcefile", "sourceline", "pending_restart"),
-    )
-)
 OVERLOADED = {
     "pg_get_expr": 2,
     "pg_get_viewdef": 1,
@@ -264,7 +143,7 @@ OVERLOADED = {
 
 def table_names() -> frozenset[str]:
     """Every table and view of the catalog."""
-    return frozenset({*_TABLES, *_LIVE_TABLES, *(v.split()[2] for v in _VIEWS), "pg_settings"})
+    return frozenset(COLUMNS)
 
 
 def function_names() -> frozenset[str]:
@@ -274,24 +153,25 @@ def function_names() -> frozenset[str]:
 
 def stored_tables() -> tuple[str, ...]:
     """The tables that depend on the catalog alone."""
-    return (*_OWN_TABLES, *_TABLES)
+    return (*_OWN_TABLES, *(name for name in COLUMNS if name not in _LIVE_TABLES and name not in _VIEWS and name != SETTINGS))
 
 
 def statements() -> list[str]:
     """What makes all of it in an empty DuckDB."""
     made = [f"CREATE TABLE {name} ({columns})" for name, columns in _OWN_TABLES.items()]
-    made.append(f"CREATE TABLE pg_settings ({_SETTINGS})")
-    for table, columns in (_TABLES | _LIVE_TABLES).items():
-        made.append(f"CREATE TABLE {table} ({', '.join(map(_column, columns.split(', ')))})")
-    made += _VIEWS
+    views = []
+    for table, columns in COLUMNS.items():
+        if table in _VIEWS:
+            source, said = _VIEWS[table]
+            shown = ", ".join(f'({said.get(name, "NULL")})::{engine_type(kind)} AS "{name}"' for name, kind in columns.items())
+            views.append(f"CREATE VIEW {table} AS SELECT {shown} {source}")
+        else:
+            kept = ", ".join(f'"{name}" {engine_type(kind)}' for name, kind in columns.items())
+            made.append(f"CREATE TABLE {table} ({kept})")
+    made += views
     # A macro may call another: each comes after those it calls.
     made += [f"CREATE MACRO c_{signature} AS {_calls(body)}" for signature, body in _FUNCTIONS.items()]
     return made
-
-
-def _column(text: str) -> str:
-    name, _, letters = text.partition(" ")
-    return f"{name} {_LETTERS[letters.removesuffix('[]')]}{'[]' if letters.endswith('[]') else ''}"
 
 
 def _calls(body: str) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 
 from cirql.server.system.definitions import stored_tables
 
-_SOURCES = ("contents.py", "definitions.py", "../oids.py")
+_SOURCES = ("contents.py", "definitions.py", "postgres.txt", "columns.py", "../pg_types.py", "../oids.py")
 """What decides what is in the tables, beside the catalog."""
 _PREFIX = "system-"
 _MOST = 3

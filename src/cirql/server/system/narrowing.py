@@ -87,9 +87,12 @@ def _referred(tree: exp.Expr) -> set[str]:
 
 
 def is_empty(tree: exp.Expr) -> bool:
-    """Whether a query reads a table that is always empty, so that it gives no rows, whatever else it asks."""
+    """Whether a query gives no rows, whatever else it asks: it reads a table that is always empty, or wants none."""
     from sqlglot import exp
 
+    limit = tree.args.get("limit")
+    if limit is not None and isinstance(limit.expression, exp.Literal) and limit.expression.name == "0":
+        return True
     if not isinstance(tree, exp.Select) or any(found.find_ancestor(exp.Select) is tree for found in tree.find_all(exp.AggFunc)):
         return False
     begun = tree.args.get("from_") or tree.args.get("from")

@@ -33,6 +33,8 @@ class Query:
     """Whether it is about columns, keys or comments of tables."""
     is_empty: bool
     """Whether it gives no rows, whatever it is about."""
+    kinds: tuple[str | None, ...] = ()
+    """The types of its columns as PostgreSQL has them, where they are known."""
 
     def of(self, number: str) -> str:
         """It with a table's number in the place for one."""

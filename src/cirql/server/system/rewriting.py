@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from cirql.errors import NotSupported, ParseError
-from cirql.server.system.definitions import OVERLOADED, OWN_NUMBERS, function_names, table_names
+from cirql.server.system.columns import NUMBERS
+from cirql.server.system.definitions import OVERLOADED, function_names, table_names
 from cirql.startup.regexes import regex
 
 if TYPE_CHECKING:
@@ -94,8 +95,8 @@ def _number_tables(tree: exp.Expr) -> None:
     tables = {table.alias_or_name.lower(): table.name.lower() for table in tree.find_all(exp.Table)}
     for column in list(tree.find_all(exp.Column)):
         table = tables.get(column.table.lower())
-        if column.name.lower() == "tableoid" and table in OWN_NUMBERS:
-            column.replace(exp.Literal.number(OWN_NUMBERS[table]))
+        if column.name.lower() == "tableoid" and table in NUMBERS:
+            column.replace(exp.Literal.number(NUMBERS[table]))
 
 
 def _quote_reserved(tree: exp.Expr) -> None:
@@ -116,12 +117,30 @@ def _name_columns(tree: exp.Expr) -> None:
     for item in list(select.selects):
         if isinstance(item, exp.Alias) and not item.args["alias"].quoted:
             item.set("alias", exp.to_identifier(item.alias.lower()))
-        if isinstance(item, exp.Alias | exp.Column | exp.Star) or item.find(exp.Star) is not None:
+        if isinstance(item, exp.Alias | exp.Column | exp.Star):
             continue
         named = item.meta.get("postgres") or next((n.meta["postgres"] for n in item.walk() if "postgres" in n.meta), None)
         inner = item.this if isinstance(item, exp.Cast) else item
-        name = named or (inner.name if isinstance(inner, exp.Anonymous | exp.Column) else "?column?")
+        name = named or _shown_name(inner)
         item.replace(exp.alias_(item.copy(), name, quoted=True))
+
+
+def _shown_name(node: exp.Expr) -> str:
+    """What PostgreSQL calls a column that was given no name: as the function, or the column, whose value it is."""
+    from sqlglot import exp
+
+    match node:
+        case exp.Window() | exp.Paren() | exp.Bracket():
+            return _shown_name(node.this)
+        case exp.Anonymous() | exp.Column():
+            return node.name
+        case exp.CurrentTimestamp():
+            return "now"
+        case exp.Case():
+            return _shown_name(node.args["default"]) if isinstance(node.args.get("default"), exp.Column) else "case"
+        case exp.Func() if not isinstance(node, exp.Binary | exp.Connector | exp.CurrentDate | exp.CurrentTime):
+            return node.sql_name().lower()
+    return "?column?"
 
 
 def _node(node: exp.Expr, facts: Mapping[str, str]) -> exp.Expr:
@@ -170,7 +189,9 @@ def _from_zero(node: exp.Bracket) -> exp.Expr:
     place = node.expressions[0]
     taken = isinstance(place, exp.Literal | exp.Neg) or (place.type is not None and place.is_type(*exp.DataType.INTEGER_TYPES))
     more = exp.Literal.number(2 if taken else 1)
-    return exp.func("list_extract", node.this, exp.Add(this=exp.Paren(this=place), expression=more))
+    found = exp.func("list_extract", node.this, exp.Add(this=exp.Paren(this=place), expression=more))
+    found.meta["postgres"] = node.this.name.lower()
+    return found
 
 
 def _is_gathered(node: exp.Expr) -> bool:
@@ -262,7 +283,9 @@ def _call(name: str, node: exp.Expr, arguments: list[exp.Expr], facts: Mapping[s
         found.meta["postgres"] = name
         return found
     if name == "current_schemas":
-        return exp.array(*(exp.Literal.string(s) for s in ("pg_catalog", facts["current_schema"])))
+        searched = exp.array(*(exp.Literal.string(s) for s in ("pg_catalog", facts["current_schema"])))
+        searched.meta["postgres"] = name
+        return searched
     if name == "current_setting":
         return _constant(facts.get(f"setting.{arguments[0].name.lower()}", ""), name)
     if name == "set_config":

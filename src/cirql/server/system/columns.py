@@ -1,0 +1,47 @@
+"""The tables of PostgreSQL's catalog: their columns and types, as PostgreSQL says them, and what each type is in DuckDB."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+_ENGINE = {
+    "oid": "UINTEGER",
+    "regproc": "UINTEGER",
+    "regtype": "UINTEGER",
+    "xid": "UINTEGER",
+    "smallint": "INTEGER",
+    "int2vector": "INTEGER[]",
+    "oidvector": "UINTEGER[]",
+    "integer": "INTEGER",
+    "bigint": "BIGINT",
+    "real": "FLOAT",
+    "double precision": "DOUBLE",
+    "numeric": "DECIMAL(38,0)",
+    "boolean": "BOOLEAN",
+    "bytea": "BLOB",
+    "interval": "INTERVAL",
+    "timestamp with time zone": "TIMESTAMPTZ",
+}
+"""What is not here is text: names, characters, trees of nodes, addresses. A sum of two small numbers is an integer, as in PostgreSQL."""
+
+
+def _read() -> Iterator[tuple[str, str, dict[str, str]]]:
+    for part in (Path(__file__).parent / "postgres.txt").read_text(encoding="utf-8").split("\n\n")[1:]:
+        title, _, columns = part.strip().partition("\n")
+        name, _, number = title.partition(" ")
+        pairs = (column.partition(" ") for column in " ".join(columns.split()).split(", "))
+        yield name, number, {column: kind for column, _, kind in pairs}
+
+
+_TABLES = tuple(_read())
+COLUMNS = {name: columns for name, _, columns in _TABLES}
+"""The columns of each table, in order, with the names of their types: `COLUMNS["pg_class"]["relkind"] == '"char"'`."""
+NUMBERS = {name: int(number) for name, number, _ in _TABLES if number}
+"""The numbers of the tables, by which a comment says what it is about. In `pg_class` they are not: they would want columns."""
+
+
+def engine_type(kind: str) -> str:
+    """What DuckDB keeps a type as."""
+    element = kind.removesuffix("[]")
+    return _ENGINE.get(element, "VARCHAR") + ("[]" if element != kind else "")
