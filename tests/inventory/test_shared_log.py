@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import quote
 
 import psycopg
 import pytest
@@ -139,3 +143,22 @@ def test_a_log_of_another_format_is_left_alone(machines: tuple[Shelf, Shelf], tm
         finally:
             for (name,) in rows:
                 connection.execute(f"UPDATE \"{name}\".settings SET value = 1 WHERE name = 'format'")
+
+
+def test_one_machine_syncs_and_another_serves(tmp_path: Path, postgresql: str) -> None:
+    options = {"catalog": "served", "uri": postgresql, "warehouse": f"file://{tmp_path}/tables", "log": "catalog", "log.schema": "served"}
+    one, two = (f"iceberg:{tmp_path / n}?" + "&".join(f"{k}={quote(v, safe='')}" for k, v in options.items()) for n in ("one", "two"))
+    cirql = [sys.executable, "-m", "cirql"]
+    done = subprocess.run([*cirql, "sync", "aws.iam_role", "--local", "--store", one], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    command = [*cirql, "serve", "--local", "--port", "0", "--store", two, "--max-age", "1 hour"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
+        assert server.stderr is not None
+        try:
+            port = re.search(r"127\.0\.0\.1:(\d+)", next(iter(server.stderr)))
+            assert port is not None
+            with psycopg.connect(f"host=127.0.0.1 port={port[1]} user=aws dbname=aws") as connection:
+                found = connection.execute("SELECT DISTINCT _source FROM aws.iam_role").fetchall()
+        finally:
+            server.terminate()
+    assert found == [("inventory",)]

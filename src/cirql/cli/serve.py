@@ -41,6 +41,8 @@ _users_option = click.option(
 @click.option("--local", is_flag=True, help="Ask the embedded AWS: two accounts and three regions of sample data.")
 @scope_options
 @compat_option
+@click.option("--store", metavar="PLACE", help="The inventory to read through and to keep rows in.")
+@click.option("--max-age", metavar="AGE", help="How old rows may be, unless a client sets cirql.max_age: '15 minutes', live, unlimited.")
 @click.option("--tls-cert", metavar="FILE", type=click.Path(path_type=Path), help="The server's certificate, as PEM.")
 @click.option("--tls-key", metavar="FILE", type=click.Path(path_type=Path), help="The key of the certificate, as PEM.")
 @_users_option
@@ -60,6 +62,8 @@ def serve(
     local: bool,
     scope: dict[str, Any],
     compat: str | None,
+    store: str | None,
+    max_age: str | None,
     tls_cert: Path | None,
     tls_key: Path | None,
     users: Path | None,
@@ -84,7 +88,8 @@ def serve(
         from cirql.server.listening import Server, tls_context
 
         tls = tls_context(str(tls_cert), str(tls_key)) if tls_cert and tls_key else None
-        with _runtime(scope | compatible(compat), local) as runtime:
+        inventory = {name: value for name, value in (("store", store), ("max_age", max_age)) if value is not None}
+        with _runtime(scope | compatible(compat) | inventory, local) as runtime:
             server = Server(
                 runtime,
                 host=host,

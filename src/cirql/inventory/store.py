@@ -161,8 +161,8 @@ def open_store(place: str | Path | None, *, patience: timedelta = timedelta(seco
 
 
 def is_made(place: str) -> bool:
-    """Whether there is a store at a place: opening it would not make one."""
-    return _folder(place).is_dir()
+    """Whether there is a store at a place: opening it would not make one. One whose log is elsewhere has no directory at first."""
+    return _folder(place).is_dir() or (is_on_iceberg(place) and "log" in dict(parse_qsl(place.partition("?")[2])))
 
 
 def is_on_iceberg(place: str | Path | None) -> bool:

@@ -14,7 +14,7 @@ from cirql.inventory.store import Store, open_store
 Open = Callable[[Path], AbstractContextManager[Store]]
 """Opens, or creates, a store that has what it keeps in or by a directory: called with the same one, it opens the same store."""
 
-SERVER = "CIRQL_TEST_POSTGRESQL"
+SERVER = "TEST_POSTGRESQL"
 """The environment variable with the address of a PostgreSQL, for the processes that a test starts too."""
 
 
