@@ -15,12 +15,13 @@ if TYPE_CHECKING:
 
 
 def column_of(kind: str, values: Sequence[Any]) -> pa.Array[Any]:
-    """An Arrow array of the DuckDB type `kind`: VARCHAR, VARCHAR[], BOOLEAN or INTEGER; None is NULL."""
+    """An Arrow array of the DuckDB type `kind`: VARCHAR, VARCHAR[], BOOLEAN, INTEGER or DOUBLE; None is NULL."""
     makers: dict[str, Callable[[Sequence[Any]], pa.Array[Any]]] = {
         "VARCHAR": _texts,
         "VARCHAR[]": _lists,
         "BOOLEAN": _booleans,
         "INTEGER": _integers,
+        "DOUBLE": _doubles,
     }
     return makers[kind](values)
 
@@ -69,3 +70,10 @@ def _integers(values: Sequence[int | None]) -> pa.Array[Any]:
 
     data = pa.py_buffer(array("i", [value or 0 for value in values]).tobytes())
     return pa.Array.from_buffers(pa.int32(), len(values), [_validity(values), data])
+
+
+def _doubles(values: Sequence[float | None]) -> pa.Array[Any]:
+    import pyarrow as pa
+
+    data = pa.py_buffer(array("d", [value or 0.0 for value in values]).tobytes())
+    return pa.Array.from_buffers(pa.float64(), len(values), [_validity(values), data])

@@ -200,7 +200,10 @@ def _set(value: Any, path: list[str], new: Any, create: bool) -> Any:
 
 def with_insert(value: str, path: list[str], new: str, after: bool) -> str:
     """jsonb_insert."""
-    return canonical_json(_inserted(_read(value), path, _read(new), after))
+    found = _read(value)
+    if not isinstance(found, (dict, list)):
+        raise ValueError("cannot set path in scalar")
+    return canonical_json(_inserted(found, path, _read(new), after))
 
 
 def _inserted(value: Any, path: list[str], new: Any, after: bool) -> Any:

@@ -52,6 +52,10 @@ cirql_text_to_bool(s) AS CASE WHEN s IS NULL THEN NULL WHEN lower(trim(s)) IN ('
 cirql_text_to_bytea(s) AS CASE WHEN starts_with(s, '\x') THEN unhex(s[3:]) ELSE encode(s) END;
 cirql_bool_letter(b) AS CASE WHEN b THEN 't' WHEN NOT b THEN 'f' END;
 cirql_bool_letters(a) AS list_transform(a, lambda e: CASE WHEN e THEN 't' WHEN NOT e THEN 'f' END);
+cirql_bytes_overlay(b, r, a, n) AS cirql_bytes_part(b, 1, a - 1) || r || cirql_bytes_part(b, a + n);
+cirql_bytes_bits(b) AS octet_length(b) * 8;
+cirql_bytes_part(b, a) AS unhex(cirql_substring_from(hex(b), 2 * a - 1)), (b, a, n) AS unhex(cirql_substring(hex(b), 2 * a - 1, 2 * n));
+cirql_bytes_ones(b) AS CASE WHEN b IS NOT NULL THEN coalesce(list_sum(list_transform(range(0, octet_length(b)), lambda i: bit_count(('0x' || hex(b)[2 * i + 1:2 * i + 2])::INT))), 0)::BIGINT END;
 cirql_bytea_text(b) AS '\x' || lower(hex(b));
 cirql_float_digits(x, n) AS CASE n WHEN 6 THEN printf('%.6g', x) ELSE printf('%.15g', x) END;
 cirql_float_text(x) AS CASE WHEN isnan(x) THEN 'NaN' WHEN isinf(x) THEN CASE WHEN x > 0 THEN 'Infinity' ELSE '-Infinity' END WHEN x = 0 THEN replace(x::VARCHAR, '.0', '') WHEN abs(x) >= 1e15 AND NOT contains(x::VARCHAR, 'e') THEN regexp_replace(printf('%.16e', x), '\.?0+e', 'e') WHEN abs(x) >= 1e-4 OR contains(x::VARCHAR, 'e') THEN regexp_replace(x::VARCHAR, '\.0$', '') ELSE x::VARCHAR END;
@@ -71,6 +75,13 @@ cirql_round_timestamp(t, n) AS make_timestamp((round(epoch_us(t) / pow(10, 6 - n
 cirql_sqrt(x) AS CASE WHEN x < 0 THEN error('cannot take square root of a negative number')::DOUBLE ELSE sqrt(x) END;
 cirql_held(x, was_finite) AS CASE WHEN NOT isfinite(x::DOUBLE) AND was_finite THEN error('value out of range: overflow')::DOUBLE ELSE x END;
 cirql_held_product(x, was_finite, was_there) AS CASE WHEN NOT isfinite(x::DOUBLE) AND was_finite THEN error('value out of range: overflow')::DOUBLE WHEN x = 0 AND was_there AND was_finite THEN error('value out of range: underflow')::DOUBLE ELSE x END;
+cirql_acos(x) AS CASE WHEN abs(x) > 1 THEN error('input is out of range')::DOUBLE ELSE acos(x) END;
+cirql_asin(x) AS CASE WHEN abs(x) > 1 THEN error('input is out of range')::DOUBLE ELSE asin(x) END;
+cirql_acosh(x) AS CASE WHEN x < 1 THEN error('input is out of range')::DOUBLE ELSE acosh(x) END;
+cirql_atanh(x) AS CASE WHEN abs(x) > 1 THEN error('input is out of range')::DOUBLE WHEN x = 1 THEN 'Infinity'::DOUBLE WHEN x = -1 THEN '-Infinity'::DOUBLE ELSE atanh(x) END;
+cirql_gamma(x) AS CASE WHEN x = 0 OR x > 171.7 AND NOT isinf(x) THEN error('value out of range: overflow')::DOUBLE ELSE gamma(x) END;
+cirql_lgamma(x) AS CASE WHEN x = 0 THEN error('value out of range: overflow')::DOUBLE ELSE lgamma(x) END;
+cirql_trunc_left(x, n) AS trunc(x / pow(10::DOUBLE, n))::DECIMAL(38, 0) * pow(10::DOUBLE, n)::DECIMAL(38, 0);
 cirql_exp(x) AS CASE WHEN x > 709.782712893384 AND NOT isinf(x) THEN error('value out of range: overflow')::DOUBLE ELSE exp(x) END;
 cirql_ln(x) AS CASE WHEN x = 0 THEN error('cannot take logarithm of zero')::DOUBLE WHEN x < 0 THEN error('cannot take logarithm of a negative number')::DOUBLE ELSE ln(x) END;
 cirql_log10(x) AS CASE WHEN x = 0 THEN error('cannot take logarithm of zero')::DOUBLE WHEN x < 0 THEN error('cannot take logarithm of a negative number')::DOUBLE ELSE log10(x) END;
@@ -80,16 +91,11 @@ cirql_shift_left(a, n) AS (a::BIGINT * (pow(2, n)::BIGINT));
 cirql_trunc_to(x, d) AS trunc(x * pow(10, d)::BIGINT) / pow(10, d)::BIGINT;
 cirql_quotient(a, b) AS a::DOUBLE / b;
 cirql_factorial(n) AS CASE WHEN n < 0 THEN error('factorial of a negative number is undefined')::HUGEINT ELSE factorial(n::INT) END;
+cirql_min_scale(t) AS CASE WHEN contains(t, '.') THEN length(rtrim(split_part(t, '.', 2), '0')) WHEN t IS NOT NULL THEN 0 END;
 cirql_scale(t) AS CASE WHEN contains(t, '.') THEN length(split_part(t, '.', 2)) WHEN t IS NOT NULL THEN 0 END;
 cirql_width_bucket(x, lo, hi, n) AS CASE WHEN n <= 0 THEN error('count must be greater than zero')::DOUBLE WHEN lo = hi THEN error('lower bound cannot equal upper bound')::DOUBLE WHEN NOT (isfinite(lo) AND isfinite(hi)) THEN error('lower and upper bounds must be finite')::DOUBLE WHEN lo > hi THEN CASE WHEN x > lo THEN 0 WHEN x <= hi THEN n + 1 ELSE floor((lo - x) / (lo - hi) * n) + 1 END WHEN x < lo THEN 0 WHEN x >= hi THEN n + 1 ELSE floor((x - lo) / (hi - lo) * n) + 1 END;
 cirql_numeric_series(a, b, s) AS list_transform(range(0, CASE WHEN (b - a) / s < 0 THEN 0 ELSE floor(((b - a) / s)::DECIMAL(38, 10))::BIGINT + 1 END), lambda i: (a + i * s)::DECIMAL(28, 10));
 cirql_to_number(t) AS regexp_replace(t, '[^0-9.+-]', '', 'g');
-cirql_number_text(x, slots, zeros, decimals, firm, width, grouped, point) AS CASE WHEN x IS NULL THEN NULL WHEN length(trunc(abs(x))::HUGEINT::VARCHAR) > slots AND abs(x) >= 1 THEN CASE WHEN x < 0 THEN '-' ELSE ' ' END || cirql_number_hashes(slots, decimals, grouped, point) ELSE lpad(CASE WHEN x < 0 AND round(x, 18) <> 0 THEN '-' ELSE '' END || cirql_number_whole(abs(x), slots, zeros, grouped, point) || cirql_number_part(abs(x), decimals, point), width::INT, ' ') END;
-cirql_number_text_fill(x, slots, zeros, decimals, firm, width, grouped, point) AS CASE WHEN x IS NULL THEN NULL WHEN length(trunc(abs(x))::HUGEINT::VARCHAR) > slots AND abs(x) >= 1 THEN CASE WHEN x < 0 THEN '-' ELSE '' END || cirql_number_hashes(slots, decimals, grouped, point) ELSE CASE WHEN x < 0 THEN '-' ELSE '' END || cirql_number_whole(abs(x), slots, zeros, grouped, point) || cirql_number_cut(cirql_number_part(abs(x), decimals, point), firm) END;
-cirql_number_hashes(slots, decimals, grouped, point) AS CASE WHEN grouped THEN format('{:,}', (pow(10, slots - 1))::BIGINT).regexp_replace('[0-9]', '#', 'g') ELSE repeat('#', slots::INT) END || CASE WHEN point THEN '.' || repeat('#', decimals::INT) ELSE '' END;
-cirql_number_whole(x, slots, zeros, grouped, point) AS CASE WHEN x < 1 AND zeros = 0 AND point THEN CASE WHEN slots > 0 AND x = 0 AND NOT point THEN '0' ELSE '' END WHEN grouped AND zeros > length(trunc(x)::HUGEINT::VARCHAR) THEN format('{:,}', (pow(10, zeros) + trunc(x)::BIGINT)::BIGINT)[2:].ltrim(',') WHEN grouped THEN format('{:,}', trunc(x)::BIGINT) ELSE cirql_lpad_zero(trunc(x)::HUGEINT::VARCHAR, zeros) END;
-cirql_number_part(x, decimals, point) AS CASE WHEN NOT point THEN '' WHEN decimals = 0 THEN '.' ELSE '.' || rpad(CASE WHEN contains(x::VARCHAR, '.') THEN split_part(x::VARCHAR, '.', 2) ELSE '' END, decimals::INT, '0') END;
-cirql_number_cut(p, firm) AS CASE WHEN p = '' THEN '' ELSE p[:firm + 1] || rtrim(p[firm + 2:], '0') END;
 
 -- arrays
 cirql_slice(a, lo, hi) AS CASE WHEN lo IS NULL OR hi IS NULL THEN NULL WHEN hi < 1 OR lo > hi THEN a[2:1] ELSE a[greatest(lo, 1):hi] END;
@@ -98,6 +104,7 @@ cirql_array_contains(a, b) AS CASE WHEN a IS NULL OR b IS NULL THEN NULL ELSE le
 cirql_cardinality(a) AS CASE WHEN starts_with(typeof(a), 'X') THEN 0 ELSE len(a) END;
 cirql_array_length(a, d) AS CASE WHEN d = 1 AND len(a) > 0 THEN len(a) WHEN d = 2 AND ends_with(typeof(a), '[][]') AND len(a) > 0 THEN json_array_length(to_json(a), '$[0]') END;
 cirql_array_lower(a, d) AS CASE WHEN cirql_array_length(a, d) > 0 THEN 1 END;
+cirql_array_dims(a) AS CASE WHEN len(a) > 0 THEN '[1:' || len(a) || ']' || CASE WHEN cirql_array_length(a, 2) > 0 THEN '[1:' || cirql_array_length(a, 2) || ']' ELSE '' END END;
 cirql_array_ndims(a) AS CASE WHEN len(a) = 0 THEN NULL WHEN a IS NOT NULL THEN (length(typeof(a)) - length(replace(typeof(a), '[]', ''))) // 2 END;
 cirql_array_remove(a, x) AS CASE WHEN a IS NOT NULL THEN list_filter(a, lambda e: e IS DISTINCT FROM x) END;
 cirql_array_replace(a, x, y) AS CASE WHEN a IS NOT NULL THEN list_transform(a, lambda e: CASE WHEN e IS NOT DISTINCT FROM x THEN y ELSE e END) END;
@@ -150,6 +157,7 @@ cirql_json_at_value(d, steps) AS CASE WHEN len(steps) = 0 THEN d ELSE json_extra
 cirql_json_at_text(d, steps) AS CASE WHEN len(steps) = 0 THEN cirql_json_text(d, '$') ELSE cirql_json_text(d, cirql_json_pointer(steps)) END;
 cirql_json_or_null(j) AS coalesce(j, 'null'::JSON);
 cirql_json_not_null(j) AS CASE WHEN json_type(j) <> 'NULL' THEN j END;
+cirql_json_sorted(l, way, nulls) AS list_transform(list_sort(list_distinct(list_transform(l, lambda j: {'k': cirql_json_key_of(j), 'v': cirql_jsonb_comparable(j::VARCHAR)})), way, nulls), lambda e: e.v::JSON);
 cirql_json_array(l) AS CASE WHEN l IS NOT NULL THEN to_json(l) END;
 cirql_json_key(k) AS CASE WHEN k IS NULL THEN error('null value not allowed for object key') ELSE k END;
 cirql_json_object(l) AS CASE WHEN l IS NOT NULL THEN ('{' || array_to_string(list_transform(l, lambda e: to_json(cirql_json_key(e.k))::VARCHAR || ':' || e.v::VARCHAR), ',') || '}')::JSON END;
@@ -190,8 +198,10 @@ cirql_jsonpath_array(j, p) AS CASE WHEN j IS NOT NULL THEN ('[' || array_to_stri
 cirql_jsonpath_first(j, p) AS list_extract(cirql_jsonb_path(j::VARCHAR, p), 1)::JSON;
 cirql_json_path_exists(j, p) AS len(cirql_jsonb_path(j::VARCHAR, p)) > 0;
 cirql_json_path_match(j, p) AS CASE list_extract(cirql_jsonb_path(j::VARCHAR, p), 1) WHEN 'true' THEN true WHEN 'false' THEN false END;
-cirql_json_object_from_pairs(a) AS cirql_json_object(list_transform(range(1, len(a), 2), lambda i: {'k': a[i], 'v': coalesce(to_json(a[i + 1]), 'null'::JSON)}));
-cirql_json_object_from_lists(a, b) AS cirql_json_object(list_transform(range(1, len(a) + 1), lambda i: {'k': a[i], 'v': coalesce(to_json(b[i]), 'null'::JSON)}));
+cirql_json_object_from_pairs(a) AS CASE WHEN len(a) % 2 = 1 THEN error('array must have even number of elements')::JSON ELSE cirql_json_object_of_pairs(a) END;
+cirql_json_object_of_pairs(a) AS cirql_json_object(list_transform(range(1, len(a), 2), lambda i: {'k': a[i], 'v': coalesce(to_json(a[i + 1]), 'null'::JSON)}));
+cirql_json_object_from_lists(a, b) AS CASE WHEN len(a) <> len(b) THEN error('mismatched array dimensions')::JSON ELSE cirql_json_object_of_lists(a, b) END;
+cirql_json_object_of_lists(a, b) AS cirql_json_object(list_transform(range(1, len(a) + 1), lambda i: {'k': a[i], 'v': coalesce(to_json(b[i]), 'null'::JSON)}));
 cirql_json_equal(a, b) AS cirql_jsonb_compact(a) = cirql_jsonb_compact(b);
 cirql_text_to_hstore(t) AS cirql_hstore_from_pairs(cirql_hstore_items(t));
 cirql_text_to_array(t) AS cirql_array_items(t);
@@ -211,6 +221,9 @@ cirql_decode_escape(t) AS encode(t);
 cirql_part_second(t) AS (date_part('microseconds', t)::DECIMAL(18, 0) * 0.000001::DECIMAL(7, 6))::DECIMAL(18, 6);
 cirql_part_milliseconds(t) AS (date_part('microseconds', t)::DECIMAL(18, 0) * 0.001::DECIMAL(4, 3))::DECIMAL(18, 3);
 cirql_part_epoch(t) AS (epoch_us(t)::DECIMAL(20, 0) * 0.000001::DECIMAL(7, 6))::DECIMAL(26, 6);
+cirql_cidr_set_masklen(c, n) AS cirql_inet_network(cirql_inet_set_masklen(c, n));
+cirql_cidr_octets(a, n) AS array_to_string(string_split(a, '.')[1:greatest(1, (n + 7) // 8)], '.') || '/' || n;
+cirql_cidr_abbrev(c) AS CASE WHEN contains(c, ':') THEN CASE WHEN contains(c, '/') AND NOT ends_with(c, '/128') THEN regexp_replace(c, '::/', '/') ELSE c END WHEN ends_with(c, '/32') THEN c ELSE cirql_cidr_octets(split_part(c, '/', 1), split_part(c, '/', 2)::INT) END;
 cirql_inet_greatest(a, b) AS CASE WHEN b IS NULL OR cirql_inet_key(a) >= cirql_inet_key(b) THEN a ELSE b END;
 cirql_inet_least(a, b) AS CASE WHEN b IS NULL OR cirql_inet_key(a) <= cirql_inet_key(b) THEN a ELSE b END;
 cirql_half(n) AS ((n + CASE WHEN n < 0 THEN -1 ELSE 1 END) // 2)::VARCHAR;
@@ -237,6 +250,7 @@ cirql_justify_interval(v) AS CASE WHEN cirql_interval_us(v) < 0 THEN -cirql_just
 cirql_interval_us(v) AS cirql_interval_months(v) * 2592000000000 + datepart('day', v) * 86400000000 + cirql_clock_us(v);
 cirql_make_time(h, m, s) AS make_time(h, m, s);
 cirql_make_timestamp(y, mo, d, h, mi, s) AS make_timestamp(y, mo, d, h, mi, s);
+cirql_make_timestamptz(y, mo, d, h, mi, s) AS make_timestamp(y, mo, d, h, mi, s)::TIMESTAMPTZ, (y, mo, d, h, mi, s, z) AS timezone(z, make_timestamp(y, mo, d, h, mi, s));
 cirql_date_bin(stride, t, origin) AS CASE WHEN datepart('year', stride) <> 0 OR datepart('month', stride) <> 0 THEN error('timestamps cannot be binned into intervals containing months or years') WHEN datepart('day', stride) * 86400000000 + cirql_clock_us(stride) <= 0 THEN error('stride must be greater than zero') ELSE time_bucket(stride, t, origin) END;
 cirql_overlaps(a, b, c, d) AS (least(a, b), greatest(a, b)) IS NOT NULL AND CASE WHEN least(a, b) = least(c, d) THEN true WHEN least(a, b) < least(c, d) THEN least(c, d) < greatest(a, b) ELSE least(a, b) < greatest(c, d) END;
 cirql_char_d(t) AS (date_part('dow', t) + 1)::VARCHAR;
@@ -264,6 +278,9 @@ cirql_char_ff5(t) AS left(strftime(t, '%f'), 5);
 cirql_char_ff6(t) AS strftime(t, '%f');
 
 -- aggregates: the most frequent value, the smallest of several
+cirql_defined(x) AS CASE WHEN NOT isnan(x) THEN x END;
+cirql_interval_total(l) AS CASE WHEN len(list_filter(l, lambda e: e IS NOT NULL)) > 0 THEN to_months(list_sum(list_transform(l, lambda e: cirql_interval_months(e)))::INT) + to_days(list_sum(list_transform(l, lambda e: datepart('day', e)))::INT) + to_microseconds(list_sum(list_transform(l, lambda e: cirql_clock_us(e)))::BIGINT) END;
+cirql_interval_mean(l) AS cirql_interval_times(cirql_interval_total(l), 1.0::DOUBLE / len(list_filter(l, lambda e: e IS NOT NULL)));
 cirql_mode(x) AS list_extract(list_transform(list_sort(list_transform(list_distinct(list(x)), lambda v: {'n': -len(list_filter(list(x), lambda w: w = v)), 'v': v})), lambda e: e.v), 1);
 
 -- SQLite's dates

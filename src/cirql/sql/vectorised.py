@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from cirql.sql import capitals, documents, look_around, networks, policies, standard_policies
+from cirql.sql import capitals, degrees, digests, documents, look_around, networks, number_texts, numerics, policies, standard_policies
 from cirql.sql.translate import constants
 
 
@@ -18,7 +18,7 @@ def hstore_items(value: str) -> list[str | None]:
     return [part for key in sorted(pairs) for part in (key, pairs[key])]
 
 
-_T, _L, _B, _I = "VARCHAR", "VARCHAR[]", "BOOLEAN", "INTEGER"
+_T, _L, _B, _I, _D = "VARCHAR", "VARCHAR[]", "BOOLEAN", "INTEGER", "DOUBLE"
 FUNCTIONS: dict[str, tuple[list[str], str, Callable[..., Any]]] = {
     "cirql_jsonb_print": ([_T], _T, documents.printed),
     "cirql_jsonb_compact": ([_T], _T, documents.compact),
@@ -43,6 +43,23 @@ FUNCTIONS: dict[str, tuple[list[str], str, Callable[..., Any]]] = {
     "cirql_seek_first": ([_T, _T, _I], _T, look_around.first),
     "cirql_seek_once": ([_T, _T, "INTEGER[]"], _L, look_around.once),
     "cirql_seek_count": ([_T, _T], _I, look_around.count),
+    "cirql_seek_nth": ([_T, _T, "BIGINT", "BIGINT", _I], _T, look_around.nth),
+    "cirql_seek_place": ([_T, _T, "BIGINT", "BIGINT", _I, _I], _I, look_around.place),
+    "cirql_seek_count_from": ([_T, _T, "BIGINT"], _I, look_around.count_from),
+    "cirql_seek_replaced_nth": ([_T, _T, _T, "BIGINT", "BIGINT"], _T, look_around.replaced_nth),
+    "cirql_numeric_product": ([_T, _T], _T, numerics.product),
+    "cirql_number_char": ([_T, _T], _T, number_texts.of_decimal),
+    "cirql_float_char": ([_D, _T], _T, number_texts.of_float),
+    "cirql_digest": ([_T, _T], _T, digests.digest),
+    "cirql_unistr": ([_T], _T, constants.unistr),
+    "cirql_sind": ([_D], _D, degrees.sind),
+    "cirql_cosd": ([_D], _D, degrees.cosd),
+    "cirql_tand": ([_D], _D, degrees.tand),
+    "cirql_cotd": ([_D], _D, degrees.cotd),
+    "cirql_asind": ([_D], _D, degrees.asind),
+    "cirql_acosd": ([_D], _D, degrees.acosd),
+    "cirql_atand": ([_D], _D, degrees.atand),
+    "cirql_atan2d": ([_D, _D], _D, degrees.atan2d),
     "cirql_seek_pieces": ([_T, _T], _L, look_around.pieces),
     "cirql_seek_replaced": ([_T, _T, _T, _T], _T, look_around.replaced),
     "cirql_inet": ([_T], _T, networks.inet),

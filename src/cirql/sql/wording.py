@@ -30,6 +30,7 @@ _RULES = (
     (r'Column with name "(.+)" already exists!', "42701", 'column "{0}" specified more than once'),
     (r"Could not convert string '(.*)' to (\w+)", "22P02", 'invalid input syntax for type {1}: "{0}"'),
     (r"value out of range: \w+|factorial of a negative .*|.* is out of range for type .*", "22003", None),
+    (r"input is out of range|value overflows numeric format.*", "22003", None),
     (r"More than one row returned by a subquery\b.*", "21000", "more than one row returned by a subquery used as an expression"),
     (
         r'column "(.+)" must appear in the GROUP BY clause\b.*',
@@ -69,6 +70,15 @@ _RULES = (
         "a window function requires an OVER clause, and is for the select list and ORDER BY",
     ),
     (r"count must be greater than zero|lower bound cannot equal upper bound|lower and upper bounds must be finite", "2201G", None),
+    (r"array must have even number of elements|mismatched array dimensions", "2202E", None),
+    (r"invalid value for parameter .*|cannot set path in scalar", "22023", None),
+    (r"argument of nth_value must be greater than zero", "22016", None),
+    (r"Could not cast value .+ to DECIMAL\(.*", "22003", "numeric field overflow"),
+    (
+        r'The "arg" argument in function "string_agg" must be .*',
+        "0A000",
+        "string_agg with a separator that is not a constant is not supported",
+    ),
     (r"cannot take square root of a negative number", "2201F", None),
     (r"cannot take logarithm of .*", "2201E", None),
     (r"negative substring length not allowed", "22011", None),

@@ -66,6 +66,7 @@ def _translated(tree: Any, site: Any) -> str:
     from sqlglot import exp
     from sqlglot.errors import ErrorLevel, SqlglotError, UnsupportedError
 
+    from cirql.sql.translate.literals import check_wide
     from cirql.sql.translate.overflows import check_floats
     from cirql.sql.translate.queries import named_values, query
 
@@ -78,6 +79,7 @@ def _translated(tree: Any, site: Any) -> str:
     else:
         for inner in [node for node in tree.find_all(exp.Query) if not node.find_ancestor(exp.Query)]:
             query(inner, site)
+    check_wide(tree)
     check_floats(tree)
     try:
         return str(tree.sql(dialect="duckdb", copy=False, unsupported_level=ErrorLevel.IGNORE))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from cirql.errors import UnknownFunction
+from cirql.errors import InvalidText, UnknownFunction
 from cirql.sql.translate import sqltypes as st
-from cirql.sql.translate.casts import text_of, to_json
+from cirql.sql.translate.casts import convert, text_of, to_json
 from cirql.sql.translate.columns import row_object
 from cirql.sql.translate.expressions import finish_with, keep_type, refuse, rewrite
 from cirql.sql.translate.groups import same_document
-from cirql.sql.translate.nodes import as_type, call, is_null, number, text, type_of, typed
+from cirql.sql.translate.nodes import as_type, call, integer, is_null, number, text, type_of, typed
 from cirql.sql.translate.overflows import checked_total
 from cirql.sql.translate.signatures import name_of
 from cirql.sql.translate.site import Rule, Site
@@ -46,6 +46,9 @@ def _wants_number(node: exp.Expr, name: str, site: Site) -> SqlType:
 def total(node: exp.Expr, site: Site) -> exp.Expr:
     """sum: bigint over integers, numeric over bigints."""
     kind = _wants_number(node, "sum", site)
+    if kind == st.INTERVAL:
+        listed = call("list", node.this, type=st.INTERVAL)
+        return finish_with(listed, lambda n: call("cirql_interval_total", n, type=st.INTERVAL))
     if kind in (st.INT2, st.INT4):
         return finish_with(typed(node, st.INT8), lambda n: as_type(n, st.INT8))
     if kind == st.INT8:
@@ -73,6 +76,9 @@ def _greatest(total: exp.Expr) -> exp.Expr:
 def average(node: exp.Expr, site: Site) -> exp.Expr:
     """avg: numeric over integers and numerics."""
     kind = _wants_number(node, "avg", site)
+    if kind == st.INTERVAL:
+        listed = call("list", node.this, type=st.INTERVAL)
+        return finish_with(listed, lambda n: call("cirql_interval_mean", n, type=st.INTERVAL))
     if kind.is_integer or kind == st.NUMERIC:
         return finish_with(typed(node, st.NUMERIC), lambda n: as_type(n, st.NUMERIC, name="DECIMAL(38, 16)"))
     return _checked(typed(node, st.FLOAT8 if kind == st.FLOAT4 else kind))
@@ -97,6 +103,18 @@ def spread(node: exp.Expr, site: Site) -> exp.Expr:
     return typed(node, st.FLOAT8)
 
 
+def correlated(node: exp.Expr, site: Site) -> exp.Expr:
+    """corr: NULL where it is not defined, which the engine says as NaN."""
+    return finish_with(typed(node, st.FLOAT8), lambda n: call("cirql_defined", n, type=st.FLOAT8))
+
+
+def combined_bits(node: exp.Expr, site: Site) -> exp.Expr:
+    """bit_and and bit_or, of integers."""
+    if type_of(argument(node.this)) == st.BIT:
+        raise refuse("an aggregate of bit strings", node)
+    return shifted(node, site)
+
+
 def boolean(node: exp.Expr, site: Site) -> exp.Expr:
     """bool_and, bool_or, every."""
     name = "bool_or" if isinstance(node, exp.LogicalOr) else "bool_and"
@@ -109,6 +127,8 @@ def boolean(node: exp.Expr, site: Site) -> exp.Expr:
 def counted(node: exp.Expr, site: Site) -> exp.Expr:
     """count: DISTINCT over documents counts those that are not the same."""
     inner = node.this
+    if inner is None:
+        raise UnknownFunction("count(*) must be used to call a parameterless aggregate function", hint="write count(*)", sqlstate="42809")
     if isinstance(inner, exp.Distinct):
         inner.set("expressions", [same_document(e) for e in inner.expressions])
     return typed(node, st.INT8)
@@ -128,8 +148,21 @@ def join_text(node: exp.Expr, site: Site) -> exp.Expr:
     if separator is None and not site.is_lenient:
         hint = "say what stands between the values: string_agg(value, ',')"
         raise UnknownFunction(f"function string_agg({kind}) does not exist", hint=hint)
+    if kind == st.BYTEA and separator is not None:
+        return _joined_bytes(node.this, separator)
     between = text(",") if separator is None else text("") if is_null(separator) else text_of(separator)
     return aggregated_text(node.this, between)
+
+
+def _joined_bytes(value: exp.Expr, separator: exp.Expr) -> exp.Expr:
+    """string_agg of bytes: of their hexadecimal digits."""
+    order = value.expressions if isinstance(value, exp.Order) else None
+    inner = value.this if isinstance(value, exp.Order) else value
+    between = call("hex", convert(separator, st.BYTEA))
+    digits = replace_argument(inner, call("hex", argument(inner), type=st.TEXT))
+    last = exp.Order(this=between, expressions=order) if order else between
+    joined = call("string_agg", digits, last, type=st.BYTEA)
+    return finish_with(joined, lambda n: call("unhex", n, type=st.BYTEA))
 
 
 def aggregated_text(value: exp.Expr, separator: exp.Expr) -> exp.Expr:
@@ -145,9 +178,29 @@ def json_agg(arguments: list[exp.Expr], kind: SqlType, site: Site) -> exp.Expr:
     """json_agg and jsonb_agg: NULL over no rows, JSON null for a NULL value."""
     value = argument(arguments[0])
     fields = row_fields(value, site)
+    if fields is None and _is_distinct(arguments[0]):
+        return _distinct_documents(arguments[0], kind)
     document = row_object(fields) if fields is not None else to_json(value)
     listed = call("list", replace_argument(arguments[0], call("cirql_json_or_null", document)), type=kind)
     return finish_with(listed, lambda n: call("cirql_json_array", n, type=kind))
+
+
+def _is_distinct(node: exp.Expr) -> bool:
+    return isinstance(node.this if isinstance(node, exp.Order) else node, exp.Distinct)
+
+
+def _distinct_documents(node: exp.Expr, kind: SqlType) -> exp.Expr:
+    """json_agg(DISTINCT x [ORDER BY x]): the values are told apart and put in order as what they are, and made documents then."""
+    ordered = node.expressions[0] if isinstance(node, exp.Order) else None
+    value = argument(node)
+    descending = ordered is not None and bool(ordered.args.get("desc"))
+    nulls_first = descending if ordered is None or ordered.args.get("nulls_first") is None else bool(ordered.args["nulls_first"])
+    order = [text("DESC" if descending else "ASC"), text("NULLS FIRST" if nulls_first else "NULLS LAST")]
+    item = typed(exp.column("_e"), type_of(value))
+    document = exp.Lambda(this=call("cirql_json_or_null", to_json(item)), expressions=[exp.to_identifier("_e")])
+    listed = call("list", exp.Distinct(expressions=[value]), type=kind)
+    sort = "cirql_json_sorted" if type_of(value).is_json else "list_sort"
+    return finish_with(listed, lambda n: call("cirql_json_array", call("list_transform", call(sort, n, *order), document), type=kind))
 
 
 def object_agg(arguments: list[exp.Expr], kind: SqlType) -> exp.Expr:
@@ -190,6 +243,7 @@ def within_group(node: exp.Expr, site: Site) -> exp.Expr:
         return call("cirql_mode", value, type=kind)
     name = name_of(function)
     fraction = rewrite(function.expressions[0] if isinstance(function, exp.Anonymous) else function.this, site)
+    _check_fraction(fraction)
     if descending:
         fraction = exp.Paren(this=exp.Sub(this=number(1), expression=fraction))
     if isinstance(function, exp.PercentileDisc):
@@ -197,9 +251,22 @@ def within_group(node: exp.Expr, site: Site) -> exp.Expr:
     if name not in ("percentile_cont", "approx_percentile", "approx_quantile"):
         raise refuse(f"{name} WITHIN GROUP", node)
     many = type_of(fraction).element is not None
+    if many and kind == st.INTERVAL:
+        raise refuse("percentile_cont of intervals with several fractions", node)
     result = st.INTERVAL if kind == st.INTERVAL else st.FLOAT8
     measured = value if kind == st.INTERVAL else as_type(value, st.FLOAT8)
     return call("quantile_cont", measured, fraction, type=st.array_of(result) if many else result)
+
+
+def _check_fraction(node: exp.Expr) -> None:
+    """Raises InvalidText for a constant that is no fraction."""
+    for part in [node, *node.find_all(exp.Literal)]:
+        above = part.parent
+        while isinstance(above, (exp.Cast, exp.Paren)):
+            above = above.parent
+        sign = -1 if isinstance(above, exp.Neg) else 1
+        if isinstance(part, exp.Literal) and not part.is_string and not 0 <= sign * float(part.name) <= 1:
+            raise InvalidText(f"percentile value {sign * float(part.name):g} is not between 0 and 1", sqlstate="22003")
 
 
 def window(node: exp.Expr, site: Site) -> exp.Expr:
@@ -210,6 +277,14 @@ def window(node: exp.Expr, site: Site) -> exp.Expr:
 def shifted(node: exp.Expr, site: Site) -> exp.Expr:
     """lag, lead, first_value, last_value, nth_value have the type of their argument."""
     return typed(node, type_of(argument(node.this)))
+
+
+def nth(node: exp.Expr, site: Site) -> exp.Expr:
+    """nth_value(value, n), of which n counts from one."""
+    place = integer(node.args.get("offset"))
+    if place is not None and place <= 0:
+        raise InvalidText("argument of nth_value must be greater than zero", sqlstate="22016")
+    return shifted(node, site)
 
 
 RULES: dict[type[exp.Expr], Rule] = {
@@ -228,11 +303,11 @@ RULES: dict[type[exp.Expr], Rule] = {
     exp.ArrayAgg: collect,
     exp.GroupConcat: join_text,
     exp.JSONObjectAgg: object_agg_node,
-    exp.Corr: keep_type(st.FLOAT8),
+    exp.Corr: correlated,
     exp.CovarPop: keep_type(st.FLOAT8),
     exp.CovarSamp: keep_type(st.FLOAT8),
-    exp.BitwiseAndAgg: shifted,
-    exp.BitwiseOrAgg: shifted,
+    exp.BitwiseAndAgg: combined_bits,
+    exp.BitwiseOrAgg: combined_bits,
     exp.AnyValue: shifted,
     exp.RowNumber: keep_type(st.INT8),
     exp.Rank: keep_type(st.INT8),
@@ -244,7 +319,7 @@ RULES: dict[type[exp.Expr], Rule] = {
     exp.Lead: shifted,
     exp.FirstValue: shifted,
     exp.LastValue: shifted,
-    exp.NthValue: shifted,
+    exp.NthValue: nth,
     exp.Window: window,
     exp.Filter: window,
     exp.IgnoreNulls: window,

@@ -10,6 +10,7 @@ from cirql.errors import UnknownFunction
 from cirql.sql.translate import hstores, jsons, networks
 from cirql.sql.translate import sqltypes as st
 from cirql.sql.translate.casts import convert
+from cirql.sql.translate.literals import wide, written_decimal
 from cirql.sql.translate.nodes import as_type, call, constant, number, paren, position_of, type_of, typed
 from cirql.sql.translate.site import Rule, Site
 from cirql.sql.translate.slots import decide
@@ -159,22 +160,22 @@ def multiply(node: exp.Expr, site: Site) -> exp.Expr:
     if (folded := _product_of_constants(node.this, node.expression)) is not None:
         return folded
     if not any(constants):
-        product = exp.Mul(this=as_type(node.this, st.FLOAT8), expression=as_type(node.expression, st.FLOAT8))
-        return as_type(exp.Paren(this=product), st.NUMERIC, name=NUMERIC_QUOTIENT)
+        product = call("cirql_numeric_product", *(as_type(n, st.TEXT) for n in (node.this, node.expression)), type=st.TEXT)
+        return as_type(product, st.NUMERIC, name=NUMERIC_QUOTIENT)
     for key in ("this", "expression"):
         node.set(key, _widened(node.args[key]))
     return checked
 
 
 def _product_of_constants(left: exp.Expr, right: exp.Expr) -> exp.Expr | None:
-    """The product of two constants that DuckDB's decimals cannot reckon: exact where 38 digits hold it, else in double precision."""
+    """The product of two constants that DuckDB's decimals cannot reckon: exact where 38 digits hold it."""
     one, other = _decimal(left), _decimal(right)
     if one is None or other is None or _digits(one) + _digits(other) <= _SAFE_DIGITS:
         return None
     with localcontext(prec=200):
         product = one * other
     if _digits(product) > _HELD_DIGITS:
-        return as_type(exp.Literal.string(repr(float(product))), st.FLOAT8)
+        return wide(left, product)
     plain = format(product, "f")
     return as_type(exp.Literal.string(plain), st.NUMERIC, name=f"DECIMAL({_HELD_DIGITS}, {len(plain.partition('.')[2])})")
 
@@ -194,7 +195,7 @@ def _decimal(node: exp.Expr) -> Decimal | None:
         return None if value is None else -value
     if isinstance(inner, exp.Cast) and type_of(inner) == st.NUMERIC:
         inner = inner.this.unnest()
-    return Decimal(inner.name) if isinstance(inner, exp.Literal) and not inner.is_string else None
+    return written_decimal(inner) if isinstance(inner, exp.Literal) and not inner.is_string else None
 
 
 def _widened(node: exp.Expr) -> exp.Expr:

@@ -9,12 +9,13 @@ from functools import cache
 from sqlglot import exp
 
 from cirql.sql.admission import READERS, allowed_functions
-from cirql.sql.translate import ddsql, json_calls, moment_calls, sets, stackql, text_calls
+from cirql.sql.translate import ddsql, json_calls, moment_calls, regex_calls, sets, stackql, text_calls
 from cirql.sql.translate import sqltypes as st
+from cirql.sql.translate.casts import convert
 from cirql.sql.translate.expressions import rewrite
 from cirql.sql.translate.nodes import as_type, call, text, type_of, typed
 from cirql.sql.translate.shield import PREFIX
-from cirql.sql.translate.signatures import NOT_SCALAR, Plain, name_of, plain_functions, result_type, take, unknown
+from cirql.sql.translate.signatures import NOT_SCALAR, Plain, function_of, name_of, plain_functions, result_type, take, unknown
 from cirql.sql.translate.site import Dialect, Rule, Site
 
 Special = Callable[[list[exp.Expr], exp.Expr, Site], exp.Expr]
@@ -22,7 +23,7 @@ Special = Callable[[list[exp.Expr], exp.Expr, Site], exp.Expr]
 
 @cache
 def _special() -> dict[str, Special]:
-    return {**text_calls.CALLS, **json_calls.CALLS, **moment_calls.CALLS, **ddsql.CALLS, **stackql.EVERYWHERE}
+    return {**text_calls.CALLS, **regex_calls.CALLS, **json_calls.CALLS, **moment_calls.CALLS, **ddsql.CALLS, **stackql.EVERYWHERE}
 
 
 @cache
@@ -67,6 +68,8 @@ def function(node: exp.Expr, site: Site) -> exp.Expr:
         found = sets.in_select(name, arguments, site)
         if found is not None:
             return found
+    if arguments and (own := function_of(name, type_of(arguments[0]))) is not None:
+        return _plain_call(own, arguments, node, site)
     special = _special_in(site.dialect).get(name) or _special().get(name)
     if special is not None:
         return special(arguments, node, site)
@@ -139,6 +142,12 @@ def user(node: exp.Expr, site: Site) -> exp.Expr:
     return text("duckdb")
 
 
+def square_root(node: exp.Expr, site: Site) -> exp.Expr:
+    """`|/ x`, which is of floats alone."""
+    value = convert(node.this, st.FLOAT8) if type_of(node.this) == st.UNKNOWN else as_type(node.this, st.FLOAT8)
+    return call("cirql_sqrt", value, type=st.FLOAT8)
+
+
 RULES: dict[type[exp.Expr], Rule] = {
     exp.Anonymous: function,
     exp.Explode: exploded,
@@ -147,6 +156,7 @@ RULES: dict[type[exp.Expr], Rule] = {
     exp.Grouping: grouping,
     exp.Kwarg: named_argument,
     exp.Order: ordered_argument,
+    exp.Sqrt: square_root,
     exp.Distinct: ordered_argument,
     exp.Ordered: ordering,
     exp.CurrentUser: user,

@@ -42,8 +42,15 @@ def _numeric_name(target: exp.Expr) -> str | None:
     return f"DECIMAL({min(sizes[0], 38)}, {sizes[1] if len(sizes) > 1 else 0})"
 
 
+_BLANK_PADDED = (exp.DType.CHAR, exp.DType.NCHAR, exp.DType.BPCHAR)
+
+
 def sized(node: exp.Expr, sql_type: SqlType, target: exp.Expr, size: int | None) -> exp.Expr:
-    """Cut text to varchar(n), pad nothing; round moments to timestamp(n)."""
+    """Cut text to varchar(n) and char(n); round moments to timestamp(n)."""
+    if sql_type == st.TEXT and target.this in _BLANK_PADDED:
+        # Blanks at the end of a char(n) count for nothing: they are gone, and not shown again.
+        size = 1 if size is None and target.this == exp.DType.CHAR else size
+        return call("rtrim", node if size is None else call("left", node, number(size)), text(" "), type=st.TEXT)
     if size is None:
         return node
     if sql_type == st.TEXT:

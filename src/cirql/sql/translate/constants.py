@@ -51,6 +51,15 @@ def _integer(value: str, target: SqlType) -> exp.Expr:
     return as_type(exp.Literal.string(str(found)), target)
 
 
+_HELD = 38
+IN_DOUBLE = "numeric holds 38 digits here: write it as double precision, (…)::float8, or as text"
+
+
+def too_long(value: str) -> str:
+    """The complaint about a numeric constant that cannot be held."""
+    return f"the number {value[:60]}{'…' if len(value) > 60 else ''} has more digits than numeric holds"
+
+
 def _numeric(value: str, name: str | None) -> exp.Expr:
     number = Decimal(value.strip().replace("_", ""))
     if number.is_finite() and abs(number.adjusted()) > _MAX_EXPONENT:
@@ -60,6 +69,8 @@ def _numeric(value: str, name: str | None) -> exp.Expr:
     plain = format(number, "f")
     scale = len(plain.partition(".")[2])
     whole = max(len(plain.lstrip("-").partition(".")[0]), 1)
+    if (name is None and len(plain.lstrip("-").replace(".", "").lstrip("0")) > _HELD) or scale > _HELD:
+        raise InvalidText(too_long(value.strip()), hint=IN_DOUBLE, sqlstate="22003")
     built = name or f"DECIMAL({min(whole + scale, 38)}, {min(scale, 38 - min(whole, 38))})"
     return as_type(exp.Literal.string(plain), st.NUMERIC, name=built)
 
@@ -166,6 +177,21 @@ def hstore_pairs(value: str) -> Iterator[tuple[str, str | None]]:
         place, comma = match.end(), match[5]
     if comma == ",":
         raise ValueError(value)
+
+
+def unistr(value: str) -> str:
+    r"""Text with its `\\XXXX`, `\\uXXXX`, `\\+XXXXXX` and `\\UXXXXXXXX` as the characters that they mean. Raises ValueError for others."""
+
+    def character(match: re.Match[str]) -> str:
+        digits = next((g for g in match.groups() if g), None)
+        if digits is None and match[0] != "\\\\":
+            raise ValueError("invalid Unicode escape")
+        return "\\" if digits is None else chr(int(digits, 16))
+
+    hexadecimal = "[0-9A-Fa-f]"
+    pattern = rf"\\(?:\\|u({hexadecimal}{{4}})|U({hexadecimal}{{8}})|\+({hexadecimal}{{6}})|({hexadecimal}{{4}})|)"
+    written = re.sub(pattern, character, value)
+    return written.encode("utf-16", "surrogatepass").decode("utf-16")
 
 
 def _unbackslash(value: str) -> str:

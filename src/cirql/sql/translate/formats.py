@@ -11,8 +11,7 @@ from sqlglot import exp
 
 from cirql.errors import NotSupported
 from cirql.sql.translate import sqltypes as st
-from cirql.sql.translate.nodes import as_type, call, number, text, typed
-from cirql.startup.records import dataclass
+from cirql.sql.translate.nodes import as_type, call, number, text, type_of, typed
 from cirql.startup.regexes import regex
 
 _PATTERNS = [
@@ -278,44 +277,11 @@ def strptime_format(template: str) -> str:
     return "".join(result)
 
 
-@dataclass(frozen=True, slots=True)
-class NumberTemplate:
-    """A number template taken apart: slots before the point, how many from the right are `0`, decimals, and options."""
-
-    slots: int
-    zeros: int
-    decimals: int
-    firm_decimals: int
-    grouped: bool
-    fill: bool
-
-    @classmethod
-    def read(cls, template: str) -> NumberTemplate:
-        """Raises NotSupported for anything but 9 0 , . D G and FM."""
-        written = template.upper()
-        fill = written.startswith("FM")
-        body = written[2:] if fill else written
-        body = body.replace("D", ".").replace("G", ",")
-        if not re.fullmatch(r"[90,]*(\.[90]*)?", body) or not body:
-            raise NotSupported(f"to_char with the number format {template!r} is not supported")
-        whole, _, part = body.partition(".")
-        digits = whole.replace(",", "")
-        firm = len(part) - len(part[::-1].lstrip("9")[::-1]) if "0" not in part else part.rindex("0") + 1
-        zeros = len(digits) - digits.index("0") if "0" in digits else 0
-        return cls(len(digits), zeros, len(part), firm if "0" in part else 0, "," in whole, fill)
-
-
-def number_text(value: exp.Expr, template: str) -> exp.Expr:
-    """to_char(number, '999,990.00'): rounded, grouped, padded to the template's width unless FM."""
-    read = NumberTemplate.read(template)
-    grouped = exp.Boolean(this=read.grouped)
-    commas = template.upper().replace("G", ",").count(",")
-    point = exp.Boolean(this="." in template or "D" in template.upper())
-    width = read.slots + commas + (read.decimals + 1 if "." in template or "D" in template.upper() else 0) + 1
-    sizes = [number(n) for n in (read.slots, read.zeros, read.decimals, read.firm_decimals, width)]
-    exact = as_type(value, st.NUMERIC, name=f"DECIMAL(38, {min(read.decimals, 18)})")
-    macro = "cirql_number_text_fill" if read.fill else "cirql_number_text"
-    return call(macro, exact, *sizes, grouped, point, type=st.TEXT)
+def number_text(value: exp.Expr, template: exp.Expr) -> exp.Expr:
+    """to_char(number, '999,990.00'), which `number_texts` writes."""
+    if type_of(value) in (st.FLOAT8, st.FLOAT4):
+        return call("cirql_float_char", as_type(value, st.FLOAT8), template, type=st.TEXT)
+    return call("cirql_number_char", as_type(value, st.TEXT), template, type=st.TEXT)
 
 
 _INTERVAL_PARTS = {

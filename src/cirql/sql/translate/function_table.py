@@ -31,6 +31,7 @@ split_part tti text cirql_split_part
 ascii t int4 cirql_ascii
 chr i text cirql_chr
 md5 t text
+unistr t text cirql_unistr
 quote_literal s text cirql_quote_literal
 quote_nullable s text cirql_quote_nullable
 quote_ident t text cirql_quote_ident
@@ -42,22 +43,33 @@ pg_size_pretty n text cirql_size_pretty
 abs n same
 gcd ii same2
 lcm ii same2
-sqrt f float8 cirql_sqrt
 cbrt f float8
-exp f float8 cirql_exp
 degrees f float8
 radians f float8
 sin f float8
 cos f float8
 tan f float8
 cot f float8
-asin f float8
-acos f float8
+asin f float8 cirql_asin
+acos f float8 cirql_acos
 atan f float8
 atan2 ff float8
 sinh f float8
 cosh f float8
 tanh f float8
+asinh f float8
+acosh f float8 cirql_acosh
+atanh f float8 cirql_atanh
+gamma f float8 cirql_gamma
+lgamma f float8 cirql_lgamma
+sind f float8 cirql_sind
+cosd f float8 cirql_cosd
+tand f float8 cirql_tand
+cotd f float8 cirql_cotd
+asind f float8 cirql_asind
+acosd f float8 cirql_acosd
+atand f float8 cirql_atand
+atan2d ff float8 cirql_atan2d
 pi - float8
 random - float8
 width_bucket ffff int4 cirql_width_bucket
@@ -72,11 +84,13 @@ now - timestamptz
 make_date iii date
 make_time iif time cirql_make_time
 make_timestamp iiiiif timestamp cirql_make_timestamp
+make_timestamptz iiiiif|t timestamptz cirql_make_timestamptz
 cardinality a int4 cirql_cardinality
 array_length ai int4 cirql_array_length
 array_upper ai int4 cirql_array_length
 array_lower ai int4 cirql_array_lower
 array_ndims a int4 cirql_array_ndims
+array_dims a text cirql_array_dims
 array_to_string at|t text cirql_array_to_string
 string_to_array tt|t text[] cirql_string_to_array
 jsonb_typeof j text cirql_json_typeof
@@ -107,13 +121,28 @@ abbrev w text cirql_inet_abbrev
 set_masklen wi inet cirql_inet_set_masklen
 inet_same_family ww bool cirql_inet_same_family
 inet_merge ww cidr cirql_inet_merge
-regr_slope ff float8
-regr_intercept ff float8
 regr_count ff int8
-regr_r2 ff float8
 regr_avgx ff float8
 regr_avgy ff float8
 gen_random_uuid - uuid
+uuid_extract_version x int2
 first x same
 last x same
 """
+
+BYTES = """
+length y int4 octet_length
+octet_length y int4
+bit_length y int4 cirql_bytes_bits
+md5 y text
+substr yi|i bytea cirql_bytes_part
+substring yi|i bytea cirql_bytes_part
+bit_count y int8 cirql_bytes_ones
+"""
+"""Those that mean something else of bytes."""
+
+CIDRS = """
+abbrev w text cirql_cidr_abbrev
+set_masklen wi cidr cirql_cidr_set_masklen
+"""
+"""Those that mean something else of networks."""

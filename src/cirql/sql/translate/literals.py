@@ -9,9 +9,10 @@ from decimal import Decimal, InvalidOperation
 from sqlglot import exp
 
 from cirql.errors import InvalidText
+from cirql.sql.translate import constants
 from cirql.sql.translate import sqltypes as st
 from cirql.sql.translate.expressions import keep_type
-from cirql.sql.translate.nodes import as_type, call, position_of, text, typed
+from cirql.sql.translate.nodes import as_type, call, position_of, text, type_of, typed
 from cirql.sql.translate.site import Rule, Site
 
 
@@ -28,15 +29,55 @@ def literal(node: exp.Expr, site: Site) -> exp.Expr:
     except InvalidOperation:
         return typed(node, st.ANY)
     if abs(value.adjusted()) > 60 or abs(int(value.as_tuple().exponent)) > 60:
-        near = float(value)
-        if math.isinf(near) or (near == 0 and value != 0):
-            raise InvalidText(f'"{node.name}" is out of range for type double precision', position=position_of(node), sqlstate="22003")
-        return typed(exp.Literal.number(repr(near)), st.FLOAT8)
+        return wide(node, value)
     plain = format(value, "f")
-    digits = len(plain.replace(".", "").lstrip("0"))
-    if digits > 38:
-        return typed(exp.Literal.number(repr(float(value))), st.FLOAT8)
+    if len(plain.replace(".", "").lstrip("0")) > 38 or len(plain.partition(".")[2]) > 38:
+        return wide(node, value)
     return typed(exp.Literal.number(plain if "." in plain else plain + ".0"), st.NUMERIC)
+
+
+_WIDE = "wide_numeric"
+
+
+def wide(node: exp.Expr, value: Decimal) -> exp.Expr:
+    """A constant that numeric cannot hold: a double, which `check_wide` allows only where PostgreSQL would make one of it."""
+    near = float(value)
+    if math.isinf(near) or (near == 0 and value != 0):
+        raise InvalidText(f'"{node.name}" is out of range for type double precision', position=position_of(node), sqlstate="22003")
+    made = typed(exp.Literal.number(repr(near)), st.FLOAT8)
+    made.meta[_WIDE] = (str(value), position_of(node))
+    return made
+
+
+def written_decimal(node: exp.Literal) -> Decimal:
+    """The value of a number as it was written."""
+    told = node.meta.get(_WIDE)
+    return Decimal(told[0] if told else node.name)
+
+
+def check_wide(tree: exp.Expr) -> None:
+    """Refuse constants of more digits than numeric holds, but where they become doubles or are only compared. Raises InvalidText."""
+    for node in list(tree.find_all(exp.Literal)):
+        told = node.meta.get(_WIDE)
+        if told is None:
+            continue
+        above: exp.Expr | None = node.parent
+        child: exp.Expr = node
+        while isinstance(above, (exp.Paren, exp.Neg)):
+            child = above
+            above = above.parent
+        if isinstance(above, exp.Cast) and type_of(above) in (st.FLOAT8, st.FLOAT4):
+            continue
+        if isinstance(above, exp.Binary):
+            other = above.expression if above.this is child else above.this
+            is_beyond = not -38 <= Decimal(told[0]).adjusted() < 38  # of all that numeric holds
+            is_compared = isinstance(above, _COMPARISONS) and is_beyond and type_of(other).is_number
+            if (type_of(other) in (st.FLOAT8, st.FLOAT4) and _WIDE not in other.unnest().meta) or is_compared:
+                continue
+        raise InvalidText(constants.too_long(told[0]), hint=constants.IN_DOUBLE, position=told[1], sqlstate="22003")
+
+
+_COMPARISONS = (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE)
 
 
 def _whole(value: int) -> exp.Expr:
@@ -45,11 +86,7 @@ def _whole(value: int) -> exp.Expr:
         return typed(node, st.INT4)
     if value < 2**63:
         return typed(node, st.INT8)
-    return (
-        as_type(node, st.NUMERIC, name=f"DECIMAL({len(str(value))}, 0)")
-        if value < 10**38
-        else typed(exp.Literal.number(repr(float(value))), st.FLOAT8)
-    )
+    return as_type(node, st.NUMERIC, name=f"DECIMAL({len(str(value))}, 0)") if value < 10**38 else wide(node, Decimal(value))
 
 
 def quoted(node: exp.Expr, site: Site) -> exp.Expr:

@@ -39,9 +39,9 @@ def to_char(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     value, kind = arguments[0], type_of(arguments[0])
     if is_null(arguments[1]) or is_null(value):
         return as_type(exp.Null(), st.TEXT)
-    written = _format(arguments[1], "to_char")
     if kind.is_number:
-        return formats.number_text(value, written)
+        return formats.number_text(value, text_of(arguments[1]))
+    written = _format(arguments[1], "to_char")
     if kind == st.INTERVAL:
         return formats.interval_text(value, written)
     if kind.name not in ("date", "timestamp", "timestamptz", "any"):

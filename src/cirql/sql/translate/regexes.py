@@ -177,6 +177,15 @@ def search(
     return call(_BEYOND[name], text_of(subject), text(seen), *others, type=type)
 
 
+def seek(name: str, subject: exp.Expr, source: exp.Expr, *others: exp.Expr, type: st.SqlType, flags: str, site: Site) -> exp.Expr:
+    """A search from a later start or for the Nth match, which RE2's functions have not: `name` is one of `look_around`."""
+    written = constant(source)
+    if written is None:
+        raise NotSupported("a regular expression that is not a constant is not supported here", position=position_of(source))
+    seen = pattern_of(written, flags, icu=site.dialect != "postgres", position=position_of(source), beyond=True)
+    return call(name, text_of(subject), text(seen.removeprefix("(?s-s)")), *others, type=type)
+
+
 def pattern(node: exp.Expr, flags: str = "", site: Site | None = None) -> exp.Expr:
     """A pattern argument for RE2: converted now where constant, else given the options that make it mean the same."""
     source = constant(node)
@@ -194,6 +203,9 @@ def flags_of(node: exp.Expr | None) -> str:
     value = constant(node)
     if value is None:
         raise NotSupported("regular expression flags that are not a constant are not supported", position=position_of(node))
+    for letter in value:
+        if letter not in "gbceimnpqstwx":
+            raise InvalidText(f'invalid regular expression option: "{letter}"', position=position_of(node), sqlstate="22023")
     return value
 
 

@@ -27,7 +27,7 @@ _GRAMMAR = frozenset(
     """
     cast try_cast convert extract substring position overlay trim coalesce nullif greatest least array row exists any all some
     in values grouping rollup cube sets unnest count sum min max avg array_agg string_agg group_concat bool_and bool_or every
-    stddev stddev_pop stddev_samp variance var_pop var_samp corr covar_pop covar_samp bit_and bit_or any_value percentile_cont
+    stddev stddev_pop stddev_samp variance var_pop corr covar_pop covar_samp bit_and bit_or any_value percentile_cont
     percentile_disc mode row_number rank dense_rank percent_rank cume_dist ntile lag lead first_value last_value nth_value
     approx_percentile over filter within group by as on using and or not is like ilike similar between case when then else end
     select from where having order limit offset union intersect except with lateral ordinality distinct partition rows range

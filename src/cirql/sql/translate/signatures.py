@@ -14,7 +14,7 @@ from sqlglot import exp
 from cirql.errors import UnknownFunction
 from cirql.sql.translate import sqltypes as st
 from cirql.sql.translate.casts import convert, text_of
-from cirql.sql.translate.function_table import PLAIN
+from cirql.sql.translate.function_table import BYTES, CIDRS, PLAIN
 from cirql.sql.translate.nodes import as_type, position_of, type_of
 from cirql.sql.translate.shield import PREFIX
 from cirql.sql.translate.site import Site
@@ -23,8 +23,8 @@ from cirql.startup.records import dataclass
 
 NOT_SCALAR = frozenset(
     """
-    first last regr_slope regr_intercept regr_count regr_r2 regr_avgx regr_avgy every total group_concat json_agg jsonb_agg json_object_agg
-    jsonb_object_agg json_group_array json_group_object jsonb_path_query approx_percentile
+    first last regr_slope regr_intercept regr_count regr_r2 regr_avgx regr_avgy every var_samp total group_concat
+    json_agg jsonb_agg json_object_agg jsonb_object_agg json_group_array json_group_object jsonb_path_query approx_percentile
     """.split()  # noqa: SIM905 - shorter than a column of quoted words
 )
 """Aggregates and sets that the parser takes for calls of unknown functions."""
@@ -45,8 +45,22 @@ class Plain:
 @cache
 def plain_functions() -> dict[str, Plain]:
     """The table, read once."""
+    return _read(PLAIN)
+
+
+@cache
+def _functions_of(kind: str) -> dict[str, Plain]:
+    return _read({"bytea": BYTES, "cidr": CIDRS}.get(kind, ""))
+
+
+def function_of(name: str, kind: SqlType) -> Plain | None:
+    """The function of that name that means something else where its first argument is of this type."""
+    return _functions_of(kind.name).get(name)
+
+
+def _read(table: str) -> dict[str, Plain]:
     found = {}
-    for line in PLAIN.strip().splitlines():
+    for line in table.strip().splitlines():
         name, arguments, result, *duckdb = line.split()
         repeats = arguments.endswith("*")
         required, _, optional = arguments.rstrip("*").partition("|")

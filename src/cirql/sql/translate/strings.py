@@ -87,6 +87,8 @@ def rewrite_substring(node: exp.Expr, site: Site) -> exp.Expr:
     subject, start, length = node.this, node.args.get("start"), node.args.get("length")
     if start is not None and type_of(start).is_text and type_of(start) != st.ANY:
         return similar_part(subject, start, length) if length is not None else first_match(subject, start)
+    if type_of(subject) == st.BYTEA:
+        return call("cirql_bytes_part", subject, start or number(1), *([length] if length is not None else []), type=st.BYTEA)
     arguments = [text_of(subject), start or number(1), *([length] if length is not None else [])]
     return call("cirql_substring" if length is not None else "cirql_substring_from", *arguments, type=st.TEXT)
 
@@ -101,9 +103,17 @@ def rewrite_trim(node: exp.Expr, site: Site) -> exp.Expr:
 
 def rewrite_overlay(node: exp.Expr, site: Site) -> exp.Expr:
     """overlay(text PLACING new FROM start FOR length)."""
+    if type_of(node.this) == st.BYTEA:
+        return _bytes_overlaid(node)
     new, start, length = text_of(node.expression), node.args["from_"], node.args.get("for_")
     count = length if length is not None else call("length", new.copy())
     return call("cirql_overlay", text_of(node.this), new, start, count, type=st.TEXT)
+
+
+def _bytes_overlaid(node: exp.Expr) -> exp.Expr:
+    new, start, length = convert(node.expression, st.BYTEA), node.args["from_"], node.args.get("for_")
+    count = length if length is not None else call("octet_length", new.copy())
+    return call("cirql_bytes_overlay", node.this, new, start, count, type=st.BYTEA)
 
 
 def rewrite_position(node: exp.Expr, site: Site) -> exp.Expr:

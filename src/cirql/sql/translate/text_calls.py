@@ -8,12 +8,11 @@ from collections.abc import Callable
 from sqlglot import exp
 
 from cirql.errors import InvalidText, NotSupported
-from cirql.sql.translate import arithmetic, arrays
+from cirql.sql.translate import aggregates, arithmetic, arrays
 from cirql.sql.translate import sqltypes as st
 from cirql.sql.translate.casts import convert, output_of, text_of, to_text
-from cirql.sql.translate.expressions import refuse
+from cirql.sql.translate.expressions import finish_with, refuse
 from cirql.sql.translate.nodes import as_type, call, constant, integer, is_null, number, text, type_of, typed
-from cirql.sql.translate.regexes import flags_of, regexp_groups, regexp_pieces, replacement, search
 from cirql.sql.translate.signatures import name_of, unknown
 from cirql.sql.translate.site import Site
 from cirql.startup.regexes import regex
@@ -112,6 +111,15 @@ def rewrite_sha256(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr
     return call("unhex", call("sha256", value), type=st.BYTEA)
 
 
+def rewrite_digest(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
+    """sha224, sha384 and sha512 of bytes."""
+    name = name_of(node)
+    value = convert(arguments[0], st.BYTEA) if type_of(arguments[0]).is_open else arguments[0]
+    if len(arguments) != 1 or type_of(value) not in (st.BYTEA, st.ANY):
+        raise unknown(name, arguments, node)
+    return call("unhex", call("cirql_digest", text(name), call("hex", value)), type=st.BYTEA)
+
+
 def rewrite_convert_from(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """convert_from(bytes, 'UTF8')."""
     return call("decode", arguments[0], type=st.TEXT)
@@ -128,56 +136,6 @@ def rewrite_substr(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr
         raise unknown("substr", arguments, node)
     places = [convert(a, st.INT4) if type_of(a) == st.UNKNOWN else a for a in arguments[1:]]
     return call("cirql_substring" if len(places) > 1 else "cirql_substring_from", text_of(arguments[0]), *places, type=st.TEXT)
-
-
-def rewrite_regexp_replace(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
-    r"""regexp_replace(text, pattern, replacement [, flags]) and the form with start and N.
-
-    regexp_replace(x, '(a)', '<\1>', 'g') becomes regexp_replace(x, '(?s)(a)', '<\1>', 'g')
-    """
-    if len(arguments) > 3 and (type_of(arguments[3]).is_integer):
-        start, nth = integer(arguments[3]), integer(arguments[4]) if len(arguments) > 4 else 1
-        flags = flags_of(arguments[5]) if len(arguments) > 5 else ""
-        if start != 1 or nth not in (0, 1):
-            raise refuse("regexp_replace from a later start or of the Nth match", node)
-        flags += "g" if nth == 0 else ""
-    else:
-        flags = flags_of(arguments[3]) if len(arguments) > 3 else ""
-    others = [replacement(arguments[2], site), *([text("g")] if "g" in flags else [])]
-    return search("regexp_replace", arguments[0], arguments[1], *others, type=st.TEXT, flags=flags.replace("g", ""), site=site)
-
-
-def regexp_match(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
-    """regexp_match: the groups of the first match as an array, NULL where nothing matches."""
-    flags = flags_of(arguments[2]) if len(arguments) > 2 else ""
-    if "g" in flags and site.dialect != "ddsql":
-        raise InvalidText('regexp_match() does not support the "global" option', hint="use the regexp_matches function instead")
-    return regexp_groups(arguments[0], arguments[1], flags, site, every=False)
-
-
-def rewrite_regexp_like(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
-    """regexp_like(text, pattern [, flags])."""
-    flags = flags_of(arguments[2]) if len(arguments) > 2 else ""
-    return search("regexp_matches", arguments[0], arguments[1], type=st.BOOL, flags=flags, site=site)
-
-
-def rewrite_regexp_count(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
-    """regexp_count(text, pattern)."""
-    if len(arguments) > 2:
-        raise refuse("regexp_count with a start", node)
-    return as_type(search("cirql_regexp_count", arguments[0], arguments[1], type=st.INT4, site=site), st.INT4)
-
-
-def rewrite_regexp_substr(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
-    """regexp_substr(text, pattern): the first match, NULL where there is none."""
-    if len(arguments) > 2:
-        raise refuse("regexp_substr with a start", node)
-    return search("cirql_regexp_first", arguments[0], arguments[1], number(0), type=st.TEXT, site=site)
-
-
-def regexp_split(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
-    """regexp_split_to_array."""
-    return regexp_pieces(arguments, site)
 
 
 def round_number(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
@@ -225,8 +183,10 @@ def rewrite_trunc(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     if kind.name in ("float4", "float8"):
         raise unknown("trunc", arguments, node)
     digits = integer(arguments[1])
-    if digits is None or digits < 0:
+    if digits is None:
         raise refuse("trunc to digits that are not a constant", node)
+    if digits < 0:
+        return as_type(call("cirql_trunc_left", value, number(-digits)), st.NUMERIC, name="DECIMAL(38, 0)")
     return as_type(call("cirql_trunc_to", value, arguments[1]), st.NUMERIC, name=f"DECIMAL({22 + min(digits, 16)}, {min(digits, 16)})")
 
 
@@ -279,6 +239,25 @@ def quantifier(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     return typed(exp.Anonymous(this=str(node.this), expressions=arguments), st.ANY)
 
 
+def of_its_kind(macro: str) -> Special:
+    """Exp and sqrt: numeric of a numeric, else float. What numeric cannot hold is an error."""
+
+    def rule(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
+        kind = type_of(arguments[0])
+        if len(arguments) != 1 or not (kind.is_number or kind.is_open):
+            raise unknown(name_of(node), arguments, node)
+        value = convert(arguments[0], st.FLOAT8) if kind == st.UNKNOWN else arguments[0]
+        result = call(macro, as_type(value, st.FLOAT8), type=st.FLOAT8)
+        return as_type(result, st.NUMERIC, name=arithmetic.NUMERIC_QUOTIENT) if kind == st.NUMERIC else result
+
+    return rule
+
+
+def rewrite_min_scale(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
+    """min_scale(numeric): digits after the point without zeros at the end."""
+    return as_type(call("cirql_min_scale", as_type(arguments[0], st.TEXT)), st.INT4)
+
+
 def rewrite_scale(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """scale(numeric): digits after the point."""
     return as_type(call("cirql_scale", as_type(arguments[0], st.TEXT)), st.INT4)
@@ -311,6 +290,8 @@ def rewrite_array_cat(arguments: Arguments, node: exp.Expr, site: Site) -> exp.E
 
 def rewrite_array_fill(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """array_fill(value, ARRAY[n]): one dimension."""
+    if len(arguments) != 2:
+        raise refuse("array_fill with bounds", node)
     return call("cirql_array_fill", arguments[0], arguments[1], type=st.array_of(type_of(arguments[0])))
 
 
@@ -321,6 +302,8 @@ def rewrite_trim_array(arguments: Arguments, node: exp.Expr, site: Site) -> exp.
 
 def rewrite_array_sort(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """array_sort(a): ascending, NULLs last."""
+    if len(arguments) != 1:
+        raise refuse("array_sort in another order", node)
     return call("list_sort", arguments[0], text("ASC"), text("NULLS LAST"), type=type_of(arguments[0]))
 
 
@@ -377,6 +360,19 @@ def rewrite_every(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     return call("bool_and", arguments[0], type=st.BOOL)
 
 
+def rewrite_var_samp(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
+    """var_samp(x) is variance(x)."""
+    return aggregates.spread(exp.Variance(this=arguments[0]), site)
+
+
+def regression(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
+    """regr_slope, regr_intercept and regr_r2: NULL where they are not defined, which the engine says as NaN."""
+    if len(arguments) != 2 or any(not (type_of(a).is_number or type_of(a).is_open) for a in arguments):
+        raise unknown(name_of(node), arguments, node)
+    made = call(name_of(node), *(as_type(a, st.FLOAT8) for a in arguments), type=st.FLOAT8)
+    return finish_with(made, lambda n: call("cirql_defined", n, type=st.FLOAT8))
+
+
 def not_here(what: str) -> Special:
     """A rule for a function that only makes sense inside a server."""
 
@@ -393,15 +389,12 @@ CALLS: dict[str, Special] = {
     "encode": rewrite_encode,
     "decode": rewrite_decode,
     "sha256": rewrite_sha256,
+    "sha224": rewrite_digest,
+    "sha384": rewrite_digest,
+    "sha512": rewrite_digest,
     "convert_from": rewrite_convert_from,
     "convert_to": rewrite_convert_to,
     "substr": rewrite_substr,
-    "regexp_replace": rewrite_regexp_replace,
-    "regexp_match": regexp_match,
-    "regexp_like": rewrite_regexp_like,
-    "regexp_count": rewrite_regexp_count,
-    "regexp_substr": rewrite_regexp_substr,
-    "regexp_split_to_array": regexp_split,
     "round": round_number,
     "ceil": _whole("ceil"),
     "ceiling": _whole("ceil"),
@@ -414,7 +407,10 @@ CALLS: dict[str, Special] = {
     "ln": logarithm,
     "log": logarithm,
     "log10": logarithm,
+    "exp": of_its_kind("cirql_exp"),
+    "sqrt": of_its_kind("cirql_sqrt"),
     "scale": rewrite_scale,
+    "min_scale": rewrite_min_scale,
     "sign": sign,
     "factorial": rewrite_factorial,
     "all": quantifier,
@@ -437,5 +433,9 @@ CALLS: dict[str, Special] = {
     "num_nonnulls": num_nulls,
     "pg_typeof": typeof,
     "every": rewrite_every,
+    "var_samp": rewrite_var_samp,
+    "regr_slope": regression,
+    "regr_intercept": regression,
+    "regr_r2": regression,
     "pg_sleep": not_here("pg_sleep"),
 }

@@ -33,3 +33,16 @@ count(image) FROM image
 sum(count(*)) FROM image
 id, count(*) FROM image
 array_agg(number ORDER BY number), array_agg(status ORDER BY number NULLS FIRST) FROM version WHERE image_id = 1
+var_samp(id), var_samp(size) FILTER (WHERE id > 2) FROM image
+id, var_samp(size) OVER (ORDER BY id) FROM image ORDER BY id
+jsonb_agg(DISTINCT id ORDER BY id), json_agg(DISTINCT owner ORDER BY owner NULLS FIRST), jsonb_agg(DISTINCT owner ORDER BY owner DESC) FROM image
+jsonb_agg(DISTINCT doc ORDER BY doc), jsonb_agg(DISTINCT doc->'os') FILTER (WHERE id < 4) FROM image
+jsonb_agg(DISTINCT name) FROM image WHERE id > 100
+corr(1, id), regr_slope(1, 1), regr_r2(1, 1), regr_intercept(1, 1) FROM image
+string_agg('ab'::bytea, '-'::bytea) FROM image
+sum(v), avg(v), count(v) FROM (VALUES ('1 day'::interval), ('2 days 3 hours'), (NULL)) t(v)
+sum(v) FROM (VALUES ('1 day'::interval)) t(v) WHERE false
+percentile_cont(-0.5) WITHIN GROUP (ORDER BY id) FROM image
+nth_value(id, 0) OVER (ORDER BY id) FROM image
+count() FROM image
+sum(x) FROM (VALUES (99999999999999999999999999999999999999), (1)) v(x) -- differs: numeric-digits

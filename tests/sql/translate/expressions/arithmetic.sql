@@ -94,3 +94,19 @@ width_bucket(5, 10, 0, 5), width_bucket(0, 10, 0, 5), width_bucket(11, 10, 0, 5)
 X'1F', b'10'
 12345678901234567890.5 * 3
 1e20 * 1e20 > 1e39, 1e37 * 100 > 1e38, 1e-30 * 1e-20 < 1e-49, 12345678901234567890.123456789 * 98765432109876543210.987654321 > 1e39
+min_scale(1.500), min_scale(3), sind(30), cosd(60), tand(45), cotd(45), asind(0.5), acosd(0.5), atand(1), atan2d(1, 1), cosd(90), sind(180), tand(90)
+sind(-750), cosd(135.5), tand(-30), acosd(-0.3), asind(-0.9), asinh(1), acosh(2), atanh(0.5)
+acosd(2)
+asin(2)
+acosh(0)
+exp(1.0), sqrt(2.0), sqrt(2), exp(1), sqrt('4'), trunc(1234.5, -2)
+exp(99.99) -- differs: numeric-digits
+1e60::float8, 1e308::float8, -1e100::float8, 1e20 * 1e20 > 1e39
+size < 1e60, id < 1e60, id = 1e60 FROM image ORDER BY id
+1e60 -- differs: numeric-digits
+12345678901234567890123456789012345678901234567890 -- differs: numeric-digits
+123456789012345678901234567890.12345678901234567890 -- differs: numeric-digits
+'0.12345678901234567890123456789012345678901234567890'::numeric -- differs: numeric-digits
+99999999999999999999 * 99999999999999999999 -- differs: numeric-digits
+x * y FROM (VALUES (123456789.123456789, 987654321.987654321)) v(x, y)
+x * y FROM (VALUES (12345678901234567890.5, 98765432109876543210.5)) v(x, y) -- differs: numeric-digits

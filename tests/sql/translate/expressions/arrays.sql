@@ -49,3 +49,4 @@ unnest(5)
 ('abc'::text)[1]
 (5)[1]
 (ARRAY[10,20,30])[2::int], (ARRAY[10,20,30])[1 + 1], (ARRAY[10,20,30])[length('ab')], (ARRAY[10,20,30])[2::bigint::int - 1]
+array_dims(ARRAY[1,2,3]), array_dims(ARRAY[[1,2],[3,4]]), array_dims('{}'::int[])

@@ -89,3 +89,6 @@ jsonb_each_text('{"a b": "", "c": "x\"y", "d": null, "e": "back\\slash", "f": "(
 (jsonb_each('{"a": 1}')).nope
 ('{"a": 1}'::jsonb).a
 ('[7,8,9]'::jsonb)[1], ('[7,8,9]'::jsonb)[1::int], ('[7,8,9]'::jsonb)[0], ('[7,8,9]'::jsonb)[-1], ('{"a": [7, 8]}'::jsonb)['a'][1]
+json_object(ARRAY['a'])
+jsonb_object(ARRAY['a'], ARRAY['b', 'c'])
+jsonb_insert('"s"', ARRAY['x'], '1')

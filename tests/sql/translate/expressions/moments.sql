@@ -67,3 +67,5 @@ justify_interval(interval '1 mon -1 hour'), justify_interval(interval '-1 mon 1 
 justify_days(interval '1 mon -5 days'), justify_days(interval '-1 mon 35 days'), justify_days(interval '70 days 30 hours')
 justify_hours(interval '1 day -1 hour'), justify_hours(interval '-1 day 30 hours'), justify_hours(interval '2 mon 49 hours')
 to_char(timestamp '2024-01-05 15:04:05', 'J'), to_char(date '1999-12-31', 'J')
+make_timestamptz(2024, 2, 29, 1, 2, 3.5), make_timestamptz(2024, 2, 29, 1, 2, 3.5, 'Europe/Berlin')
+make_timestamptz(2024, 13, 1, 0, 0, 0)

@@ -21,3 +21,4 @@ inet '1::' - inet '::'
 max(ip::inet), min(ip::inet), max(cidr::cidr) FILTER (WHERE id < 3) FROM net
 id, max(ip::inet) OVER (ORDER BY id) FROM net
 greatest(inet '9.0.0.1', '10.0.0.1'), least(inet '9.0.0.1', NULL, '10.0.0.1'), greatest(NULL, inet '::1', '10.0.0.1')
+abbrev('10.0.0.0/8'::cidr), abbrev('192.168.1.0/24'::cidr), abbrev('10.1.2.0/8'::inet), set_masklen('10.1.0.0/16'::cidr, 8), set_masklen('10.1.0.0/16'::inet, 8)

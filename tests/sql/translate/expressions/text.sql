@@ -56,7 +56,7 @@ id LIKE '1%' FROM image
 'abc' = 'ABC', 'a' < 'B', 'a' < 'b', 'Z' < 'a', 'é' > 'z', 'a' < 'ab', '' < 'a'
 name < 'b', name > 'a' FROM image ORDER BY id
 name COLLATE "C" < 'b' FROM image ORDER BY id
-to_char(5, 'nope') -- differs: to-char-number
+to_char(5, 'nope')
 'one'
 'two'
 pg_typeof(1), pg_typeof('x'::text), pg_typeof(1.5), pg_typeof(now()), pg_typeof(ARRAY[1])
@@ -73,3 +73,18 @@ nullif(1, 'x')
 pg_size_pretty(0::bigint), pg_size_pretty(10239::bigint), pg_size_pretty(10240::bigint), pg_size_pretty(123456789::bigint), pg_size_pretty(-20000::bigint)
 pg_size_pretty(10485247::bigint), pg_size_pretty(10485248::bigint), pg_size_pretty(5368709120::bigint), pg_size_pretty(109951162777600::bigint)
 pg_size_pretty(9223372036854775807::bigint), pg_size_pretty(1234567.9::numeric), pg_size_pretty(NULL::bigint)
+to_char(0.5, 'FM990.00%'), to_char(-12.5, 'S999D9'), to_char(1234.5, 'L9,999.99'), to_char(3, 'FM999th'), to_char(12, 'RN'), to_char(-7, '999PR')
+to_char(id, 'FM000'), to_char(size, '999.9'), to_char(id, CASE WHEN id < 3 THEN '9' ELSE '09' END) FROM image ORDER BY id
+to_char(485, '"good" 999 "units"'), to_char(-485, 'SG999'), to_char(12.45, '99V9'), to_char(1485, '9G999'), to_char(-0.1, 'FM9.99'), to_char(100, '99')
+to_char(1, 'S9PR')
+length('x '::char(5)), 'x '::char(5) || 'y', 'x '::char(5) = 'x', 'abc'::char, 'abcdef'::char(3) = 'abc'
+'x'::char(3) -- differs: char-blanks
+regexp_instr('foobarbaz', 'b..'), regexp_instr('foobarbaz', 'b(..)', 1, 2), regexp_instr('foobarbaz', 'b(..)', 1, 2, 1, 'i', 1), regexp_instr('x', 'y')
+regexp_count('abcabc', 'b', 3), regexp_count('aBc', 'b', 1, 'i'), regexp_substr('foobarbaz', 'b(..)', 1, 2, '', 1), regexp_substr('abc', 'x', 1, 1)
+regexp_replace('banana', 'a', 'o', 3, 1), regexp_replace('banana', 'a', 'o', 1, 0), regexp_replace('banana', 'a', 'o', 3), regexp_replace('banana', '(a)(n)', '\2\1', 2, 2)
+regexp_count('abc', 'b', 0)
+regexp_like('abc', 'b', 'z')
+length('abc'::bytea), octet_length('\x00ff'::bytea), bit_length('ab'::bytea), substring('abcdef'::bytea from 2 for 3), substr('abc'::bytea, 2), md5('a'::bytea)
+encode(sha224('a'), 'hex'), encode(sha384('a'), 'hex'), encode(sha512('a'), 'hex'), overlay('abcd'::bytea placing 'XY'::bytea from 2), bit_count('abc'::bytea)
+unistr('d\0061t\+000061\\'), unistr('plain')
+unistr('\00zz')

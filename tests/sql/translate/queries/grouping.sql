@@ -50,5 +50,5 @@ SELECT DISTINCT * FROM (SELECT owner, public FROM image) i ORDER BY public, owne
 SELECT sum(size * 2.5::float8) FILTER (WHERE size > 1), avg(size), sum(size) FROM image;
 SELECT id, sum(size) OVER (ORDER BY id ROWS 1 PRECEDING) FROM image ORDER BY id;
 SELECT size * 2::float8 AS d, count(*) FROM image GROUP BY size * 2::float8 ORDER BY size * 2::float8;
-SELECT x * 2, x / 2, -x * 3, x + 1 FROM (VALUES ('Infinity'::float8), ('-Infinity'), ('NaN'), (0), (NULL), (1e308 / 4)) v(x) ORDER BY x;
+SELECT x * 2, x / 2, -x * 3, x + 1 FROM (VALUES ('Infinity'::float8), ('-Infinity'), ('NaN'), (0), (NULL), (1e308::float8 / 4)) v(x) ORDER BY x;
 SELECT string_agg(owner, NULL ORDER BY id) FROM image;
