@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from fnmatch import fnmatchcase
 from importlib import resources
 from typing import Any
 
 import pytest
 
-from cirql.checks.model import Audit, CheckRule, Judgement, Status
+from cirql.checks.model import Audit, CheckRule, Finding, Judgement, Status
 from cirql.checks.packs import Pack, find_pack
+from cirql.checks.remediation import planned
 from cirql.checks.rule_files import rules_in
 from cirql.checks.run import checking
 from cirql.local import settings_for
 from cirql.localcloud import LocalCloud
 from cirql.localcloud.faults import Rule as Fault
+from cirql.runtime import Runtime
+from cirql.session import Session
 from cirql.settings import Settings
 from tests.checks.worlds import expected, make
 
@@ -30,6 +36,10 @@ def _files(pack: str) -> Mapping[str, list[CheckRule]]:
 
 PACKS = {pack: _files(pack) for pack in ("aws_security", "aws_finops")}
 RULES = [(pack, name, rule.id) for pack, files in PACKS.items() for name, rules in files.items() for rule in rules]
+MENDED = [(pack, rule) for pack, files in PACKS.items() for rules in files.values() for rule in rules if rule.remediation]
+NOT_WRITABLE_HERE = ("redshift-*", "elasticache-*", "kinesis-*", "cloudtrail-*", "sagemaker-*", "ec2-transit-gateway-*")
+"""Rules about types that the local AWS has no Cloud Control for: of their remediations, only what they name is looked at."""
+IDENTIFIER = re.compile(r"WHERE data__Identifier = (.+?) AND region")
 
 
 class Judged:
@@ -41,6 +51,8 @@ class Judged:
         chosen = find_pack(f"builtin:{pack.replace('_', '-')}")
         scope = {**settings_for(cloud.endpoint_url), "regions": ("us-east-1",)}
         self.readable = self._run(Settings(**scope), chosen)
+        with Runtime(Settings(**scope)) as runtime, runtime.session(writable=False) as session:
+            self.mended = {v.rule.id: _mended(session, self.readable, v) for v in self.readable.verdicts if v.rule.remediation}
         cloud.faults.add(Fault(account=DENIED, kind="access_denied"))
         self.denied = self._run(Settings(**scope), chosen)
 
@@ -48,6 +60,15 @@ class Judged:
     def _run(settings: Settings, pack: Pack) -> Audit:
         with checking(settings) as checker:
             return checker.run(pack)
+
+
+def _mended(session: Session, audit: Audit, verdict: Judgement) -> tuple[Finding, str, list[str]]:
+    """The first alarm of a rule, the identifier that its remediation names, and what it would change."""
+    found = verdict.open_alarms[0]
+    identifier = found.values.get("name", "")
+    if named := IDENTIFIER.search(verdict.rule.remediation or ""):
+        ((identifier,),) = session.execute(f"SELECT {named[1]}", {"resource": found.resource})
+    return found, identifier, list(planned(session, replace(audit, verdicts=(replace(verdict, findings=(found,)),))))[1:]
 
 
 @pytest.fixture(scope="module")
@@ -86,3 +107,17 @@ def test_a_rule_is_an_error_where_an_account_cannot_be_read(judged: Judged, worl
 @pytest.mark.parametrize("judged", list(PACKS), indirect=True, scope="module")
 def test_a_pack_asks_for_each_thing_once(judged: Judged) -> None:
     assert judged.readable.calls * 1.5 < judged.readable.calls_wanted
+
+
+@pytest.mark.parametrize(("judged", "rule"), MENDED, indirect=["judged"], scope="module", ids=lambda v: getattr(v, "id", v))
+def test_a_remediation_names_the_resource_that_breaks_the_rule_and_would_change_it(judged: Judged, rule: CheckRule) -> None:
+    found, identifier, said = judged.mended[rule.id]
+    assert identifier
+    assert found.resource.endswith(identifier), (found.resource, identifier)
+    assert not [line for line in said if "cannot be planned" in line], said
+    if not any(fnmatchcase(rule.id, pattern) for pattern in NOT_WRITABLE_HERE):
+        assert said != ["nothing to change"]
+
+
+def test_many_rules_have_a_remediation() -> None:
+    assert len(MENDED) >= 35

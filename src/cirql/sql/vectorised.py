@@ -8,7 +8,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from cirql.sql import capitals, degrees, digests, documents, look_around, networks, number_texts, numerics, policies, standard_policies
+from cirql.sql import (
+    capitals,
+    degrees,
+    digests,
+    documents,
+    look_around,
+    networks,
+    number_texts,
+    numerics,
+    open_policies,
+    policies,
+    standard_policies,
+)
 from cirql.sql.translate import constants
 
 
@@ -38,6 +50,7 @@ FUNCTIONS: dict[str, tuple[list[str], str, Callable[..., Any]]] = {
     "cirql_array_items": ([_T], _L, constants.array_items),
     "cirql_aws_policy_equal": ([_T, _T], _B, policies.equal),
     "cirql_policy_standard": ([_T], _T, standard_policies.standard),
+    "cirql_policy_open": ([_T], _B, open_policies.open_to_everybody),
     "cirql_capital_members": ([_T, _T], _T, capitals.with_capitals),
     "cirql_seek_matches": ([_T, _T], _B, look_around.matches),
     "cirql_seek_first": ([_T, _T, _I], _T, look_around.first),

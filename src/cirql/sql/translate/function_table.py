@@ -109,6 +109,7 @@ hstore_to_jsonb h jsonb to_json
 aws_tags h|tt jsonb cirql_aws_tags
 aws_document t jsonb cirql_aws_document
 aws_policy_std j jsonb cirql_aws_policy_std
+aws_policy_open j bool cirql_aws_policy_open
 aws_capitals jt jsonb cirql_aws_capitals
 host w text cirql_inet_host
 network w cidr cirql_inet_network
