@@ -139,6 +139,44 @@ def test_the_log_has_who_what_and_how_much_and_no_value(agent: Asker, tmp_path: 
     assert (tmp_path / "audit.jsonl").stat().st_mode & 0o077 == 0
 
 
+def test_the_log_has_calls_that_were_refused_and_what_was_sent_for_those_that_failed(
+    opening: Opening, cloud: LocalCloud, tmp_path: Path
+) -> None:
+    with opening(AnswerLimits(calls=10)) as agent:
+        agent.refusal("query", sql="SELECT 1", more=1)
+        agent.answer("explain", sql="SELECT function_name FROM aws.lambda_function")
+        agent.refusal("query", sql="SELECT name, policy FROM aws.s3_bucket ORDER BY 1")
+    misused, foretold, ended = map(json.loads, (tmp_path / "audit.jsonl").read_text().splitlines())
+    assert (misused["error"], misused["calls"]) == ("misuse", 0)
+    assert foretold["calls"] == 0
+    assert ended["error"] == "TooManyCalls: 53000"
+    assert 0 < ended["calls"] <= 10
+
+
+def test_of_a_table_that_was_never_read_no_history_is_no_proof(agent: Asker) -> None:
+    found = agent.answer("history", table="aws.s3_bucket")
+    assert found["rows"] == []
+    assert not found["complete"]
+    assert "cirql sync aws.s3_bucket" in found["note"]
+
+
+def test_one_row_keeps_to_the_bytes_of_an_answer(opening: Opening) -> None:
+    with opening(AnswerLimits(size=2_000)) as agent:
+        found = agent.answer("query", sql="SELECT repeat('a', 9000) AS a, repeat('b', 9000) AS b, 1 AS c", cell=9000)
+    assert len(json.dumps(found["rows"])) <= 2_000
+    assert found["rows"][0][2] == 1
+    assert [(c["column"], c["length"]) for c in found["cut"]] == [("a", 9000), ("b", 9000)]
+
+
+def test_what_a_statement_makes_is_told_to_end_with_the_call(agent: Asker) -> None:
+    assert "gone when the call ended" in agent.answer("query", sql="CREATE TABLE t AS SELECT 1 AS a")["note"]
+
+
+def test_descriptions_have_no_markup(agent: Asker) -> None:
+    found = agent.answer("describe_table", table="aws.lambda_function")
+    assert not [c["about"] for c in found["columns"] if "<" in c.get("about", "")]
+
+
 @pytest.mark.parametrize("sql", ["DELETE FROM aws.s3.buckets WHERE bucket_name = 'a'", "WITH a AS (SELECT 1) DELETE FROM aws.sqs.queues"])
 def test_a_change_is_sent_to_the_tool_that_plans_it(agent: Asker, sql: str) -> None:
     assert "plan_change shows what a statement would change" in agent.refusal("query", sql=sql)

@@ -58,6 +58,7 @@ def test_a_rule_may_say_its_query_in_parts() -> None:
         ('id = "a"\ntitle = "A"\nquery = 7', "x.toml", "query of rule 'a' is not a text"),
         ('id = "a"\ntitle = "A"\nquery = "SELECT 1"\nreferences = ["CIS"]', "x.toml", "lists of texts by standard"),
         ('rule = "a"', "x.toml", "not a list of tables"),
+        ('id = "a"\ntitle = "A"\nquery = "SELECT 1"\nok = "true"', "x.toml", "has a query and ok too"),
     ],
 )
 def test_a_rule_that_cannot_be_read_is_refused_with_its_file(text: str, source: str, said: str) -> None:

@@ -81,6 +81,17 @@ def test_a_query_that_cannot_be_a_rule_is_an_error_of_that_rule(settings: Settin
     assert good.status is Status.OK
 
 
+@pytest.mark.parametrize("setting", ["SET regions = 'us-east-1'", "CREATE VIEW aws_v AS SELECT 1"])
+def test_a_rule_changes_nothing_for_those_beside_it(settings: Settings, cloud: LocalCloud, setting: str) -> None:
+    """A rule that narrows the regions would make others `ok` where nothing was read."""
+    with checking(settings) as checker:
+        checker.run(Pack("p", (rule("bad", setting),)))
+        bad, good = checker.run(Pack("p", (rule("bad", setting), rule("good", ZONES)))).verdicts
+    assert bad.status is Status.ERROR
+    assert "a rule is a query" in bad.problems[0]
+    assert {f.reason[:-1] for f in good.findings} == {"eu-west-1", "us-east-1", "us-west-2"}
+
+
 def test_what_is_not_known_or_is_no_status_is_an_error_of_that_resource(settings: Settings) -> None:
     query = "SELECT * FROM (VALUES ('a', NULL), ('b', 'fine'), ('c', 'ok')) AS t(resource, status)"
     with checking(settings) as checker:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import math
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
+from typing import Any
 
 import pytest
 
-from cirql.fetch.merge import each, in_order
+from cirql.fetch.merge import each, flat_map, in_order
 
 
 def told(gates: dict[str, asyncio.Event], fail: str = "") -> Callable[[str], AsyncGenerator[str]]:
@@ -69,3 +71,33 @@ def test_with_too_much_waiting_whatever_is_there_is_handed_on() -> None:
 def test_the_first_error_is_raised_and_nothing_goes_on() -> None:
     with pytest.raises(ValueError, match="c"):
         merged("abcd", shut="d", opens_after=1000, fail="c")
+
+
+@pytest.mark.parametrize("merge", [in_order, flat_map])
+def test_an_error_that_comes_when_the_reader_has_gone_is_printed_by_nobody(merge: Any) -> None:
+    async def leave() -> list[Any]:
+        told: list[Any] = []
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: told.append(context))
+        gates = {"a": asyncio.Event()}
+        values = merge(each(["a", "b"]), told_by(gates), 8)
+        reading = asyncio.create_task(anext(values))
+        await asyncio.sleep(0.01)
+        reading.cancel()
+        await asyncio.wait([reading])
+        del values, reading
+        gc.collect()
+        await asyncio.sleep(0)
+        return told
+
+    def told_by(gates: dict[str, asyncio.Event]) -> Callable[[str], AsyncIterator[str]]:
+        async def give(letter: str) -> AsyncIterator[str]:
+            try:
+                await gates["a"].wait()
+            finally:
+                if letter == "b":
+                    raise ValueError(letter)
+            yield letter
+
+        return give
+
+    assert asyncio.run(leave()) == []

@@ -17,6 +17,7 @@ from cirql.startup.records import dataclass, field
 
 if TYPE_CHECKING:
     from cirql.catalog.lookup import Catalog
+    from cirql.result import ProgressEvent
     from cirql.runtime import Runtime
     from cirql.session import Session
 
@@ -59,6 +60,7 @@ class ToolCall:
         self.approved = ""
         self._lock = threading.Lock()
         self._sessions: list[Session] = []
+        self._sent = 0
         self._cancelled = False
 
     @property
@@ -79,7 +81,7 @@ class ToolCall:
     def session(self, **settings: Any) -> Session:
         """A session of this call's own, locked and within its limits. Raises Cancelled."""
         given = {"locked": True, "writable": False, **self.limits.of_statement, **settings}
-        opened = self.service.runtime.session(user=self.who, **given)
+        opened = self.service.runtime.session(user=self.who, progress=self._count, **given)
         with self._lock:
             if self._cancelled:
                 opened.close()
@@ -90,6 +92,10 @@ class ToolCall:
     def question(self) -> Question | None:
         """What the user must be asked first; None where nothing. Raises the tool's errors."""
         return self.tool.asks(self) if self.tool.asks is not None else None
+
+    def refuse(self, error: str) -> None:
+        """Write a line to the log for a call that is not run, and why. Raises FileUnreadable."""
+        self._log(time.monotonic(), {}, error)
 
     def run(self) -> dict[str, Any]:
         """Run the tool, and write a line to the log whatever comes of it. Raises the tool's errors."""
@@ -104,21 +110,29 @@ class ToolCall:
             raise
         finally:
             self._close()
-            self.service.audit.write(
-                AuditLine(
-                    time=datetime.now(UTC),
-                    who=self.who,
-                    tool=self.tool.name,
-                    arguments=self.arguments,
-                    milliseconds=round((time.monotonic() - began) * 1000),
-                    calls=answer.get("calls", 0),
-                    rows=answer.get("total") or answer.get("shown", 0),
-                    changes=len(answer.get("applied", ())),
-                    error=error,
-                )
-            )
+            self._log(began, answer, error)
         self.service.remember(answer.get("failures", ()))
         return answer
+
+    def _log(self, began: float, answer: Mapping[str, Any], error: str) -> None:
+        sent = answer["calls"] if "rows" in answer else 0  # what other tools call so was not sent
+        self.service.audit.write(
+            AuditLine(
+                time=datetime.now(UTC),
+                who=self.who,
+                tool=self.tool.name,
+                arguments=self.arguments,
+                milliseconds=round((time.monotonic() - began) * 1000),
+                calls=max(sent, self._sent),
+                rows=answer.get("total") or answer.get("shown", 0),
+                changes=len(answer.get("applied", ())),
+                error=error,
+            )
+        )
+
+    def _count(self, event: ProgressEvent) -> None:
+        """Hear how many requests a statement has sent: of one that fails, nothing else tells."""
+        self._sent = max(self._sent, event.calls)
 
     def cancel(self) -> None:
         """End it: whoever waits for it gets Cancelled."""

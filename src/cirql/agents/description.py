@@ -8,7 +8,7 @@ from typing import Any
 
 from cirql.catalog.lookup import Catalog, Found
 from cirql.catalog.model import Column, Table
-from cirql.catalog.pages import required_columns, select_example
+from cirql.catalog.pages import plain, required_columns, select_example
 from cirql.catalog.references import Reference
 from cirql.statements.documents import Documents
 from cirql.types import ColumnType
@@ -65,5 +65,5 @@ def _column(documents: Documents, table: Table, column: Column) -> Iterator[tupl
 
 
 def _short(text: str, most: int) -> str:
-    plain = " ".join(text.split())
-    return plain if len(plain) <= most else plain[: most - 1] + "…"
+    told = plain(text)
+    return told if len(told) <= most else told[: most - 1] + "…"

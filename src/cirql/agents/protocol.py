@@ -103,15 +103,15 @@ class Door:
         if tool is None:
             raise MCPError(code=INVALID_PARAMS, message=f"there is no tool {_short(params.name)}; there are {', '.join(self._tools)}")
         arguments = params.arguments or {}
-        if problems := self._misuse(tool, arguments):
-            return _failed(f"{tool.name} was called wrongly: {problems}")
         call = self._agency.call(tool, arguments, _who(ctx))
         try:
-            if (question := call.question()) is not None:
-                asked = await _approval(ctx, params, question)
-                if isinstance(asked, InputRequiredResult):
-                    return asked
-                call.approved = asked
+            if problems := self._misuse(tool, arguments):
+                call.refuse("misuse")
+                return _failed(f"{tool.name} was called wrongly: {problems}")
+            asked = await _asked(ctx, params, call)
+            if isinstance(asked, InputRequiredResult):
+                return asked
+            call.approved = asked
             answer = await self._run(call)
         except Error as error:
             return _failed(error_answer(error))
@@ -182,6 +182,16 @@ class Door:
         except anyio.get_cancelled_exc_class():
             call.cancel()
             raise
+
+
+async def _asked(ctx: _Context, params: CallToolRequestParams, call: ToolCall) -> str | InputRequiredResult:
+    """What `_approval` says, where a tool asks for it. Raises what refuses the call, which is in the log then."""
+    try:
+        question = call.question()
+        return await _approval(ctx, params, question) if question is not None else ""
+    except Error as error:
+        call.refuse(f"{type(error).__name__}: {error.sqlstate}")
+        raise
 
 
 async def _approval(ctx: _Context, params: CallToolRequestParams, question: Question) -> str | InputRequiredResult:

@@ -20,12 +20,13 @@ _SHOWN_CELL = whole("How many characters of one value to show.", 20, 20_000)
 
 
 def _query(call: Asked) -> dict[str, Any]:
-    told = answering(call.arguments["sql"])
-    if told.is_change and told.word != "EXEC":
+    kind = answering(call.arguments["sql"])
+    if kind.is_change and kind.word != "EXEC":
         raise AccessDenied(
             "query only reads", hint="plan_change shows what a statement would change; the server has it with --mode plan or ask"
         )
-    return _rows(call, call.arguments["sql"])
+    told = _rows(call, call.arguments["sql"])
+    return told if kind.has_rows else {**told, "note": "What this made or set was gone when the call ended."}
 
 
 def _rows(call: Asked, sql: str) -> dict[str, Any]:
@@ -106,7 +107,14 @@ def _history(call: Asked) -> dict[str, Any]:
     found = call.session().directory.find(call.arguments["table"])
     key = call.arguments.get("key")
     where = f" WHERE _key = {constant(key)}" if key else ""
-    return _rows(call, f"SELECT * FROM cirql.history({constant(str(found.name))}){where} ORDER BY valid_from DESC")
+    told = _rows(call, f"SELECT * FROM cirql.history({constant(str(found.name))}){where} ORDER BY valid_from DESC")
+    with call.session().execute(f"SELECT count(*) FROM cirql.scans WHERE complete AND table_name = {constant(str(found.name))}") as scans:
+        if next(iter(scans))[0]:
+            return told
+    never = (
+        f"{found.name} was never read completely into the inventory: what is not here proves nothing (cirql sync {found.name} reads it)."
+    )
+    return {**told, "complete": False, "note": f"{told['note']} {never}".strip()}
 
 
 def _diff(call: Asked) -> dict[str, Any]:

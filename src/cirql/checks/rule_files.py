@@ -87,10 +87,14 @@ def _cited(text: str, source: str) -> Iterator[tuple[str, list[str]]]:
 def _rule(values: Mapping[str, Any], source: str) -> CheckRule:
     name = values.get("id", "")
     if unknown := sorted(set(values) - {*_TEXTS, *_SHORT, "query", "references"}):
-        raise SettingsError(f"{source}: rule {name!r} has no field {unknown[0]!r}", hint=f"there are {', '.join(_TEXTS)}, references")
+        raise SettingsError(
+            f"{source}: rule {name!r} has no field {unknown[0]!r}", hint=f"there are {', '.join((*_TEXTS, 'references', 'query', *_SHORT))}"
+        )
     for field in (*_TEXTS, *_SHORT, "query"):
         if not isinstance(values.get(field, ""), str):
             raise SettingsError(f"{source}: {field} of rule {name!r} is not a text")
+    if "query" in values and (short := [field for field in _SHORT if field in values]):
+        raise SettingsError(f"{source}: rule {name!r} has a query and {short[0]} too", hint="a rule is said in one way or the other")
     references = values.get("references", {})
     if not isinstance(references, Mapping) or not all(
         isinstance(r, list) and all(isinstance(n, str) for n in r) for r in references.values()

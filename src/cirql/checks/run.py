@@ -24,6 +24,7 @@ from cirql.cloud.remembering import Remembering
 from cirql.errors import Error
 from cirql.runtime import Runtime
 from cirql.session import Session
+from cirql.statements.answering import answering
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -101,6 +102,9 @@ class Checker:
 def judge(session: Session, rule: CheckRule) -> Judgement:
     """Run one rule."""
     began = time.monotonic()
+    kind = answering(rule.query)
+    if not kind.has_rows or (kind.is_change and kind.word != "EXEC"):  # what it set or made would hold for the rules beside it
+        return Judgement(rule, problems=(f"a rule is a query, and this is {kind.word}",), milliseconds=_since(began))
     try:
         with session.execute(rule.query) as result:
             names = [c.name for c in result.columns]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import OrderedDict, deque
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Coroutine
 from contextlib import aclosing
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -35,8 +35,7 @@ async def flat_map(source: AsyncIterable[T], spread: Callable[[T], AsyncIterator
                 await under_way.acquire()
                 group.create_task(work(item))
 
-    feeder = asyncio.create_task(feed())
-    feeder.add_done_callback(lambda _: results.put_nowait(None))
+    feeder = _fed(feed(), lambda: results.put_nowait(None))
     try:
         while (result := await results.get()) is not None:
             room.release()
@@ -45,6 +44,19 @@ async def flat_map(source: AsyncIterable[T], spread: Callable[[T], AsyncIterator
     finally:
         feeder.cancel()
         await asyncio.wait([feeder])
+
+
+def _fed(feeding: Coroutine[Any, Any, None], end: Callable[[], None]) -> asyncio.Task[None]:
+    """The task of a feeder, which tells its end. Its error counts as seen: whoever reads may be gone, and asyncio would print it."""
+
+    def ended(feeder: asyncio.Task[None]) -> None:
+        end()
+        if not feeder.cancelled():
+            feeder.exception()
+
+    feeder = asyncio.create_task(feeding)
+    feeder.add_done_callback(ended)
+    return feeder
 
 
 HELD = 256
@@ -147,8 +159,7 @@ async def in_order(
                 await under_way.acquire()
                 group.create_task(work(item, line.join()))
 
-    feeder = asyncio.create_task(feed())
-    feeder.add_done_callback(lambda _: line.end())
+    feeder = _fed(feed(), line.end)
     try:
         while (result := await line.next(patience)) is not None:
             yield result[0]

@@ -112,6 +112,14 @@ class Fetching:
         return self.plan.replan(scan.relation, rows, self.engine)
 
     async def _watched(self, scan: Scan, finder: Finder, around: Surroundings, emit: Any) -> ScanOutcome:
+        try:
+            return await self._told(scan, finder, around, emit)
+        except BaseException:
+            started = self.so_far.started.get(scan.relation)
+            self._report(scan, started.rows if started is not None else 0, done=False)  # what it cost is known though it failed
+            raise
+
+    async def _told(self, scan: Scan, finder: Finder, around: Surroundings, emit: Any) -> ScanOutcome:
         def report(outcome: ScanOutcome) -> None:
             self.so_far.started[scan.relation] = outcome
             if outcome.rows:
