@@ -96,6 +96,18 @@ def documents(model: Any, seed: int) -> Iterator[bytes]:
             yield json.dumps(_odd(value, dice) if number > 1 else value).encode()
 
 
+def _plain(value: Any) -> Any:
+    """An answer without trees, and without the name of a member that nobody knows: botocore names the first, be it null or not."""
+    match value:
+        case {"SDK_UNKNOWN_MEMBER": _}:
+            return "unknown"
+        case dict():
+            return {name: _plain(inner) for name, inner in value.items()}
+        case list():
+            return [_plain(inner) for inner in value]
+    return without_elements(value)
+
+
 def _odd(value: Any, dice: random.Random) -> Any:
     """JSON of the same kind with nulls and members that nobody knows, and lists of other lengths."""
     match value:
@@ -140,7 +152,7 @@ def test_requests_and_answers_are_the_same_with_the_lane_and_without() -> None:
                 counts["answers"] += 1
                 if found in ("garbage", "cut"):
                     counts["refused_by_cirql"] += 1
-                elif without_elements(found) != without_elements(expected):
+                elif _plain(found) != _plain(expected):
                     wrong.append(f"{operation.model.service_model.service_name}:{operation.model.name} {body[:300]!r}")
     tell("lanes", {**counts, "wrong": len(wrong)})
     assert not wrong, "\n".join(wrong[:20])

@@ -22,6 +22,7 @@ from cirql.plan.hydrate import context_columns, derivable, steps
 from cirql.plan.keys import with_derived
 from cirql.plan.model import KeyGroup, ParentScan, RowFilter, Scan, Step
 from cirql.plan.ranges import bounds
+from cirql.sql.trees import all_of
 from cirql.startup.records import dataclass, replace
 
 FindTable = Callable[[TableName], Table]
@@ -183,7 +184,7 @@ def _only_gets(table: Table) -> bool:
 
 
 def _columns(node: exp.Expr) -> set[str]:
-    return {c.name for c in node.find_all(exp.Column)}
+    return {c.name for c in all_of(node, exp.Column)}
 
 
 def _combinations(need: Need, columns: Iterable[str]) -> float:
@@ -242,7 +243,7 @@ def _renamed_conjuncts(conjuncts: Iterable[exp.Expr], renamed: dict[str, str]) -
         columns = _columns(conjunct)
         if columns and columns <= set(renamed):
             moved = conjunct.copy()
-            for column in list(moved.find_all(exp.Column)):
+            for column in all_of(moved, exp.Column):
                 column.set("this", exp.to_identifier(renamed[column.name], quoted=True))
             found.append(moved)
     return tuple(found)

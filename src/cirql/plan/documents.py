@@ -21,6 +21,7 @@ from cirql.plan.equalities import any_items
 from cirql.plan.model import DocumentPath, TextAt
 from cirql.sql.bound import Bound, Source
 from cirql.sql.translate.constants import hstore_pairs
+from cirql.sql.trees import all_of
 from cirql.startup.records import replace
 from cirql.startup.regexes import regex
 from cirql.types import ColumnType
@@ -38,9 +39,9 @@ def members(bound: Bound, source: Source) -> Mapping[str, frozenset[DocumentPath
     Columns are told apart by alias, wherever in the statement it is used: a second table of the same alias can only add paths.
     """
     found = paths(bound, source)
-    if any(not column.table and column.name == source.alias for column in bound.tree.find_all(exp.Column)):
+    if any(not column.table and column.name == source.alias for column in all_of(bound.tree, exp.Column)):
         return {}  # the whole row
-    shared = {name.name for join in bound.tree.find_all(exp.Join) for name in join.args.get("using") or []}
+    shared = {name.name for join in all_of(bound.tree, exp.Join) for name in join.args.get("using") or []}
     return {c: places for c, places in found.items() if places and () not in places and c not in shared}
 
 
@@ -49,7 +50,7 @@ def paths(bound: Bound, source: Source) -> Mapping[str, frozenset[DocumentPath]]
     found: dict[str, set[DocumentPath]] = {
         c.name: set() for c in source.table.columns if c.type is ColumnType.JSON and c.name in source.columns
     }
-    for column in bound.tree.find_all(exp.Column) if found else ():
+    for column in all_of(bound.tree, exp.Column) if found else ():
         if column.table == source.alias and column.name in found:
             found[column.name].add(_outermost(column))
     return {c: frozenset(places) for c, places in found.items()}

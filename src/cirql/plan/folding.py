@@ -16,6 +16,7 @@ from sqlglot import exp
 
 from cirql.plan.constants import NotConstantError, constant_value
 from cirql.sql.translate.calls import is_scalar
+from cirql.sql.trees import all_of, first_of
 
 Evaluate = Callable[[exp.Expr], Any]
 """The value of an expression without columns. Raises NotConstantError where it has none that could be written as a constant."""
@@ -36,7 +37,7 @@ _NEVER_ALONE = (exp.Star, exp.Var, exp.Identifier, exp.DataType, exp.JSONPath, e
 
 def is_volatile(node: exp.Expr) -> bool:
     """Whether a condition may say something else each time it is asked."""
-    return any(_name(call) in _VOLATILE for call in node.find_all(exp.Anonymous)) or node.find(*_VOLATILE_NODES) is not None
+    return any(_name(call) in _VOLATILE for call in all_of(node, exp.Anonymous)) or first_of(node, *_VOLATILE_NODES) is not None
 
 
 def fold(condition: exp.Expr, evaluate: Evaluate) -> exp.Expr:
@@ -77,12 +78,25 @@ def _is_constant(node: exp.Expr) -> bool:
     return True
 
 
+_NOT_COMPUTED: tuple[type[exp.Expr], ...] = (
+    exp.Column,
+    exp.Query,
+    exp.AggFunc,
+    exp.Window,
+    exp.Star,
+    exp.Placeholder,
+    exp.Parameter,
+    exp.Any,
+    exp.All,
+)
+
+
 def _is_computable(node: exp.Expr) -> bool:
-    if node.find(exp.Column, exp.Query, exp.AggFunc, exp.Window, exp.Star, exp.Placeholder, exp.Parameter, exp.Any, exp.All) is not None:
+    if first_of(node, *_NOT_COMPUTED) is not None:
         return False
-    if is_volatile(node) or any(not is_scalar(call) for call in node.find_all(exp.Anonymous)):
+    if is_volatile(node) or any(not is_scalar(call) for call in all_of(node, exp.Anonymous)):
         return False
-    return all(cast.to.this in _SAFE_CASTS for cast in node.find_all(exp.Cast)) and node.find(exp.Tuple, exp.Array) is None
+    return all(cast.to.this in _SAFE_CASTS for cast in all_of(node, exp.Cast)) and first_of(node, exp.Tuple, exp.Array) is None
 
 
 def _name(call: exp.Anonymous) -> str:

@@ -7,6 +7,7 @@ from sqlglot import exp
 from cirql.plan.model import Scan
 from cirql.plan.predicates import conditions, gathers_rows
 from cirql.sql.bound import Bound
+from cirql.sql.trees import first_of
 from cirql.startup.records import replace
 
 _LOOKS_AT_OTHER_ROWS = ("group", "having", "distinct", "windows", "qualify", "order", "joins", "laterals", "sample")
@@ -20,7 +21,7 @@ def apply_limit(bound: Bound, scans: list[Scan]) -> list[Scan]:
     select = bound.tree
     if len(scans) != 1 or not isinstance(select, exp.Select) or any(select.args.get(a) for a in _LOOKS_AT_OTHER_ROWS):
         return scans
-    if select.find(exp.Window, exp.Subquery, exp.CTE) or gathers_rows(select) or not _reads_directly(bound):
+    if first_of(select, exp.Window, exp.Subquery, exp.CTE) or gathers_rows(select) or not _reads_directly(bound):
         return scans
     limit = _count(select.args.get("limit"))
     offset = _count(select.args.get("offset")) if select.args.get("offset") else 0
@@ -50,6 +51,6 @@ def streamed_relation(bound: Bound) -> str | None:
     """The relation that DuckDB reads exactly once, so that its pages may be handed over while they arrive."""
     if len(bound.sources) != 1 or not isinstance(bound.tree, exp.Select) or not _reads_directly(bound):
         return None
-    if bound.tree.find(exp.CTE, exp.Subquery, exp.Exists, exp.Lateral) or bound.tree.args.get("joins"):
+    if first_of(bound.tree, exp.CTE, exp.Subquery, exp.Exists, exp.Lateral) or bound.tree.args.get("joins"):
         return None
     return bound.sources[0].relation

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
+from cirql.sql.trees import all_of, first_of
+
 
 def sides(select: exp.Expr) -> list[tuple[exp.Join, str]]:
     """The joins of a query in order, each with the side that it really has: `LEFT`, `RIGHT`, `FULL`, or nothing for an inner one."""
@@ -92,7 +94,7 @@ _NULL_REJECTING = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Like, 
 def _rejected(node: exp.Expr) -> set[str]:
     """The sources of which a row of NULLs surely fails the condition."""
     node = node.unnest()
-    aliases = {c.table for c in node.find_all(exp.Column)}
+    aliases = {c.table for c in all_of(node, exp.Column)}
     if len(aliases) == 1:
         return aliases if rejects_null(node) else set()
     if isinstance(node, _NULL_REJECTING) and not _is_quantified(node):
@@ -112,7 +114,7 @@ def rejects_null(node: exp.Expr) -> bool:
             inner = node.this.unnest()
             if isinstance(inner, exp.Is) and isinstance(inner.expression, exp.Null):
                 return isinstance(inner.this, exp.Column)
-            if inner.find(exp.Query) is not None or _is_quantified(inner):
+            if first_of(inner, exp.Query) is not None or _is_quantified(inner):
                 return False  # NOT IN a query that has no rows is true of anything
             return isinstance(inner, (exp.In, exp.Between, *_NULL_REJECTING)) and rejects_null(inner)
         case exp.In() | exp.Between():

@@ -38,6 +38,7 @@ from cirql.plan.ranges import bounds, contradictions
 from cirql.plan.row_filters import Translate, make_row_filter
 from cirql.plan.untold import check_told
 from cirql.sql.bound import Bound, Source
+from cirql.sql.trees import all_of, first_of
 from cirql.startup.records import dataclass, field, replace
 
 
@@ -169,9 +170,9 @@ def _passing(group: KeyGroup, table: Table, tests: Iterable[RowFilter], calculat
 
 def _compares_rows(tree: exp.Expr) -> bool:
     """Whether the statement speaks of rows together, or of rows that are not there: aggregates, windows, EXCEPT, NOT EXISTS, NOT IN."""
-    if tree.find(exp.AggFunc, exp.Window, exp.Except) is not None:
+    if first_of(tree, exp.AggFunc, exp.Window, exp.Except) is not None:
         return True
-    return any(isinstance(n.this.unnest(), exp.Exists | exp.In) and n.find(exp.Query) is not None for n in tree.find_all(exp.Not))
+    return any(isinstance(n.this.unnest(), exp.Exists | exp.In) and first_of(n, exp.Query) is not None for n in all_of(tree, exp.Not))
 
 
 def _indispensable(draft: _Draft) -> list[KeyGroup]:
@@ -241,7 +242,7 @@ def _key_queries(bound: Bound, drafts: list[_Draft], translate: Translate, calcu
             query = _provider_query(bound, edges, columns)
             if query is None:
                 continue
-            relations = {t.name for t in query.find_all(exp.Table) if t.name in depends}
+            relations = {t.name for t in all_of(query, exp.Table) if t.name in depends}
             known = relations | {s.relation for s in bound.system}
             own = draft.source.relation
             if own in relations or any(_reaches(depends, r, own) for r in relations):
@@ -326,9 +327,9 @@ def _conditions_on(scope: Scope, alias: str) -> Iterator[exp.Expr]:
     """The conjuncts of a query's WHERE over one of its sources alone, as conditions on `p`."""
     where = scope.expression.args.get("where")
     for conjunct in split(where.this) if where is not None and alias in scope.selected_sources else ():
-        if {c.table for c in conjunct.find_all(exp.Column)} == {alias} and not conjunct.find(exp.Query) and not is_volatile(conjunct):
+        if {c.table for c in all_of(conjunct, exp.Column)} == {alias} and not first_of(conjunct, exp.Query) and not is_volatile(conjunct):
             moved = conjunct.copy()
-            for column in moved.find_all(exp.Column):
+            for column in all_of(moved, exp.Column):
                 column.set("table", exp.to_identifier("p"))
             yield moved
 
@@ -340,12 +341,12 @@ def _with_ctes(bound: Bound, query: exp.Query) -> exp.Query:
         return query
     names = {cte.alias: cte for cte in with_.expressions}
     used: list[str] = []
-    open_ = [t.name for t in query.find_all(exp.Table)]
+    open_ = [t.name for t in all_of(query, exp.Table)]
     while open_:
         name = open_.pop()
         if name in names and name not in used:
             used.append(name)
-            open_ += [t.name for t in names[name].find_all(exp.Table)]
+            open_ += [t.name for t in all_of(names[name], exp.Table)]
     if used:
         query.set("with_", exp.With(expressions=[c.copy() for n, c in names.items() if n in used], recursive=with_.args.get("recursive")))
     return query
@@ -380,7 +381,7 @@ def _scan(accessor: Accessor, draft: _Draft, shared: frozenset[tuple[str, str]])
     need = Need(source.table, frozenset(source.columns), groups, tuple(_own(draft)), draft.folded, shared, draft.said)
     scan = accessor.scan(need, source.relation, source.columns)
     # Conditions on the place alone decide which targets are asked; of those, all rows are read.
-    more = [c for c in draft.folded if not is_equality(source.table, c) and not {x.name for x in c.find_all(exp.Column)} <= place]
+    more = [c for c in draft.folded if not is_equality(source.table, c) and not {x.name for x in all_of(c, exp.Column)} <= place]
     return replace(
         scan,
         conditions=tuple(c.sql(dialect="postgres") for c in more),
@@ -396,4 +397,4 @@ def _own(draft: _Draft) -> list[exp.Expr]:
 
 def _is_own(draft: _Draft, condition: exp.Expr) -> bool:
     names = {c.name for c in draft.table.columns}
-    return {x.name for x in condition.find_all(exp.Column)} <= names
+    return {x.name for x in all_of(condition, exp.Column)} <= names

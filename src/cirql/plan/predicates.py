@@ -27,6 +27,7 @@ from cirql.plan.folding import is_volatile
 from cirql.plan.outer_joins import names_of, nullable_within, rejects_null, sides, split
 from cirql.sql.bound import Bound
 from cirql.sql.translate.calls import is_scalar
+from cirql.sql.trees import all_of, first_of
 from cirql.startup.records import dataclass, field, replace
 
 
@@ -92,9 +93,9 @@ def _conditions_of_select(scope: Scope, inherited: dict[int, list[exp.Expr]], us
     for conjunct, allowed in (*own, *((c, set(sources)) for c in inherited.get(id(scope), []))):
         if is_volatile(conjunct):
             continue
-        aliases = {c.table for c in conjunct.find_all(exp.Column)}
+        aliases = {c.table for c in all_of(conjunct, exp.Column)}
         here = aliases & set(sources)
-        if not conjunct.find(exp.Query) and (not aliases or (len(aliases) == 1 and here)):
+        if not first_of(conjunct, exp.Query) and (not aliases or (len(aliases) == 1 and here)):
             for alias in here if aliases else allowed & set(sources):
                 if alias in allowed and (alias not in nullable or not aliases or rejects_null(conjunct)):
                     _hand_over(sources[alias], alias, conjunct, inherited, uses, found)
@@ -178,7 +179,7 @@ def _inwards(scope: Scope, conjunct: exp.Expr) -> Iterator[tuple[Scope, exp.Expr
     if isinstance(scope.expression, exp.SetOperation):
         if _recursive(scope):
             return
-        if conjunct.find(exp.Column) is not None and (not isinstance(scope.expression, exp.Union) or _is_cut(scope.expression)):
+        if first_of(conjunct, exp.Column) is not None and (not isinstance(scope.expression, exp.Union) or _is_cut(scope.expression)):
             return
         names = scope.expression.named_selects
         for branch in _branches(scope):
@@ -200,9 +201,9 @@ def _inwards(scope: Scope, conjunct: exp.Expr) -> Iterator[tuple[Scope, exp.Expr
 
 def gathers_rows(select: exp.Expr) -> bool:
     """Whether some call in the query may make one value of many rows, or many of one; of an unknown function that is assumed."""
-    if select.find(exp.AggFunc, exp.Unnest, exp.Explode):
+    if first_of(select, exp.AggFunc, exp.Unnest, exp.Explode):
         return True
-    return any(not is_scalar(call) for call in select.find_all(exp.Anonymous))
+    return any(not is_scalar(call) for call in all_of(select, exp.Anonymous))
 
 
 def _branches(scope: Scope) -> list[Scope]:
@@ -226,9 +227,9 @@ def _is_cut(query: exp.Expr) -> bool:
 
 def _through(select: exp.Select, outputs: dict[str, exp.Expr], conjunct: exp.Expr) -> exp.Expr | None:
     """The condition with every output name replaced by the column it passes through; None where that is not safe."""
-    if conjunct.find(exp.Column) is None:
+    if first_of(conjunct, exp.Column) is None:
         return conjunct.copy()  # where it is not true, nothing of what the query gives is wanted
-    if _is_cut(select) or any(select.args.get(a) for a in ("windows", "qualify")) or select.find(exp.Window):
+    if _is_cut(select) or any(select.args.get(a) for a in ("windows", "qualify")) or first_of(select, exp.Window):
         return None
     distinct = select.args.get("distinct")
     if distinct is not None and distinct.args.get("on"):
@@ -240,7 +241,7 @@ def _through(select: exp.Select, outputs: dict[str, exp.Expr], conjunct: exp.Exp
             return None
         grouped = [e.sql() for e in group.expressions] if group is not None else []
     moved = conjunct.copy()
-    for column in list(moved.find_all(exp.Column)):
+    for column in all_of(moved, exp.Column):
         output = outputs.get(column.name)
         inner = output.unalias() if output is not None else None
         if not isinstance(inner, exp.Column) or (grouped is not None and inner.sql() not in grouped):

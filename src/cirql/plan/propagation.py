@@ -9,6 +9,7 @@ from sqlglot import exp
 from cirql.catalog.model import Table
 from cirql.plan.keys import is_equality, provider_of
 from cirql.plan.predicates import Conditions, Edge
+from cirql.sql.trees import all_of
 
 
 def propagate_conditions(drafts: Mapping[str, tuple[Table, Conditions]]) -> None:
@@ -45,13 +46,13 @@ def relation_of(edge: Edge) -> str | None:
 
 
 def _over(column: str, conjuncts: list[exp.Expr]) -> list[exp.Expr]:
-    return [c for c in conjuncts if {x.name for x in c.find_all(exp.Column)} == {column}]
+    return [c for c in conjuncts if {x.name for x in all_of(c, exp.Column)} == {column}]
 
 
 def _renamed(conjunct: exp.Expr, column: str) -> exp.Expr:
     """The condition on another column; unqualified, as it stands for one row of one table."""
     moved = conjunct.copy()
-    for node in list(moved.find_all(exp.Column)):
+    for node in all_of(moved, exp.Column):
         renamed = exp.column(column, quoted=True)
         if node is moved:
             return renamed

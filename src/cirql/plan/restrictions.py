@@ -12,6 +12,7 @@ from cirql.plan.model import RowFilter
 from cirql.plan.predicates import conditions
 from cirql.plan.row_filters import Translate, make_row_filter
 from cirql.sql.bound import Bound, Source
+from cirql.sql.trees import all_of
 from cirql.startup.records import dataclass
 
 
@@ -38,5 +39,5 @@ def _restriction(source: Source, conjuncts: list[exp.Expr], translate: Translate
         for at, column in enumerate(group.columns)
     }
     keys = set(source.table.key)
-    on_keys = [c for c in conjuncts if {x.name for x in c.find_all(exp.Column)} <= keys]
+    on_keys = [c for c in conjuncts if {x.name for x in all_of(c, exp.Column)} <= keys]
     return Restriction(values, make_row_filter(source.table, on_keys, translate) if on_keys else None)

@@ -11,6 +11,7 @@ from cirql.catalog.model import Table
 from cirql.plan.equalities import column_values
 from cirql.plan.model import RowFilter
 from cirql.sql.bound import column_types
+from cirql.sql.trees import all_of
 from cirql.types import ColumnType
 
 Translate = Callable[[exp.Expr, Mapping[str, Mapping[str, ColumnType]]], str]
@@ -19,8 +20,8 @@ Translate = Callable[[exp.Expr, Mapping[str, Mapping[str, ColumnType]]], str]
 def make_row_filter(table: Table, conjuncts: list[exp.Expr], translate: Translate) -> RowFilter:
     """The conjuncts as one DuckDB query over the relation `page`, giving a boolean for each of its rows, in order."""
     moved = exp.and_(*(c.copy() for c in conjuncts))
-    columns = sorted({c.name for c in moved.find_all(exp.Column)})
-    for column in moved.find_all(exp.Column):
+    columns = sorted({c.name for c in all_of(moved, exp.Column)})
+    for column in all_of(moved, exp.Column):
         column.set("table", exp.to_identifier("page"))
     kept = exp.alias_(exp.paren(moved, copy=False), "kept", copy=False)
     query = exp.Select(expressions=[kept], from_=exp.From(this=exp.Table(this=exp.to_identifier("page"))))

@@ -31,6 +31,7 @@ from cirql.sql.translate import parse_postgres
 from cirql.sql.translate.naming import output_name
 from cirql.sql.translate.sets import SET_FUNCTIONS, spread
 from cirql.sql.translate.signatures import name_of
+from cirql.sql.trees import all_of
 from cirql.sql.views import Views
 from cirql.types import ColumnType
 
@@ -181,12 +182,12 @@ def _name_subqueries(tree: exp.Expr) -> None:
     """Give a name to what has none in FROM: a query, as PostgreSQL does since version 16, and a function, by its own name."""
     unnamed = [
         item
-        for item in tree.find_all(exp.Subquery)
+        for item in all_of(tree, exp.Subquery)
         if isinstance(item.parent, exp.From | exp.Join) and not item.alias and isinstance(item.unnest(), exp.Query)
     ]
     for number, item in enumerate(unnamed):
         item.set("alias", exp.TableAlias(this=exp.to_identifier("unnamed_subquery" + (f"_{number}" if number else ""), quoted=True)))
-    for table in tree.find_all(exp.Table):
+    for table in all_of(tree, exp.Table):
         if isinstance(table.this, exp.Anonymous) and not table.alias and name_of(table.this) in SET_FUNCTIONS:
             table.set("alias", exp.TableAlias(this=exp.to_identifier(name_of(table.this), quoted=True)))
 
@@ -196,7 +197,7 @@ def _name_outputs(tree: exp.Expr) -> None:
 
     `SELECT region, count(*) FROM t ORDER BY count` becomes `SELECT region, count(*) AS count FROM t ORDER BY count`.
     """
-    for select in list(tree.find_all(exp.Select)):
+    for select in all_of(tree, exp.Select):
         for item in list(select.expressions):
             if not isinstance(item, exp.Alias | exp.Aliases | exp.Column | exp.Star | exp.Dot) and not item.is_star:
                 named = exp.Alias(alias=exp.to_identifier(output_name(item), quoted=True))
@@ -207,8 +208,8 @@ def _name_outputs(tree: exp.Expr) -> None:
 def _with_views(tree: exp.Expr, own: OwnNames) -> exp.Expr:
     """The tree with every view's query in its place, so that conditions reach the tables behind it. Views may name views."""
     for _ in range(MAX_VIEW_DEPTH):
-        ctes = {cte.alias for cte in tree.find_all(exp.CTE)}
-        found = [(t, q) for t in tree.find_all(exp.Table) if len(t.parts) == 1 and t.name not in ctes and (q := own.view(t.name))]
+        ctes = {cte.alias for cte in all_of(tree, exp.CTE)}
+        found = [(t, q) for t in all_of(tree, exp.Table) if len(t.parts) == 1 and t.name not in ctes and (q := own.view(t.name))]
         if not found:
             return tree
         for table, query in found:
@@ -222,8 +223,8 @@ def _complete_names(tree: exp.Expr, own: OwnNames, prefix: tuple[str, ...], cata
     """After `USE aws`, `ec2.vpcs` is `aws.ec2.vpcs`."""
     if not prefix:
         return
-    ctes = {cte.alias for cte in tree.find_all(exp.CTE)}
-    for node in tree.find_all(exp.Table):
+    ctes = {cte.alias for cte in all_of(tree, exp.CTE)}
+    for node in all_of(tree, exp.Table):
         names = [p.name for p in node.parts] if isinstance(node.this, exp.Identifier) else []
         known = not names or names[0] in (*PROVIDERS, *SYSTEM_SCHEMAS) or names[0] in ctes or own.columns(names[0]) is not None
         if known or len(prefix) + len(names) > 3:
@@ -243,8 +244,8 @@ def _bind_tables(
     """Every source, and which of them are `_tags` tables, with the table that they look at."""
     sources: list[Source] = []
     tag_views: list[tuple[Source, Table]] = []
-    ctes = {cte.alias for cte in tree.find_all(exp.CTE)}
-    for node in list(tree.find_all(exp.Table)):
+    ctes = {cte.alias for cte in all_of(tree, exp.CTE)}
+    for node in all_of(tree, exp.Table):
         if functions is not None and isinstance(node.this, exp.Anonymous) and node.db in SYSTEM_SCHEMAS:
             found = functions(f"{node.db}.{node.this.name}".lower(), tuple(node.this.expressions))
             name = f"scan_{len(sources)}"
@@ -299,8 +300,8 @@ def _read_as_of(query: exp.Query, version: exp.Version | None) -> None:
     """Read the tables of a view as of a moment, but for those that have one of their own."""
     if version is None:
         return
-    ctes = {cte.alias for cte in query.find_all(exp.CTE)}
-    for table in query.find_all(exp.Table):
+    ctes = {cte.alias for cte in all_of(query, exp.CTE)}
+    for table in all_of(query, exp.Table):
         if table.args.get("version") is None and not (len(table.parts) == 1 and table.name in ctes):
             table.set("version", version.copy())
 
@@ -333,7 +334,7 @@ def _open_tags(source: Source, base: Table) -> None:
     alias = exp.TableAlias(this=exp.to_identifier(source.alias, quoted=True))
     view = exp.Subquery(this=select, alias=alias, joins=source.node.args.get("joins"))
     source.node.replace(view)
-    source.node = next(t for t in select.find_all(exp.Table) if t.name == source.relation)
+    source.node = next(t for t in all_of(select, exp.Table) if t.name == source.relation)
     source.table = base
     source.wanted = {*wanted, TAGS}
 
@@ -365,7 +366,7 @@ def _check_other_table(statement: Statement, node: exp.Table, parts: list[str], 
 def _free_alias(node: exp.Table, name: TableName) -> str:
     """The table's own last part, or where a neighbour has that already, the whole name joined by underscores."""
     select = node.parent_select
-    neighbours = [t for t in select.find_all(exp.Table) if t is not node] if select is not None else []
+    neighbours = [t for t in all_of(select, exp.Table) if t is not node] if select is not None else []
     own = node.name
     return "_".join(p.name for p in node.parts) if any(t.alias_or_name == own for t in neighbours) else own
 
@@ -376,7 +377,7 @@ def _replace_name(source: Source) -> None:
     parts = [p.name for p in node.parts]
     select = node.parent_select
     if select is not None:
-        for column in select.find_all(exp.Column):
+        for column in all_of(select, exp.Column):
             qualifier = [p.name for p in column.parts[:-1]]
             if len(qualifier) > 1 and parts[-len(qualifier) :] == qualifier:
                 column.set("table", exp.to_identifier(source.alias))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from cirql.errors import AccessDenied, NotSupported
 from cirql.sql.admission import READERS
+from cirql.sql.trees import all_of
 from cirql.startup.records import dataclass
 
 if TYPE_CHECKING:
@@ -36,9 +37,9 @@ def files_of(tree: exp.Expr) -> Files | None:
     """
     from sqlglot import exp
 
-    ctes = {cte.alias for cte in tree.find_all(exp.CTE)}
+    ctes = {cte.alias for cte in all_of(tree, exp.CTE)}
     found: list[str] = []
-    for table in tree.find_all(exp.Table, exp.Lateral):
+    for table in all_of(tree, exp.Table, exp.Lateral):
         subject = table.this
         if isinstance(subject, exp.Func) and called(subject) in READERS:
             found += _constants(subject)

@@ -13,6 +13,7 @@ from cirql.sql.parse import Statement
 from cirql.sql.translate import sqltypes as st
 from cirql.sql.translate.slots import Slot, decide, mark
 from cirql.sql.translate.sqltypes import SqlType
+from cirql.sql.trees import all_of
 from cirql.startup.records import replace
 
 ParameterTypes = Sequence[str | None] | Mapping[str, str | None]
@@ -53,7 +54,7 @@ class Inference:
     def filled(self, statement: Statement) -> Statement:
         """A statement with these parameters, each replaced by a NULL of its type."""
         tree = statement.tree.copy()
-        for node in list(tree.find_all(exp.Parameter, exp.Placeholder)):
+        for node in all_of(tree, exp.Parameter, exp.Placeholder):
             slot = self._slots.get(node.name)
             kind = (slot.type if slot is not None else None) or st.TEXT
             tree = put(tree, node, exp.cast(exp.null(), str(kind), dialect="postgres"))

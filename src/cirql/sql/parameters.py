@@ -10,6 +10,7 @@ from sqlglot import exp
 
 from cirql.errors import InterfaceError, NotSupported
 from cirql.sql.parse import Statement
+from cirql.sql.trees import all_of
 from cirql.startup.records import replace
 from cirql.startup.regexes import regex
 
@@ -51,7 +52,7 @@ def fill(statement: Statement, params: Parameters) -> Statement:
     """
     tree = statement.tree.copy()
     used: set[str] = set()
-    for node in list(tree.find_all(exp.Parameter, exp.Placeholder)):
+    for node in all_of(tree, exp.Parameter, exp.Placeholder):
         name = node.name
         used.add(name)
         value = _lookup(name, params)

@@ -17,6 +17,7 @@ from sqlglot import exp
 from cirql.sql.translate import parse_postgres
 from cirql.sql.translate.sets import SET_FUNCTIONS
 from cirql.sql.translate.shield import PREFIX
+from cirql.sql.trees import all_of
 from cirql.startup.records import dataclass, field
 from cirql.types import ColumnType
 
@@ -78,8 +79,8 @@ def still_wanted(tree: exp.Query, wanted: Iterable[tuple[str, set[str]]]) -> lis
 
 
 def _inner_queries(tree: exp.Query) -> Iterator[_Inner]:
-    tables = list(tree.find_all(exp.Table))
-    for node in tree.find_all(exp.Subquery, exp.CTE, exp.Exists):
+    tables = all_of(tree, exp.Table)
+    for node in all_of(tree, exp.Subquery, exp.CTE, exp.Exists):
         query = node.this.unnest()
         if not isinstance(query, exp.Query):
             continue
@@ -117,7 +118,7 @@ def _reading(tree: exp.Query, dead: Mapping[int, exp.Expr], owners: Mapping[int,
             case exp.Join():
                 found.bare.update(name.name for name in node.args.get("using") or [])
             case exp.Dot():
-                found.whole.update(i.name for i in node.find_all(exp.Identifier))
+                found.whole.update(i.name for i in all_of(node, exp.Identifier))
     for _ in passing:
         for owner, starred in passing:
             _pass_on(found, owner.aliases, starred)
@@ -142,7 +143,7 @@ def tables_of(select: exp.Expr | None) -> Iterator[str]:
         if origin.alias or item.alias:
             yield origin.alias or item.alias
         if not item.alias or item.args.get("joins"):
-            yield from (t.alias_or_name for t in item.find_all(exp.Table, exp.Subquery))
+            yield from (t.alias_or_name for t in all_of(item, exp.Table, exp.Subquery))
 
 
 def _unread(inner: _Inner, query: exp.Query, reading: _Reading) -> Iterator[exp.Expr]:
@@ -186,13 +187,13 @@ def _gives_rows(item: exp.Expr) -> bool:
 
 
 def _mute(item: exp.Expr, type_of: TypeOf) -> None:
-    for column in list(item.find_all(exp.Column)):
+    for column in all_of(item, exp.Column):
         kind = type_of(column)
         if kind is not None and column is item:
             column.replace(exp.Alias(this=_nothing(kind), alias=exp.to_identifier(column.name, quoted=True)))
         elif kind is not None:
             column.replace(_nothing(kind))
-    for select in item.find_all(exp.Select):
+    for select in all_of(item, exp.Select):
         if select.args.get("from_") is not None:
             select.where(exp.false(), copy=False)
 

@@ -19,12 +19,13 @@ from cirql.sql.bound import Source
 from cirql.sql.parse import Statement
 from cirql.sql.quoting import text
 from cirql.sql.translate.sets import columns_of_call
+from cirql.sql.trees import all_of, first_of
 from cirql.types import ColumnType
 
 
 def position_of(statement: Statement, node: exp.Expr | None) -> int | None:
     """Where in the text that was written the first name of a node stands."""
-    identifier = node if isinstance(node, exp.Identifier) else node.find(exp.Identifier) if node is not None else None
+    identifier = node if isinstance(node, exp.Identifier) else first_of(node, exp.Identifier) if node is not None else None
     start = identifier.meta.get("start") if identifier is not None else None
     return None if start is None else statement.offset + int(start)
 
@@ -57,7 +58,7 @@ class Resolver:
 
     def refuse_unnamed_joins(self, tree: exp.Expr) -> None:
         """Raise NotSupported where a NATURAL JOIN stands in parentheses, which no scope of its own has."""
-        for join in tree.find_all(exp.Join):
+        for join in all_of(tree, exp.Join):
             if join.method == "NATURAL":
                 raise NotSupported(
                     "NATURAL JOIN in parentheses is not supported",

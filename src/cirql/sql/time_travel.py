@@ -19,6 +19,7 @@ from sqlglot import exp
 
 from cirql.errors import Error, InvalidText
 from cirql.settings import parse_duration
+from cirql.sql.trees import all_of, first_of
 from cirql.startup.regexes import regex
 
 Evaluate = Callable[[str], datetime | None]
@@ -62,7 +63,7 @@ def written_out(text: str) -> tuple[str, tuple[tuple[int, int], ...]]:
 
 def restore_positions(tree: exp.Expr, grown: tuple[tuple[int, int], ...]) -> None:
     """Point what was parsed at the text as the user wrote it."""
-    for node in tree.find_all(exp.Identifier):
+    for node in all_of(tree, exp.Identifier):
         start = node.meta.get("start")
         if start is not None:
             shift = sum(added for at, added in grown if at <= start)
@@ -94,7 +95,7 @@ def _written(node: exp.Expr) -> str:
 
 
 def _evaluated(node: exp.Expr, evaluate: Evaluate) -> datetime | None:
-    if node.find(exp.Column, exp.Query, exp.Placeholder, exp.Parameter) is not None:
+    if first_of(node, exp.Column, exp.Query, exp.Placeholder, exp.Parameter) is not None:
         return None
     if isinstance(node, exp.Literal) and node.name.strip().lower().endswith(" ago"):
         ago = exp.Literal.string(node.name.strip()[: -len(" ago")])

@@ -17,6 +17,7 @@ from cirql.errors import NotSupported, UnknownColumn
 from cirql.sql.parse import Statement
 from cirql.sql.resolution import position_of
 from cirql.sql.translate import parse_postgres
+from cirql.sql.trees import all_of
 
 ViewOf = Callable[[str], SchemaView | None]
 
@@ -49,8 +50,8 @@ class Views:
         return opened
 
     def _found(self, tree: exp.Expr) -> Iterator[tuple[exp.Table, SchemaView]]:
-        ctes = {cte.alias for cte in tree.find_all(exp.CTE)}
-        for table in tree.find_all(exp.Table):
+        ctes = {cte.alias for cte in all_of(tree, exp.CTE)}
+        for table in all_of(tree, exp.Table):
             if isinstance(table.this, exp.Identifier) and (view := self._view([p.name for p in table.parts], ctes)) is not None:
                 yield table, view
 
@@ -68,7 +69,7 @@ class Views:
     def reason(self, tree: exp.Expr, error: UnknownColumn) -> UnknownColumn:
         """The error, or what is to be said of a column that the other system has and we have not."""
         lacking = {name: (view, why) for _, view in self._found(tree) for name, why in view.lacking.items()}
-        for column in tree.find_all(exp.Column):
+        for column in all_of(tree, exp.Column):
             at = position_of(self._statement, column.this)
             if column.name in lacking and at == error.position:
                 view, why = lacking[column.name]
@@ -99,7 +100,7 @@ def _replace(table: exp.Table, view: SchemaView, named: frozenset[str] | None) -
         node.meta.pop("end", None)
     version = table.args.get("version")
     if version is not None:
-        for inner in query.find_all(exp.Table):
+        for inner in all_of(query, exp.Table):
             if inner.db:
                 inner.set("version", version.copy())
     alias = table.args.get("alias") or exp.TableAlias(this=exp.to_identifier(table.name))

@@ -20,6 +20,7 @@ from cirql.sql.bind import TableFinder
 from cirql.sql.blanks import first_word
 from cirql.sql.calls import read_exec
 from cirql.sql.parse import OF_SAVEPOINTS, Statement
+from cirql.sql.trees import all_of, first_of
 from cirql.startup.records import dataclass, replace
 
 if TYPE_CHECKING:
@@ -141,7 +142,7 @@ def read_write(statement: Statement, catalog: TableFinder) -> Write:
 
 def _with_casts(tree: exp.Expr) -> None:
     """StackQL's request-side casts: `string(x)` keeps a text that looks like JSON, `JSON(x)` passes a value as it is, a structure read."""
-    for call in list(tree.find_all(exp.Anonymous)):
+    for call in all_of(tree, exp.Anonymous):
         name = call.name.lower().removeprefix("_pg_")  # the parser puts that before functions it does not know
         if name in ("string", "json") and len(call.expressions) == 1:
             value = call.expressions[0].copy()
@@ -414,7 +415,7 @@ def _resource_hint(table: Table, catalog: TableFinder) -> str | None:
 
 def position_of(statement: Statement, node: exp.Expr) -> int | None:
     """Where a node stands in the statement's text."""
-    identifier = node.find(exp.Identifier)
+    identifier = first_of(node, exp.Identifier)
     start = identifier.meta.get("start") if identifier is not None else None
     return None if start is None else statement.offset + int(start)
 

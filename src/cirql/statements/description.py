@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from cirql.result import PLAN, ResultColumn
+from cirql.sql.trees import first_of
 from cirql.startup.records import dataclass, field, replace
 from cirql.statements.planning import Planning, PlanningDesk
 
@@ -108,7 +109,7 @@ def _definition(statement: Statement, inference: Inference, planning: Planning, 
     tree = statement.tree
     match tree:
         case exp.Create():
-            materialized = bool(tree.find(exp.MaterializedProperty))
+            materialized = bool(first_of(tree, exp.MaterializedProperty))
             if isinstance(tree.expression, exp.Query):
                 _infer(replace(statement, tree=tree.expression), planning)
             return Description(f"CREATE {'MATERIALIZED ' if materialized else ''}{tree.kind}", (), inference.types)

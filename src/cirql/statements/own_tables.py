@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cirql.sql.quoting import name as quoted
+from cirql.sql.trees import all_of
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -18,7 +19,7 @@ def definition(schema: exp.Schema, table: str) -> tuple[dict[str, str], str]:
     _unchecked_within(made, table)
     serial = {exp.DType.SMALLSERIAL: "SMALLINT", exp.DType.SERIAL: "INTEGER", exp.DType.BIGSERIAL: "BIGINT"}
     sequences = {}
-    for column in made.find_all(exp.ColumnDef):
+    for column in all_of(made, exp.ColumnDef):
         kind = column.args.get("kind")
         identity = [c for c in column.args.get("constraints") or () if isinstance(c.kind, exp.GeneratedAsIdentityColumnConstraint)]
         if kind is not None and kind.this in (exp.DType.INTERVAL, exp.DType.DOUBLE, exp.DType.FLOAT):
@@ -49,7 +50,7 @@ def _unchecked_within(schema: exp.Schema, table: str) -> None:
         target = reference.this
         return bool((target.this if isinstance(target, exp.Schema) else target).name == table)
 
-    for reference in [r for r in schema.find_all(exp.Reference) if is_own(r)]:
+    for reference in [r for r in all_of(schema, exp.Reference) if is_own(r)]:
         place = reference.parent
         while place is not None and not isinstance(place.parent, exp.Schema | exp.ColumnDef):
             place = place.parent

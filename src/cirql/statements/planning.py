@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol, cast
 
 from cirql.errors import AccessDenied, NotADocument
+from cirql.sql.trees import all_of
 from cirql.startup.records import dataclass, replace
 
 if TYPE_CHECKING:
@@ -177,7 +178,7 @@ class Planning:
         """The columns of the user's own tables that a tree names."""
         from sqlglot import exp
 
-        names = {t.name for t in tree.find_all(exp.Table) if len(t.parts) == 1}
+        names = {t.name for t in all_of(tree, exp.Table) if len(t.parts) == 1}
         return {n: columns for n in names if (columns := self._desk.workspace.columns(n)) is not None}
 
     def _time_frame(self) -> tuple[str, str]:

@@ -19,6 +19,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from cirql.errors import NotSupported, ParseError
+from cirql.sql.trees import all_of
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -77,7 +78,7 @@ def _translated(tree: Any, site: Any) -> str:
     if isinstance(tree, exp.Query):
         query(tree, site)
     else:
-        for inner in [node for node in tree.find_all(exp.Query) if not node.find_ancestor(exp.Query)]:
+        for inner in [node for node in all_of(tree, exp.Query) if not node.find_ancestor(exp.Query)]:
             query(inner, site)
     check_wide(tree)
     check_floats(tree)

@@ -16,6 +16,7 @@ from cirql.sql.translate.signatures import name_of
 from cirql.sql.translate.site import Rule, Site
 from cirql.sql.translate.sqltypes import SqlType
 from cirql.sql.translate.whole_rows import row_fields
+from cirql.sql.trees import all_of
 
 
 def argument(node: exp.Expr) -> exp.Expr:
@@ -65,7 +66,7 @@ def _checked(node: exp.Expr) -> exp.Expr:
 
 def _greatest(total: exp.Expr) -> exp.Expr:
     """The greatest magnitude among what a sum or an average is of."""
-    inner = next(total.find_all(exp.Sum, exp.Avg))
+    inner = all_of(total, exp.Sum, exp.Avg)[0]
     greatest = exp.Max(this=call("abs", argument(inner.this).copy()))
     if inner is total:
         return greatest

@@ -15,6 +15,7 @@ from cirql.sql.translate.nodes import as_type, call, constant, number, paren, po
 from cirql.sql.translate.site import Rule, Site
 from cirql.sql.translate.slots import decide
 from cirql.sql.translate.sqltypes import SqlType
+from cirql.sql.trees import all_of
 
 NUMERIC_QUOTIENT = "DECIMAL(38, 16)"
 """What division gives: 22 digits before the point, 16 after, which leaves sums of bigints (22 digits) comparable with it."""
@@ -33,7 +34,7 @@ def _quoting(left: SqlType, right: SqlType, operands: tuple[exp.Expr, ...]) -> s
     """What helps where a number was written beside a text, as in `account_id = 111111111111`."""
     if st.TEXT not in (left, right) or not (left.is_number or right.is_number):
         return None
-    number = next((n for o in operands for n in o.find_all(exp.Literal) if not n.is_string), None)
+    number = next((n for o in operands for n in all_of(o, exp.Literal) if not n.is_string), None)
     return None if number is None else f"the column is text: write '{number.name}' in quotes"
 
 

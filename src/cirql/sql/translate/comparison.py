@@ -16,6 +16,7 @@ from cirql.sql.translate.nodes import as_type, call, constant, is_null, paren, t
 from cirql.sql.translate.site import Rule, Site
 from cirql.sql.translate.sqltypes import SqlType
 from cirql.sql.translate.whole_rows import fields
+from cirql.sql.trees import first_of
 
 _SYMBOLS: dict[type[exp.Expr], str] = {
     exp.EQ: "=",
@@ -68,7 +69,7 @@ def _read(written: exp.Expr, beside: exp.Expr, target: SqlType) -> exp.Expr:
     try:
         return convert(written, target)
     except InvalidText as error:
-        column = beside.find(exp.Column) if target.is_json else None
+        column = first_of(beside, exp.Column) if target.is_json else None
         if column is not None and error.hint is None:
             value = constant(written) or ""
             error.hint = f"{column.name} is JSON: name the member that is meant, as in {column.name}->>'Member' = '{value}'"

@@ -13,6 +13,7 @@ from cirql.errors import InvalidStatement
 from cirql.sql.translate import sqltypes as st
 from cirql.sql.translate.nodes import call, integer, type_of, typed
 from cirql.sql.translate.signatures import NOT_SCALAR, name_of
+from cirql.sql.trees import all_of, first_of
 
 _AGGREGATES = NOT_SCALAR | frozenset(
     "array_agg list string_agg bool_and bool_or quantile_cont quantile_disc cirql_mode any_value count sum avg min max".split()  # noqa: SIM905
@@ -70,8 +71,8 @@ def _distinct(select: exp.Select, distinct: exp.Expr) -> None:
 def _may_stand_twice(value: exp.Expr) -> bool:
     return (
         not value.is_star
-        and value.find(exp.Query, exp.Window) is None
-        and all(name_of(f) not in ("unnest", "random") for f in value.find_all(exp.Func))
+        and first_of(value, exp.Query, exp.Window) is None
+        and all(name_of(f) not in ("unnest", "random") for f in all_of(value, exp.Func))
     )
 
 
@@ -126,12 +127,12 @@ def _is_among(item: exp.Expr, others: list[exp.Expr]) -> bool:
 
 
 def _is_qualified(item: exp.Expr) -> bool:
-    return all(c.table for c in item.find_all(exp.Column))
+    return all(c.table for c in all_of(item, exp.Column))
 
 
 def _unqualified(item: exp.Expr) -> exp.Expr:
     copy = item.copy()
-    for column in copy.find_all(exp.Column):
+    for column in all_of(copy, exp.Column):
         column.set("table", None)
     return copy
 
@@ -139,8 +140,8 @@ def _unqualified(item: exp.Expr) -> exp.Expr:
 def _plain(value: exp.Expr) -> exp.Expr:
     """A copy without what the same expression may be written with or without: parentheses, quotes."""
     copy = value.unnest().copy()
-    for inner in list(copy.find_all(exp.Paren)):
+    for inner in all_of(copy, exp.Paren):
         inner.replace(inner.this)
-    for identifier in copy.find_all(exp.Identifier):
+    for identifier in all_of(copy, exp.Identifier):
         identifier.set("quoted", True)
     return copy

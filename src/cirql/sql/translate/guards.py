@@ -16,6 +16,7 @@ from cirql.sql.translate import sqltypes as st
 from cirql.sql.translate.nodes import type_of, typed
 from cirql.sql.translate.signatures import NOT_SCALAR, name_of
 from cirql.sql.translate.site import Guard, Site
+from cirql.sql.trees import all_of, first_of
 
 _HARMLESS = (
     exp.EQ,
@@ -42,14 +43,14 @@ _MOST_TERMS = 16
 
 def holds_query(node: exp.Expr | None) -> bool:
     """Whether a query stands somewhere below."""
-    return node is not None and node.find(exp.Query) is not None
+    return node is not None and first_of(node, exp.Query) is not None
 
 
 def may_guard(condition: exp.Expr) -> bool:
     """Whether a condition, not rewritten yet, has the same value wherever it is written for the same row."""
-    if condition.find(exp.Query, exp.AggFunc, exp.Window) is not None:
+    if first_of(condition, exp.Query, exp.AggFunc, exp.Window) is not None:
         return False
-    names = {name_of(c) for c in condition.find_all(exp.Func)}
+    names = {name_of(c) for c in all_of(condition, exp.Func)}
     return not names & (NOT_SCALAR | _EACH_TIME_ANOTHER)
 
 
@@ -66,7 +67,7 @@ def guarded(site: Site, conditions: Iterable[exp.Expr]) -> Site:
 
 def _named(condition: exp.Expr, site: Site) -> exp.Expr | None:
     """The condition with each column under its relation's name, so that it means the same further in; None where that is not known."""
-    for column in list(condition.find_all(exp.Column)):
+    for column in all_of(condition, exp.Column):
         if column.table:
             continue
         seen = site.scope.column(column.name)
@@ -88,7 +89,7 @@ def kept_back(column: exp.Column, parent: exp.Expr | None, site: Site) -> exp.Ex
     for guard in site.guards:
         if owner is None or owner not in list(guard.scope.chain()) or site.scope is guard.scope:
             continue
-        tables = {c.table for c in guard.condition.find_all(exp.Column)}
+        tables = {c.table for c in all_of(guard.condition, exp.Column)}
         around = list(guard.scope.chain())
         if all(site.scope.holder(t) in around for t in tables):
             case = exp.Case(ifs=[exp.If(this=guard.condition.copy(), true=result)])

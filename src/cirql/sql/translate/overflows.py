@@ -14,6 +14,7 @@ from sqlglot import exp
 from cirql.sql.translate import sqltypes as st
 from cirql.sql.translate.nodes import as_type, call, type_of
 from cirql.sql.translate.signatures import name_of
+from cirql.sql.trees import all_of
 
 _STEPS = (exp.Add, exp.Sub, exp.Mul, exp.Div)
 _AROUND = (*_STEPS, exp.Paren, exp.Neg)
@@ -24,7 +25,7 @@ _ONCE = frozenset({"random", "error", "unnest"})
 
 def check_floats(tree: exp.Expr) -> None:
     """Put the check around every float computation of a rewritten tree, in place."""
-    found = [n for n in tree.find_all(*_STEPS) if _is_float(n) and not _is_float(_step_around(n))]
+    found = [n for n in all_of(tree, *_STEPS) if _is_float(n) and not _is_float(_step_around(n))]
     for node in reversed(found):  # inner ones first
         whole = _named(node)
         nodes = list(whole.walk())

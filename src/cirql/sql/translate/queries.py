@@ -16,6 +16,7 @@ from cirql.sql.translate.relations import aliased, relation
 from cirql.sql.translate.scopes import Columns, NameScope
 from cirql.sql.translate.site import Rule, Site
 from cirql.sql.translate.slots import decide
+from cirql.sql.trees import all_of
 
 
 def query(node: exp.Expr, site: Site) -> Columns | None:
@@ -286,7 +287,7 @@ def _sortable_output(ordered: exp.Expr, place: int, name: str) -> exp.Expr | Non
     if select is None or any(p.is_star for p in select.expressions):
         return None
     value = select.expressions[place - 1].unalias()
-    if any(call_node.name.lower() == "unnest" for call_node in value.find_all(exp.Anonymous)):
+    if any(call_node.name.lower() == "unnest" for call_node in all_of(value, exp.Anonymous)):
         return exp.column(name, quoted=True)
     again: exp.Expr = value.copy()
     return again

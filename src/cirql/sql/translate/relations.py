@@ -14,6 +14,7 @@ from cirql.sql.translate.nodes import call, number, type_of
 from cirql.sql.translate.scopes import Columns, NameScope
 from cirql.sql.translate.signatures import name_of
 from cirql.sql.translate.site import Site
+from cirql.sql.trees import first_of
 
 
 def relation(node: exp.Expr, site: Site, *, first: bool) -> exp.Expr:
@@ -175,7 +176,7 @@ def _set_relation(
 def _placed(query: exp.Select, alias: exp.TableAlias, arguments: list[exp.Expr], *, first: bool) -> exp.Expr:
     """The query as a derived table, LATERAL where its arguments may name earlier items."""
     subquery = exp.Subquery(this=query)
-    correlated = any(a.find(exp.Column) is not None for a in arguments)
+    correlated = any(first_of(a, exp.Column) is not None for a in arguments)
     if first or not correlated:
         subquery.set("alias", alias)
         return subquery

@@ -20,6 +20,7 @@ from cirql.sql.translate.regexes import regexp_groups, regexp_pieces
 from cirql.sql.translate.signatures import name_of
 from cirql.sql.translate.site import Site
 from cirql.sql.translate.sqltypes import SqlType
+from cirql.sql.trees import all_of, first_of
 from cirql.startup.records import dataclass
 
 Lists = list[tuple[str, exp.Expr, SqlType]]
@@ -114,7 +115,7 @@ def streamed(lists: Lists, arguments: list[exp.Expr]) -> tuple[exp.Expr, exp.Exp
     """A series of integers between constants as a table that gives them one by one, and the value of its rows; None for other sets."""
     listed = lists[0][1]
     series = listed.this if isinstance(listed, exp.Cast) else None
-    if not isinstance(series, exp.Anonymous) or series.name != _SERIES or any(a.find(exp.Column, exp.Query) for a in arguments):
+    if not isinstance(series, exp.Anonymous) or series.name != _SERIES or any(first_of(a, exp.Column, exp.Query) for a in arguments):
         return None
     ends = [as_type(a.copy(), st.INT8) for a in series.expressions]
     return exp.Table(this=exp.Anonymous(this="generate_series", expressions=ends)), as_type(exp.column("generate_series"), lists[0][2])
@@ -211,7 +212,7 @@ def columns_of_call(node: exp.Table) -> list[str] | None:
 
 def spread(tree: exp.Expr) -> None:
     """Write out the stars of composite values: `(jsonb_each(d)).*` is both its columns, `(t).*` is `t.*`."""
-    for star in [d for d in tree.find_all(exp.Dot) if isinstance(d.expression, exp.Star)]:
+    for star in [d for d in all_of(tree, exp.Dot) if isinstance(d.expression, exp.Star)]:
         inner, select = star.this.unnest(), star.parent
         if isinstance(inner, exp.Column) and not inner.table:
             star.replace(exp.Column(this=exp.Star(), table=inner.this.copy()))

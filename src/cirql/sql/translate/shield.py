@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from cirql.errors import ParseError
 from cirql.sql.translate.tokens import NUMBER_STARTS, numeric_constant, tokenize
+from cirql.sql.trees import all_of
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -70,7 +71,7 @@ def _count_from_one(trees: Sequence[exp.Expr | None]) -> None:
 
     from cirql.sql.translate.nodes import integer, number
 
-    for node in (found for tree in trees if tree is not None for found in tree.find_all(exp.Bracket)):
+    for node in (found for tree in trees if tree is not None for found in all_of(tree, exp.Bracket)):
         index, subject, place = node.expressions[0], node.this.type, integer(node.expressions[0])
         if subject is not None and not subject.is_type(exp.DataType.Type.UNKNOWN, exp.DataType.Type.ARRAY):
             if place is not None:

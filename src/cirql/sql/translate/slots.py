@@ -12,6 +12,7 @@ from sqlglot import exp
 
 from cirql.sql.translate import sqltypes as st
 from cirql.sql.translate.sqltypes import SqlType
+from cirql.sql.trees import all_of
 
 _KEY = "slot"
 
@@ -31,7 +32,7 @@ class Slot:
 def mark(tree: exp.Expr, given: dict[str, SqlType]) -> dict[str, Slot]:
     """Give every parameter of a tree a slot, those of one name the same; `given` are the types that are known."""
     slots: dict[str, Slot] = {}
-    for node in tree.find_all(exp.Parameter, exp.Placeholder):
+    for node in all_of(tree, exp.Parameter, exp.Placeholder):
         node.meta[_KEY] = slots.setdefault(node.name, Slot(given.get(node.name)))
     return slots
 
