@@ -30,6 +30,10 @@ _ROLE = """<member><Path>/</Path><RoleName>role-{n:04d}</RoleName><RoleId>AROA{n
 <AssumeRolePolicyDocument>%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%5B%5D%7D</AssumeRolePolicyDocument>
 <MaxSessionDuration>3600</MaxSessionDuration></member>"""
 _POLICY = "<member><PolicyName>ReadOnlyAccess</PolicyName><PolicyArn>arn:aws:iam::aws:policy/ReadOnlyAccess</PolicyArn></member>"
+_DETAIL = _ROLE.replace(
+    "<MaxSessionDuration>3600</MaxSessionDuration>",
+    f"<InstanceProfileList/><RolePolicyList/><AttachedManagedPolicies>{_POLICY}</AttachedManagedPolicies><Tags/><RoleLastUsed/>",
+)
 _PAGE = 1000
 _S3 = 'xmlns="http://s3.amazonaws.com/doc/2006-03-01/"'
 _RULE = "<ApplyServerSideEncryptionByDefault><SSEAlgorithm>AES256</SSEAlgorithm></ApplyServerSideEncryptionByDefault>"
@@ -80,6 +84,12 @@ def xml_answer(body: bytes, account: str, rows: int) -> bytes:
         case "ListRoles":
             items = "".join(_ROLE.format(n=n, account=account) for n in range(rows))
             return _result(operation, f"<Roles>{items}</Roles><IsTruncated>false</IsTruncated>")
+        case "GetAccountAuthorizationDetails":  # of roles alone
+            start = int(form.get("Marker", 0))
+            stop = min(start + int(form.get("MaxItems", 100)), rows)
+            items = "".join(_DETAIL.format(n=n, account=account) for n in range(start, stop))
+            more = f"<IsTruncated>true</IsTruncated><Marker>{stop}</Marker>" if stop < rows else "<IsTruncated>false</IsTruncated>"
+            return _result(operation, f"<RoleDetailList>{items}</RoleDetailList>{more}")
         case "ListAttachedRolePolicies":
             return _result(operation, f"<AttachedPolicies>{_POLICY}</AttachedPolicies><IsTruncated>false</IsTruncated>")
     raise ValueError(f"{operation} has no canned answer")

@@ -145,7 +145,7 @@ def spread_of(raw: Mapping[str, Any]) -> Spread:
 
 def _fetch(raw: dict[str, Any]) -> Fetch:
     raw["role"] = Role(raw["role"])
-    for name in ("rows", "json_params", "json_members", "permissions", "not_found"):
+    for name in ("rows", "json_params", "json_members", "permissions", "not_found", "match"):
         if name in raw:
             raw[name] = tuple(raw[name])
     if "beside" in raw:

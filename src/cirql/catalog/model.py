@@ -222,7 +222,10 @@ class Fetch:
     gives exactly one row, even when the list is empty.
     `beside` are the paths to further lists of the answer whose elements are rows too (the delete markers beside the versions).
     `spread`: several regions give the same rows.
-    `fallback` names the table's fetch that gives the same where this one is refused, or saves no call.
+    `fallback` names the table's fetch that gives the same where this one is refused, or saves no call. A list that has one tells in one
+    call what the other tells key by key.
+    `match`: a bulk call, made once for all rows of a target; these columns say whose each of its rows is. What it leaves out
+    of a row is not known.
     Columns that are inputs and not outputs keep the value that was asked for.
     """
 
@@ -244,6 +247,7 @@ class Fetch:
     not_found: tuple[str, ...] = ()
     collect: bool = False
     fallback: str = ""
+    match: tuple[str, ...] = ()
     beside: tuple[tuple[str, ...], ...] = ()
     spread: Spread | None = None
 
@@ -367,8 +371,11 @@ class Table:
 
     @property
     def roots(self) -> list[Fetch]:
-        """The calls that a scan can begin with, those that need least first; a per-row call only where nothing lists."""
-        lists = [f for f in self.fetches if f.role is Role.LIST]
+        """The calls that a scan can begin with, those that need least first; a per-row call only where nothing lists.
+
+        Lists that tell what another one does are left out: where a table's rows come from, that one says.
+        """
+        lists = [f for f in self.fetches if f.role is Role.LIST and not f.fallback]
         return sorted(lists or [f for f in self.fetches if f.role is Role.GET], key=lambda f: len(self.needs(f)))
 
     @property

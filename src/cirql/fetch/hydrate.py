@@ -10,7 +10,7 @@ from cirql.catalog.model import Fetch, Input, Role, Table
 from cirql.cloud.target import Target
 from cirql.errors import AccessDenied, CloudError, DatabaseError, ResourceNotFound
 from cirql.fetch.requests import request
-from cirql.fetch.rows import UNREAD, UNTOLD, Row, collected, rows_of, whole
+from cirql.fetch.rows import UNREAD, UNTOLD, Row, collected, given, rows_of, whole
 from cirql.fetch.surroundings import Surroundings
 from cirql.fetch.unread import OF_ONE_ROW, named
 from cirql.startup.regexes import regex
@@ -195,8 +195,3 @@ async def _spread(ask: Callable[[dict[str, Any], list[int]], Awaitable[None]], w
     finally:
         for task in tasks:
             task.cancel()
-
-
-def given(row: Row) -> Row:
-    """The values that are there: a detail call that leaves a member out does not erase what the list call gave."""
-    return {c: v for c, v in row.items() if v is not None}

@@ -48,6 +48,11 @@ def whole(fetch: Fetch, answers: list[dict[str, Any]]) -> Row | None:
     return row
 
 
+def given(row: Row) -> Row:
+    """The values that are there: a detail call that leaves a member out does not erase what the list call gave."""
+    return {c: v for c, v in row.items() if v is not None}
+
+
 def _items(fetch: Fetch, answer: dict[str, Any]) -> Iterator[tuple[Any, list[Any]]]:
     for path in fetch.beside:
         yield from _descend(answer, path, [])

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 from cirql.cloud.target import Target
 from cirql.errors import CloudFailure, DatabaseError
 from cirql.fetch.batches import record_batch
+from cirql.fetch.enough import Enough
 from cirql.fetch.merge import each, in_order, in_waves
 from cirql.fetch.rows import Row, in_key_order
-from cirql.fetch.scanner import Enough, Scanner
+from cirql.fetch.scanner import Scanner
 from cirql.fetch.spread import Spreading
 from cirql.fetch.surroundings import Surroundings
 from cirql.fetch.unread import Unread

@@ -15,8 +15,10 @@ from typing import Any, cast
 
 from cirql.catalog.model import IDENTIFIER, Fetch, Role, Spread, Table
 from cirql.cloud.target import Target
-from cirql.errors import CloudError, DatabaseError, NotSupported, ResourceNotFound
-from cirql.fetch.hydrate import given, hydrated
+from cirql.errors import AccessDenied, CloudError, DatabaseError, NotSupported, ResourceNotFound
+from cirql.fetch.bulk import in_bulk
+from cirql.fetch.enough import Enough
+from cirql.fetch.hydrate import hydrated
 from cirql.fetch.keys import TargetKeys
 from cirql.fetch.lineage import Lineage
 from cirql.fetch.looked_at import NarrowedRoot, looked_at
@@ -24,7 +26,7 @@ from cirql.fetch.merge import each, in_blocks, in_order, in_waves
 from cirql.fetch.placed import is_here
 from cirql.fetch.repeats import Naming, each_once
 from cirql.fetch.requests import narrowed, request, unfiltered
-from cirql.fetch.rows import ODD, UNREAD, UNTOLD, Row, derive, in_key_order, make_key, rows_of, whole
+from cirql.fetch.rows import ODD, UNREAD, UNTOLD, Row, derive, given, in_key_order, make_key, rows_of, whole
 from cirql.fetch.spread import said, tells_places, without_places
 from cirql.fetch.surroundings import Surroundings
 from cirql.fetch.sweep import swept
@@ -39,40 +41,8 @@ CONCURRENT_LISTS = 32
 PAGES_AHEAD = 32
 PAGES_AT_ONCE = 32
 FEW_KEYS = 3
-
-
-class Enough:
-    """How many rows are still wanted of a limited scan, over all its targets.
-
-    A row is claimed before per-row calls are made for it, and confirmed or given back afterwards, so that no more rows are
-    completed than the limit needs, and none too few.
-    """
-
-    def __init__(self, limit: int | None) -> None:
-        self._left = limit
-        self._under_way = 0
-        self._changed = asyncio.Condition()
-
-    async def claim(self, rows: int) -> int:
-        """How many of these rows to complete; 0 where the limit is met."""
-        if self._left is None:
-            return rows
-        async with self._changed:
-            while self._left == 0 and self._under_way:
-                await self._changed.wait()
-            taken = min(rows, self._left)
-            self._left -= taken
-            self._under_way += taken
-            return taken
-
-    async def settle(self, claimed: int, found: int) -> None:
-        """Say how many of the claimed rows were really there."""
-        if self._left is None:
-            return
-        async with self._changed:
-            self._under_way -= claimed
-            self._left += claimed - found
-            self._changed.notify_all()
+BULK_BLOCK = 100
+"""Rows that are gathered before it is decided whether a bulk call is worth it."""
 
 
 class Scanner:
@@ -101,15 +71,32 @@ class Scanner:
         self._parent_columns = {*(p.column for p in scan.table.parents), *scan.table.identifier, IDENTIFIER}
         self._also = also
         self._look = NarrowedRoot(scan.root)
-        self._root_calls = 0
+        self._root_calls = self._listed = 0
         self._has_root_answer = False
         self._failed_roots: list[tuple[dict[str, Any], DatabaseError]] = []
 
     async def pages(self) -> AsyncGenerator[list[Row]]:
         """The rows of this target that can matter, complete with every wanted column, a page at a time.
 
-        Several pages are completed at once, so that short ones do not leave the per-row calls idle.
+        Where the list is refused and there is another way to the rows, that is gone.
         """
+        other = self._scan.instead
+        try:
+            async with aclosing(self._by_this_way()) as pages:
+                async for page in pages:
+                    yield page
+            return
+        except (AccessDenied, CloudError, NotSupported) as error:
+            if other is None or self._has_root_answer:
+                raise
+            self._around.notice(f"{self._table.name} is listed key by key in {self._target}: {error.message}")
+        again = Scanner(other, self._target, self._around, self._enough, lazy=self._lazy, also=self._also)
+        async with aclosing(again.pages()) as pages:
+            async for page in pages:
+                yield page
+
+    async def _by_this_way(self) -> AsyncGenerator[list[Row]]:
+        """Several pages are completed at once, so that short ones do not leave the per-row calls idle."""
         if self._keys.empty:
             return
         requests = self._requests()
@@ -300,6 +287,7 @@ class Scanner:
                 pages = each_once(pages, naming, self._say_repeated, lookahead=not self._lazy)
             async for rows in pages:
                 self._has_root_answer = has_begun = True
+                self._listed += len(rows)
                 now = self._around.clock()
                 yield [{"_fetched_at": now, **asked, **given(row)} for row in rows]
         except ResourceNotFound as error:
@@ -424,7 +412,7 @@ class Scanner:
         known, kept = self._around.known, cast("list[Row | None]", [None] * len(rows))
         if known is not None and any(f.role is Role.GET for f in step.fetches):
             kept = await known.unchanged(self._target, rows)
-        tasks = [asyncio.create_task(self._parts(rows, fetch, kept)) for fetch in step.fetches]
+        tasks = [asyncio.create_task(self._parts(rows, fetch, kept, step.instead)) for fetch in step.fetches]
         try:
             found = await asyncio.gather(*tasks)
         finally:
@@ -446,8 +434,10 @@ class Scanner:
             complete.append(row)
         return complete
 
-    async def _parts(self, rows: list[Row], fetch: Fetch, kept: list[Row | None]) -> list[Row | None]:
-        """What a fetch adds to each row; a describe call is not made for rows whose answer is `kept`."""
+    async def _parts(self, rows: list[Row], fetch: Fetch, kept: list[Row | None], instead: tuple[Fetch, ...]) -> list[Row | None]:
+        """What a fetch adds to each row; a describe call is not made for rows whose answer is `kept`. `instead` are a bulk call's."""
+        if fetch.match:
+            return await in_bulk(rows, fetch, instead, self._table, self._target, self._around, listed=self._listed)
         if (row_by_row := self._table.fallback(fetch)) is not None:
             return await swept(rows, fetch, row_by_row, self._table, self._target, self._around)
         if fetch.role is not Role.GET or not any(kept):
@@ -469,7 +459,7 @@ def _halves(values: dict[str, Any]) -> list[dict[str, Any]]:
 def _block(step: Step, table: Table) -> int:
     """How many rows fill the calls of a step; 1 where its calls are for one row, or for rows that agree on something else."""
     context = context_columns(table)
-    return max((f.batch for f in step.fetches if len(f.required - context) == 1), default=1)
+    return max((BULK_BLOCK if f.match else f.batch for f in step.fetches if f.match or len(f.required - context) == 1), default=1)
 
 
 def _values(fetch: Fetch) -> dict[str, tuple[str, ...]]:

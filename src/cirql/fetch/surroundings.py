@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from cirql.catalog.model import Table
 from cirql.cloud.target import Target
@@ -31,6 +31,7 @@ class Known(Protocol):
 class Surroundings:
     """What every scan of a statement shares.
 
+    `bulk` is what bulk calls told, by call and key of the row.
     `denied` are the columns that a tolerated denial left NULL, by table and target; `refusals` the calls that were refused and not needed.
     `patience` is how many seconds rows that are there may wait for those that stand before them.
     `known` spares describe calls of the one scan that it was made for; `unread` is what that scan could not read of single rows, and
@@ -44,6 +45,7 @@ class Surroundings:
     patience: float = 1.0
     targets: tuple[Target, ...] = ()
     notices: list[str] = field(default_factory=list)
+    bulk: dict[str, Mapping[tuple[Any, ...], Row]] = field(default_factory=dict)
     denied: dict[tuple[str, Target], set[str]] = field(default_factory=dict)
     refusals: Refusals = field(default_factory=Refusals)
     known: Known | None = None

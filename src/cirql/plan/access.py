@@ -33,6 +33,8 @@ ROWS_OF_QUERY = 5.0
 PAGES_OF_LIST = 1.2
 SHARE_OF_KEYED_LIST = 0.8
 """What a list by key costs where another scan makes lists of the same kind, perhaps by the same keys: less than a read of each."""
+PAGES_OF_BULK = 3.0
+"""What a call counts that tells all of a target at once: its answer is long, and may come in several pages."""
 MAX_DEPTH = 5
 
 
@@ -80,18 +82,26 @@ class Accessor:
         if not ways:
             raise _missing_key(need)
         best = min(ways, key=lambda w: w.cost)
-        return Scan(
-            relation=relation,
-            table=need.table,
-            columns=delivered,
-            root=best.root,
-            keys=need.groups,
-            parent=best.parent,
-            keys_suffice=best.keys_suffice,
-            steps=best.steps,
-            filters=self.filters(need.table, need.conjuncts),
-            bounds=bounds(need.table, need.folded),
-        )
+        others = [w for w in ways if not _is_bulk(w.root)] if _is_bulk(best.root) else []
+        other = min(others, key=lambda w: w.cost) if others else None
+        filters, ranges = self.filters(need.table, need.conjuncts), bounds(need.table, need.folded)
+
+        def by(way: Way, other: Scan | None = None) -> Scan:
+            return Scan(
+                relation=relation,
+                table=need.table,
+                columns=delivered,
+                root=way.root,
+                keys=need.groups,
+                parent=way.parent,
+                keys_suffice=way.keys_suffice,
+                steps=way.steps,
+                filters=filters,
+                bounds=ranges,
+                other=other,
+            )
+
+        return by(best, by(other) if other is not None else None)
 
     def filters(self, table: Table, conjuncts: Iterable[exp.Expr]) -> tuple[RowFilter, ...]:
         """One filter for each set of columns, so that each page is looked at once."""
@@ -211,6 +221,8 @@ def _cost(need: Need, fetch: Fetch, parent: ParentScan | None, more: tuple[Step,
     is_shared = (fetch.service, fetch.operation) in need.shared
     free = not fetch.required and is_shared
     calls = 1.0 if fetch.role is Role.GET else PAGES_OF_LIST * (SHARE_OF_KEYED_LIST if is_shared else 1)
+    if _is_bulk(fetch):
+        calls *= PAGES_OF_BULK
     if parent is not None:
         calls *= ROWS_OF_LIST
     calls *= _combinations(need, sorted(fetch.required))
@@ -218,8 +230,13 @@ def _cost(need: Need, fetch: Fetch, parent: ParentScan | None, more: tuple[Step,
     identity = need.table.identifier
     if fetch.role is not Role.GET and identity and set(identity) <= {c for g in need.groups if g.rows is not None for c in g.columns}:
         rows = _combinations(need, identity)  # the list is filtered down to the rows named
-    completing = sum(min(rows, max(1.0, rows / f.batch)) for step in more for f in step.fetches)
+    completing = sum(min(rows, PAGES_OF_BULK if f.match else max(1.0, rows / f.batch)) for step in more for f in step.fetches)
     return (0.0 if free else calls) + completing + (1.0 if parent is not None else 0.0)
+
+
+def _is_bulk(fetch: Fetch) -> bool:
+    """Whether a list tells at once what another one tells key by key."""
+    return fetch.role is Role.LIST and bool(fetch.fallback)
 
 
 def derivable_inputs(table: Table, required: Iterable[str]) -> set[str]:

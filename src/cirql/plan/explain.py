@@ -163,11 +163,17 @@ def _expecting(scan: Scan, forecast: ScanForecast, knows: Knows) -> ScanForecast
     fetches = [f for step in scan.steps for f in step.fetches]
     wanted = rows if rows is None or scan.limit is None else min(rows, scan.limit)
     steps = [
-        replace(c, expected=c.count if c.count is not None else None if wanted is None else math.ceil(wanted / f.batch))
+        replace(c, expected=c.count if c.count is not None else None if wanted is None else _expected_steps(f, wanted))
         for c, f in zip(more, fetches, strict=True)
     ]
     calls = (replace(root, expected=_expected_lists(scan, root, rows, finding, lists)), *steps)
     return replace(forecast, parent=parents[0] if parents else None, others=tuple(parents[1:]), calls=calls)
+
+
+def _expected_steps(fetch: Fetch, rows: int) -> int:
+    """About how often a call is made that completes so many rows."""
+    size = fetch.paging.size if fetch.match and fetch.paging is not None else None
+    return math.ceil(rows / (size or fetch.batch))
 
 
 def _rows_left(forecast: ScanForecast) -> int | None:
@@ -219,6 +225,8 @@ def _root_call(scan: Scan, targets: int | None, accounts: int | None) -> CallFor
     root, noun = scan.root, "target"
     if root.spread is not None and root.spread.whole:  # asked once an account
         targets, noun = None if targets is None or accounts is None else min(targets, accounts), "account"
+    if scan.other is not None:
+        return _bulk_root(scan, scan.other, targets)
     needed = root.required - context_columns(scan.table) - {i.column for i in root.inputs if i.values}
     paged = root.paging is not None and root.role is Role.LIST
     size = root.paging.size if root.paging is not None and root.paging.size else None
@@ -240,6 +248,18 @@ def _root_call(scan: Scan, targets: int | None, accounts: int | None) -> CallFor
     # Under a LIMIT the first target may have enough.
     least = combinations * (per_target or 1) if scan.limit is None else 1
     return replace(_call(root, None, f"{pages} in {where}{keys}, at least {least}"), least=least)
+
+
+def _bulk_root(scan: Scan, other: Scan, targets: int | None) -> CallForecast:
+    """A list that tells of all at once, and what is called where it is refused."""
+    root, way = scan.root, other.root
+    parents = ", ".join(str(p.scan.table.name) for p in other.parents)
+    keys = f"for each row of {parents}" if parents and not other.keys_suffice else "for each key"
+    least = 1 if scan.limit is not None or targets is None else targets
+    where = f"{targets} target{'s' * (targets != 1)}" if targets is not None else "each target"
+    more = "".join(f", {f.service}:{f.operation} for each of its rows" for step in other.steps for f in step.fetches)
+    instead = f"or {way.service}:{way.operation} {keys}{more} where this is refused"
+    return replace(_call(root, None, f"pages in {where}, at least {least}, {instead}"), least=least)
 
 
 def _names_place(scan: Scan) -> bool:
@@ -275,6 +295,14 @@ def _step_call(scan: Scan, step: Step, fetch: Fetch, filters: tuple[str, ...]) -
     exact = _exact_rows(scan)
     if exact is not None and batch == 1:
         return _call(fetch, None if exact else 0, f"{share}{left}, at most {exact}", columns, filters)
+    if fetch.match:
+        own = " and ".join(f"{f.service}:{f.operation}" for f in step.instead)
+        return _call(
+            fetch,
+            None,
+            f"pages for all rows at once, or {own} for each row{left} where that takes no more calls or this is refused",
+            columns,
+        )
     row_by_row = scan.table.fallback(fetch)
     instead = f", or {row_by_row.service}:{row_by_row.operation} where that takes no more calls or this is refused" if row_by_row else ""
     return _call(fetch, None, f"{share}{left}{most}{instead}", columns, filters)

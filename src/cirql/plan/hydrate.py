@@ -8,7 +8,10 @@ from collections.abc import Iterable, Set
 from cirql.catalog.model import Fetch, Role, Table
 from cirql.plan.arns import arn_columns
 from cirql.plan.model import Step
+from cirql.startup.records import replace
 
+FEW_ROWS = 3
+"""So few rows take their own calls: a bulk call tells of all that a target has."""
 CONTEXT_COLUMNS = frozenset({"region", "_key", "_fetched_at", "_source"})
 
 
@@ -57,7 +60,21 @@ def steps(
         chosen += [f for f in best if f not in chosen]
         reached = derivable(table, {*available, *(c for f in chosen for c in f.gives)})
         missing -= reached
-    return _order(table, chosen, available, frozenset(tested) - available)
+    ordered = _order(table, chosen, available, frozenset(tested) - available)
+    needed = {*wanted, *table.key, *(c for f in chosen for c in f.required)} - available
+    return ordered if most <= FEW_ROWS else tuple(_in_bulk(table, step, needed, available) for step in ordered)
+
+
+def _in_bulk(table: Table, step: Step, needed: Set[str], available: Set[str]) -> Step:
+    """The step with a bulk call in place of those per-row calls all of whose needed columns it gives."""
+    for bulk in (f for f in table.fetches if f.match and set(f.match) <= available):
+        own = tuple(f for f in step.fetches if not f.fallback and f.gives & needed and f.gives & needed <= bulk.gives)
+        if own:
+            kept = needed | set(bulk.match)
+            outputs = tuple(o for o in bulk.outputs if o.column in kept)
+            lifted = tuple(o for o in bulk.lifted if o.column in kept)
+            return Step((*(f for f in step.fetches if f not in own), replace(bulk, outputs=outputs, lifted=lifted)), own)
+    return step
 
 
 def _readable(table: Table, root: Fetch) -> frozenset[str]:
@@ -73,7 +90,7 @@ def _best(
     candidates: list[tuple[int, int, int, tuple[Fetch, ...]]] = []
     reached = derivable(table, {*available, *(c for f in chosen for c in f.gives)})
     for fetch in table.fetches:
-        if fetch is root or fetch.role is Role.LIST or fetch in chosen:
+        if fetch is root or fetch.role is Role.LIST or fetch.match or fetch in chosen:
             continue
         row_by_row = table.fallback(fetch)
         if row_by_row is not None and most <= row_by_row.batch:
@@ -93,7 +110,7 @@ def _chain(table: Table, fetch: Fetch, reached: frozenset[str], chain: tuple[Fet
     if not lacking:
         return chain
     for other in table.fetches:
-        if other.role is not Role.LIST and other not in chain and lacking & other.gives:
+        if other.role is not Role.LIST and not other.match and other not in chain and lacking & other.gives:
             before = _chain(table, other, reached, (other, *chain))
             if before is not None and lacking <= derivable(table, {*reached, *(c for f in before for c in f.gives if f is not fetch)}):
                 return before

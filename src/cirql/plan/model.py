@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from cirql.catalog.model import Fetch, Table
-from cirql.startup.records import dataclass, field
+from cirql.startup.records import dataclass, field, replace
 from cirql.types import ColumnType
 
 KeyRows = tuple[tuple[Any, ...], ...]
@@ -100,9 +100,14 @@ class RowFilter:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Per-row fetches that run together, once the columns they need are there."""
+    """Per-row fetches that run together, once the columns they need are there.
+
+    `instead` are those that one of them, a bulk call, stands for: they serve the rows that it leaves out, and all where it is refused or
+    saves nothing.
+    """
 
     fetches: tuple[Fetch, ...]
+    instead: tuple[Fetch, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +137,7 @@ class Scan:
     `filters` drop rows as soon as their columns are known. `limit` is how many rows are enough, where nothing later can drop one.
     `conditions` are those of the filters, as SQL, that say more than which values a column has: with none, every row that
     has the values of `keys` is read.
+    `other` is the next best way to the rows, where the root is a list that a target may refuse: its root, parent and steps count.
     `members`: of these JSON columns nothing but what is at those paths is looked at. `texts` are conditions on such members.
     """
 
@@ -149,6 +155,15 @@ class Scan:
     conditions: tuple[str, ...] = ()
     members: Mapping[str, frozenset[DocumentPath]] = field(default_factory=dict)
     texts: tuple[TextAt, ...] = ()
+    other: Scan | None = None
+
+    @property
+    def instead(self) -> Scan | None:
+        """The same scan by the other way, where there is one."""
+        if self.other is None:
+            return None
+        way = self.other
+        return replace(self, root=way.root, parent=way.parent, keys_suffice=way.keys_suffice, steps=way.steps, other=None)
 
     @property
     def parents(self) -> tuple[ParentScan, ...]:
@@ -170,8 +185,9 @@ class Scan:
     @property
     def calls(self) -> tuple[Fetch, ...]:
         """Every call that this scan may make itself, those included that stand in for others."""
-        planned = (self.root, *(f for step in self.steps for f in step.fetches))
-        return tuple(call for f in planned for call in (f, self.table.fallback(f)) if call is not None)
+        planned = (self.root, *(f for step in self.steps for f in (*step.fetches, *step.instead)))
+        own = tuple(call for f in planned for call in (f, self.table.fallback(f)) if call is not None)
+        return own if self.other is None else (*own, *self.other.calls)
 
     def constants(self, column: str) -> frozenset[Any] | None:
         """The only values the column may have, where constants say so; None where any value may come."""

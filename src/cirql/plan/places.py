@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from cirql.catalog.model import Scope, Table
+from cirql.catalog.model import Role, Scope, Table
 from cirql.cloud.partitions import partition_of
 from cirql.cloud.reach import EVERY_REGION, Reach
 from cirql.cloud.survey import Account, Inquiry, Survey
@@ -192,7 +192,7 @@ def _needs_ids(scan: Scan) -> bool:
         scan.table.account_column in needed
         or ("_key" in scan.columns and not _key_is_arn(scan))
         or _makes_arns(scan, needed)
-        or any(f.fallback for f in scan.fetches)  # a sweep is asked for ARNs of the own account alone
+        or any(f.fallback and f.role is Role.ENRICH for f in scan.fetches)  # a sweep is asked for ARNs of the own account alone
     )
 
 
