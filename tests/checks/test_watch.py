@@ -87,9 +87,31 @@ def test_a_rule_that_fails_makes_nothing_gone(folder: Folder) -> None:
     folder.round(a="alarm")
     folder.rule.write_text(RULE + "SELECT nothing AS resource, 'ok' AS status FROM aws.nothing")
     done = subprocess.run(folder.command("--once"), capture_output=True, text=True, env=folder.environment, timeout=120, check=True)
-    assert done.stdout == ""
+    said = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(c["resource"], c["before"], c["after"]) for c in said] == [("*", "alarm", "error")]
     assert "undecided: r" in done.stderr
+    again = subprocess.run(folder.command("--once"), capture_output=True, text=True, env=folder.environment, timeout=120, check=True)
+    assert again.stdout == ""
+    assert folder.round(a="alarm") == [("*", "error", "alarm")]
     assert folder.round(a="alarm") == []
+
+
+def test_a_rule_that_is_edited_while_it_is_watched_is_read_again_and_half_of_an_edit_is_not(folder: Folder) -> None:
+    folder.rule.write_text(rows(a="alarm"))
+    with subprocess.Popen(
+        folder.command("--every", "1 second"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=folder.environment
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert json.loads(process.stdout.readline())["after"] == "alarm"
+        folder.rule.write_text("-- id: ")
+        assert any("the rules are as they were" in line for line in process.stderr)
+        folder.rule.write_text(rows(a="ok"))
+        assert json.loads(process.stdout.readline())["after"] == "ok"
+        other = subprocess.run(folder.command("--once"), capture_output=True, text=True, env=folder.environment, timeout=120, check=False)
+        process.kill()
+    assert other.returncode == 1
+    assert "another cirql watch goes by" in other.stderr
 
 
 def test_the_state_survives_being_killed(folder: Folder) -> None:
@@ -127,6 +149,7 @@ class Hook:
             def do_POST(self) -> None:
                 hook.got.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
                 self.send_response(hook.answer)
+                self.send_header("Location", hook.url)
                 self.end_headers()
 
             def log_message(self, format: str, *args: Any) -> None:
@@ -150,14 +173,16 @@ def hook() -> Iterator[Hook]:
     made.server.server_close()
 
 
-def test_a_webhook_that_refuses_is_told_again(folder: Folder, hook: Hook) -> None:
+def test_a_webhook_that_refuses_is_told_again_and_nobody_else_is(folder: Folder, hook: Hook) -> None:
     hook.answer = 500
     assert folder.round("--webhook", hook.url, a="alarm") == [("a", "", "alarm")]
+    hook.answer = 302
+    assert folder.round("--webhook", hook.url, a="alarm", b="alarm") == [("b", "", "alarm")]
     hook.answer = 200
-    assert folder.round("--webhook", hook.url, a="alarm") == [("a", "", "alarm")]
-    assert folder.round("--webhook", hook.url, a="alarm") == []
-    assert [[c["resource"] for c in got["changes"]] for got in hook.got] == [["a"], ["a"]]
-    folder.round("--webhook", hook.url, "--webhook-shape", "slack", a="ok")
+    assert folder.round("--webhook", hook.url, a="alarm", b="alarm") == []
+    assert folder.round("--webhook", hook.url, a="alarm", b="alarm") == []
+    assert [[c["resource"] for c in got["changes"]] for got in hook.got] == [["a"], ["a", "b"], ["a", "b"]]
+    folder.round("--webhook", hook.url, "--webhook-shape", "slack", a="ok", b="alarm")
     assert hook.got[-1]["text"].startswith(":large_green_circle: alarm → ok: r (high): a in 1")
 
 
@@ -173,7 +198,7 @@ def test_a_topic_that_refuses_is_told_again(folder: Folder) -> None:
         cloud.faults.add(Fault(service="sns", kind="access_denied"))
         assert folder.round("--sns", topic, a="alarm") == [("a", "", "alarm")]
         cloud.faults.clear()
-        assert folder.round("--sns", topic, a="alarm") == [("a", "", "alarm")]
+        assert folder.round("--sns", topic, a="alarm") == []
         assert folder.round("--sns", topic, a="alarm") == []
         got = [json.loads(m["Body"]) for m in queues.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]]
     assert [[c["resource"] for c in json.loads(body["Message"])["changes"]] for body in got] == [["a"]]

@@ -5,12 +5,16 @@ Each raises an Error where it did not take the changes; the caller keeps them an
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cirql.errors import InvalidText, Unreachable
+from cirql.errors import FileUnreadable, InvalidText, Unreachable
 from cirql.sql.quoting import text
 from cirql.startup.records import dataclass
 
@@ -54,17 +58,41 @@ class Topic:
 
 def post(url: str, body: dict[str, Any]) -> None:
     """Send a body to a webhook. Raises Unreachable."""
+    from http.client import HTTPException
     from urllib.error import HTTPError
-    from urllib.request import Request, urlopen
+    from urllib.request import HTTPRedirectHandler, Request, build_opener
 
-    request = Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"}, method="POST")
+    class Staying(HTTPRedirectHandler):
+        """Whoever is sent elsewhere asks there without a body: what changed would be told to nobody."""
+
+        def redirect_request(self, *given: Any) -> None:
+            return None
+
     try:
-        with urlopen(request, timeout=_PATIENCE):
+        request = Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"}, method="POST")
+        with build_opener(Staying).open(request, timeout=_PATIENCE):
             return
     except HTTPError as error:
         raise Unreachable(f"the webhook answered {error.code}") from None
-    except OSError as error:
+    except (OSError, HTTPException, ValueError) as error:
         raise Unreachable(f"the webhook does not answer: {getattr(error, 'reason', error)}") from None
+
+
+@contextmanager
+def alone(state: Path) -> Iterator[None]:
+    """Be the only watch over a state, as long as the block lasts. Raises FileUnreadable where another is, or its file cannot be made."""
+    try:
+        descriptor = os.open(state.with_name(f"{state.name}.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise FileUnreadable(f"the state cannot be written to {state}: {error.strerror or error}") from None
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise FileUnreadable(f"another cirql watch goes by {state}", hint="give each watch a state of its own") from None
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _subject(pack: str, changes: list[VerdictChange]) -> str:

@@ -20,7 +20,7 @@ from cirql.errors import Error, SettingsError
 from cirql.startup.records import dataclass
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from cirql.checks.deliveries import Topic
     from cirql.checks.model import Audit
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _FORMATS = ("text", "json")
 _SHAPES = ("json", "slack")
+WEBHOOK, TOPIC = "webhook", "topic"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,11 @@ class Deliveries:
     webhook: str | None
     shape: str
     topic: Topic | None
+
+    @property
+    def names(self) -> list[str]:
+        """What each is called in the state."""
+        return [*([WEBHOOK] if self.webhook is not None else []), *([TOPIC] if self.topic is not None else [])]
 
 
 @click.command("watch")
@@ -70,8 +76,9 @@ def watch(
 ) -> None:
     """Hold resources against rules again and again, and tell what changed: ok to alarm, alarm to ok, gone.
 
-    What could not be read changes nothing. Changes are told before the state is written: one that is killed tells a change twice rather
-    than never, and so does one whose webhook or topic does not take them.
+    What could not be read changes nothing; that a rule cannot be read, and can again, is told once. Changes are told before the state is
+    written: one that is killed tells a change twice rather than never. A webhook or a topic that does not take them is asked again in the
+    next round. Rules that are edited are read again.
     """
     if output not in _FORMATS:
         misuse(f"no format {output!r}; there are {', '.join(_FORMATS)}")
@@ -101,34 +108,43 @@ def _watch(
     local: bool,
     scope: dict[str, Any],
 ) -> None:
+    from cirql.checks.deliveries import alone
     from cirql.checks.packs import find_pack
     from cirql.checks.run import checking
     from cirql.checks.transitions import read_state, write_state
     from cirql.local import door
     from cirql.settings import Settings, parse_duration
 
-    pack, pause = find_pack(name).choose(rules), parse_duration(every)
+    everything, pause = find_pack(name), parse_duration(every)
+    pack = everything.choose(rules)
     if not 1 <= pause < float("inf"):
         raise SettingsError("--every is at least a second")
-    with scoped(scope, local) as given:
+    with scoped(scope, local) as given, alone(state):
         settings = Settings.load(**given)
         known = read_state(state, pack.name)
         while True:
+            known = known.of(everything.rules)
             with checking(settings, door(settings) if local else None) as checker:
                 round_ = _due(checker, pack, known) if events else pack
                 report = checker.run(round_)
                 sent = checker.requests
-                after, changes = known.after(report)
+                known, changes = known.after(report)
                 _tell(report, changes, output)
-                delivered = _delivered(checker, pack.name, ways, changes)
-            if delivered:
-                write_state(after, state)
-                known = after
+                known = known.owing(ways.names, changes)
+                write_state(known, state)
+                for way in _delivered(checker, pack.name, ways, known):
+                    known = known.told(way)
+                    write_state(known, state)
             of = f"{len(round_.rules)} of {len(pack.rules)} rules, " if events else ""
             say(f"{len(changes)} changes, {of}{sent} calls, {report.seconds:.1f} s")
             if once:
                 return
             threading.Event().wait(pause)
+            try:
+                everything = find_pack(name)
+                pack = everything.choose(rules)
+            except Error as error:  # half of an edit: the next round may read it whole
+                say(f"the rules are as they were: {error.message}")
 
 
 def _topic(arn: str | None) -> Topic | None:
@@ -160,21 +176,20 @@ def _due(checker: Checker, pack: Pack, known: WatchState) -> Pack:
     return due(pack, checker.session, touched, known.read, datetime.now(UTC))
 
 
-def _delivered(checker: Checker, pack: str, ways: Deliveries, changes: list[VerdictChange]) -> bool:
-    """Whether all that are to be told took the changes; why not is said, and all are told again in the next round."""
-    if not changes:
-        return True
+def _delivered(checker: Checker, pack: str, ways: Deliveries, known: WatchState) -> Iterator[str]:
+    """The ways that took what they were to be told; why another did not is said, and it is told again in the next round."""
     from cirql.checks.deliveries import post
     from cirql.checks.transitions import slack
 
-    taken = True
-    if ways.webhook is not None:
+    if ways.webhook is not None and (changes := known.due(WEBHOOK)):
         body = slack(changes) if ways.shape == "slack" else {"changes": [c.to_json() for c in changes]}
-        taken &= _tried(lambda: post(str(ways.webhook), body))
-    if ways.topic is not None:
+        url = ways.webhook
+        if _tried(lambda: post(url, body)):
+            yield WEBHOOK
+    if ways.topic is not None and (owed := known.due(TOPIC)):
         topic = ways.topic
-        taken &= _tried(lambda: topic.send(checker.runtime, pack, changes))
-    return taken
+        if _tried(lambda: topic.send(checker.runtime, pack, owed)):
+            yield TOPIC
 
 
 def _tried(send: Callable[[], None]) -> bool:
