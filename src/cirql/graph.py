@@ -38,8 +38,23 @@ _BY_PREFIX = {
     "eipalloc": "address",
     "dopt": "dhcp_options",
 }
+_ARN_SERVICES = {
+    "cognito-idp": ("cognito_idp",),
+    "elasticfilesystem": ("efs",),
+    "elasticloadbalancing": ("elbv2", "elb"),
+    "elasticmapreduce": ("emr",),
+    "es": ("opensearch",),
+    "states": ("stepfunctions",),
+}
+"""What services are called in the names of tables, where their ARNs say another word."""
+_ARN_KINDS = {
+    "rds": {"db": "db_instance", "cluster": "db_cluster", "snapshot": "db_snapshot", "cluster_snapshot": "db_cluster_snapshot"},
+    "redshift": {"namespace": "cluster"},
+}
 _LEAST_PERCENT = 80
 _MOST_NODES = 60
+_CLASSIC = 2
+"""Parts of the end of a classic load balancer's ARN."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +110,7 @@ class Graph:
             numbers.setdefault(node, f"n{len(numbers)}")
         yield "flowchart LR"
         for node, number in numbers.items():
-            label = f"{node.table}<br/>{node.name}".replace('"', "'").replace("&", "&amp;")
-            yield f'  {number}["{label}"]'
+            yield f'  {number}["{node.table}<br/>{_label(node.name)}"]'
         for edge in self.edges:
             yield f"  {numbers[edge.source]} -->|{edge.column}| {numbers[edge.target]}"
 
@@ -179,15 +193,33 @@ def _table_of(session: Session, name: str) -> str:
     """The dataset that has such ids or ARNs. Raises UnknownTable."""
     if name.startswith("arn:"):
         _, _, service, *_ = name.split(":", 5)
-        tail = name.split(":", 5)[-1]
-        kind = tail.replace(":", "/").split("/")[0].replace("-", "_")
-        names = [n for n in session.catalog.names(f"aws.{service}_") if n.removeprefix(f"aws.{service}_") in (kind, kind.rstrip("s"))]
+        tail = name.split(":", 5)[-1].replace(":", "/").lstrip("/")
+        found = [n for prefix in _ARN_SERVICES.get(service, (service.replace("-", "_"),)) for n in _of_kind(session, prefix, tail)]
         only = [n for n in ("aws.s3_bucket", "aws.sns_topic", "aws.sqs_queue") if n.startswith(f"aws.{service}_")]
-        if found := [*names, *only]:
+        if found := [*found, *only]:
             return found[0]
     elif (noun := _BY_PREFIX.get(name.partition("-")[0])) is not None:
         return f"aws.ec2_{noun}"
     raise UnknownTable(f"nothing says which table {name} is of", hint="--table names it, for example --table aws.lambda_function")
+
+
+def _of_kind(session: Session, service: str, tail: str) -> list[str]:
+    """The datasets of a service whose ARNs end so; one says the kind as one word, another with capitals, a third in the plural."""
+    parts = tail.split("/")
+    if service == "elb" and parts[1:2] != parts[-1:]:  # application and network load balancers have `app` and `net` before the name
+        return []
+    if service == "elbv2" and parts[0] == "loadbalancer" and len(parts) == _CLASSIC:
+        return []
+    said = parts[0].replace("-", "_")
+    kind = _ARN_KINDS.get(service, {}).get(said, said).replace("_", "").lower()
+    prefix = f"aws.{service}_"
+    return [n for n in session.catalog.names(prefix) if n.removeprefix(prefix).replace("_", "") in (kind, kind.removesuffix("s"))]
+
+
+def _label(text: str) -> str:
+    """A name as the text of a node: whoever named the resource draws nothing, and writes no markup into the page."""
+    safe = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
+    return " ".join(safe.split())
 
 
 def _column_of(table: Table, value: str, meant: str = "") -> str:
