@@ -24,7 +24,7 @@ from cirql.fetch.lineage import Lineage
 from cirql.fetch.looked_at import NarrowedRoot, looked_at
 from cirql.fetch.merge import each, in_blocks, in_order, in_waves
 from cirql.fetch.placed import is_here
-from cirql.fetch.repeats import Naming, each_once
+from cirql.fetch.repeats import MARK, Listing, Naming, as_they_come, each_once
 from cirql.fetch.requests import narrowed, request, unfiltered
 from cirql.fetch.rows import ODD, UNREAD, UNTOLD, Row, derive, given, in_key_order, make_key, rows_of, whole
 from cirql.fetch.spread import said, tells_places, without_places
@@ -75,11 +75,19 @@ class Scanner:
         self._has_root_answer = False
         self._failed_roots: list[tuple[dict[str, Any], DatabaseError]] = []
 
-    async def pages(self) -> AsyncGenerator[list[Row]]:
-        """The rows of this target that can matter, complete with every wanted column, a page at a time.
+    async def pages(self, *, waits: bool = True) -> AsyncGenerator[list[Row]]:
+        """The rows of this target that can matter, complete with every wanted column, a page at a time; of what is listed twice the newer.
 
-        Where the list is refused and there is another way to the rows, that is gone.
+        Without `waits`, or where the reader may soon have enough, no page waits for those that may bring a newer row.
         """
+        came, patience = self._all_pages(), self._around.patience
+        once = as_they_come(came, self._say_repeated) if self._lazy or not waits else each_once(came, self._say_repeated, patience)
+        async with aclosing(once) as pages:
+            async for page in pages:
+                yield page
+
+    async def _all_pages(self) -> AsyncGenerator[list[Row]]:
+        """The rows as they come. Where the list is refused and there is another way to the rows, that is gone."""
         other = self._scan.instead
         try:
             async with aclosing(self._by_this_way()) as pages:
@@ -91,7 +99,7 @@ class Scanner:
                 raise
             self._around.notice(f"{self._table.name} is listed key by key in {self._target}: {error.message}")
         again = Scanner(other, self._target, self._around, self._enough, lazy=self._lazy, also=self._also)
-        async with aclosing(again.pages()) as pages:
+        async with aclosing(again._all_pages()) as pages:
             async for page in pages:
                 yield page
 
@@ -207,7 +215,7 @@ class Scanner:
         root, lineage = self._scan.root, Lineage(self._table, parent)
         own = [c for c in required if c not in lineage.columns]
         scanner = Scanner(parent.scan, self._target, replace(self._around, known=None), lazy=self._lazy, also=lineage.sources)
-        async for page in scanner.pages():
+        async for page in scanner.pages(waits=False):
             for values in (v for row in in_key_order(parent.scan.table, page) for v in lineage.keys(row)):
                 if repr(values) in seen or None in values.values() or not self._keys.agree(values):
                     continue
@@ -283,13 +291,13 @@ class Scanner:
         has_begun = False
         try:
             pages = self._narrowed(root, params)
-            if naming is not None:
-                pages = each_once(pages, naming, self._say_repeated, lookahead=not self._lazy)
+            listing = None if naming is None else Listing(naming)
             async for rows in pages:
                 self._has_root_answer = has_begun = True
                 self._listed += len(rows)
                 now = self._around.clock()
-                yield [{"_fetched_at": now, **asked, **given(row)} for row in rows]
+                marks = [None] * len(rows) if listing is None else listing.mark(rows)
+                yield [{"_fetched_at": now, MARK: mark, **asked, **given(row)} for mark, row in zip(marks, rows, strict=True)]
         except ResourceNotFound as error:
             if has_begun:  # it was there on the page before: the list has ended early
                 self._failed_roots.append((self._asked_for(values), error))
