@@ -113,7 +113,7 @@ async def each_once(
     """The pages with one row for each key of a list, the newest; `tell` hears how many were left out.
 
     Pages wait until the last has come, for `patience` seconds and up to `most` rows: of an item that AWS lists on any two pages among them
-    the newer is given. Of one whose older row went on before, the older is. Where the pages end in an error, those that came are given first.
+    the newer is given; of one whose older row went on before, the older. Where the pages end in an error, those that came are given first.
     """
     held = _Held()
     came: asyncio.Queue[list[Row] | None] = asyncio.Queue()
