@@ -111,7 +111,7 @@ def _cast(node: exp.Cast) -> Any:
     if node.to.expressions:
         raise NotConstantError  # `timestamp(0)` and `varchar(3)` change what they are given
     kinds = exp.DataType.Type
-    if kind in (kinds.TEXT, kinds.VARCHAR) and node.this.is_string:
+    if kind in (kinds.TEXT, kinds.VARCHAR, kinds.JSON, kinds.JSONB) and node.this.is_string:
         return text
     if kind in (kinds.BIGINT, kinds.INT, kinds.SMALLINT):
         return _integer(text)

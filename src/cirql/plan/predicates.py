@@ -24,6 +24,7 @@ from sqlglot import exp
 from sqlglot.optimizer.scope import Scope, traverse_scope
 
 from cirql.plan.folding import is_volatile
+from cirql.plan.moments import moment_of
 from cirql.plan.outer_joins import names_of, nullable_within, rejects_null, sides, split
 from cirql.sql.bound import Bound
 from cirql.sql.translate.calls import is_scalar
@@ -89,8 +90,10 @@ def _conditions_of_select(scope: Scope, inherited: dict[int, list[exp.Expr]], us
     sources = {alias: source for alias, (_, source) in scope.selected_sources.items()}
     joins = sides(scope.expression)
     nullable = _nullable(scope.expression, joins)
-    own = _own_conjuncts(scope.expression, set(sources), joins)
-    for conjunct, allowed in (*own, *((c, set(sources)) for c in inherited.get(id(scope), []))):
+    own = list(_own_conjuncts(scope.expression, set(sources), joins))
+    given = [(c, set(sources)) for c in inherited.get(id(scope), [])]
+    subqueries = {alias for alias, source in sources.items() if isinstance(source, Scope)} - nullable
+    for conjunct, allowed in (*own, *given, *_carried([*own, *given], subqueries)):
         if is_volatile(conjunct):
             continue
         aliases = {c.table for c in all_of(conjunct, exp.Column)}
@@ -101,6 +104,20 @@ def _conditions_of_select(scope: Scope, inherited: dict[int, list[exp.Expr]], us
                     _hand_over(sources[alias], alias, conjunct, inherited, uses, found)
         for alias in here & allowed:
             _add_edges(scope, sources[alias], alias, conjunct, found)
+
+
+def _carried(known: list[tuple[exp.Expr, set[str]]], subqueries: set[str]) -> Iterator[tuple[exp.Expr, set[str]]]:
+    """What `t.region = 'a'` says of a subquery's `r.region` where both must be equal. Tables hear it along their edges."""
+    values = [(c.unnest(), allowed) for c, allowed in known if isinstance(c.unnest(), exp.EQ | exp.In) and not first_of(c, exp.Query)]
+    for equality, both in known if subqueries else ():
+        pair = equality.unnest()
+        if not (isinstance(pair, exp.EQ) and isinstance(pair.this, exp.Column) and isinstance(pair.expression, exp.Column)):
+            continue
+        for mine, other in ((pair.this, pair.expression), (pair.expression, pair.this)):
+            for value, allowed in values:
+                columns = list(all_of(value, exp.Column))
+                if mine.table in subqueries & both & allowed and columns == [other] and value.this == other:
+                    yield value.transform(lambda node, mine=mine: mine.copy() if isinstance(node, exp.Column) else node), {mine.table}
 
 
 def _own_conjuncts(select: exp.Expr, aliases: set[str], joins: list[tuple[exp.Join, str]]) -> Iterator[tuple[exp.Expr, set[str]]]:
@@ -201,9 +218,13 @@ def _inwards(scope: Scope, conjunct: exp.Expr) -> Iterator[tuple[Scope, exp.Expr
 
 def gathers_rows(select: exp.Expr) -> bool:
     """Whether some call in the query may make one value of many rows, or many of one; of an unknown function that is assumed."""
-    if first_of(select, exp.AggFunc, exp.Unnest, exp.Explode):
+    return _gathers(select)
+
+
+def _gathers(*nodes: exp.Expr) -> bool:
+    if any(first_of(node, exp.AggFunc, exp.Unnest, exp.Explode) for node in nodes):
         return True
-    return any(not is_scalar(call) for call in all_of(select, exp.Anonymous))
+    return any(not is_scalar(call) for node in nodes for call in all_of(node, exp.Anonymous))
 
 
 def _branches(scope: Scope) -> list[Scope]:
@@ -235,7 +256,9 @@ def _through(select: exp.Select, outputs: dict[str, exp.Expr], conjunct: exp.Exp
     if distinct is not None and distinct.args.get("on"):
         return None
     grouped = None
-    if select.args.get("group") or gathers_rows(select):
+    # What stands after FROM makes rows of single rows, and a subquery has rows of its own: neither changes which of these matter.
+    outputs_and_having = [*select.expressions, *(a for a in (select.args.get("having"),) if a is not None)]
+    if select.args.get("group") or _gathers(*(_flat(e) for e in outputs_and_having)):
         group = select.args.get("group")
         if group is not None and any(group.args.get(a) for a in ("rollup", "cube", "grouping_sets", "all")):
             return None
@@ -243,14 +266,24 @@ def _through(select: exp.Select, outputs: dict[str, exp.Expr], conjunct: exp.Exp
     moved = conjunct.copy()
     for column in all_of(moved, exp.Column):
         output = outputs.get(column.name)
-        inner = output.unalias() if output is not None else None
-        if not isinstance(inner, exp.Column) or (grouped is not None and inner.sql() not in grouped):
+        inner = output.unalias().unnest() if output is not None else None
+        if inner is None or not _is_passed(inner) or (grouped is not None and inner.sql() not in grouped):
             return None
         if column is moved:
             moved = inner.copy()
         else:
             column.replace(inner.copy())
     return moved
+
+
+def _flat(node: exp.Expr) -> exp.Expr:
+    """The expression without the queries in it."""
+    return node.transform(lambda inner: exp.null() if isinstance(inner, exp.Query) else inner)
+
+
+def _is_passed(output: exp.Expr) -> bool:
+    """Whether an output is a column, as it is or as the moments that it means."""
+    return isinstance(output, exp.Column) or moment_of(output) is not None
 
 
 def _add_edges(scope: Scope, source: exp.Expr | Scope, alias: str, conjunct: exp.Expr, found: dict[str, Conditions]) -> None:

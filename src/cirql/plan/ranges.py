@@ -7,6 +7,7 @@ timestamps carry whole seconds and AWS's "after" does not say whether it include
 from __future__ import annotations
 
 import re
+from calendar import timegm
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,6 +17,8 @@ from sqlglot import exp
 from cirql.catalog.model import Table
 from cirql.plan.constants import NOTHING, NotConstantError, constant
 from cirql.plan.model import KeyGroup, RowRange
+from cirql.plan.moments import Moment, moment_of
+from cirql.startup.records import replace
 from cirql.startup.regexes import regex
 from cirql.types import ColumnType
 
@@ -53,6 +56,15 @@ def contradictions(found: Iterable[RowRange]) -> Iterator[KeyGroup]:
 
 
 def _of(node: exp.Expr, types: dict[str, ColumnType]) -> Iterator[RowRange]:
+    plain, moment = _read_plainly(node, types)
+    if moment is None or not moment.scale:
+        yield from _of_column(plain, types)
+        return
+    for bound in _of_column(plain, {moment.column.name: ColumnType.TIMESTAMP}):
+        yield replace(bound, value=timegm(bound.value.timetuple()) * moment.scale)
+
+
+def _of_column(node: exp.Expr, types: dict[str, ColumnType]) -> Iterator[RowRange]:
     match node:
         case exp.Between() if isinstance(node.this, exp.Column):
             low, high = node.args["low"], node.args["high"]
@@ -70,6 +82,23 @@ def _of(node: exp.Expr, types: dict[str, ColumnType]) -> Iterator[RowRange]:
                 yield RowRange(node.this.name, "prefix", node.expression.this)
         case exp.Like() if isinstance(node.this, exp.Column) and isinstance(node.expression, exp.Literal) and not node.args.get("negate"):
             yield from _pattern(node.this.name, str(node.expression.this))
+
+
+def _read_plainly(node: exp.Expr, types: dict[str, ColumnType]) -> tuple[exp.Expr, Moment | None]:
+    """`(created AT TIME ZONE 'UTC') > …`, which compares moments, as the same of the column; and which column that is."""
+    if not isinstance(node, exp.Between | exp.GT | exp.GTE | exp.LT | exp.LTE):
+        return node, None
+    parts = {key: part for key, part in node.args.items() if isinstance(part, exp.Expr)}
+    moments = {key: moment for key, part in parts.items() if (moment := moment_of(part)) is not None}
+    if len(moments) != 1:
+        return node, None
+    ((side, moment),) = moments.items()
+    if types.get(moment.column.name) is not (ColumnType.BIGINT if moment.scale else ColumnType.TIMESTAMP):
+        return node, None
+    others = {
+        key: exp.cast(part.unnest(), "timestamptz") if isinstance(part.unnest(), exp.Literal) else part for key, part in parts.items()
+    }
+    return type(node)(**{**node.args, **others, side: moment.column}), moment
 
 
 def _loosest(choose: Callable[..., RowRange], ends: list[list[RowRange]]) -> Iterator[RowRange]:

@@ -129,6 +129,7 @@ cirql_regexp_replacement(r) AS replace(r, '\&', '\0');
 
 -- hstore
 cirql_aws_tags(h) AS CASE WHEN len(map_keys(h)) > 0 THEN to_json(h) END, (h, k, v) AS CASE WHEN len(map_keys(h)) > 0 THEN to_json(list_transform(map_entries(h), lambda e: json_object(k, e.key, v, e.value))) END;
+cirql_aws_glob(t) AS replace(replace(t, '*', '%'), '?', '_');
 cirql_aws_document(t) AS CASE WHEN json_valid(t) THEN t::JSON END;
 cirql_aws_policy_std(j) AS cirql_policy_standard(j::VARCHAR)::JSON;
 cirql_aws_policy_open(j) AS cirql_policy_open(j::VARCHAR);

@@ -13,7 +13,11 @@
 What follows a name is its type there, and after `=` what it is made of: a column of the dataset, a member of one (`a -> B.C`), a list
 (`[a, b]`), an ARN (`arn:{partition}:…/{name}`), a policy in one spelling (`std a`), or after `:=` an SQL expression, in which `t` is the
 dataset. A line without any is the column of that name, or one of those that every table has there (`COMMON`). `from` may go on behind the
-dataset, which `t` then names.
+dataset, which `t` then names. JSON that an expression takes out of a column is respelled as the column is, where it says what it is behind
+`spelt as` (`:= m.said -> 'integration' spelt as resource_methods.*.integration`).
+
+Tables that differ in a few words are made of one: `[template.metric]` has `from` and `columns` with `$name` in them, and a section that
+says `like = "metric"` gives each name its text.
 """
 
 from __future__ import annotations
@@ -22,6 +26,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from string import Template
 from typing import Any
 
 from cirql.catalog.model import Scope, Table
@@ -30,6 +35,7 @@ from cirql.compiler.views.casing import Casing
 from cirql.compiler.views.conversion import convert
 from cirql.startup.records import dataclass
 from cirql.startup.regexes import regex
+from cirql.types import ColumnType
 
 FOLDER = Path(__file__).parent
 CONNECTION = "aws"
@@ -42,6 +48,7 @@ EVERYWHERE = (
 )
 _LINE = regex(r"(?P<name>[a-z_][a-z0-9_]*) (?P<type>[a-z_ ]+?)(?: (?P<mark>:?=) (?P<made>.+))?")
 _MEMBER = regex(r"(?P<column>[a-z_][a-z0-9_]*) -> (?P<path>[\w.]+)")
+_SPELT = regex(r"(?P<expression>.+) spelt as (?P<column>[a-z_][a-z0-9_]*)(?P<path>(\.[\w*]+)*)")
 _DATASET = regex(r"(?P<name>aws\.[a-z0-9_]+)(?P<rest>.*)", re.DOTALL)
 
 
@@ -92,11 +99,24 @@ def compile_views(tables: Iterable[Table], folder: Path = FOLDER) -> Iterator[Sc
     by_name = {str(t.name): t for t in tables}
     casing = Casing()
     for path in sorted(folder.glob("*/*.toml")):
-        for name, entry in tomllib.loads(path.read_text(encoding="utf-8")).items():
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        templates = content.pop("template", {})
+        for name, entry in content.items():
             try:
-                yield _view(f"{path.parent.name}.{name}", entry, by_name, casing)
+                yield _view(f"{path.parent.name}.{name}", _filled(entry, templates), by_name, casing)
             except ViewError as error:
                 raise ViewError(f"{path.parent.name}/{path.name}: {name}: {error}") from error
+
+
+def _filled(entry: Mapping[str, Any], templates: Mapping[str, Mapping[str, str]]) -> Mapping[str, Any]:
+    """An entry as it is, or the template that it is like with its words."""
+    if "like" not in entry:
+        return entry
+    words = {key: value for key, value in entry.items() if key != "like"}
+    try:
+        return {key: Template(text).substitute(words) for key, text in templates[entry["like"]].items()}
+    except KeyError as missing:
+        raise ViewError(f"nothing is called {missing}") from None
 
 
 def _view(name: str, entry: Mapping[str, Any], tables: Mapping[str, Table], casing: Casing) -> SchemaView:
@@ -123,8 +143,17 @@ def _column(line: str, origin: _Origin) -> ViewColumn:
         raise ViewError(f"a line says neither name nor type: {line}")
     name, kind, made = read["name"], read["type"], read["made"]
     if read["mark"] == ":=":
-        return ViewColumn(name, kind, f"({made})")
+        return ViewColumn(name, kind, f"({_expression(made, origin)})")
     return ViewColumn(name, kind, _common(name, origin) if made is None and name in COMMON else _made(name, made or name, kind, origin))
+
+
+def _expression(made: str, origin: _Origin) -> str:
+    """An SQL expression; what it takes out of a column spelled as that column is."""
+    spelt = _SPELT.fullmatch(made)
+    if spelt is None:
+        return made
+    casing = origin.casing.of(origin.table, spelt["column"], tuple(spelt["path"].split(".")[1:]))
+    return convert(f"({spelt['expression']})", ColumnType.JSON, "jsonb", casing)
 
 
 def _made(name: str, made: str, kind: str, origin: _Origin) -> str:

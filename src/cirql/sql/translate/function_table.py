@@ -107,6 +107,7 @@ defined ht bool cirql_hstore_defined
 hstore_to_json h json to_json
 hstore_to_jsonb h jsonb to_json
 aws_tags h|tt jsonb cirql_aws_tags
+aws_glob t text cirql_aws_glob
 aws_document t jsonb cirql_aws_document
 aws_policy_std j jsonb cirql_aws_policy_std
 aws_policy_open j bool cirql_aws_policy_open

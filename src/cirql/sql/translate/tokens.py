@@ -47,6 +47,7 @@ _NUMBER = regex(
     r"|(?:\d++(?:_\d++)*+(?:\.(?!\.)(?:\d++(?:_\d++)*+)?+)?+|\.\d++(?:_\d++)*+)(?:[eE][+-]?\d++(?:_\d++)*+)?+"
 )
 
+_GLOB_CALL = regex(r"(?i)\bglob\s*\(")
 _COLON_WORD = regex(r"(?<!:):[A-Za-z_]")
 
 
@@ -83,8 +84,18 @@ def _finished(tokens: list[Token], text: str) -> list[Token]:
     """The tokens with parameters as the parser knows them, and texts with escapes as they were written."""
     if "\\" in text:
         tokens = [_as_written(token, text) for token in tokens]
+    if _GLOB_CALL.search(text) is not None:
+        tokens = [_as_call(token, following) for token, following in zip(tokens, [*tokens[1:], None], strict=True)]
     named = _named(tokens) if _COLON_WORD.search(text) is not None else tokens
     return _numbered(named) if _MARK in text else named
+
+
+def _as_call(token: Token, following: Token | None) -> Token:
+    """The word of `glob(x)`, which makes a pattern for LIKE in Steampipe: an operator to the parser, and a reader of files in DuckDB."""
+    from sqlglot.tokenizer_core import TokenType
+
+    is_call = token.token_type == TokenType.GLOB and following is not None and following.token_type == TokenType.L_PAREN
+    return _at(token, TokenType.VAR, "aws_glob") if is_call and token.text.lower() == "glob" else token
 
 
 def _as_written(token: Token, text: str) -> Token:
