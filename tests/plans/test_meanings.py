@@ -56,6 +56,8 @@ LOOKED_AT: dict[str, set[str]] = {
     "JSONPathKey": {"this"},
     "Alias": {"this", "alias"},
     "Anonymous": {"this", "expressions"},
+    "AtTimeZone": {"this", "zone"},
+    "Div": BOTH,
 }
 HARMLESS: dict[str, set[str]] = {
     "SetOperation": NOT_POSTGRES,
@@ -92,6 +94,7 @@ HARMLESS: dict[str, set[str]] = {
     "JSONExtractScalar": {"expressions", "json_subtype", "json_type", "only_json_types", "scalar_only"},
     "JSONBExtractScalar": {"json_type"},
     "JSONPathKey": {"quoted"},
+    "Div": {"safe", "typed"},  # a literal of decimals divides, as the one looked for
     "Array": {"bracket_notation", "value_constructor", "struct_name_inheritance"},
 }
 # Looked for, never read: that there is one is all that matters; or made, not met.
