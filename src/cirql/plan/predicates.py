@@ -115,7 +115,7 @@ def _carried(known: list[tuple[exp.Expr, set[str]]], subqueries: set[str]) -> It
             continue
         for mine, other in ((pair.this, pair.expression), (pair.expression, pair.this)):
             for value, allowed in values:
-                columns = list(all_of(value, exp.Column))
+                columns = all_of(value, exp.Column)
                 if mine.table in subqueries & both & allowed and columns == [other] and value.this == other:
                     yield value.transform(lambda node, mine=mine: mine.copy() if isinstance(node, exp.Column) else node), {mine.table}
 
@@ -218,13 +218,22 @@ def _inwards(scope: Scope, conjunct: exp.Expr) -> Iterator[tuple[Scope, exp.Expr
 
 def gathers_rows(select: exp.Expr) -> bool:
     """Whether some call in the query may make one value of many rows, or many of one; of an unknown function that is assumed."""
-    return _gathers(select)
-
-
-def _gathers(*nodes: exp.Expr) -> bool:
-    if any(first_of(node, exp.AggFunc, exp.Unnest, exp.Explode) for node in nodes):
+    if first_of(select, exp.AggFunc, exp.Unnest, exp.Explode):
         return True
-    return any(not is_scalar(call) for node in nodes for call in all_of(node, exp.Anonymous))
+    return any(not is_scalar(call) for call in all_of(select, exp.Anonymous))
+
+
+def _gathers(roots: list[exp.Expr]) -> bool:
+    """The same of what a query gives. What stands after FROM makes rows of single rows, and subqueries have rows of their own: not counted."""
+    nodes = roots
+    for node in nodes:  # grows meanwhile
+        if isinstance(node, exp.AggFunc | exp.Unnest | exp.Explode) or (isinstance(node, exp.Anonymous) and not is_scalar(node)):
+            return True
+        for value in node.args.values():
+            nodes += [
+                v for v in (value if isinstance(value, list) else [value]) if isinstance(v, exp.Expr) and not isinstance(v, exp.Query)
+            ]
+    return False
 
 
 def _branches(scope: Scope) -> list[Scope]:
@@ -256,9 +265,8 @@ def _through(select: exp.Select, outputs: dict[str, exp.Expr], conjunct: exp.Exp
     if distinct is not None and distinct.args.get("on"):
         return None
     grouped = None
-    # What stands after FROM makes rows of single rows, and a subquery has rows of its own: neither changes which of these matter.
-    outputs_and_having = [*select.expressions, *(a for a in (select.args.get("having"),) if a is not None)]
-    if select.args.get("group") or _gathers(*(_flat(e) for e in outputs_and_having)):
+    having = select.args.get("having")
+    if select.args.get("group") or _gathers([*select.expressions, *([having] if having is not None else [])]):
         group = select.args.get("group")
         if group is not None and any(group.args.get(a) for a in ("rollup", "cube", "grouping_sets", "all")):
             return None
@@ -274,11 +282,6 @@ def _through(select: exp.Select, outputs: dict[str, exp.Expr], conjunct: exp.Exp
         else:
             column.replace(inner.copy())
     return moved
-
-
-def _flat(node: exp.Expr) -> exp.Expr:
-    """The expression without the queries in it."""
-    return node.transform(lambda inner: exp.null() if isinstance(inner, exp.Query) else inner)
 
 
 def _is_passed(output: exp.Expr) -> bool:
