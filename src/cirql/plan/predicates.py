@@ -224,7 +224,7 @@ def gathers_rows(select: exp.Expr) -> bool:
 
 
 def _gathers(roots: list[exp.Expr]) -> bool:
-    """The same of what a query gives. What stands after FROM makes rows of single rows, and subqueries have their own: they do not count."""
+    """The same of what a query gives. Neither what stands after FROM, which makes rows of single rows, nor subqueries count."""
     nodes = roots
     for node in nodes:  # grows meanwhile
         if isinstance(node, exp.AggFunc | exp.Unnest | exp.Explode) or (isinstance(node, exp.Anonymous) and not is_scalar(node)):
