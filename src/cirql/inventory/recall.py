@@ -201,9 +201,7 @@ class Recall:
 
     async def _remembered(self, scan: Scan, stored: StoredTable, finder: Finder, emit: Emit) -> ScanOutcome:
         """The rows of a scan that asks AWS nothing; each target that the store cannot answer for is named as failed."""
-        targets = await asyncio.to_thread(self._places, scan, stored, finder)
-        now = self.clock()
-        known = await asyncio.to_thread(self._answered, scan, stored, targets, None, now)
+        targets, known = await asyncio.to_thread(self._places_known, scan, stored, finder)
         outcome = ScanOutcome(scan, targets)
         for target in targets:
             if target not in known:
@@ -215,6 +213,11 @@ class Recall:
             outcome.rows += batch.num_rows
             await emit(batch)
         return outcome
+
+    def _places_known(self, scan: Scan, stored: StoredTable, finder: Finder) -> tuple[tuple[Target, ...], Sequence[Target]]:
+        """Where the statement looks, and which of those places the store can answer for."""
+        targets = self._places(scan, stored, finder)
+        return targets, self._answered(scan, stored, targets, None, self.clock())
 
     def _places(self, scan: Scan, stored: StoredTable, finder: Finder) -> tuple[Target, ...]:
         """Where the statement looks: the session's reach where it is known, else every place that the table was ever read in."""
@@ -277,14 +280,21 @@ class Recall:
                 accounts=tuple(sorted({t.account for t in group})),
                 regions=places,
                 as_of=as_of,
-                keys=await asyncio.to_thread(self._keys, scan, stored, group),
                 where=tuple(_clauses(stored, scan)),
                 order=tuple(stored.spelled(c) for c in naming_columns(stored.table)),
                 abridged={stored.spelled(c): paths for c, paths in scan.members.items()},
             )
-            reader = await asyncio.to_thread(self.store.read, request)
-            while (batch := await asyncio.to_thread(next, iter(reader), None)) is not None:
+            reader, batch = await asyncio.to_thread(self._begin, scan, stored, group, request)
+            while batch is not None:
                 yield _delivered(scan, stored, batch, group[0].region)
+                batch = await asyncio.to_thread(next, iter(reader), None)
+
+    def _begin(
+        self, scan: Scan, stored: StoredTable, targets: Sequence[Target], request: Request
+    ) -> tuple[pa.RecordBatchReader, pa.RecordBatch | None]:
+        """Ask the store, of no more than the rows that the scan names: what reads, and what was read first."""
+        reader = self.store.read(replace(request, keys=self._keys(scan, stored, targets)))
+        return reader, next(iter(reader), None)
 
 
 def _keys_alone(identities: pa.Array) -> pa.Array:

@@ -133,7 +133,7 @@ def _scan(scan: Scan, targets: int | None, accounts: int | None, known: Foreknow
         table=str(scan.table.name),
         columns=scan.columns,
         targets=0 if impossible else targets,
-        keys=tuple(map(_key_text, scan.keys))
+        keys=tuple(_key_text(group, _sent(scan, group)) for group in scan.keys)
         + tuple(f"{b.column} {b.operator} {b.value}" for b in scan.bounds if _is_sent(scan, b.column, b.operator))
         + tuple(
             f"{_place_text(text)} (sent to AWS as the filter {filter_of(given, text)})" for text, given in sent_texts(scan.root, scan.texts)
@@ -209,7 +209,19 @@ def _is_sent(scan: Scan, column: str, operator: str) -> bool:
     return any(i.column == column and i.operator == operator and not i.required for i in scan.root.inputs)
 
 
-def _key_text(group: KeyGroup) -> str:
+def _sent(scan: Scan, group: KeyGroup) -> str:
+    """What of constant keys the root call takes, in words; empty where they are only tested here."""
+    found = []
+    for at, column in enumerate(group.columns):
+        given = next((i for i in scan.root.inputs if i.column == column and i.operator == "="), None)
+        if given is None or not group.rows or (scan.parent is not None and not scan.keys_suffice and given.required):
+            continue
+        if given.required or len({repr(row[at]) for row in group.rows}) <= given.batch:
+            found.append(given.param if given.filter_name is None else f"the filter {given.filter_name}")
+    return f", sent to AWS as {' and '.join(found)}" if found else ""
+
+
+def _key_text(group: KeyGroup, sent: str) -> str:
     names = ", ".join(group.columns)
     if not group.columns:
         return f"a condition is {group.why}; nothing is asked"
@@ -218,7 +230,7 @@ def _key_text(group: KeyGroup) -> str:
     if not group.rows:
         return f"{names}: no value is possible ({group.why}); nothing is asked"
     shown = " | ".join(", ".join(str(v) for v in row) for row in group.rows[:5])
-    return f"{names} = {shown}{f' | … {len(group.rows)} in all' if len(group.rows) > 5 else ''} ({group.why})"
+    return f"{names} = {shown}{f' | … {len(group.rows)} in all' if len(group.rows) > 5 else ''} ({group.why}{sent})"
 
 
 def _root_call(scan: Scan, targets: int | None, accounts: int | None) -> CallForecast:
