@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.agents.conftest import Asker
+from tests.agents.recorded import QUESTIONS, page
 
-QUESTIONS: list[dict[str, Any]] = tomllib.loads((Path(__file__).parent / "questions.toml").read_text("utf-8"))["question"]
 MOST_CALLS = 4
 
 
@@ -46,3 +45,7 @@ def test_a_question_is_answered_in_four_calls(agent: Asker, question: dict[str, 
 
 def test_there_are_twelve() -> None:
     assert len(QUESTIONS) >= 12
+
+
+def test_the_session_in_the_documentation_is_what_happens(agent: Asker) -> None:
+    assert (Path(__file__).parents[2] / "docs" / "agent-session.md").read_text("utf-8") == page(agent.answer)
