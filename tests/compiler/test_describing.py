@@ -33,6 +33,24 @@ def test_rows_are_described_by_what_tells_them_apart(catalog: Catalog, name: str
     assert asked.items() <= {i.param: i.column for i in get.inputs}.items()
 
 
+@pytest.mark.parametrize(
+    ("name", "operation", "size"),
+    [
+        ("codedeploy_on_premises_instance", "BatchGetOnPremisesInstances", 25),
+        ("ecs_task", "GetTaskProtection", 100),
+        ("es_elasticsearch_domain", "DescribeElasticsearchDomains", 5),
+        ("glue_data_quality_result", "BatchGetDataQualityResult", 100),
+        ("glue_data_quality_ruleset_evaluation_run", "BatchGetDataQualityRulesetEvaluationRun", 100),
+    ],
+)
+def test_many_rows_are_described_at_once_where_that_tells_as_much(catalog: Catalog, name: str, operation: str, size: int) -> None:
+    table = catalog.find(f"aws.{name}").table
+    (get,) = (f for f in table.fetches if f.operation == operation)
+    (key,) = (i.column for i in get.inputs if i.batch > 1)
+    assert get.batch == size
+    assert key in {o.column for o in get.outputs}
+
+
 def test_a_version_that_is_a_number_is_told_as_text(catalog: Catalog) -> None:
     for name, operation in (
         ("mq_configuration_revision", "DescribeConfigurationRevision"),

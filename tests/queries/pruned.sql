@@ -52,6 +52,12 @@ SELECT count(*) FROM (SELECT image_name, job_type FROM aws.sagemaker_image_versi
 SELECT count(*) FROM (SELECT image_name, job_type AS j FROM aws.sagemaker_image_version) x WHERE EXISTS (SELECT 1 FROM aws.sagemaker_image i WHERE i.image_name = x.image_name AND x.j = 'TRAINING');
 -- read by a neighbour that is LATERAL
 SELECT y.k FROM (SELECT image_name, job_type AS j FROM aws.sagemaker_image_version) x, LATERAL (SELECT x.j AS k, x.image_name AS l) y;
+-- unread columns of a query that is LATERAL
+SELECT i.image_name, l.version FROM aws.sagemaker_image i, LATERAL (SELECT v.version, v.job_type FROM aws.sagemaker_image_version v WHERE v.image_arn = i.image_arn) l;
+-- unread columns of a query that is LATERAL and renamed, joined to the left
+SELECT i.image_name, l.a FROM aws.sagemaker_image i LEFT JOIN LATERAL (SELECT v.version, v.job_type FROM aws.sagemaker_image_version v WHERE v.image_arn = i.image_arn AND v.version > 1) l(a, b) ON true;
+-- all of a query that is LATERAL
+SELECT l.* FROM aws.sagemaker_image i, LATERAL (SELECT v.version, v.job_type FROM aws.sagemaker_image_version v WHERE v.image_arn = i.image_arn) l;
 -- a common table read twice
 WITH x AS (SELECT image_name, job_type, version FROM aws.sagemaker_image_version) SELECT a.image_name, b.version FROM x a JOIN x b ON a.image_name = b.image_name AND a.version = b.version;
 -- a recursive common table with a column that its readers leave

@@ -80,7 +80,7 @@ def still_wanted(tree: exp.Query, wanted: Iterable[tuple[str, set[str]]]) -> lis
 
 def _inner_queries(tree: exp.Query) -> Iterator[_Inner]:
     tables = all_of(tree, exp.Table)
-    for node in all_of(tree, exp.Subquery, exp.CTE, exp.Exists):
+    for node in all_of(tree, exp.Subquery, exp.CTE, exp.Exists, exp.Lateral):
         query = node.this.unnest()
         if not isinstance(query, exp.Query):
             continue
@@ -92,7 +92,7 @@ def _inner_queries(tree: exp.Query) -> Iterator[_Inner]:
                 if not any(t.alias_column_names for t in reads):
                     aliases = frozenset((node.alias, *(t.alias_or_name for t in reads)))
                     yield _Inner(query, aliases, tuple(node.alias_column_names))
-            case exp.Subquery() if node.alias and isinstance(node.parent, exp.From | exp.Join):
+            case exp.Lateral() | exp.Subquery() if node.alias and isinstance(node.parent, exp.From | exp.Join):
                 yield _Inner(query, frozenset([node.alias]), tuple(node.alias_column_names))
 
 
