@@ -43,7 +43,11 @@ HERE = "region = 'us-east-1' AND account_id = '111111111111'"
         ("SELECT i.arn FROM aws.ec2_instance i JOIN aws.ec2_subnet s USING (subnet_id, region) WHERE i.region <> 'us-east-1'", 8),
         (f"SELECT image_name FROM (SELECT image_name, job_type FROM {VERSION} WHERE {HERE}) s", 7),
         (f"SELECT count(*) FROM (SELECT * FROM {VERSION} WHERE {HERE}) s", 7),
-        (f"SELECT l.version FROM {IMAGE} i, LATERAL (SELECT version, job_type FROM {VERSION} v WHERE v.image_arn = i.image_arn) l WHERE {HERE.replace('region', 'i.region').replace('account_id', 'i.account_id')}", 7),
+        (
+            f"SELECT l.v FROM (SELECT * FROM {IMAGE} WHERE {HERE}) i, LATERAL (SELECT version AS v, job_type FROM {VERSION} v "
+            "WHERE v.image_arn = i.image_arn) l",
+            7,
+        ),
         (f"SELECT s.image_name FROM {VERSION} s CROSS JOIN LATERAL (SELECT s.version AS v, s.job_type) l WHERE l.v = 1 AND {HERE}", 7),
         (f"WITH a AS (SELECT * FROM {VERSION}), b AS (SELECT * FROM a) SELECT version FROM b WHERE account_id = '222222222222'", 8),
         (f"SELECT n FROM (SELECT image_name AS n, (SELECT max(job_type) FROM {VERSION}) FROM {IMAGE} WHERE {HERE}) s", 1),

@@ -38,6 +38,8 @@ SLOWEST_CLIMB, FASTEST_CLIMB, FREE_CLIMB = 0.001, 1.2, 5.0
 
 _OVERRUN, _LOST = 12, 8
 """So many answers, and how many of them are throttles, where a round has run past the end of a bucket: most of it is lost."""
+_FEW = 3
+"""Throttles among the latest 64 answers that are worth a trial at a lower rate."""
 _LATEST = 24
 """Answers that say what share is throttled now."""
 _ROUNDS = 512
@@ -102,6 +104,7 @@ class Pace:
         "_served",
         "_served_before",
         "_served_since",
+        "_sparse_since",
         "_tokens",
         "_totals",
         "_window",
@@ -131,6 +134,7 @@ class Pace:
         self._history = 0  # the latest 64 answers as bits, 1 for a throttle
         self._outcomes = self._answers = 0  # the same since the last decrease, and how many there were
         self._limited_from = 0
+        self._sparse_since = math.inf
         self._totals = (0, 0)  # served, throttled
         self._window = self._before = (now, 0)  # when the last two windows of about a round trip began, and what had been served until then
         self._best, self._best_at, self._futile, self._high = 0.0, now, 0, (math.inf, 0, 0)
@@ -254,7 +258,7 @@ class Pace:
             self._emptied_at, self._served_since, self._idle = sent, 0, 0.0
 
     def _begin_experiment(self, now: float) -> None:
-        self._decreased_at, self._outcomes, self._answers = now, 0, 0
+        self._decreased_at, self._outcomes, self._answers, self._sparse_since = now, 0, 0, math.inf
 
     def _throttled_of(self, latest: int) -> int:
         return (self._outcomes & ((1 << latest) - 1)).bit_count()
@@ -270,7 +274,7 @@ class Pace:
             self._last = now + PAUSE
             self._best, self._reference = 0.0, None
             self._set_rate(self._expected or max(FIRST_GUESS, self._served_lately(now)))
-        elif self._answers >= _ROUNDS and self._throttled_of(64) >= 3 and self._is_beyond(64) and self._before != self._window:
+        elif self._answers >= _ROUNDS and self._is_sparse(now, sent) and self._is_beyond(64) and self._before != self._window:
             self._last = now
             delivered = self._delivered(now)
             self._measure(delivered, now)
@@ -282,6 +286,14 @@ class Pace:
         self.noise, self._tokens = 0.0, 0.0
         self._climb, self._return = FASTEST_CLIMB, 1.0
         self._begin_experiment(now + PAUSE / 4)  # a few may have been let through
+
+    def _is_sparse(self, now: float, sent: float) -> bool:
+        """Whether a few of many answers have been throttles for a round trip: sooner, it may be the end of a bucket that begins."""
+        if self._throttled_of(64) < _FEW:
+            self._sparse_since = math.inf
+            return False
+        self._sparse_since = min(self._sparse_since, now)
+        return now - self._sparse_since >= max(0.1, now - sent)
 
     def _measure(self, rate: float, now: float) -> None:
         """Hold what the API has just given against the throttles that follow."""
