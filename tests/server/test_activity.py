@@ -60,6 +60,36 @@ def test_what_pgadmin_asks_when_it_connects_has_a_row(address: str, sql: str) ->
         assert len(client.execute(sql).fetchall()) >= 1
 
 
+OF_A_TABLE = {
+    "p": """SELECT cls.relname AS name, con.contype, indnkeyatts FROM pg_catalog.pg_index idx
+        JOIN pg_catalog.pg_class cls ON cls.oid = indexrelid
+        LEFT JOIN pg_catalog.pg_depend dep ON (dep.classid = cls.tableoid AND dep.objid = cls.oid AND dep.refobjsubid = '0'
+            AND dep.refclassid = (SELECT oid FROM pg_catalog.pg_class WHERE relname = 'pg_constraint') AND dep.deptype = 'i')
+        LEFT OUTER JOIN pg_catalog.pg_constraint con ON (con.tableoid = dep.refclassid AND con.oid = dep.refobjid)
+        WHERE indrelid = {table}::oid AND contype = 'p'""",
+    "f": """SELECT ct.conname AS name, ct.contype, nr.nspname || '.' || cr.relname FROM pg_catalog.pg_constraint ct
+        JOIN pg_catalog.pg_class cr ON cr.oid = confrelid JOIN pg_catalog.pg_namespace nr ON nr.oid = cr.relnamespace
+        LEFT OUTER JOIN pg_catalog.pg_description des ON (des.objoid = ct.oid AND des.classoid = 'pg_constraint'::regclass)
+        WHERE contype = 'f' AND conrelid = {table}::oid ORDER BY conname""",
+}
+
+
+def test_pgadmin_finds_the_keys_of_a_table(address: str) -> None:
+    """Its tree has an index as a primary key where the index depends on a constraint, by the number of `pg_constraint`."""
+    with psycopg.connect(address, autocommit=True) as client:
+        (table,) = client.execute("SELECT 'sagemaker.image_version'::regclass::oid").fetchone() or (0,)
+        found = [row for sql in OF_A_TABLE.values() for row in client.execute(sql.format(table=table)).fetchall()]
+    assert found == [("image_version_pkey", "p", 2), ("image_version_image_name_fkey", "f", "aws.sagemaker_image")]
+
+
+def test_the_catalog_describes_itself(address: str) -> None:
+    with psycopg.connect(address, autocommit=True) as client:
+        asked = "SELECT c.oid, count(*) FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid WHERE c.relname = 'pg_index' GROUP BY 1"
+        columns = client.execute("SELECT * FROM pg_index LIMIT 0").description or ()
+        assert client.execute(asked).fetchall() == [(2610, len(columns))]
+        assert client.execute("SELECT 'pg_index'::regclass::oid, 2610::regclass").fetchall() == [(2610, "pg_index")]
+
+
 def test_names_without_quotes_are_in_small_letters(address: str) -> None:
     """As pgAdmin reads the numbers of columns: `AS OID`."""
     with psycopg.connect(address, autocommit=True) as client:

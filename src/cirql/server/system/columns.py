@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+
+from cirql.server.oids import BY_OID, named
 
 _ENGINE = {
     "oid": "UINTEGER",
@@ -38,10 +41,37 @@ _TABLES = tuple(_read())
 COLUMNS = {name: columns for name, _, columns in _TABLES}
 """The columns of each table, in order, with the names of their types: `COLUMNS["pg_class"]["relkind"] == '"char"'`."""
 NUMBERS = {name: int(number) for name, number, _ in _TABLES if number}
-"""The numbers of the tables, by which a comment says what it is about. In `pg_class` they are not: they would want columns."""
+"""The numbers of the tables, by which a comment says what it is about."""
 
 
 def engine_type(kind: str) -> str:
     """What DuckDB keeps a type as."""
     element = kind.removesuffix("[]")
     return _ENGINE.get(element, "VARCHAR") + ("[]" if element != kind else "")
+
+
+_FIRST_VIEW = 12_000
+"""Views have other numbers in each PostgreSQL."""
+
+
+def system_numbers() -> dict[str, int]:
+    """The numbers of all tables and views."""
+    return NUMBERS | {name: _FIRST_VIEW + n for n, name in enumerate(name for name in COLUMNS if name not in NUMBERS)}
+
+
+def system_classes() -> list[dict[str, Any]]:
+    """Rows of `pg_class` for the tables themselves."""
+    return [
+        {"oid": oid, "relname": name, "relnamespace": 11, "relkind": "r" if name in NUMBERS else "v", "relhastriggers": False}
+        for name, oid in system_numbers().items()
+    ]
+
+
+def system_attributes() -> list[dict[str, Any]]:
+    """Rows of `pg_attribute` for their columns."""
+    found = []
+    for table, oid in system_numbers().items():
+        for number, (name, kind) in enumerate(COLUMNS[table].items(), 1):
+            found.append({"attrelid": oid, "attname": name, "atttypid": named(kind), "attnum": number})
+            found[-1]["attlen"] = BY_OID[named(kind)].size if named(kind) in BY_OID else -1
+    return found

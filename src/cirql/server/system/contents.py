@@ -12,6 +12,7 @@ from cirql.catalog.views import SCHEMAS as VIEW_SCHEMAS
 from cirql.introspection.names import published
 from cirql.server.oids import BY_OID, ELEMENTS, HSTORE
 from cirql.server.pg_types import PROCEDURES, type_rows
+from cirql.server.system.columns import system_attributes, system_classes
 from cirql.server.system.definitions import DATABASE, INDEX_DEFINITIONS, stored_tables
 from cirql.server.system.kept import KeptContents
 from cirql.server.system.narrowing import Narrowing
@@ -98,7 +99,8 @@ class SystemRows:
             self._names.setdefault(last, []).append(oid)
             self._published[oid], self._schemas[oid] = name, schemas[schema_name]
             tables.append({"oid": oid, "relname": last, "relnamespace": schemas[schema_name], "relkind": "v", "relhastriggers": False})
-        self._insert_classes(tables)
+        self._insert_classes([*tables, *system_classes()])
+        self._insert("pg_attribute", system_attributes(), _ATTRIBUTE)
         self._small()
 
     def _services(self) -> set[str]:
@@ -297,6 +299,7 @@ class SystemRows:
 
     def _keys(self, keys: Sequence[tuple[int, str, list[int], tuple[str, ...]]]) -> None:
         constraints, indexes, classes, texts = [], [], [], []
+        depends = [(1259, oid - _FIRST_TABLE + _FIRST_KEY, 0, 2606, oid - _FIRST_TABLE + _FIRST_KEY, 0, "i") for oid, *_ in keys]
         for oid, name, key, names in keys:
             number = oid - _FIRST_TABLE + _FIRST_KEY
             schema = self._schemas[oid]
@@ -311,6 +314,7 @@ class SystemRows:
             indexes[-1] |= {"indoption": [0] * len(key), "indclass": [0] * len(key), "indcollation": [0] * len(key)}
         self._insert("pg_constraint", constraints, _CONSTRAINT)
         self._insert("pg_index", indexes, _INDEX)
+        self._put("pg_depend", depends)  # an index is its constraint's: pgAdmin finds keys by it
         self._insert_classes(classes)
         self._put("definition_texts", texts)
 
