@@ -239,6 +239,7 @@ class Session:
 
     def _run(self, statement: Statement, pushdown: bool, errand: Errand | None, key: Key | None = None) -> Result:
         from cirql.sql.parse import is_definition, is_write
+        from cirql.statements.control import run_write
 
         if is_definition(statement):
             result, changed = self.workspace.run(statement, self.settings, self._opened)
@@ -246,10 +247,7 @@ class Session:
             return result
         if not is_write(statement):
             return self._select(statement, None, (), errand, pushdown=pushdown, key=key)
-        try:
-            return self.writer.run(statement)
-        finally:
-            self.memory.touch()
+        return run_write(statement, self)
 
     def adopt(self, settings: Settings) -> None:
         """Go by other settings from the next statement on. Raises AccessDenied where the session is locked and they allow more."""

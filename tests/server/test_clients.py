@@ -335,3 +335,21 @@ def test_asyncpg_asks_and_reads_portals_in_parts(address: str) -> None:
             await client.close()
 
     assert asyncio.run(ask()) == (5, "x", [1, 2], '{"a":1}', 3, 1000)
+
+
+def test_rollback_undoes_tables_of_ones_own(address: str) -> None:
+    with psycopg.connect(address) as client:
+        client.execute("CREATE TABLE kept AS SELECT 1 AS x")
+        client.commit()
+        client.execute("INSERT INTO kept VALUES (2)")
+        client.execute("CREATE TABLE gone AS SELECT 1 AS x")
+        client.rollback()
+        assert client.execute("SELECT x FROM kept").fetchall() == [(1,)]
+        with pytest.raises(psycopg.errors.UndefinedTable):
+            client.execute("SELECT * FROM gone")
+        client.rollback()
+        client.execute("DROP TABLE kept")
+        with pytest.raises(psycopg.errors.UndefinedTable):
+            client.execute("SELECT * FROM kept")
+        client.commit()  # of a transaction that failed
+        assert client.execute("SELECT x FROM kept").fetchall() == [(1,)]

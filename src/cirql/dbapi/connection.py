@@ -64,14 +64,16 @@ class Connection:
         return Cursor(self)
 
     def commit(self) -> None:
-        """Send the collected changes to AWS; without any, nothing happens. Raises ChangeFailed and the guards' errors."""
+        """Send the collected changes to AWS, and keep those of one's own tables. Raises ChangeFailed and the guards' errors."""
         if self.session.in_transaction:
             self.session.execute("COMMIT").close()
+        self.session.workspace.transaction.end()
 
     def rollback(self) -> None:
-        """Drop the collected changes, of which nothing was sent."""
+        """Drop the collected changes, of which nothing was sent, and undo those of one's own tables."""
         if self.session.in_transaction:
             self.session.execute("ROLLBACK").close()
+        self.session.workspace.rollback()
 
     def cancel(self) -> None:
         """End the statements that run, from any thread: whoever waits for them gets OperationalError (Cancelled)."""

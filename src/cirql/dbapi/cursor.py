@@ -113,6 +113,8 @@ class Cursor:
         told = answering(operation)
         if not self._connection.autocommit and not session.in_transaction and (told.is_change or told.word == "SAVEPOINT"):
             session.execute("BEGIN").close()
+        elif not self._connection.autocommit and told.word in ("CREATE", "DROP", "REFRESH"):
+            session.workspace.transaction.begin()
         result = session.execute(operation, parameters)
         self._result = result
         if told.has_rows:

@@ -263,6 +263,7 @@ class ClientDesk:
             if self.status == "T":
                 return Reply(None, "BEGIN", notices=("there is already a transaction in progress",))
             self.status = "T"
+            self.session.workspace.transaction.begin()
             return Reply(None, "BEGIN" if word == "BEGIN" else "START TRANSACTION")
         if word not in _COMMITS | _ROLLS_BACK:
             return None
@@ -276,6 +277,8 @@ class ClientDesk:
         """The end of a transaction: the session's own ends with it, where it has begun."""
         tag = "COMMIT" if is_kept else "ROLLBACK"
         if not self.session.in_transaction:
+            own = self.session.workspace
+            own.transaction.end() if is_kept else own.rollback()
             return Reply(None, tag)
         done = self.session.execute(tag)
         rows = done.to_arrow()

@@ -15,6 +15,7 @@ from cirql.settings import Settings, searched
 from cirql.sql.quoting import name as quoted
 from cirql.startup.records import dataclass, replace
 from cirql.startup.regexes import regex
+from cirql.statements.own_transaction import OwnTransaction
 from cirql.types import ColumnType
 
 if TYPE_CHECKING:
@@ -62,6 +63,28 @@ class Workspace:
         self._prepared: dict[str, tuple[Statement, tuple[str, ...]]] = {}
         self.prefix: tuple[str, ...] = ()
         self.time_frame: tuple[str | None, str | None] = (None, None)
+        self.transaction = OwnTransaction(database)
+
+    def rollback(self, savepoint: str | None = None) -> None:
+        """Undo what was made and changed since the transaction, or a savepoint, began. Raises InvalidStatement."""
+        was = self.transaction.take_back(savepoint)
+        if not was:
+            return
+        self.transaction.put_back(was)
+        for name, kept in was.items():
+            self._views.pop(name, None)
+            if kept.view is not None:
+                self._views[name] = kept.view
+            if not kept.made_by:
+                self._drop_sequences(name)
+            else:
+                self._sequences[name] = list(kept.sequences)
+        self._learn()
+
+    def _before(self, name: str) -> None:
+        """What a name stands for is about to be changed."""
+        for each in (name, *self.transaction.referring(name)):
+            self.transaction.before(each, self._views.get(each), self._sequences.get(each, ()))
 
     def view(self, name: str) -> exp.Query | None:
         """The query behind a plain view."""
@@ -78,6 +101,7 @@ class Workspace:
             raise InvalidStatement(f"{name!r} is no name for a table of your own", hint="one word of small letters, digits and _")
         if name in self._views:
             raise AlreadyExists(f"{name} exists already, as a view", sqlstate="42P07", hint="DROP it first")
+        self._before(name)
         self._fill(name, rows, f"CREATE OR REPLACE TABLE {quoted(name)} AS SELECT * FROM incoming")
 
     def prepare(self, name: str, types: tuple[str, ...], statement: Statement) -> Result:
@@ -206,6 +230,7 @@ class Workspace:
             if not tree.args.get("replace"):
                 raise AlreadyExists(f"{name} exists already", sqlstate="42P07", hint="use CREATE OR REPLACE, or DROP it first")
             self._forget(name)
+        self._before(name)
         query = tree.expression
         if tree.kind == "VIEW":
             view = View(query, query.sql(dialect="postgres"), materialized)
@@ -245,6 +270,7 @@ class Workspace:
         table = _own_name(tree.this.args["table"])
         if table not in self._tables:
             raise UnknownTable(f"there is no table {table} in this session", hint="AWS's tables take no index")
+        self._before(table)
         if tree.this.this is None:
             columns = [c.name for c in tree.this.args["params"].args.get("columns") or ()]
             tree.this.set("this", exp.to_identifier("_".join([table, *columns, "idx"]), quoted=True))
@@ -255,6 +281,7 @@ class Workspace:
         what = "MATERIALIZED VIEW" if tree.args.get("materialized") else str(tree.args.get("kind"))
         if what == "INDEX":
             for index in tree.args.get("tables") or [tree.this]:
+                self._before_index(_own_name(index))
                 self._execute(f"DROP INDEX {'IF EXISTS ' if tree.args.get('exists') else ''}{quoted(_own_name(index))}")
             return "DROP INDEX"
         if what.split()[-1] not in ("TABLE", "VIEW"):
@@ -268,7 +295,17 @@ class Workspace:
             self._forget(name)
         return f"DROP {what}"
 
+    def _before_index(self, name: str) -> None:
+        connection = self._database().connect()
+        try:
+            found = connection.execute("SELECT table_name FROM duckdb_indexes() WHERE index_name = ?", [name]).fetchall()
+        finally:
+            connection.close()
+        for (table,) in found:
+            self._before(table)
+
     def _forget(self, name: str) -> None:
+        self._before(name)
         view = self._views.pop(name, None)
         if view is None or view.materialized:
             self._execute(f"DROP TABLE IF EXISTS {quoted(name)}")
@@ -282,6 +319,7 @@ class Workspace:
         if [w.upper() for w in words[:3]] != ["REFRESH", "MATERIALIZED", "VIEW"] or view is None or not view.materialized:
             raise UnknownTable(f"there is no materialized view {name}", hint="write REFRESH MATERIALIZED VIEW name")
         rows = self._rows(replace(statement, tree=view.query.copy()))  # fetched first: a failure leaves the old rows
+        self._before(name)
         self._execute(f"DROP TABLE IF EXISTS {quoted(name)}")
         self._fill(name, rows)
         return "REFRESH MATERIALIZED VIEW"
@@ -321,6 +359,7 @@ class Workspace:
         from cirql.engine import Engine
         from cirql.statements import own_changes
 
+        self._before(name)
         query = own_changes.returned(tree, target, self._tables)
         engine = Engine(self._database())
         try:
