@@ -59,7 +59,7 @@ class TableName:
 # an `s` may as well start a word (`DBSnapshot`).
 _PLURAL_ACRONYMS = regex(r"(ARN|VPC|URL|URI|ID|IP|AZ|CIDR|ACL|AMI|API|CA|CPU|DNS|EIP|ENI|GPU|KPI|OU|PR|QR|SDK|SLO|TLD|VM)s(?![a-z])")
 _MIXED_CASE_WORDS = ((regex(r"OAuth"), "Oauth"), (regex(r"I[Pp]v([46])"), r"Ipv\1"))
-_ACRONYM_THEN_WORD = regex(r"([A-Z]+)([A-Z][a-z])")
+_ACRONYM_THEN_WORD = regex(r"(?<![A-Z])([A-Z]+)([A-Z][a-z])")  # from the first capital of a run, or a long one is read again from each
 _LOWER_THEN_UPPER = regex(r"([a-z0-9])([A-Z])")
 
 

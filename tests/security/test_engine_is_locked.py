@@ -158,6 +158,7 @@ def test_files_are_read_by_name_by_pattern_and_beside_tables_of_the_session(
         (tmp_path / "logs" / f"it's {number}.csv").write_text(f"a\n{number}\n")
     (tmp_path / "link.csv").symlink_to(tmp_path / "logs" / "it's 1.csv")
     (tmp_path / "rows.json").write_text('[{"a": 5}]')
+    (tmp_path / "lines.json").write_text('{"a": 6}\n')
     monkeypatch.chdir(tmp_path)
     session.execute("CREATE TABLE mine AS SELECT 1 AS a, 'one' AS word")
     for sql, expected in (
@@ -166,6 +167,7 @@ def test_files_are_read_by_name_by_pattern_and_beside_tables_of_the_session(
         ("SELECT a FROM read_csv(ARRAY['logs/it''s 1.csv', 'logs/it''s 2.csv'], header := true) ORDER BY a", [(1,), (2,)]),
         ('SELECT a FROM "link.csv"', [(1,)]),
         ("SELECT a FROM read_json('rows.json')", [(5,)]),
+        ("SELECT a FROM read_ndjson('lines.json')", [(6,)]),
         ("SELECT word FROM read_csv('link.csv') JOIN mine USING (a)", [("one",)]),
         ("SELECT count(*) FROM aws.sagemaker_image WHERE image_name IN (SELECT a::text FROM read_csv('link.csv'))", [(0,)]),
     ):
@@ -184,6 +186,12 @@ def test_files_are_read_by_name_by_pattern_and_beside_tables_of_the_session(
         ("SELECT * FROM read_csv('/proc/*/environ')", errors.AccessDenied),
         ('SELECT * FROM "/proc/self/environ.csv"', errors.AccessDenied),
         ("SELECT * FROM read_csv('environ-link')", errors.AccessDenied),
+        ("SELECT * FROM read_json('/p*c/self/environ')", errors.NotSupported),
+        ("SELECT * FROM read_json('/*/self/environ')", errors.NotSupported),
+        ("SELECT * FROM read_csv('~nobody-of-that-name/a.csv')", errors.FileUnreadable),
+        ("SELECT * FROM read_csv('a\0b.csv')", errors.FileUnreadable),
+        ('SELECT * FROM "a\0b.csv"', errors.FileUnreadable),
+        ("SELECT * FROM read_csv('in-a-circle.csv')", errors.FileUnreadable),
         ("SELECT * FROM read_csv('/etc/' || 'passwd')", errors.NotSupported),
         ("SELECT * FROM read_csv('https://example.com/a.csv')", errors.NotSupported),
         ("SELECT * FROM read_csv('s3://bucket/a.csv')", errors.NotSupported),
@@ -195,6 +203,7 @@ def test_files_that_no_table_is_in_are_refused_in_words(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "environ-link").symlink_to("/proc/self/environ")
+    (tmp_path / "in-a-circle.csv").symlink_to("in-a-circle.csv")
     session.execute("CREATE TABLE t (a bigint)")
     with pytest.raises(error):
         session.execute(sql).fetchall()

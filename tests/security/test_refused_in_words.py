@@ -73,3 +73,32 @@ def test_default_is_what_the_session_was_opened_with(name: str, session: Session
 def test_no_row_is_in_a_region_that_is_a_star(session: Session) -> None:
     session.execute("SET accounts = '222222222222'")
     assert session.execute("SELECT * FROM aws.sagemaker.images WHERE region = '*'").fetchall() == []
+
+
+HALF = "\udcff"
+"""What Python makes of a byte in an argument that is no UTF-8."""
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        f"SELECT '{HALF}'",
+        f'SELECT 1 AS "{HALF}"',
+        f'SELECT * FROM aws."{HALF}"',
+        f'CREATE TABLE "{HALF}" (a int)',
+        f"PREPARE p AS SELECT '{HALF}'",
+        f"EXPLAIN SELECT '{HALF}'",
+        f"SET max_age = '{HALF}'",
+    ],
+)
+def test_half_of_a_character_is_told_in_words(statement: str, session: Session) -> None:
+    with pytest.raises(errors.InvalidText, match="is half of one") as caught:
+        session.execute(statement)
+    assert caught.value.sqlstate == "22021"
+
+
+def test_half_of_a_character_is_no_parameter_and_no_table(session: Session) -> None:
+    with pytest.raises(errors.InvalidText, match="the value of a parameter"):
+        session.execute("SELECT $1", [[HALF]])
+    with pytest.raises(errors.UnknownTable):
+        session.catalog.find(f"aws.{HALF}")

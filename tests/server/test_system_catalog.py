@@ -26,6 +26,11 @@ NAME = "n.nspname || '.' || c.relname,"
         (f"{COLUMNS} WHERE c.relname = 's3_bucket'", [], Narrowing(("s3_bucket",))),
         (f"{COLUMNS} WHERE n.nspname = $1 AND (c.relname LIKE $2)", ["aws", "s3%"], Narrowing(("s3%",), ("aws",))),
         (f"{COLUMNS} WHERE c.relname ~ '^(s3_bucket)$'", [], Narrowing(("^(s3_bucket)$",))),
+        (f"{COLUMNS} WHERE c.relname ~ 's3_bucket'", [], Narrowing()),
+        (f"{COLUMNS} WHERE c.relname ~ '^((a+)+)$'", [], Narrowing()),
+        (f"{COLUMNS} WHERE c.relname ~ '^(a' || $1 || ')$'", ["b"], Narrowing()),
+        (f"{COLUMNS} WHERE c.relname = lower('S3_BUCKET')", [], Narrowing()),
+        (f"{COLUMNS} WHERE c.relname ILIKE 'S3%'", [], Narrowing(("s3%",))),
         (f"{COLUMNS} WHERE c.relname IN ('a', 'b')", [], Narrowing(("a", "b"))),
         (f"{COLUMNS} WHERE c.relname = ANY (ARRAY['a', 'b'])", [], Narrowing(("a", "b"))),
         (f"{COLUMNS} WHERE c.relname = ANY ($1)", [["a", "b"]], Narrowing(("a", "b"))),
@@ -182,3 +187,21 @@ def test_pgcli_can_ask_for_functions(address: str) -> None:
         WHERE p.prorettype::regtype != 'trigger'::regtype ORDER BY 1, 2"""
     with psycopg.connect(address) as client:
         assert client.execute(asked).fetchall() == []
+
+
+@pytest.mark.parametrize(
+    ("condition", "table"),
+    [
+        ("c.relname ~ 'omics_run_cach'", "omics_run_cache"),
+        ("c.relname LIKE 'workmail_grou_'", "workmail_group"),
+        ("c.relname ILIKE 'WORKDOCS_USE_'", "workdocs_user"),
+        ("c.relname = 'wisdom_' || 'content'", "wisdom_content"),
+        ("c.relname ~ '^((p|q)inpoint_app)$'", "pinpoint_app"),
+        ("c.relname ~ '^((.*)*translate_language)$'", "translate_language"),
+    ],
+)
+def test_patterns_of_any_kind_find_the_columns_of_what_they_mean(condition: str, table: str, address: str) -> None:
+    with psycopg.connect(address, autocommit=True) as client:
+        found = client.execute(f"{COLUMNS} WHERE {condition}").fetchall()
+        assert found
+        assert sorted(found) == sorted(client.execute(f"{COLUMNS} WHERE c.relname = %s", [table]).fetchall())

@@ -37,6 +37,20 @@ def test_views_name_views_and_can_be_replaced_and_dropped(session: Session) -> N
         session.execute("SELECT y FROM b")
 
 
+def test_the_columns_of_a_view_and_of_a_table_have_the_names_that_are_given(session: Session) -> None:
+    for made in ("VIEW v", "MATERIALIZED VIEW m", "TABLE t"):
+        session.execute(f'CREATE {made}(first, "the ""second""") AS SELECT 1 AS a, 2 AS b, 3 AS c')
+        answer = session.execute(f"SELECT * FROM {made.split()[-1]}")
+        assert [c.name for c in answer.columns] == ["first", 'the "second"', "c"], made
+        assert answer.fetchall() == [(1, 2, 3)]
+    with pytest.raises(errors.InvalidStatement, match='column "a" specified more than once'):
+        session.execute("CREATE VIEW w (a, a) AS SELECT 1, 2")
+    with pytest.raises(errors.InvalidStatement, match="3 columns specified"):
+        session.execute("CREATE VIEW w (a, b, c) AS SELECT 1, 2")
+    with pytest.raises(errors.NotSupported, match="takes no types"):
+        session.execute("CREATE TABLE w (a int) AS SELECT 1")
+
+
 def test_a_view_that_names_itself_is_refused(session: Session) -> None:
     session.execute("CREATE VIEW loop AS SELECT 1 AS x")
     session.execute("CREATE OR REPLACE VIEW other AS SELECT x FROM loop")

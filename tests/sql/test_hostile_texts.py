@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from cirql import names
 from cirql.errors import Error
+from cirql.server.system import patterns
 from cirql.sql import hints, jsonpath, parameters, parse, prepared, time_travel
 from cirql.sql.translate import constants, formats, intervals, tokens
 
@@ -52,6 +54,11 @@ SCANNERS: dict[str, Callable[[str], object]] = {
     "array": lambda t: constants._array_level("{" + t, 0),
     "interval": lambda t: [e.match(t) for e in (intervals._PART, intervals._YEAR_MONTH, intervals._ISO)],
     "format": lambda t: list(formats._TOKEN.finditer(t)),
+    "search_path": lambda t: [parse._with_path(head + t + "; x") for head in ("", "SELECT 1", "SET search_path = ")],
+    "blanks": lambda t: parse.parse("SELECT 1" + t) if t.isspace() else None,
+    "capitals": lambda t: names.snake(t + "A" * LENGTH),
+    "LIKE": lambda t: patterns.of_like("%" * 60 + t[:500] + "%!").fullmatch("a" * LENGTH),
+    "psql's patterns": lambda t: [patterns.of_psql(f"^({p})$") for p in (r"(\w+)+!", r"(a|a)*!", ".*" * 60 + "!", t)],
     "JSON path": lambda t: jsonpath.evaluate({"a": 1}, "$." + t),
 }
 

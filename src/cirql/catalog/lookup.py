@@ -151,6 +151,8 @@ class Catalog:
             UnknownTable: there is none; the hint has the nearest names.
         """
         text = str(name).lower()
+        if not _is_unicode(text):
+            raise UnknownTable(f"there is no table {text!r}", hint="half of a character is in it, which no name has")
         if isinstance(name, str):
             try:
                 name = TableName.parse(name)
@@ -249,3 +251,12 @@ class Catalog:
         if not near:
             return "names are aws.<service>_<resource> (inventory) or aws.<service>.<resource> (live)"
         return f"did you mean {', '.join(list(dict.fromkeys(near))[:3])}?"
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether a text can be written down at all: an argument's byte that is no UTF-8 comes as half of a character."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cirql.errors import AccessDenied, NotSupported
+from cirql.errors import AccessDenied, FileUnreadable, NotSupported
 from cirql.sql.admission import READERS
 from cirql.sql.trees import all_of
 from cirql.startup.records import dataclass
@@ -82,16 +82,22 @@ def _is_option(argument: exp.Expr) -> bool:
 
 
 def _checked(name: str) -> str:
+    shown = name[:200]
     if "://" in name:
-        raise NotSupported(f"{name[:200]} is no local file", hint="fetch it first, then read the local copy")
-    written = str(Path(name).expanduser().absolute())
-    path = os.path.normpath(written)
-    # Where `..` follows a link, the file that is opened is not the one that the text seems to name.
-    real, opened = (str(Path(_fixed_part(p) if _is_pattern(p) else p).resolve()) for p in (path, written))
+        raise NotSupported(f"{shown} is no local file", hint="fetch it first, then read the local copy")
+    try:
+        written = str(Path(name).expanduser().absolute())
+        path = os.path.normpath(written)
+        # Where `..` follows a link, the file that is opened is not the one that the text seems to name.
+        real, opened = (str(Path(_fixed_part(p) if _is_pattern(p) else p).resolve()) for p in (path, written))
+    except (OSError, RuntimeError, ValueError) as fault:  # too long, links in a circle, no such user, a NUL
+        raise FileUnreadable(f"{shown!r} names no file: {fault.strerror if isinstance(fault, OSError) else fault}") from None
     if path.startswith(_STANDARD_INPUT):
         return path
     if any(f"{p}/".startswith(_OF_THE_KERNEL) for p in (path, real, opened)):
-        raise AccessDenied(f"{name[:200]} is the operating system's own, and is not read as a table")
+        raise AccessDenied(f"{shown} is the operating system's own, and is not read as a table")
+    if _is_pattern(path) and "/" in (real, opened):  # `/p*c/self/environ`
+        raise NotSupported(f"{shown} looks through the whole file system", hint="name the first directory: /data/*.csv")
     return path
 
 

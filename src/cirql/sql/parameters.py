@@ -9,7 +9,7 @@ from typing import Any
 from sqlglot import exp
 
 from cirql.errors import InterfaceError, NotSupported
-from cirql.sql.parse import Statement
+from cirql.sql.parse import Statement, refuse_half_characters
 from cirql.sql.trees import all_of
 from cirql.startup.records import replace
 from cirql.startup.regexes import regex
@@ -97,6 +97,8 @@ def _constant(value: Any) -> exp.Expr:
     from decimal import Decimal
     from uuid import UUID
 
+    if isinstance(value, str):
+        refuse_half_characters(value, "the value of a parameter")
     match value:
         case None | bool() | int() | str():
             return exp.convert(value)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from cirql.errors import InvalidStatement, NotSupported, ParseError
+from cirql.errors import InvalidStatement, InvalidText, NotSupported, ParseError
 from cirql.sql.blanks import after_blanks, first_word
 from cirql.startup.records import dataclass, replace
 from cirql.startup.regexes import regex
@@ -49,7 +49,8 @@ class Explain:
 def parse(text: str) -> Statement:
     """Read exactly one statement.
 
-    Raises ParseError (empty, too long, not SQL), InvalidStatement (several statements), NotSupported (not a query).
+    Raises ParseError (empty, too long, not SQL), InvalidText (no Unicode), InvalidStatement (several statements), NotSupported (not a
+    query).
     """
     if len(text) > MAX_SQL_BYTES or len(text.encode(errors="replace")) > MAX_SQL_BYTES:
         raise ParseError(
@@ -59,9 +60,10 @@ def parse(text: str) -> Statement:
     from cirql.sql.hints import max_age_hint
     from cirql.sql.time_travel import restore_positions, written_out
 
+    refuse_half_characters(text, "the statement")
     explain, offset = peel_explain(text)
     _refuse_by_name(text[offset:])
-    body, grown = written_out(_SEARCH_PATH.sub(_path_as_text, _with_replace(text[offset:])))
+    body, grown = written_out(_with_path(_with_replace(text[offset:])))
     if (control := _savepoint(body)) is not None:
         return Statement(control, text, explain, offset, None)
     trees = [t for t in _parse_all(body, offset) if t is not None]
@@ -78,6 +80,18 @@ def parse(text: str) -> Statement:
     statement = Statement(trees[0], text, explain, offset, max_age_hint(text))
     _refuse_others(statement)
     return statement
+
+
+def refuse_half_characters(text: str, what: str) -> None:
+    """Raise InvalidText for a lone surrogate: what Python makes of an argument's byte that is no UTF-8. Neither engine nor AWS takes it."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as fault:
+        raise InvalidText(
+            f"{what} is no Unicode text: character {fault.start + 1} is half of one",
+            hint="write it as UTF-8, in a UTF-8 locale",
+            sqlstate="22021",
+        ) from None
 
 
 _SAVEPOINT = regex(
@@ -102,15 +116,19 @@ def _savepoint(text: str) -> exp.Command | None:
     return exp.Command(this=word, expression=exp.Literal.string(name))
 
 
-_SEARCH_PATH = regex(
-    r"(\s*SET\s+(?:(?:SESSION|LOCAL)\s+)?)search_path(\s*=\s*|\s+TO\s+)([^;']*,[^;]*|'[^;]*,[^;]*)(;?\s*)\Z", re.IGNORECASE
-)
+_SEARCH_PATH = regex(r"SET\s++(?:(?:SESSION|LOCAL)\s++)?+search_path(?:\s*+=|\s++TO\s)\s*+", re.IGNORECASE)
 
 
-def _path_as_text(found: re.Match[str]) -> str:
-    """A list after SET as one text, which the dialect's grammar takes."""
-    names = ",".join(name.strip().strip("'\"") for name in found[3].split(","))
-    return f"{found[1]}search_path{found[2]}'{names}'{found[4]}"
+def _with_path(text: str) -> str:
+    """A list after `SET search_path` as one text, which the dialect's grammar takes."""
+    found = _SEARCH_PATH.match(text, after_blanks(text))
+    if found is None:
+        return text
+    names = text[found.end() :].rstrip().removesuffix(";").split(",")
+    if len(names) == 1 or any(";" in name for name in names):
+        return text
+    listed = ",".join(name.strip().strip("'\"") for name in names).replace("'", "''")
+    return f"{text[: found.end()]}'{listed}'"
 
 
 def _parse_all(text: str, offset: int) -> list[Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cirql.errors import InvalidStatement, NotSupported
 from cirql.sql.quoting import name as quoted
 from cirql.sql.trees import all_of
 
@@ -40,6 +41,25 @@ def definition(schema: exp.Schema, table: str) -> tuple[dict[str, str], str]:
             default = exp.ColumnConstraint(kind=exp.DefaultColumnConstraint(this=following))
             column.set("constraints", [default, exp.ColumnConstraint(kind=exp.NotNullColumnConstraint()), *kept])
     return sequences, exp.Create(this=made, kind="TABLE").sql(dialect="duckdb")
+
+
+def with_names(query: exp.Query, schema: exp.Schema, kind: str) -> exp.Query:
+    """The query of `CREATE VIEW v (a, b) AS …`, its first columns under the names that are given.
+
+    Raises NotSupported where more than names is given, InvalidStatement for a name that is there twice.
+    """
+    from sqlglot import exp
+
+    if not all(
+        isinstance(c, exp.Identifier | exp.Column) or (isinstance(c, exp.ColumnDef) and len(c.args) == 1) for c in schema.expressions
+    ):
+        raise NotSupported(f"CREATE {kind} … AS takes no types for its columns", hint="cast them in the query")
+    names = [c.name for c in schema.expressions]
+    if len(set(names)) < len(names):
+        twice = next(n for n in names if names.count(n) > 1)
+        raise InvalidStatement(f'column "{twice}" specified more than once', sqlstate="42701")
+    alias = exp.TableAlias(this=exp.to_identifier("q"), columns=[exp.to_identifier(n, quoted=True) for n in names])
+    return exp.select("*").from_(exp.Subquery(this=query.copy(), alias=alias))
 
 
 def _unchecked_within(schema: exp.Schema, table: str) -> None:

@@ -213,6 +213,8 @@ class Workspace:
     def _create(self, statement: Statement) -> str:
         from sqlglot import exp
 
+        from cirql.statements import own_tables
+
         tree = statement.tree
         assert isinstance(tree, exp.Create)
         if tree.kind == "INDEX":
@@ -232,6 +234,8 @@ class Workspace:
             self._forget(name)
         self._before(name)
         query = tree.expression
+        if query is not None and isinstance(schema, exp.Schema):
+            query = own_tables.with_names(query, schema, tree.kind)
         if tree.kind == "VIEW":
             view = View(query, query.sql(dialect="postgres"), materialized)
             rows = self._rows(replace(statement, tree=query.copy()), check_only=not materialized)

@@ -16,6 +16,7 @@ from cirql.server.system.columns import system_attributes, system_classes
 from cirql.server.system.definitions import DATABASE, INDEX_DEFINITIONS, stored_tables
 from cirql.server.system.kept import KeptContents
 from cirql.server.system.narrowing import Narrowing
+from cirql.server.system.patterns import of_like, of_psql
 from cirql.server.variables import DEFAULTS
 from cirql.types import ColumnType
 
@@ -392,13 +393,6 @@ def _key_of(found: Found) -> tuple[str, ...]:
 
 
 def _as_pattern(literal: str) -> re.Pattern[str] | None:
-    """What psql's regular expressions and LIKE's patterns match; None for text that is neither."""
-    try:
-        if literal.startswith("^(") and literal.endswith(")$"):
-            return re.compile(literal)
-        if "%" in literal or "\\_" in literal:
-            parts = re.findall(r"\\.|.", literal, re.DOTALL)
-            return re.compile("".join(".*" if p == "%" else "." if p == "_" else re.escape(p[-1]) for p in parts))
-    except re.error:
-        return None
-    return None
+    """What a pattern of psql's or of LIKE's matches; None for a text that is neither."""
+    found = of_psql(literal)
+    return of_like(literal) if found is None and ("%" in literal or "_" in literal) else found

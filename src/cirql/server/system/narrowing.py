@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cirql.server.system.definitions import ALWAYS_EMPTY
+from cirql.server.system.patterns import of_psql
 from cirql.startup.records import dataclass
 
 if TYPE_CHECKING:
@@ -145,9 +146,32 @@ def _compared(condition: exp.Expr, values: Sequence[Any]) -> tuple[str, tuple[st
     while isinstance(column, exp.Cast | exp.Paren):
         column = column.this
     others = condition.expressions if isinstance(condition, exp.In) else [condition.expression]
-    if not isinstance(column, exp.Column) or any(other.find(exp.Column, exp.Query) is not None for other in others):
+    if not isinstance(column, exp.Column) or not all(_is_constant(node) for other in others for node in other.walk()):
         return "", ()
-    return column.name.lower(), tuple(text for other in others for text in _constants(other, values))
+    texts = tuple(text for other in others for text in _constants(other, values))
+    if isinstance(condition, exp.RegexpLike) and any(of_psql(text) is None for text in texts):
+        return "", ()
+    return column.name.lower(), tuple(t.lower() for t in texts) if isinstance(condition, exp.ILike) else texts
+
+
+def _is_constant(node: exp.Expr) -> bool:
+    """Whether a part of what a column is compared with leaves the constants in it as they are."""
+    from sqlglot import exp
+
+    kept = (
+        exp.Literal,
+        exp.Parameter,
+        exp.Cast,
+        exp.DataType,
+        exp.Paren,
+        exp.Array,
+        exp.Tuple,
+        exp.Any,
+        exp.Collate,
+        exp.Identifier,
+        exp.Var,
+    )
+    return isinstance(node, kept)
 
 
 def _named_by(node: exp.Expr, values: Sequence[Any]) -> list[str]:

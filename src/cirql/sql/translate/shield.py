@@ -35,7 +35,8 @@ _GRAMMAR = frozenset(
     groups interval json_value json_exists json_query json_table xmltable if vector current_date current_timestamp
     current_time localtime localtimestamp current_user session_user user materialized recursive table into default returning
     set timestamp timestamptz timetz decimal numeric dec varchar char character bpchar bit float struct map list int bigint
-    read_csv read_csv_auto read_parquet read_json read_json_auto bernoulli system tablesample repeatable glob exclude
+    read_csv read_csv_auto read_parquet parquet_scan read_json read_json_auto read_ndjson read_ndjson_auto
+    bernoulli system tablesample repeatable glob exclude
     replace_columns approx_count_distinct arg_max arg_min max_by min_by columns
     """.split()  # noqa: SIM905 - so many quoted words are harder to read
 )
@@ -202,7 +203,7 @@ def _is_call(tokens: Sequence[Token], index: int) -> bool:
         return False
     if before.text.upper() == "ON" and "INDEX" in (t.text.upper() for t in tokens[1:3]):  # CREATE UNIQUE INDEX i ON t (a)
         return False
-    if before.text.upper() in ("FETCH", "REFERENCES"):  # FETCH FIRST (1) ROWS ONLY, REFERENCES a (b)
+    if before.text.upper() in ("FETCH", "REFERENCES", "VIEW"):  # FETCH FIRST (1) ROWS ONLY, REFERENCES a (b), CREATE VIEW v (a)
         return False
     if before.token_type in (TokenType.DCOLON, TokenType.ALIAS, TokenType.WITH, TokenType.INTO, TokenType.TABLE):
         return False
