@@ -192,7 +192,7 @@ def test_pgcli_can_ask_for_functions(address: str) -> None:
 @pytest.mark.parametrize(
     ("condition", "table"),
     [
-        ("c.relname ~ 'omics_run_cach'", "omics_run_cache"),
+        ("c.relname ~ 'omics_run_cach.$'", "omics_run_cache"),
         ("c.relname LIKE 'workmail_grou_'", "workmail_group"),
         ("c.relname ILIKE 'WORKDOCS_USE_'", "workdocs_user"),
         ("c.relname = 'wisdom_' || 'content'", "wisdom_content"),
