@@ -90,6 +90,7 @@ class Session:
         self._current: ContextVar[Running | None] = ContextVar("cirql_running", default=None)
         self._last: Execution | None = None
         self._opened = settings
+        self.most_calls: Callable[[], int | None] = lambda: None  # what whoever the session is for may still send
         self._shared.joined(self)
 
     @property
@@ -273,7 +274,7 @@ class Session:
         if self._is_closed():
             raise InterfaceError("the session is closed")
         self._shared.check()
-        running = Running(lambda: self._shared.alarm, StatementLimits.of(self.settings), self._shared.refuse_fork)
+        running = Running(lambda: self._shared.alarm, StatementLimits.of(self.settings).within(self.most_calls()), self._shared.refuse_fork)
         self._running.add(running)
         running.begin()
         if self._is_closed():  # in between: nobody else would stop it

@@ -226,13 +226,13 @@ def test_each_statement_is_a_line_of_the_log_with_what_it_cost_and_without_secre
 
 
 def test_a_user_and_a_connection_have_limits_of_their_own(runtime: Runtime) -> None:
-    with Server(runtime, port=0, max_per_user=1, max_calls=1) as server:
+    with Server(runtime, port=0, max_per_user=1, max_calls=3) as server:
         address = f"postgresql://aws@127.0.0.1:{server.port}/aws"
         with psycopg.connect(address, autocommit=True) as client:
             with pytest.raises(psycopg.OperationalError, match="aws has 1 connections"):
                 psycopg.connect(address)
             client.execute("SELECT count(*) FROM aws.sagemaker_image").fetchall()
-            with pytest.raises(psycopg.errors.InsufficientResources, match="of the 1 it may"):
+            with pytest.raises(psycopg.errors.InsufficientResources, match="of the 3 it may"):
                 client.execute("SELECT 1")
         with psycopg.connect(address, autocommit=True) as again:
             assert again.execute("SELECT 1").fetchone() == (1,)
@@ -269,3 +269,20 @@ def test_a_server_that_ends_tells_its_clients(runtime: Runtime) -> None:
     with pytest.raises(psycopg.OperationalError):
         client.execute("SELECT 1")
     client.close()
+
+
+def test_a_silent_client_hears_why_it_is_hung_up_on(runtime: Runtime) -> None:
+    with Server(runtime, port=0, idle_timeout=0.3) as server:
+        heard = talk(server.port, start_packet(), hangs_up=False)
+    assert b"C57P05\0" in heard
+    assert b"idle-session timeout" in heard
+
+
+def test_the_calls_of_a_connection_bound_the_statement_that_would_send_more(runtime: Runtime, cloud: LocalCloud) -> None:
+    with (
+        Server(runtime, port=0, max_calls=3) as server,
+        psycopg.connect(f"postgresql://aws@127.0.0.1:{server.port}/aws") as client,
+        pytest.raises(psycopg.errors.InsufficientResources, match="requests"),
+    ):
+        client.execute("SELECT count(*) FROM sagemaker.image_version")
+    assert len(list(cloud.calls)) <= 3

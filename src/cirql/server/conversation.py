@@ -11,7 +11,17 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from cirql.errors import AlreadyExists, Error, Internal, LoginRefused, ProtocolViolation, UnknownDatabase, UnknownPortal, UnknownStatement
+from cirql.errors import (
+    AlreadyExists,
+    Error,
+    Internal,
+    LoginRefused,
+    ProtocolViolation,
+    ShuttingDown,
+    UnknownDatabase,
+    UnknownPortal,
+    UnknownStatement,
+)
 from cirql.server import messages, oids
 from cirql.server.decoding import is_zoned_day, value_of
 from cirql.server.desk import ClientDesk
@@ -222,8 +232,11 @@ class Conversation:
 
     async def _serve(self) -> None:
         while True:
-            async with asyncio.timeout(self._home.idle_timeout):
-                kind, data = await self._wire.message()
+            try:
+                async with asyncio.timeout(self._home.idle_timeout):
+                    kind, data = await self._wire.message()
+            except TimeoutError:
+                raise ShuttingDown("terminating connection due to idle-session timeout", sqlstate="57P05") from None
             if kind == b"X":
                 return
             if self._skips and kind not in (b"S", b"Q"):

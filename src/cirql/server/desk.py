@@ -52,11 +52,12 @@ class Reply:
     has_rows: bool = False
     copy: Copy | None = None
     notices: tuple[str, ...] = ()
+    """Warnings of the protocol's own: a transaction where there is one, none where one is ended."""
     changes: int = 0
     is_change: bool = False
     """Whether each of its rows is a change that was sent."""
     spent: Result | None = None
-    """What was run where there are no rows: what it cost is told of."""
+    """What was run where there are no rows: what it cost, what it could not read and its remarks are told of."""
 
 
 class SystemCatalog(Protocol):
@@ -89,6 +90,7 @@ class ClientDesk:
     ) -> None:
         self.ledger = ledger
         self.session = session
+        session.most_calls = lambda: ledger.calls_left
         self.variables = variables
         self.database = database
         self.user = session.user or "aws"
@@ -246,9 +248,8 @@ class ClientDesk:
             return Reply(result, word, has_rows=True, is_change=told.is_change and told.word != "EXEC")
         status = status_of(result)
         count = 0 if status is not None else len(result.fetchall())
-        notices = (*result.notices, *map(str, result.failures))
         sent = count if told.is_change and not self.session.in_transaction else 0
-        return Reply(None, told.tag(count, status), notices=notices, changes=sent, spent=result)
+        return Reply(None, told.tag(count, status), changes=sent, spent=result)
 
     def _refuse_failed(self, word: str) -> None:
         if self.status == "E" and word not in _COMMITS | _ROLLS_BACK:
@@ -282,9 +283,8 @@ class ClientDesk:
             return Reply(None, tag)
         done = self.session.execute(tag)
         rows = done.to_arrow()
-        notices = (*done.notices, *map(str, done.failures))
         sent = rows.num_rows if is_kept and rows.column_names != ["status"] else 0
-        return Reply(None, tag, notices=notices, changes=sent, spent=done)
+        return Reply(None, tag, changes=sent, spent=done)
 
     def _savepoint(self, sql: str, word: str) -> Reply:
         """A savepoint among the changes that the session has collected; going back to one ends the failure since. Raises its errors."""
@@ -299,7 +299,7 @@ class ClientDesk:
         done = self.session.execute(sql)
         done.to_arrow()
         self.status = "T"
-        return Reply(None, "ROLLBACK" if word in _ROLLS_BACK else word, notices=done.notices)
+        return Reply(None, "ROLLBACK" if word in _ROLLS_BACK else word, spent=done)
 
     # -- cursors
 
@@ -311,7 +311,7 @@ class ClientDesk:
                 result = self.cursors.find(step.name).go(step)
                 if not step.is_move:
                     return Reply(result, "FETCH", has_rows=True)
-                return Reply(None, f"MOVE {result.to_arrow().num_rows}", notices=(*map(str, result.failures), *result.notices))
+                return Reply(None, f"MOVE {result.to_arrow().num_rows}", spent=result)
             case Close(None):
                 self.cursors.close_all()
                 return Reply(None, "CLOSE CURSOR ALL")

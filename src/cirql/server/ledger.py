@@ -19,6 +19,11 @@ class AuditLedger:
         self._most = most_calls
         self._calls = 0
 
+    @property
+    def calls_left(self) -> int | None:
+        """How many requests the client may still send; None is no limit."""
+        return None if self._most is None else max(self._most - self._calls, 0)
+
     def begin(self) -> AuditEntry:
         """A statement begins. Raises TooManyCalls where the client has none left."""
         if self._most is not None and self._calls >= self._most:

@@ -118,6 +118,8 @@ class Portal:
         else:
             self._ended = True
             self._note()
+            if reply.spent is not None:
+                yield from self._outcome(reply.spent)
             yield from map(messages.notice, reply.notices)
             yield messages.complete(reply.tag) if reply.tag else messages.EMPTY_QUERY
 

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from cirql.errors import AccessDenied
-from cirql.startup.records import dataclass
+from cirql.startup.records import dataclass, replace
 
 if TYPE_CHECKING:
     from cirql.settings import Settings
@@ -34,6 +34,10 @@ class StatementLimits:
             least.rows if settings.max_rows is None else settings.max_rows,
             least.memory if settings.memory is None else settings.memory,
         )
+
+    def within(self, calls: int | None) -> StatementLimits:
+        """The same with no more requests than that."""
+        return self if calls is None or (self.calls is not None and self.calls <= calls) else replace(self, calls=calls)
 
     def confine(self, wanted: StatementLimits) -> None:
         """Raise AccessDenied where a limit that is wanted is wider than this one."""
