@@ -76,6 +76,9 @@ CONDITIONS = {
     "log groups that never expire": "logs_log_group",
     "expired certificates": "acm_certificate",
     "cheap databases": "rds_db_instance",
+    "queues without a dead letter queue": "sqs_queue",
+    "subnets with few free addresses": "ec2_subnet",
+    "unhealthy targets of load balancers": "elbv2_target_group",
 }
 
 
