@@ -111,6 +111,21 @@ def test_rows_that_lack_what_names_the_others_are_kept_beside_them(aws: FakeAWS,
     assert rows(connect(max_age=float("inf")), sql) == live
 
 
+def test_rows_whose_name_was_not_asked_for_are_not_kept_as_if_they_had_none(aws: FakeAWS, connect: Open) -> None:
+    url, arn = f"https://sqs/{ACCOUNT}/q", f"arn:aws:sqs:{REGION}:{ACCOUNT}:q"
+    answers: dict[str, Any] = {
+        "ListQueues": {"QueueUrls": [url]},
+        "ListQueueTags": {"Tags": {"env": "prod"}},
+        "GetQueueAttributes": {"Attributes": {"QueueArn": arn, "DelaySeconds": "0"}},
+        **OTHERS,
+    }
+    aws.answer(lambda request: {"body": json.dumps(answers[request.operation]).encode()})
+    session = connect(max_age=3600.0)
+    assert session.execute("SELECT tags->'env' FROM aws.sqs_queue").fetchall() == [("prod",)]
+    assert session.execute("SELECT _key FROM aws.sqs_queue").fetchall() == [(arn,)]
+    assert session.execute("SELECT _key, tags->'env' FROM aws.sqs_queue").fetchall() == [(arn, "prod")]
+
+
 def test_different_rows_under_one_key_are_all_kept_and_said(aws: FakeAWS, connect: Open) -> None:
     filters = [{"filterName": "f", "logGroupName": "g", "filterPattern": p} for p in ("a", "b")]
     filters.append({"filterName": "other", "logGroupName": "g", "filterPattern": "c"})

@@ -53,7 +53,9 @@ class Recorder:
         self._started = started
         self._clock = clock
         own = frozenset() if stored.key is None else frozenset({stored.key})
-        self.columns = tuple(sorted(stored.filled_by(scan) | stored.kept(scan.columns) | own))
+        filled = stored.filled_by(scan) | stored.kept(scan.columns)
+        self._tells_keys = own <= filled
+        self.columns = tuple(sorted(filled | own))
         self._rows: dict[Target, list[pa.RecordBatch]] = {}
         self._broken: dict[Target, str] = {}
 
@@ -104,6 +106,8 @@ class Recorder:
         if len(columns) < len(self.columns):
             table = table.select(columns)
         table = table.rename_columns([self._stored.spelled(c) for c in columns])
+        if not self._tells_keys and table.column(KEY).null_count:
+            return []  # what the rows are called was not asked for, and they are not to be kept as if they had no name
         found = identify(table, None if self._stored.key is None else KEY, sorted(self._stored.told_by(self._scan.root)))
         table = found.rows
         names = sorted({c for values in combinations for c in values})
