@@ -66,6 +66,10 @@ from cirql.startup.records import asdict, dataclass
 _SHOWN = 5
 _LONGEST = 8_000
 _HIDDEN = "…@"
+TOO_MANY_FILES = (
+    "let the process open more, `ulimit -n 4096` before it starts, or set concurrency lower than the 256 connections of the default"
+)
+"""What to do where the system lets a process open no more files and connections."""
 
 
 def without_user(text: str) -> str:

@@ -123,6 +123,49 @@ def test_a_redirect_takes_the_signed_request_to_no_other_host(aws: FakeAWS) -> N
         other.stop()
 
 
+OUT_OF_FILES = """
+import asyncio, os, sys
+from cirql.cloud.client import CloudClient
+from cirql.cloud.target import Target
+from cirql.errors import Error
+from cirql.settings import Credential, Settings
+
+async def run():
+    client = CloudClient(Settings(credentials=(Credential("ana", "111111111111", "secret"),), endpoint_url=sys.argv[1], max_attempts=1))
+    ask = lambda: client.call(Target("111111111111", "us-east-1", "ana"), "sagemaker", "ListImages", {})
+    await ask()
+    await asyncio.sleep(0.1)  # the connection that the answer ended is closed, and gives its place back
+    held = []
+    try:
+        while True:
+            held.append(os.open(os.devnull, os.O_RDONLY))
+    except OSError:
+        pass
+    try:
+        await ask()
+    except Error as error:
+        print(error.failure.code, error.hint)
+    for descriptor in held:
+        os.close(descriptor)
+    await client.close()
+
+asyncio.run(run())
+"""
+
+
+def test_a_process_that_may_open_no_more_files_says_so_and_what_to_do(aws: FakeAWS) -> None:
+    aws.always(body=b'{"Images": []}', headers={"Connection": "close"})
+    run = subprocess.run(
+        ["sh", "-c", 'ulimit -n 64; exec "$@"', "sh", sys.executable, "-c", OUT_OF_FILES, aws.url],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+        env={"PYTHONPATH": str(Path(__file__).parents[2] / "src"), "AWS_EC2_METADATA_DISABLED": "true", "HOME": "/nonexistent"},
+    )
+    assert run.stdout.startswith("no-files let the process open more")
+
+
 PAGING = Paging(("NextToken",), ("NextToken",))
 
 

@@ -1,74 +1,50 @@
-"""Every function of PostgreSQL's catalog that a user may call, called in both engines with generated values."""
+"""Every function that DuckDB has and no statement may call: in four spellings, as a value, as a table and beside one, locked and not."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import Any
+from dataclasses import replace
 
 import duckdb
-import psycopg
+import pytest
 
-from tests.sql.translate import differential
-from tests.sql.translate.conftest import engine, postgres  # noqa: F401 - fixtures
-from tests.sweeps import functions
+from cirql import errors
+from cirql.session import Session
+from cirql.settings import Settings
+from cirql.sql.admission import allowed_functions
 from tests.sweeps.figures import tell
 
-CALLS_OF_EACH = 4
-DIFFERS = {
-    "array_to_string": "numeric-array-text",
-    "jsonb_array_elements_text": "json-number-text",
-    "max": "char-blanks",
-    "min": "char-blanks",
-    "octet_length": "char-blanks",
-    "exp": "numeric-digits",
-    "pow": "numeric-digits",
-    "power": "numeric-digits",
-}
-"""Functions that differ as docs/sql-differences.md says, and by which row."""
-KNOWN = {
-    "generate_series": "of moments by an interval of mixed signs, or with a zone that is none",
-    "generate_subscripts": "of a second dimension",
-    "uuid_extract_timestamp": "of version 1: an error, which says that it is not version 7",
-    "to_char": "of templates that are no templates, and of an empty one",
-}
-"""What is still wrong, in words."""
+PLACES = ("SELECT {call}", "SELECT * FROM {call}", "SELECT x FROM (SELECT 1 AS y) AS q CROSS JOIN LATERAL {call} AS t(x)")
+SPELLINGS = ("{name}", '"{name}"', 'system.main."{upper}"', "pg_catalog.{name}")
 
 
-def test_every_function_answers_as_in_postgresql_or_says_that_it_is_not_there(
-    postgres: psycopg.Connection[Any],  # noqa: F811
-    engine: duckdb.DuckDBPyConnection,  # noqa: F811
-) -> None:
-    verdicts: dict[str, str] = {}
-    wrong: list[str] = []
-    calls = 0
-    for function in functions.functions(postgres):
-        for sql in functions.calls(function, CALLS_OF_EACH):
-            expected = differential.ask_postgres(postgres, sql)
-            if expected.error and expected.error.startswith("UndefinedFunction"):
-                continue
-            calls += 1
-            found = differential.ask_duckdb(engine, sql)
-            verdict = _verdict(expected, found, ordered="ORDER BY" in sql)
-            verdicts[function.name] = max(verdicts.get(function.name, "right"), verdict, key=_RANK.index)
-            if verdict == "wrong" and function.name not in (*DIFFERS, *KNOWN):
-                wrong.append(f"{sql}\n   PostgreSQL {expected.error or expected.rows[:2]}\n   cirql {found.error or found.rows[:2]}")
-    figures = Counter(verdicts.values())
-    excused = sum(1 for name, verdict in verdicts.items() if verdict == "wrong" and name in (*DIFFERS, *KNOWN))
-    tell(
-        "functions of PostgreSQL",
-        {"functions": len(verdicts), "calls": calls, "right": figures["right"], "not for some types, which is said": figures["missing"],
-         "wrong and known": excused, "wrong": figures["wrong"] - excused},
-    )  # fmt: skip
-    assert set(DIFFERS.values()) <= differential.accepted_keys()
-    assert not wrong, "\n".join(wrong)
+def _calls() -> list[str]:
+    rows = duckdb.connect().execute("SELECT DISTINCT lower(function_name), len(parameters) FROM duckdb_functions()").fetchall()
+    names = {(n, min(count or 0, 3)) for n, count in rows if re.fullmatch(r"[a-z0-9_]+", n) and n not in allowed_functions()}
+    return [
+        f"{spelling.format(name=name, upper=name.upper())}({', '.join([repr('/etc/hostname')] * count)})"
+        for name, count in sorted(names)
+        for spelling in SPELLINGS
+    ]
 
 
-_RANK = ("right", "missing", "wrong")
-_NOT_THERE = re.compile(r"UnknownFunction|NotSupported|ParseError|InvalidInputException.* not supported|BinderException")
-
-
-def _verdict(expected: differential.Answer, found: differential.Answer, *, ordered: bool) -> str:
-    if differential.difference(expected, found, ordered=ordered) is None:
-        return "right"
-    return "missing" if found.error is not None and _NOT_THERE.match(found.error) else "wrong"
+@pytest.mark.parametrize("locked", [False, True])
+def test_no_function_that_is_not_listed_answers(locked: bool, settings: Settings) -> None:
+    counts: Counter[str] = Counter()
+    wrong = []
+    with Session(replace(settings, locked=locked)) as session:
+        for call in _calls():
+            for place in PLACES:
+                counts["tried"] += 1
+                try:
+                    session.execute(place.format(call=call)).fetchall()
+                except errors.Internal as fault:
+                    wrong.append(f"{call}: {fault}")
+                except errors.Error:
+                    continue
+                else:
+                    wrong.append(place.format(call=call))
+    tell("functions", {"locked": locked, **counts, "answered": len(wrong)})
+    assert wrong == []
+    assert counts["tried"] > 4000

@@ -49,6 +49,7 @@ COMMANDS = {
 # A start makes some hundred thousand objects that stay, and no garbage; a command that goes on looks for it at this pace.
 _OBJECTS_OF_A_START = 500_000
 _OBJECTS_BETWEEN_COLLECTIONS = 50_000
+_FILES = 4096
 
 
 @click.group(
@@ -87,10 +88,22 @@ def _postpone_collections() -> None:
     gc.enable()
 
 
+def _allow_files() -> None:
+    """Open as many files and connections as the system lets this user: macOS begins with 256, as many as there are connections alone."""
+    with suppress(ImportError, OSError, ValueError):
+        import resource
+
+        now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = _FILES if most == resource.RLIM_INFINITY else min(most, _FILES)
+        if 0 <= now < wanted:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
+
+
 def run(begin: Callable[[], None] | None = None) -> int:
     """Run the command that `sys.argv` names; gives its exit code. `begin` is called when all that a command needs is imported."""
     _postpone_collections()
     install_defect_report()
+    _allow_files()
     leave_out_pandas()
     try:
         app.main(prog_name="cirql", obj=begin)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import re
 import sys
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from cirql.cli.streams import visible
-from cirql.errors import CloudFailure, Error
+from cirql.errors import TOO_MANY_FILES, CloudFailure, Error
 
 if TYPE_CHECKING:
     from cirql.result import Stats
@@ -103,5 +104,9 @@ def _report_defect(kind: type[BaseException], error: BaseException, trace: Trace
 
     if sys.flags.dev_mode:
         traceback.print_exception(kind, error, trace)
+    if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
+        say(f"error: {error.strerror}: {error.filename or 'a connection or a file'} cannot be opened (SQLSTATE 53000)")
+        say(f"hint: {TOO_MANY_FILES}")
+        return
     say(f"error: internal: {kind.__name__}: {error} (SQLSTATE XX000)")
     say("hint: this is a defect in cirql; run again with PYTHONDEVMODE=1 and report what it prints")

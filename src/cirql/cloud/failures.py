@@ -7,6 +7,7 @@ from cirql.cloud.regions import is_opt_in
 from cirql.cloud.retry import Verdict
 from cirql.cloud.target import Target
 from cirql.errors import (
+    TOO_MANY_FILES,
     AccessDenied,
     AlreadyExists,
     CloudError,
@@ -181,6 +182,7 @@ def of_transport(place: Place, failure: TransportError, url: str, attempts: int,
     hints = {
         "unknown-host": f"{place.service} may not be offered in {place.target.region}, or the network is not reachable",
         "refused": "check the endpoint (AWS_ENDPOINT_URL, the setting endpoint_url), the region and the network",
+        "no-files": TOO_MANY_FILES,
         "connect-timeout": "check the network, the proxy settings and the region",
         "read-timeout": "the endpoint accepts connections but does not answer; the setting read_timeout gives it longer",
         "tls": "check the certificate; ca_bundle (AWS_CA_BUNDLE) names the authorities to trust",

@@ -8,6 +8,7 @@ just as it was used) and of settings; those arrive as arguments. Response bodies
 from __future__ import annotations
 
 import asyncio
+import errno
 from contextvars import Context
 from typing import TYPE_CHECKING, Any, cast
 
@@ -29,13 +30,16 @@ MAX_HEAD = 256 * 1024
 PATIENCE = 3
 """An answer may trickle in for this many read timeouts, as long as no pause is longer than one; its headers for one."""
 MOST_ROUTES = 4096
+NO_FILES = (errno.EMFILE, errno.ENFILE)
+"""What the system says where a process, or all of them, have as many files and connections open as they may."""
 
 
 class TransportError(Exception):
     """No complete response came.
 
     `sent` says whether the request may have reached the server, so that a write is not repeated blindly.
-    `reason` is one of `unknown-host`, `refused`, `connect-timeout`, `read-timeout`, `dropped` (no byte of an answer), `cut` (part of one),
+    `reason` is one of `unknown-host`, `refused`, `no-files` (the process may open no more),
+    `connect-timeout`, `read-timeout`, `dropped` (no byte of an answer), `cut` (part of one),
     `too-long`, `garbage` (not HTTP), `tls`, `proxy`.
     """
 
@@ -417,7 +421,8 @@ class Transport:
         except socket.gaierror as error:
             raise TransportError("unknown-host", f"{where} is not known: {error.strerror}", sent=False) from None
         except OSError as error:
-            raise TransportError("refused", f"no connection to {where}: {error.strerror or error}", sent=False) from None
+            reason = "no-files" if error.errno in NO_FILES else "refused"
+            raise TransportError(reason, f"no connection to {where}: {error.strerror or error}", sent=False) from None
 
     async def _open(self, to: Origin, secure: bool, name: str) -> Connection:
         loop = asyncio.get_running_loop()
