@@ -47,10 +47,10 @@ HELD_ROWS = 20_000
 """How many rows of one place wait at most for the end of its lists."""
 MARK = "_listed"
 """The member of a row that says where in which list it stood."""
-Mark = tuple["Listing", int, int]
+Mark = tuple["Occurrences", int, int]
 
 
-class Listing:
+class Occurrences:
     """One list: on which page each key stood last. It holds a number for each row of the list, and no row."""
 
     def __init__(self, naming: Naming) -> None:

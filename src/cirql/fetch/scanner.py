@@ -24,7 +24,7 @@ from cirql.fetch.lineage import Lineage
 from cirql.fetch.looked_at import NarrowedRoot, looked_at
 from cirql.fetch.merge import each, in_blocks, in_order, in_waves
 from cirql.fetch.placed import is_here
-from cirql.fetch.repeats import MARK, Listing, Naming, as_they_come, each_once
+from cirql.fetch.repeats import MARK, Naming, Occurrences, as_they_come, each_once
 from cirql.fetch.requests import narrowed, request, unfiltered
 from cirql.fetch.rows import ODD, UNREAD, UNTOLD, Row, derive, given, in_key_order, make_key, rows_of, whole
 from cirql.fetch.spread import said, tells_places, without_places
@@ -291,7 +291,7 @@ class Scanner:
         has_begun = False
         try:
             pages = self._narrowed(root, params)
-            listing = None if naming is None else Listing(naming)
+            listing = None if naming is None else Occurrences(naming)
             async for rows in pages:
                 self._has_root_answer = has_begun = True
                 self._listed += len(rows)

@@ -18,7 +18,7 @@ from typing import Generic, Protocol, TypeVar
 from cirql.errors import StoreDamaged
 from cirql.inventory.lock import exclusive, is_abandoned
 from cirql.inventory.model import micros
-from cirql.inventory.scan_log import Connection, ScanLog
+from cirql.inventory.scan_log import LogConnection, ScanLog
 
 L = TypeVar("L", bound=ScanLog)
 
@@ -28,18 +28,18 @@ GRACE = timedelta(minutes=10)
 SWEEP_EVERY = 30
 
 
-class Server(Protocol):
+class RemoteLog(Protocol):
     """A log that is not in the directory, and its lock."""
 
     def create(self, log: type[ScanLog], patience: float) -> None:
         """Make it where there is none."""
         ...
 
-    def standing(self) -> Connection:
+    def standing(self) -> LogConnection:
         """The connection that writes, used under the lock."""
         ...
 
-    def opened(self) -> AbstractContextManager[Connection]:
+    def opened(self) -> AbstractContextManager[LogConnection]:
         """A connection that reads."""
         ...
 
@@ -66,7 +66,7 @@ class Premises(Generic[L]):
         clock: Callable[[], datetime],
         log: type[L],
         files: str,
-        server: Server | None = None,
+        server: RemoteLog | None = None,
     ) -> None:
         self._cleanup = ExitStack()
         self.root = Path(self._cleanup.enter_context(TemporaryDirectory(prefix="cirql-store-"))) if path is None else path

@@ -53,7 +53,7 @@ CREATE TABLE notes(name TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
 """
 
 
-class Connection(Protocol):
+class LogConnection(Protocol):
     """A connection to the log's database, of which SQLite's is one: `?` for parameters, transactions by `BEGIN` and `COMMIT`."""
 
     @property
@@ -80,7 +80,7 @@ class ScanLog:
     format: ClassVar[int] = 1
     upgrades: ClassVar[Mapping[int, str]] = {}
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: LogConnection) -> None:
         self._sql = connection
 
     @classmethod
@@ -323,7 +323,7 @@ class ScanLog:
         return str(self._sql.execute("PRAGMA integrity_check").fetchone()[0])
 
 
-def _connect(path: Path) -> sqlite3.Connection:
+def _connect(path: Path) -> sqlite3.LogConnection:
     connection = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
     try:
         # In WAL mode NORMAL cannot damage the file; a power cut may cost the last commits, which are then fetched again.

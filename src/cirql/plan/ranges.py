@@ -17,7 +17,7 @@ from sqlglot import exp
 from cirql.catalog.model import Table
 from cirql.plan.constants import NOTHING, NotConstantError, constant
 from cirql.plan.model import KeyGroup, RowRange
-from cirql.plan.moments import Moment, moment_of
+from cirql.plan.moments import Instant, moment_of
 from cirql.startup.records import replace
 from cirql.startup.regexes import regex
 from cirql.types import ColumnType
@@ -84,7 +84,7 @@ def _of_column(node: exp.Expr, types: dict[str, ColumnType]) -> Iterator[RowRang
             yield from _pattern(node.this.name, str(node.expression.this))
 
 
-def _read_plainly(node: exp.Expr, types: dict[str, ColumnType]) -> tuple[exp.Expr, Moment | None]:
+def _read_plainly(node: exp.Expr, types: dict[str, ColumnType]) -> tuple[exp.Expr, Instant | None]:
     """`(created AT TIME ZONE 'UTC') > …`, which compares moments, as the same of the column; and which column that is."""
     if not isinstance(node, exp.Between | exp.GT | exp.GTE | exp.LT | exp.LTE):
         return node, None
