@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from cirql.errors import CloudError
-from cirql.fetch.repeats import MARK, Listing, Naming, as_they_come, each_once
+from cirql.fetch.repeats import MARK, Naming, Occurrences, as_they_come, each_once
 
 Row = dict[str, Any]
 
@@ -19,7 +19,7 @@ def collected(
     pages: list[list[Row]], *, sure: bool = True, most: int = 100, slow: float = 0, patience: float = math.inf, fails: bool = False
 ) -> Any:
     told: list[int] = []
-    listing = Listing(Naming(("name",), sure))
+    listing = Occurrences(Naming(("name",), sure))
 
     async def listed() -> AsyncGenerator[list[Row]]:
         for page in pages:

@@ -323,7 +323,7 @@ class ScanLog:
         return str(self._sql.execute("PRAGMA integrity_check").fetchone()[0])
 
 
-def _connect(path: Path) -> sqlite3.LogConnection:
+def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
     try:
         # In WAL mode NORMAL cannot damage the file; a power cut may cost the last commits, which are then fetched again.
