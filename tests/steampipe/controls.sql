@@ -360,3 +360,90 @@ select distinct host(network(cidr_block)) as net, broadcast(cidr_block)::text, n
 
 -- name: dates
 select name, age(timestamptz '2030-01-01', create_date) > interval '1 year' as old, create_date::date, create_date at time zone 'UTC' as utc, extract(epoch from create_date)::bigint as seconds, to_char(create_date, 'YYYY-MM-DD HH24:MI') as shown, create_date < now() as past from aws_iam_role;
+
+-- name: sg_rule_networks
+select security_group_rule_id as resource, cidr_ipv4::text as range, case when cidr_ipv4 <<= '10.0.0.0/8'::cidr then 'ok' when cidr_ipv4 = '0.0.0.0/0' then 'alarm' else 'info' end as status,
+  masklen(cidr_ipv4) as bits
+from aws_vpc_security_group_rule where cidr_ipv4 is not null;
+
+-- name: sg_newest_rule_of_a_group
+select distinct on (group_id) group_id, type, from_port, to_port from aws_vpc_security_group_rule order by group_id, type, from_port nulls first, to_port nulls first, cidr_ipv4;
+
+-- name: sg_ports_of_a_group
+select group_id as resource, string_agg(distinct coalesce(from_port::text, 'all'), ', ' order by coalesce(from_port::text, 'all')) as ports, count(*) filter (where type = 'ingress') as inward,
+  case when bool_or(cidr_ipv4 = '0.0.0.0/0' and type = 'ingress') then 'alarm' else 'ok' end as status
+from aws_vpc_security_group_rule group by group_id;
+
+-- name: sg_ports_by_pattern
+select group_id, group_name from aws_vpc_security_group where group_name like any (array['%shabby%', 'default']) and not group_name ilike all (array['%x%', '%y%']);
+
+-- name: bucket_statement_paths
+select name, jsonb_path_exists(policy_std, '$.Statement[*] ? (@.Effect == "Allow" && @.Principal.AWS[*] == "*")') as is_public,
+  jsonb_path_query_array(policy_std, '$.Statement[*].Effect') as effects from aws_s3_bucket;
+
+-- name: bucket_tags_that_lack
+select b.name as resource, case when b.tags is null then 'skip' when b.tags ?& array['env', 'owner'] then 'ok' else 'alarm' end as status,
+  'Lacks ' || coalesce((select string_agg(k, ', ' order by k) from unnest(array['env', 'owner', 'team']) as k where not coalesce(b.tags ? k, false)), 'none') as reason
+from aws_s3_bucket as b;
+
+-- name: bucket_tag_keys
+select name, array_agg(k order by k) as keys from aws_s3_bucket, jsonb_object_keys(tags) as k group by name;
+
+-- name: bucket_parts_of_names
+select name, (string_to_array(name, '-'))[1] as first, array_length(string_to_array(name, '-'), 1) as parts, reverse(split_part(reverse(name), '-', 1)) as last,
+  name ~ '^(?!.*--)[a-z0-9](?=[a-z0-9-]*$)' as well_named, regexp_replace(name, '[^a-z]+', '_', 'g') as plain from aws_s3_bucket;
+
+-- name: bucket_rows_as_json
+select to_jsonb(b) -> 'name' as name, jsonb_build_object('versioning', b.versioning_enabled, 'tags', b.tags) ->> 'versioning' as versioning
+from (select name, versioning_enabled, tags from aws_s3_bucket) as b;
+
+-- name: role_trusts
+with trusted as (
+  select r.name, p.key as kind, jsonb_array_elements_text(p.value) as who
+  from aws_iam_role as r, jsonb_array_elements(assume_role_policy_std -> 'Statement') as s, jsonb_each(s -> 'Principal') as p where s ->> 'Effect' = 'Allow')
+select name as resource, count(*) as trusts, max(who) filter (where kind = 'Service') as service, string_agg(kind || ':' || who, ' ' order by kind, who) as all_of_them,
+  case when bool_or(who ~ '^(\*|arn:aws:iam::(?!111111111111))') then 'alarm' else 'ok' end as status
+from trusted group by name;
+
+-- name: policy_actions_by_service
+select name, split_part(a, ':', 1) as service, count(*) as actions, jsonb_agg(a order by a) as listed from aws_iam_policy, jsonb_array_elements(policy_std -> 'Statement') as s
+  cross join lateral jsonb_array_elements_text(s -> 'Action') as a where not is_aws_managed and s ->> 'Effect' = 'Allow' group by name, split_part(a, ':', 1);
+
+-- name: policy_statements_in_order
+select name, n, s ->> 'Effect' as effect, jsonb_array_length(s -> 'Action') as actions
+from aws_iam_policy cross join lateral jsonb_array_elements(policy_std -> 'Statement') with ordinality as e(s, n) where not is_aws_managed;
+
+-- name: user_ages
+select name, create_date < now() - interval '90 days' as is_old, date_part('day', now() - create_date) >= 0 as has_age, extract(year from create_date) > 2000 as is_ours,
+  date_trunc('day', create_date) <= create_date as is_day, age(now(), create_date) > interval '-1 day' as aged from aws_iam_user;
+
+-- name: user_groups_either_way
+select u.name, coalesce(g ->> 'GroupName', 'none') as group_name from aws_iam_user as u left join lateral jsonb_array_elements(u.groups) as g on true;
+
+-- name: volumes_ranked
+select volume_id, size, rank() over (partition by volume_type order by size desc) as place, sum(size) over () as all_of_them, lag(size) over (order by size, volume_id) as before from aws_ebs_volume;
+
+-- name: volumes_by_type
+select volume_type, count(*), count(*) filter (where encrypted) as encrypted, round(avg(size), 2) as mean, percentile_cont(0.5) within group (order by size) as middle from aws_ebs_volume
+group by volume_type having count(*) > 0 order by count(*) desc, 1;
+
+-- name: volumes_not_in_use_nor_tagged
+select volume_id from aws_ebs_volume where state = 'available' except select volume_id from aws_ebs_volume where tags is not null and tags <> '{}'::jsonb;
+
+-- name: instances_profiles_and_groups
+select i.instance_id, i.iam_instance_profile_arn is not null as has_profile, sg.group_name, array(select jsonb_array_elements(i.security_groups) ->> 'GroupId') as ids
+from aws_ec2_instance as i, jsonb_array_elements(i.security_groups) as g join aws_vpc_security_group as sg on sg.group_id = g ->> 'GroupId';
+
+-- name: instances_private_addresses
+select instance_id, private_ip_address << '10.0.0.0/8' as in_ten, host(private_ip_address) as address, family(private_ip_address) from aws_ec2_instance where private_ip_address is not null;
+
+-- name: years_and_volumes
+with recursive sizes as (select 1 as n union all select n * 2 from sizes where n < 64) select n, count(v.volume_id) as as_large from sizes left join aws_ebs_volume as v on v.size >= n group by n order by n;
+
+-- name: log_groups_retention
+select name, case when retention_in_days is null then 'Never' when retention_in_days < 365 then retention_in_days || ' days' else 'long' end as kept, retention_in_days is distinct from 365 as other,
+  greatest(coalesce(retention_in_days, 0), 30) as at_least, to_char(creation_time, 'YYYY') >= '2000' as dated from aws_cloudwatch_log_group;
+
+-- name: databases_in_words
+select db_instance_identifier, format('%s (%s) %s', engine, class, case when multi_az then 'Multi-AZ' else 'alone' end) as what, array_remove(array[case when not storage_encrypted then 'storage' end,
+  case when publicly_accessible then 'public' end, case when not deletion_protection then 'deletion' end], null) as wrong, backup_retention_period between 7 and 35 as kept from aws_rds_db_instance;
