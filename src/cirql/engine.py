@@ -309,7 +309,7 @@ def engine_error(fault: BaseException) -> errors.Error:
     """DuckDB's error as one of ours: its class, and its first line, without the engine's own prefix, in PostgreSQL's words."""
     kind = type(fault).__name__
     first, _, rest = str(fault).partition("\n")
-    message = re.sub(r"^(?:\w+ )*Error: ", "", first).strip() or kind
+    message = re.sub(r"^(?:\w+ )*Error: (?:Python exception occurred while executing the UDF: \w+: )?", "", first).strip() or kind
     hint = next((line.strip() for line in rest.splitlines() if line.strip().startswith(("Did you mean", "Candidate"))), None)
     missing = re.search(r'(?:Referenced column|column) "([^"]+)" not found', message)
     if missing:

@@ -102,3 +102,17 @@ def test_half_of_a_character_is_no_parameter_and_no_table(session: Session) -> N
         session.execute("SELECT $1", [[HALF]])
     with pytest.raises(errors.UnknownTable):
         session.catalog.find(f"aws.{HALF}")
+
+
+@pytest.mark.parametrize("name", ["levenshtein", "editdist3", "damerau_levenshtein", "jaro_similarity", "jaro_winkler_similarity"])
+def test_texts_whose_comparison_nothing_could_end_are_refused(name: str, session: Session) -> None:
+    """The engine looks at a limit on time between values, and these take minutes for one."""
+    assert session.execute(f"SELECT {name}('abc', 'abd') IS NOT NULL, {name}('a', NULL)").fetchall() == [(True, None)]
+    with pytest.raises(errors.Error, match="requested length too large"):
+        session.execute(f"SELECT {name}(repeat('a', 100000), repeat('b', 100000))").fetchall()
+
+
+def test_what_a_function_says_is_not_the_engine_s_words_for_it(session: Session) -> None:
+    with pytest.raises(errors.Error) as caught:
+        session.execute("SELECT jsonb_path_query('{}', 'xx')").fetchall()
+    assert str(caught.value).startswith("syntax error in jsonpath")

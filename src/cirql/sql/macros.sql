@@ -8,6 +8,11 @@ cirql_substring(s, a, n) AS CASE WHEN n < 0 THEN error('negative substring lengt
 cirql_substring_from(s, a) AS CASE WHEN a IS NOT NULL THEN substring(s, greatest(a, 1)::BIGINT) END;
 cirql_length(n) AS CASE WHEN n > 268435456 THEN error('requested length too large')::INT ELSE n::INT END;
 cirql_repeat(s, n) AS repeat(s, CASE WHEN n <= 0 THEN 0 WHEN n::DOUBLE * strlen(s) > 268435456 THEN error('requested length too large')::INT ELSE n::INT END);
+cirql_beside(a, b) AS CASE WHEN strlen(a)::DOUBLE * strlen(b) > 16777216 THEN error('requested length too large')::VARCHAR ELSE b END;
+cirql_levenshtein(a, b) AS levenshtein(a, cirql_beside(a, b));
+cirql_damerau_levenshtein(a, b) AS damerau_levenshtein(a, cirql_beside(a, b));
+cirql_jaro_similarity(a, b) AS jaro_similarity(a, cirql_beside(a, b)), (a, b, least) AS jaro_similarity(a, cirql_beside(a, b), least);
+cirql_jaro_winkler_similarity(a, b) AS jaro_winkler_similarity(a, cirql_beside(a, b)), (a, b, least) AS jaro_winkler_similarity(a, cirql_beside(a, b), least);
 cirql_count(n) AS CASE WHEN n > 16777216 THEN error('requested list too long')::BIGINT ELSE n::BIGINT END;
 cirql_range(b) AS range(cirql_count(b)), (a, b) AS range(a, a + cirql_count(b - a)), (a, b, s) AS range(a, CASE WHEN s <> 0 AND (b - a)::DOUBLE / s > 16777216 THEN error('requested list too long')::BIGINT ELSE b END, s);
 cirql_series(a, b) AS generate_series(a, CASE WHEN b::HUGEINT - a > 16777216 THEN error('the series is too long')::BIGINT ELSE b END), (a, b, s) AS generate_series(a, CASE WHEN (b::DOUBLE - a) / s > 16777216 THEN error('the series is too long')::BIGINT ELSE b END, s);

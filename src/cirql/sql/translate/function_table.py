@@ -16,6 +16,11 @@ octet_length t int4 cirql_octet_length
 bit_length t int4
 reverse t text
 repeat ti text cirql_repeat
+levenshtein tt int8 cirql_levenshtein
+editdist3 tt int8 cirql_levenshtein
+damerau_levenshtein tt int8 cirql_damerau_levenshtein
+jaro_similarity tt|f float8 cirql_jaro_similarity
+jaro_winkler_similarity tt|f float8 cirql_jaro_winkler_similarity
 replace ttt text
 translate ttt text
 left ti text
