@@ -71,7 +71,13 @@ _RULES = (
     ),
     (r"count must be greater than zero|lower bound cannot equal upper bound|lower and upper bounds must be finite", "2201G", None),
     (r"array must have even number of elements|mismatched array dimensions", "2202E", None),
-    (r"invalid value for parameter .*|cannot set path in scalar", "22023", None),
+    (
+        r"invalid value for parameter .*|cannot (?:set|delete).* path in scalar|cannot delete from .*|cannot replace existing key",
+        "22023",
+        None,
+    ),
+    (r"to_char .* not supported", "0A000", None),
+    (r"(?:cannot use|multiple) .* together|multiple decimal points|invalid Unicode escape", "42601", None),
     (r"argument of nth_value must be greater than zero", "22016", None),
     (r"Could not cast value .+ to DECIMAL\(.*", "22003", "numeric field overflow"),
     (
@@ -79,6 +85,7 @@ _RULES = (
         "0A000",
         "string_agg with a separator that is not a constant is not supported",
     ),
+    (r"UNNEST\(\) can only be applied to lists, structs and NULL, not (\w+)", "42883", "unnest takes an array, and this is none"),
     (r"cannot take square root of a negative number", "2201F", None),
     (r"cannot take logarithm of .*", "2201E", None),
     (r"negative substring length not allowed", "22011", None),
@@ -114,6 +121,10 @@ class Wording:
     sqlstate: str | None = None
 
 
+_IN_PYTHON = "Python exception occurred while executing the UDF: ValueError: "
+"""What DuckDB says before the words of a function of `vectorised`."""
+
+
 @cache
 def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern)
@@ -121,6 +132,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 def reworded(message: str) -> Wording:
     """A message of DuckDB's, which may be one of our own functions', in PostgreSQL's words."""
+    message = message.removeprefix(_IN_PYTHON)
     for pattern, sqlstate, words in _RULES:
         if found := _compiled(pattern).match(message):
             if words is None:
