@@ -14,6 +14,15 @@ SUPPLIED = {
     "datazone_domain_units_for_parent": {"parent_domain_unit_identifier": "datazone_domain.root_domain_unit_id"},
     "ec2_managed_prefix_list_entry": {"prefix_list_id": "ec2_managed_prefix_list.prefix_list_id"},
     "guardduty_member_detector": {"own_account_id": "guardduty_member.own_account_id"},
+    "budgets_subscribers_for_notification": {
+        "budget_name": "budgets_notifications_for_budget.budget_name",
+        "threshold": "budgets_notifications_for_budget.threshold",
+    },
+    "securityhub_finding_history": {"id": "securityhub_finding.id", "product_arn": "securityhub_finding.product_arn"},
+    "config_aggregate_discovered_resource": {"resource_type": "config_aggregate_discovered_resource_count.group_name"},
+    "synthetics_associated_group": {"resource_arn": "synthetics_canary.arn"},
+    "glue.partition": {"catalog_id": "glue_table.catalog_id", "table_name": "glue_table.name"},
+    "lambda.url": {"target_function_arn": "lambda_function.function_arn"},
     "opensearch_instance_type_detail": {"engine_version": "opensearch_version.version"},
 }
 
@@ -33,12 +42,12 @@ def test_a_choice_that_a_model_does_not_list_is_asked_value_by_value(catalog: Ca
 
 
 def test_what_is_behind_a_path_is_no_reference_and_is_there(catalog: Catalog) -> None:
-    """A path that no row of the parent's has would make a table empty without a word: its first step is a column that holds a list."""
+    """A path that no row of the parent's has would make a table empty without a word: its first step is a column that holds a list or a map."""
     wrong = []
     for table in catalog.tables():
         for parent in table.parents:
             column = catalog.find(parent.table).table.column(parent.source)
-            if parent.path and (column is None or column.type.value not in ("JSON", "VARCHAR[]")):
+            if parent.path and (column is None or column.type.value not in ("JSON", "VARCHAR[]", "hstore")):
                 wrong.append(f"{table.name}.{parent.column}")
             if parent.again and table.column(parent.again) is None:
                 wrong.append(f"{table.name}: {parent.again}")

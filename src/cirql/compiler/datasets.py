@@ -238,7 +238,7 @@ def _list_fetch(draft: Draft, hint: Hint, listing: Listing, described: Described
         role=Role.LIST,
         service=service.name,
         operation=operation.name,
-        inputs=(*(_required_input(draft, hint, listing, p) for p in listing.required), *optional),
+        inputs=(*(i for p in listing.required for i in _required_inputs(draft, hint, listing, p)), *optional),
         outputs=outputs,
         rows=listing.rows,
         beside=listing.beside,
@@ -257,17 +257,24 @@ _MOST_VALUES = 20
 _LISTED_AT_ONCE = 10
 
 
+def _required_inputs(draft: Draft, hint: Hint, listing: Listing, param: str) -> Iterator[Input]:
+    """The inputs of a required request member: one, or one for each member of a structure that is told."""
+    if param not in hint.within or _is_own_account(draft, param):
+        yield _required_input(draft, hint, listing, param)
+        return
+    for told in hint.within[param].split(", "):
+        inner, _, column = told.partition("=")
+        shape = listing.operation.input_shape.members[param].members[inner]
+        if column or not _takes_many(shape):
+            yield Input(f"{param}.{inner}", column or _key_column(draft, inner))
+        else:
+            yield Input(f"{param}.{inner}", _key_column(draft, _one_of(inner)), batch=_listed_at_once(shape))
+
+
 def _required_input(draft: Draft, hint: Hint, listing: Listing, param: str) -> Input:
     if _is_own_account(draft, param):
         return Input(param, "account_id")
     shape = listing.operation.input_shape.members[param]
-    if param in hint.within:
-        inner, _, column = hint.within[param].partition("=")
-        if column:
-            return Input(f"{param}.{inner}", column)
-        if not _takes_many(shape.members[inner]):
-            return Input(f"{param}.{inner}", _key_column(draft, inner))
-        return Input(f"{param}.{inner}", _key_column(draft, _one_of(inner)), batch=_listed_at_once(shape.members[inner]))
     if (default := assumed.default(draft.service, hint, listing, param)) is not None:
         # A choice is the row's too, where rows tell it; a time that is asked for is not.
         is_rows = default.is_timed and plain(param) in draft.by_member

@@ -47,8 +47,8 @@ class Hint:
     outer element to keep; `lacks` names members that the list call declares and never fills; `constants`
     and `get_constants` are request members always sent; `requires` names optional members of the list call without which it
     shows a part only; `batch` is how many values the describe call takes at once. `attributes` names what the describe call gives in a map
-    of text, each with the type it has. `values` are all that a request member can be told, where the model does not say; `within` is the
-    member of a structured one that is told, with `=` and a column where that is no key's. `leaves` are optional members of the list call
+    of text, each with the type it has. `values` are all that a request member can be told, where the model does not say; `within` are the
+    members of a structured one that are told, with `=` and a column where that is no key's. `leaves` are optional members of the list call
     without which it leaves something out, and what that is, in words. `beside` are further lists of the answer that are rows too.
     `defaults` are what required members of the list call are told where a statement does not say, as `Default` has it; `hours` and
     `moments` hold for those of them that are of a time frame.
