@@ -18,6 +18,9 @@ SUPPLIED = {
         "budget_name": "budgets_notifications_for_budget.budget_name",
         "threshold": "budgets_notifications_for_budget.threshold",
     },
+    "waf_rate_based_rule_managed_key": {"rule_id": "waf_rate_based_rule.rule_id"},
+    "sagemaker_inference_recommendations_job_step": {"job_name": "sagemaker_inference_recommendations_job.job_name"},
+    "connect_replication_finding": {"instance_id": "connect_instance.id"},
     "securityhub_finding_history": {"id": "securityhub_finding.id", "product_arn": "securityhub_finding.product_arn"},
     "config_aggregate_discovered_resource": {"resource_type": "config_aggregate_discovered_resource_count.group_name"},
     "synthetics_associated_group": {"resource_arn": "synthetics_canary.arn"},
@@ -42,7 +45,7 @@ def test_a_choice_that_a_model_does_not_list_is_asked_value_by_value(catalog: Ca
 
 
 def test_what_is_behind_a_path_is_no_reference_and_is_there(catalog: Catalog) -> None:
-    """A path that no row of the parent's has would make a table empty without a word: its first step is a column that holds a list or a map."""
+    """A path that no row of the parent has would make a table empty without a word: it begins with a list or a map."""
     wrong = []
     for table in catalog.tables():
         for parent in table.parents:

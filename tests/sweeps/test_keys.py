@@ -26,7 +26,11 @@ def test_each_table_that_cannot_be_listed_without_a_key_has_its_reason() -> None
     keyed = {name for name, problem in problems.items() if not problem.startswith(_NO_HANDLER)}
     tell(
         "keys that nothing supplies",
-        {"tables": len(keyed), **Counter(REASONS.get(n, "no reason") for n in sorted(keyed)), "no handler at all": len(problems) - len(keyed)},
+        {
+            "tables": len(keyed),
+            **Counter(REASONS.get(n, "no reason") for n in sorted(keyed)),
+            "no handler at all": len(problems) - len(keyed),
+        },
     )
     assert sorted(keyed - REASONS.keys()) == []
     assert sorted(REASONS.keys() - keyed) == []

@@ -251,7 +251,7 @@ def _list_fetch(draft: Draft, hint: Hint, listing: Listing, described: Described
     )
 
 
-# More values than this are no closed choice that could be asked one by one.
+# More values of a model's than this are no closed choice that could be asked one by one; what a correction names is asked.
 _MOST_VALUES = 20
 # More keys than these in one required list gain little.
 _LISTED_AT_ONCE = 10
@@ -281,12 +281,13 @@ def _required_input(draft: Draft, hint: Hint, listing: Listing, param: str) -> I
         column = f"asked_{snake(param)}" if is_rows else _key_column(draft, param)
         is_structured = from_botocore(shape) in (ColumnType.JSON, ColumnType.HSTORE)
         return Input(param, column, is_structured=is_structured, default=default)
-    values = hint.values.get(param) or draft.service.values.get(param) or tuple(getattr(shape, "enum", ()))
+    enum = tuple(getattr(shape, "enum", ()))
+    values = hint.values.get(param) or draft.service.values.get(param) or (enum if len(enum) <= _MOST_VALUES else ())
     if _takes_many(shape):
         return Input(param, _key_column(draft, _one_of(param)), batch=_listed_at_once(shape))
     column = f"parent_{snake(param)}" if is_anothers(listing, param) else _key_column(draft, param)
     is_structured = from_botocore(shape) in (ColumnType.JSON, ColumnType.HSTORE)
-    return Input(param, column, values=values if len(values) <= _MOST_VALUES else (), is_structured=is_structured)
+    return Input(param, column, values=values, is_structured=is_structured)
 
 
 def _listed_at_once(shape: Shape) -> int:

@@ -153,9 +153,11 @@ def _candidates(name: str) -> Iterator[tuple[str, str]]:
 
 
 def _about(table: Table, key: _Key, siblings: Mapping[str, Table], *, listed: bool) -> Parent | None:
-    name = key.column
+    name, own = key.column, _noun(table)
     for noun, kind in _candidates(key.asked if name.startswith("parent_") else name):
-        for candidate in (siblings.get(noun), siblings.get(f"{table.service}_{noun}")):
+        # The rule of a rate based rule's managed key is a rate based rule, though there are plain ones too.
+        closer = (t for n, t in siblings.items() if n.endswith(f"_{noun}") and own.startswith(f"{n}_") and _identity(t, key) is not None)
+        for candidate in (*closer, siblings.get(noun), siblings.get(f"{table.service}_{noun}")):
             if candidate is None or candidate.name == table.name:
                 continue
             source = _source(candidate, key, noun, kind, listed=listed)
