@@ -42,6 +42,8 @@ from cirql.types import ColumnType, from_botocore
 
 # Lists that narrow another list: the same things again, chosen by something else.
 _NARROWED = regex(r"(.+?)(?:For|By|With|In|Using|Granting)[A-Z].*")
+# What looks so and is none: rows of an organization's other accounts, and what was deleted and may come back.
+_OF_OTHERS = regex(r".+(?:ForOrganization|InRecycleBin)")
 _NO_TABLE = regex(r"Tags?(For.*|Of.*)?|ResourceTags?|.*Tagging")
 _DEFAULT_HINT = Hint()
 
@@ -64,7 +66,8 @@ def compile_service(service: Service, hints: Mapping[tuple[str, str], Hint], spo
     taken = spoken | {f.operation for d in drafts for f in d.fetches} | {o.name for c in lists.values() for o in (li.operation for li in c)}
     more = further.by_noun(service, {d.draft.noun for d in drafts if d.hint.further and not d.listing.is_one}, taken)
     for drafted in drafts:
-        drafted.fetches += [f for o in more.get(drafted.draft.noun, ()) if (f := _further(drafted, o)) is not None]
+        said = (*more.get(drafted.draft.noun, ()), *(service.operation(o) for o in drafted.hint.also))
+        drafted.fetches += [f for o in said if (f := _further(drafted, o)) is not None]
         table = _table(drafted)
         found.setdefault(str(table.name), table)
     return list(found.values())
@@ -89,7 +92,7 @@ def arn_keys(service: Service, tables: Iterable[Table]) -> Iterator[tuple[str, s
 def _is_no_table(noun: str, nouns: set[str]) -> bool:
     if _NO_TABLE.fullmatch(noun):
         return True
-    match = _NARROWED.fullmatch(noun)
+    match = _NARROWED.fullmatch(noun) if _OF_OTHERS.fullmatch(noun) is None else None
     return match is not None and (match[1] in nouns or match[1].rstrip("s") in nouns)
 
 

@@ -71,9 +71,10 @@ def told(service: Service, operation: OperationModel, listing: Listing) -> Itera
     if own is not None and own.element.name == listing.element.name and not listing.is_bare:
         return
     same = {plain(m): s.name for m, s in listing.members.items()}
+    asked = {plain(m) for m in required_members(operation)}
     for member, shape in operation.output_shape.members.items():
         name = plain(member)
         is_said = name in same and (same[name] == shape.name or name.endswith(_NAMES))
-        is_name = name.endswith(_NAMES) and name.removeprefix(plain(listing.noun)) in ("", *_NAMES)
+        is_name = name.endswith(_NAMES) and (name.removeprefix(plain(listing.noun)) in ("", *_NAMES) or name in asked)
         if is_data(member, shape) and shape.type_name != "blob" and not is_said and not is_name:
             yield member, shape

@@ -138,10 +138,15 @@ def listings(service: Service) -> dict[str, list[Listing]]:
 
 
 def _is_nothing_else(service: Service, listing: Listing) -> bool:
-    """Whether an answer that is not named in the plural is a list all the same: it has pages of rows, and nothing beside them."""
-    members = {m for m in listing.operation.output_shape.members if m.lower() not in _NOT_DATA} - {listing.rows[0]}
+    """Whether an answer that is not named in the plural is a list all the same: pages of rows, and no more beside than what was asked."""
+    operation = listing.operation
+    asked = {_plain(m) for m in operation.input_shape.members} if operation.input_shape is not None else set()
+    members = {_plain(m) for m in operation.output_shape.members if m.lower() not in _NOT_DATA} - {_plain(listing.rows[0])}
     return (
-        listing.operation.name in service.paginators and listing.element.type_name == "structure" and len(listing.rows) == 1 and not members
+        service.paging(operation.name) is not None
+        and listing.element.type_name == "structure"
+        and len(listing.rows) == 1
+        and members <= asked
     )
 
 

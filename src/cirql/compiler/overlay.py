@@ -53,7 +53,8 @@ class Hint:
     `defaults` are what required members of the list call are told where a statement does not say, as `Default` has it; `hours` and
     `moments` hold for those of them that are of a time frame.
     `setting` is the operation that gives the one row of what an account
-    is set to. `further`: calls that tell one thing more of a row are hidden columns. `skip` makes no table of the noun.
+    is set to. `further`: calls that tell one thing more of a row are hidden columns; `also`
+    are such calls that no name tells. `skip` makes no table of the noun.
     """
 
     list: str | None = None
@@ -77,6 +78,7 @@ class Hint:
     moments: tuple[str, ...] = ()
     setting: str | None = None
     further: bool = True
+    also: tuple[str, ...] = ()
     skip: bool = False
 
 
