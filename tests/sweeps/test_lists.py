@@ -30,6 +30,7 @@ _DECIDED = {
     "iam-toolbox:GetRequestAuthorizationDetails": "the policies that each evaluation names",
     "iotwireless:GetLogLevelsByResourceTypes": "three lists under one word, whose rows do not say in which of them they are",
     "kinesis:GetRecords": "the shards that a reader goes on with",
+    "logs:FilterLogEvents": "which streams were looked through",
     "nova-act:ListModels": "other names of the models",
     "pi:DescribeDimensionKeys": "what the values of each key's partitions are called",
     "rekognition:GetFaceLivenessSessionResults": "parts of one session",

@@ -133,6 +133,8 @@ def _column_errors(table: Table) -> Iterator[str]:
     yield from (f"column {a} is an alias and a name" for a in aliases if a in names)
     yield from (f"two columns have the alias {a}" for a, n in aliases.items() if n > 1)
     given = {name for f in table.fetches for name in f.gives} | ({table.arn.column} if table.arn is not None else set())
+    # What a statement asks by is in its rows, whether the call can do without it or not.
+    given |= {i.column for f in table.fetches for i in f.inputs if i.operator == "="}
     derived = _CONTEXT | {table.account_column} | ({table.arn.column} if table.arn is not None else set())
     for column in table.columns:
         is_filled = column.name in given or column.name in derived
