@@ -149,3 +149,23 @@ def test_blanks_end_where_words_begin() -> None:
     comments: list[str] = []
     assert after_blanks("/*+ x */ y", 0, comments) == 9
     assert comments == ["+ x "]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "acm:GetAcmeExternalAccountBindingCredentials",
+        "ec2:GetVpnConnectionDeviceSampleConfiguration",
+        "ecr:GetDownloadUrlForLayer",
+        "gamelift:GetInstanceAccess",
+        "ivs:GetStreamKey",
+        "lambda:GetFunction",
+        "redshift-serverless:GetIdentityCenterAuthToken",
+        "route53globalresolver:GetAccessToken",
+        "snowball:GetJobUnlockCode",
+    ],
+)
+def test_keys_tokens_and_signed_urls_are_secrets_whatever_their_members_are_called(
+    name: str, operations: dict[str, tuple[Any, tuple[str, ...]]]
+) -> None:
+    assert effect_of(name.partition(":")[0], operations[name][0], {}) is Effect.SECRET

@@ -30,6 +30,7 @@ _SECRET_ENDS = tuple(
     password password_data secret_string secret_binary secret_value secret_access_key secret_key client_secret private_key session_token
     access_token refresh_token id_token open_id_token authorization_token auth_token bearer_token oauth_token secret_token
     workload_access_token api_key pre_signed_url presigned_url signed_url presigned_s3_url pre_signed_log_url presigned_log_url login_url
+    mac_key unlock_code join_token security_token
     registration_code secret_to_authenticate_initiator secret_to_authenticate_target basic_auth_credentials
     """.split()  # noqa: SIM905 - shorter than a column of quoted words
 )
