@@ -90,6 +90,7 @@ class Session:
         self._current: ContextVar[Running | None] = ContextVar("cirql_running", default=None)
         self._last: Execution | None = None
         self._opened = settings
+        self.catalog_name: str | None = None  # the catalog that information_schema has for everything
         self.most_calls: Callable[[], int | None] = lambda: None  # what whoever the session is for may still send
         self._shared.joined(self)
 

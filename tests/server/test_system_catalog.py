@@ -205,3 +205,34 @@ def test_patterns_of_any_kind_find_the_columns_of_what_they_mean(condition: str,
         found = client.execute(f"{COLUMNS} WHERE {condition}").fetchall()
         assert found
         assert sorted(found) == sorted(client.execute(f"{COLUMNS} WHERE c.relname = %s", [table]).fetchall())
+
+
+def test_everything_is_in_the_catalog_of_the_database(address: str) -> None:
+    with psycopg.connect(address, autocommit=True) as connection:
+        assert connection.execute("SELECT DISTINCT catalog_name FROM information_schema.schemata").fetchall() == [("aws",)]
+        assert connection.execute("SELECT DISTINCT table_catalog FROM information_schema.tables").fetchall() == [("aws",)]
+        asked = "SELECT schema_name FROM information_schema.schemata WHERE catalog_name = current_database()"
+        assert {"aws", "sagemaker", "cirql", "steampipe"} <= {name for (name,) in connection.execute(asked)}
+        asked = "SELECT table_type FROM information_schema.tables WHERE table_catalog = %s AND table_schema = %s AND table_name = %s"
+        columns = """
+            SELECT DISTINCT c.table_catalog FROM information_schema.columns c
+            JOIN information_schema.tables t USING (table_catalog, table_schema, table_name)
+            WHERE c.table_catalog = current_database() AND c.table_schema = %s AND c.table_name = %s"""
+        for schema, table, kind in (
+            ("aws", "s3_bucket", "BASE TABLE"),
+            ("s3", "bucket", "BASE TABLE"),
+            ("steampipe", "aws_s3_bucket", "VIEW"),
+        ):
+            assert connection.execute(asked, ("aws", schema, table)).fetchall() == [(kind,)]
+            assert connection.execute(columns, (schema, table)).fetchall() == [("aws",)]
+
+
+def test_a_query_of_tables_knows_who_asks_and_where(address: str) -> None:
+    names = "current_database(), current_catalog, current_schema, current_schema(), current_user, session_user"
+    with psycopg.connect(address, autocommit=True) as connection:
+        alone = connection.execute(f"SELECT {names}").fetchall()
+        assert connection.execute(f"SELECT DISTINCT {names} FROM aws.s3_bucket").fetchall() == alone
+        assert (
+            connection.execute(f"SELECT DISTINCT {names} FROM information_schema.schemata WHERE schema_name = %s", ["s3"]).fetchall()
+            == alone
+        )

@@ -33,21 +33,27 @@ class Directory:
     """Finds a table by name: one that is answered without AWS, or one of the catalog.
 
     `own` are further relations, such as those that remember changes or the one that a SHOW is answered from. `functions` make a
-    relation from arguments: `cirql.history('aws.ec2_vpc')`.
+    relation from arguments: `cirql.history('aws.ec2_vpc')`. `catalog_name` is what information_schema calls the catalog of everything.
     """
 
-    def __init__(self, catalog: Catalog, own: Iterable[Relation] = (), functions: Mapping[str, MakeRelation] | None = None) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        own: Iterable[Relation] = (),
+        functions: Mapping[str, MakeRelation] | None = None,
+        catalog_name: str | None = None,
+    ) -> None:
         self._catalog = catalog
         self._own = tuple(own)
         self._functions = functions or {}
+        self._catalog_name = catalog_name
         self._called: dict[str, Relation] = {}
 
     @cached_property
     def relations(self) -> dict[str, Relation]:
         """Every relation that is answered without AWS, by name."""
-        return {
-            str(r.table.name): r for r in (*schema.relations(lambda: tuple(self.relations.values())), *_catalog_relations(), *self._own)
-        }
+        standard = schema.relations(lambda: tuple(self.relations.values()), self._catalog_name)
+        return {str(r.table.name): r for r in (*standard, *_catalog_relations(), *self._own)}
 
     def find(self, name: TableName | str) -> Found:
         """The relation or table of that name. Raises UnknownTable."""

@@ -1,7 +1,8 @@
 """information_schema, as the SQL standard has it (ISO/IEC 9075-11): what tools ask first.
 
 Datasets are in schema `aws` of catalog `cirql`; resources in catalog `aws`, in a schema for each service; cirql's own relations in
-the schemas `cirql` and `information_schema` of catalog `cirql`, and so are the views of other systems' names.
+the schemas `cirql` and `information_schema` of catalog `cirql`, and so are the views of other systems' names. For a client of a
+database all of them are in the catalog of that name, as PostgreSQL has it.
 """
 
 from __future__ import annotations
@@ -34,15 +35,20 @@ _VIEW_TYPES = {
 }
 """What the types of views are called here."""
 System = Callable[[], tuple[Relation, ...]]
+Place = Callable[[Sequence[str]], Row]
+"""The catalog, schema and table of a name of these parts: (cirql, aws, sagemaker_image) or (aws, sagemaker, image)."""
 
 
-def place(parts: Sequence[str]) -> Row:
-    """The catalog, schema and table of a name of these parts: (cirql, aws, sagemaker_image) or (aws, sagemaker, image)."""
-    return dict(zip(_KEY, (_HOME, *parts) if len(parts) == 2 else parts, strict=True))
+def relations(system: System, catalog_name: str | None = None) -> tuple[Relation, ...]:
+    """The three relations; `system` gives all relations that are answered without AWS, these included.
 
+    `catalog_name` is the one catalog that everything is in; None: `cirql` for datasets and `aws` for resources.
+    """
 
-def relations(system: System) -> tuple[Relation, ...]:
-    """The three relations; `system` gives all relations that are answered without AWS, these included."""
+    def place(parts: Sequence[str]) -> Row:
+        catalog = catalog_name or (_HOME if len(parts) == 2 else parts[0])
+        return dict(zip(_KEY, (catalog, *parts[-2:]), strict=True))
+
     return (
         define(
             "information_schema.schemata",
@@ -52,7 +58,7 @@ def relations(system: System) -> tuple[Relation, ...]:
                 ("schema_name", _TEXT, "`aws`, or the service."),
                 ("schema_owner", _TEXT, ""),
             ),
-            _schemata,
+            lambda catalog, wish: _schemata(catalog, catalog_name),
         ),
         define(
             "information_schema.tables",
@@ -64,7 +70,7 @@ def relations(system: System) -> tuple[Relation, ...]:
                 ("table_type", _TEXT, "`BASE TABLE`, or `VIEW` for an alias, a `_list_only` or `_tags` table and cirql's own relations."),
                 ("is_insertable_into", _TEXT, "`YES` where INSERT creates a resource."),
             ),
-            lambda catalog, wish: _tables(catalog, wish, system()),
+            lambda catalog, wish: _tables(catalog, wish, system(), place),
             _KEY,
         ),
         define(
@@ -82,17 +88,17 @@ def relations(system: System) -> tuple[Relation, ...]:
                 ("is_updatable", _TEXT, "`YES` where UPDATE can set it."),
                 ("column_comment", _TEXT, "What AWS says about it."),
             ),
-            lambda catalog, wish: _columns(catalog, wish, system()),
+            lambda catalog, wish: _columns(catalog, wish, system(), place),
             _KEY,
         ),
     )
 
 
-def _schemata(catalog: Catalog, wish: Wish) -> Iterator[Row]:
+def _schemata(catalog: Catalog, catalog_name: str | None) -> Iterator[Row]:
     owners = [(_HOME, schema) for schema in (_PROVIDER, "cirql", "information_schema", *VIEW_SCHEMAS)]
     owners += [(_PROVIDER, service) for service in catalog.services(Scheme.RESOURCE)]
     for owner, schema in sorted(owners):
-        yield {"catalog_name": owner, "schema_name": schema, "schema_owner": "cirql"}
+        yield {"catalog_name": catalog_name or owner, "schema_name": schema, "schema_owner": "cirql"}
 
 
 def _views(catalog: Catalog, wish: Wish) -> list[str]:
@@ -102,14 +108,14 @@ def _views(catalog: Catalog, wish: Wish) -> list[str]:
     return [f"{s}.{n}" for s, n in found if (schemas is None or s in schemas) and (names is None or n in names)]
 
 
-def _wanted(catalog: Catalog, wish: Wish) -> Iterator[Found]:
+def _wanted(catalog: Catalog, wish: Wish, place: Place) -> Iterator[Found]:
     """The names that the conditions on table_catalog, table_schema and table_name leave."""
     schemas, names = wish.values.get("table_schema"), wish.values.get("table_name")
     if schemas is not None and names is not None:
         return published(
             catalog, names=[f"aws.{n}" if s == _PROVIDER else f"aws.{s}.{n}" for s in schemas for n in names], with_aliases=True
         )
-    return published(catalog, services=_services(schemas), keep=_keep(wish), with_aliases=True)
+    return published(catalog, services=_services(schemas), keep=_keep(wish, place), with_aliases=True)
 
 
 def _services(schemas: frozenset[Any] | None) -> list[str] | None:
@@ -117,12 +123,12 @@ def _services(schemas: frozenset[Any] | None) -> list[str] | None:
     return None if schemas is None or _PROVIDER in schemas else sorted(map(str, schemas))
 
 
-def _keep(wish: Wish) -> Keep | None:
+def _keep(wish: Wish, place: Place) -> Keep | None:
     passes = wish.passes
     return None if passes is None else lambda spellings: passes([place(s.name.split(".")) for s in spellings])
 
 
-def _tables(catalog: Catalog, wish: Wish, system: tuple[Relation, ...]) -> Iterator[Row]:
+def _tables(catalog: Catalog, wish: Wish, system: tuple[Relation, ...], place: Place) -> Iterator[Row]:
     for relation in system:
         yield {**place(relation.table.name.parts), "table_type": "VIEW", "is_insertable_into": "NO"}
     for name in _views(catalog, wish):
@@ -135,7 +141,7 @@ def _tables(catalog: Catalog, wish: Wish, system: tuple[Relation, ...]) -> Itera
             }  # which needs no table to be read
         return
     others = aliases(catalog)
-    for found in _wanted(catalog, wish):
+    for found in _wanted(catalog, wish, place):
         creates = found.face in (Face.SINGULAR, Face.PLURAL) and any(m.verb == "INSERT" for m in found.table.methods)
         yield {
             **place(found.name.parts),
@@ -148,7 +154,7 @@ def _kind(face: Face, *, is_alias: bool) -> str:
     return "VIEW" if is_alias or face in (Face.LIST_ONLY, Face.TAGS) else "BASE TABLE"
 
 
-def _columns(catalog: Catalog, wish: Wish, system: tuple[Relation, ...]) -> Iterator[Row]:
+def _columns(catalog: Catalog, wish: Wish, system: tuple[Relation, ...], place: Place) -> Iterator[Row]:
     for relation in system:
         yield from _column_rows(place(relation.table.name.parts), relation.table.columns, is_view=True)
     for name in _views(catalog, wish):
@@ -162,7 +168,7 @@ def _columns(catalog: Catalog, wish: Wish, system: tuple[Relation, ...]) -> Iter
                 "data_type": _VIEW_TYPES[column.type],
                 "is_updatable": "NO",
             }
-    for found in _wanted(catalog, wish):
+    for found in _wanted(catalog, wish, place):
         yield from _column_rows(place(found.name.parts), found.star, is_view=found.face in (Face.DATASET, Face.TAGS, Face.LIST_ONLY))
 
 

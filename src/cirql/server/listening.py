@@ -191,6 +191,7 @@ class Server:
         known = self.users.get(user)
         may_write = self._is_writable and known is not None and known.role is UserRole.WRITER
         session = self._runtime.session(user=user, locked=True, writable=may_write)
+        session.catalog_name = database
         variables = Variables(user, is_writable=may_write, path=", ".join(session.settings.search_path))
         ledger = AuditLedger(self._log, f"{user}@{address}", self._most_calls)
         return ClientDesk(session, variables, self._system, self._constants, ledger, database)

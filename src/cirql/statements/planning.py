@@ -37,6 +37,8 @@ class PlanningDesk(Protocol):
     """What planning needs from a session."""
 
     settings: Settings
+    user: str | None
+    catalog_name: str | None
 
     @property
     def catalog(self) -> Catalog:
@@ -150,14 +152,15 @@ class Planning:
             return self.in_dialect
         from cirql.sql.translate import translate
 
-        return partial(translate, dialect=cast("Dialect", self._desk.settings.dialect), time_frame=self._time_frame())
+        dialect = cast("Dialect", self._desk.settings.dialect)
+        return partial(translate, dialect=dialect, time_frame=self._time_frame(), names=self._names())
 
     def in_dialect(self, tree: Expr, relations: Mapping[str, Mapping[str, ColumnType]]) -> str:
         """A tree in the engine's language, read as the session's dialect means it."""
         from cirql.sql.translate import translate
 
         dialect = cast("Dialect", self._desk.settings.dialect)
-        return translate(tree, {**self._own_tables(tree), **relations}, dialect=dialect, time_frame=self._time_frame())
+        return translate(tree, {**self._own_tables(tree), **relations}, dialect=dialect, time_frame=self._time_frame(), names=self._names())
 
     def fill(self, bound: Bound, *, pushdown: bool = True) -> None:
         """Register the rows of the relations that are answered without AWS."""
@@ -180,6 +183,13 @@ class Planning:
 
         names = {t.name for t in all_of(tree, exp.Table) if len(t.parts) == 1}
         return {n: columns for n in names if (columns := self._desk.workspace.columns(n)) is not None}
+
+    def _names(self) -> dict[str, str]:
+        """What a client of a database knows the user, the database and the schema as; nothing where there is no such client."""
+        database, path = self._desk.catalog_name, self._desk.settings.search_path
+        if database is None:
+            return {}
+        return {"current_user": self._desk.user or "", "current_database": database, "current_schema": next(iter(path), "aws")}
 
     def _time_frame(self) -> tuple[str, str]:
         """DDSQL's time frame: what SET said, else the hour before now, as RFC 3339."""

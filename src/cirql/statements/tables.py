@@ -24,6 +24,7 @@ class Owner(Protocol):
     """What the tables of a session tell of."""
 
     settings: Settings
+    catalog_name: str | None
 
     @property
     def catalog(self) -> Catalog:
@@ -56,4 +57,4 @@ def tables(owner: Owner) -> Directory:
     scans = define(last_scans.RELATION, last_scans.DESCRIPTION, last_scans.COLUMNS, lambda catalog, wish: last_scans.rows(owner.last_scans))
     store = lambda: owner.memory.store(owner.settings)  # noqa: E731 (a name for what is opened later)
     functions = relations.functions(store, owner.catalog.find, owner.evaluated)
-    return Directory(owner.catalog, [changes, scans, relations.scans(store)], functions)
+    return Directory(owner.catalog, [changes, scans, relations.scans(store)], functions, owner.catalog_name)

@@ -35,12 +35,14 @@ def translate(
     *,
     dialect: Literal["postgres", "ddsql", "stackql"] = "postgres",
     time_frame: tuple[str | None, str | None] = (None, None),
+    names: Mapping[str, str] | None = None,
 ) -> str:
     """DuckDB SQL for a bound statement; the tree is left as it was.
 
     `relations` gives, for every base relation named in the tree, its columns and their types; other relations (CTEs,
     derived tables, VALUES, functions) are inferred, and what cannot be known is left to DuckDB. `time_frame` answers
-    CURRENT_SETTING('dd.time_frame_start' and '…_end').
+    CURRENT_SETTING('dd.time_frame_start' and '…_end'), `names` current_user, session_user, current_database and current_schema;
+    those that are not there are DuckDB's.
 
     Raises NotSupported (by name) for what has no faithful translation, UnknownFunction with the nearest names,
     TypeMismatch and InvalidText where PostgreSQL would refuse the types or constants.
@@ -56,7 +58,7 @@ def translate(
         name: tuple((column, sqltypes.of_column(column_type)) for column, column_type in columns.items())
         for name, columns in relations.items()
     }
-    site = Site(dialect, typed, RULES, time_frame=TimeFrame(*time_frame))
+    site = Site(dialect, typed, RULES, time_frame=TimeFrame(*time_frame), names=names or {})
     try:
         return _translated(tree.copy(), site)
     except RecursionError:

@@ -70,6 +70,8 @@ def function(node: exp.Expr, site: Site) -> exp.Expr:
             return found
     if arguments and (own := function_of(name, type_of(arguments[0]))) is not None:
         return _plain_call(own, arguments, node, site)
+    if not arguments and name in site.names:
+        return text(site.names[name])
     special = _special_in(site.dialect).get(name) or _special().get(name)
     if special is not None:
         return special(arguments, node, site)
@@ -138,8 +140,13 @@ def ordering(node: exp.Expr, site: Site) -> exp.Expr:
 
 
 def user(node: exp.Expr, site: Site) -> exp.Expr:
-    """current_user and its kin: the name that DuckDB has."""
-    return text("duckdb")
+    """current_user and its kin: who the session is for, else the name that DuckDB has."""
+    return text(site.names.get("current_user", "duckdb"))
+
+
+def own_name(node: exp.Expr, site: Site) -> exp.Expr:
+    """current_catalog and current_schema, with parentheses or without: what the session's client knows them as, else DuckDB's."""
+    return text(site.names[name]) if (name := _OWN_NAMES[type(node)]) in site.names else _duckdb_call(name, [], node)
 
 
 def square_root(node: exp.Expr, site: Site) -> exp.Expr:
@@ -148,6 +155,7 @@ def square_root(node: exp.Expr, site: Site) -> exp.Expr:
     return call("cirql_sqrt", value, type=st.FLOAT8)
 
 
+_OWN_NAMES: dict[type[exp.Expr], str] = {exp.CurrentCatalog: "current_database", exp.CurrentSchema: "current_schema"}
 RULES: dict[type[exp.Expr], Rule] = {
     exp.Anonymous: function,
     exp.Explode: exploded,
@@ -161,4 +169,5 @@ RULES: dict[type[exp.Expr], Rule] = {
     exp.Ordered: ordering,
     exp.CurrentUser: user,
     exp.SessionUser: user,
+    **dict.fromkeys(_OWN_NAMES, own_name),
 }

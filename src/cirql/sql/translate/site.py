@@ -44,13 +44,14 @@ class Guard:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Everything a rule may ask about the place it works at."""
+    """Everything a rule may ask about the place it works at. `names` are what current_user, current_database and their kin are."""
 
     dialect: Dialect
     relations: Relations
     rules: Rewrites
     scope: NameScope = field(default_factory=NameScope)
     time_frame: TimeFrame = TimeFrame()
+    names: Mapping[str, str] = field(default_factory=dict)
     guards: tuple[Guard, ...] = ()
 
     def guarded(self, guard: Guard) -> Site:
