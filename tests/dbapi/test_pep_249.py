@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-import time
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -15,6 +14,8 @@ from cirql.dbapi import Connection
 from cirql.errors import Cancelled
 from cirql.localcloud import LocalCloud
 from cirql.localcloud.faults import Rule
+from cirql.session import Session
+from cirql.settings import Settings
 
 IMAGES = "SELECT DISTINCT image_name FROM aws.sagemaker_image ORDER BY 1"
 
@@ -70,7 +71,11 @@ def test_a_closed_connection_refuses_everything(connection: Connection) -> None:
     connection.close()
     connection.close()
     refused = (connection.commit, connection.rollback, connection.cursor, lambda: cursor.execute("SELECT 1"), cursor.fetchone)
-    for act in refused:
+
+    def turn_on() -> None:
+        connection.autocommit = True
+
+    for act in (*refused, turn_on):
         with pytest.raises(dbapi.InterfaceError, match="closed"):
             act()
 
@@ -112,6 +117,18 @@ def test_closing_without_commit_drops_changes(connection: Connection, cloud: Loc
     assert "CreateResource" not in made(cloud)
 
 
+def test_autocommit_is_off_and_setting_it_as_it_is_sends_nothing(connection: Connection, cloud: LocalCloud) -> None:
+    assert connection.autocommit is False
+    cursor = connection.cursor()
+    cursor.execute("INSERT INTO aws.sagemaker.images (image_name, image_role_arn, region) VALUES (%s, %s, 'us-east-1')", ["never", ROLE])
+    connection.autocommit = False
+    assert "CreateResource" not in made(cloud)
+    connection.rollback()
+    connection.autocommit = True
+    assert connection.autocommit is True
+    assert "CreateResource" not in made(cloud)
+
+
 def test_with_autocommit_changes_are_sent_at_once_and_may_return_rows(connection: Connection) -> None:
     connection.autocommit = True
     cursor = connection.cursor()
@@ -133,21 +150,13 @@ def made(cloud: LocalCloud) -> set[str]:
 
 def test_a_statement_is_cancelled_from_another_thread(connection: Connection, cloud: LocalCloud) -> None:
     cloud.faults.add(Rule(operation="ListImages", kind="latency", seconds=20))
-    raised: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            connection.cursor().execute(IMAGES).fetchall()
-        except dbapi.OperationalError as error:
-            raised.append(error)
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    while not cloud.calls:
-        time.sleep(0.01)
-    connection.cancel()
-    thread.join(30)
-    assert [type(e) for e in raised] == [Cancelled]
+    with ThreadPoolExecutor(1) as thread:
+        asked = thread.submit(lambda: connection.cursor().execute(IMAGES).fetchall())
+        while not wait([asked], timeout=0.2).done:
+            connection.cancel()
+        with pytest.raises(dbapi.OperationalError) as raised:
+            asked.result()
+    assert raised.type is Cancelled
     assert connection.cursor().execute("SELECT 1").fetchall() == [(1,)]
 
 
@@ -243,6 +252,37 @@ def test_executemany_runs_the_statement_with_each_and_sums_their_rows(connection
     assert cursor.execute("SELECT sum(n) FROM mine").fetchone() == (6,)
 
 
+def test_executemany_without_parameters_runs_nothing(connection: Connection) -> None:
+    cursor = connection.cursor()
+    cursor.executemany("INSERT INTO mine VALUES (%s)", [])
+    assert (cursor.description, cursor.rowcount) == (None, 0)
+
+
+def test_executemany_of_changes_that_wait_does_not_know_how_many_rows_they_change(connection: Connection, cloud: LocalCloud) -> None:
+    cursor = connection.cursor()
+    insert = "INSERT INTO aws.sagemaker.images (image_name, image_role_arn, region) VALUES (%s, %s, 'us-east-1')"
+    cursor.executemany(insert, [["one", ROLE], ["two", ROLE]])
+    assert cursor.rowcount == -1
+    connection.rollback()
+    assert "CreateResource" not in made(cloud)
+
+
+@pytest.mark.parametrize(
+    ("text", "parameters"),
+    [
+        ("INSERT INTO aws.sagemaker.images (image_name, image_role_arn, region) VALUES (%s, 'r', 'us-east-1') RETURNING image_name", ["a"]),
+        ("EXEC aws.sagemaker.delete_image @ImageName = %s, @region = 'us-east-1'", ["a"]),
+    ],
+)
+def test_executemany_of_a_change_that_gives_rows_is_refused_before_anything_is_sent(
+    connection: Connection, cloud: LocalCloud, text: str, parameters: list[str]
+) -> None:
+    connection.autocommit = True
+    with pytest.raises(dbapi.ProgrammingError, match="executemany"):
+        connection.cursor().executemany(text, [parameters, parameters])
+    assert list(cloud.calls) == []
+
+
 def test_executemany_of_a_query_is_refused(connection: Connection) -> None:
     with pytest.raises(dbapi.ProgrammingError, match="executemany"):
         connection.cursor().executemany("SELECT %s", [[1], [2]])
@@ -253,6 +293,19 @@ def test_callproc_is_refused_by_name(connection: Connection) -> None:
         connection.cursor().callproc("reboot", ["i-1"])
 
 
+def test_nextset_before_anything_was_executed_is_an_error(connection: Connection) -> None:
+    with pytest.raises(dbapi.ProgrammingError, match="executed"):
+        connection.cursor().nextset()
+
+
+def test_an_error_ends_a_script(connection: Connection, cloud: LocalCloud) -> None:
+    cursor = connection.cursor().execute("SELECT 1; SELEC 2; SELECT count(*) FROM aws.sagemaker_image")
+    with pytest.raises(dbapi.ProgrammingError):
+        cursor.nextset()
+    assert cursor.nextset() is None
+    assert list(cloud.calls) == []
+
+
 def test_nextset_goes_through_a_script(connection: Connection) -> None:
     cursor = connection.cursor().execute("SELECT 1; CREATE TABLE mine (n int); SELECT ';' AS s")
     assert cursor.fetchall() == [(1,)]
@@ -261,6 +314,53 @@ def test_nextset_goes_through_a_script(connection: Connection) -> None:
     assert cursor.nextset() is True
     assert cursor.fetchall() == [(";",)]
     assert cursor.nextset() is None
+
+
+@pytest.mark.parametrize(
+    ("text", "parameters"),
+    [
+        ("SELECT %s, %s", [1]),
+        ("SELECT %s", [1, 2]),
+        ("SELECT %(a)s", {"b": 1}),
+        ("SELECT %(a)s", {"a": 1, "b": 1}),
+        ("SELECT %s", 5),
+        ("SELECT %s", {1}),
+        ("SELECT %s", iter([1])),
+        (None, None),
+        (b"SELECT 1", None),
+        (5, [1]),
+        ("", None),
+        ("-- nothing", None),
+    ],
+)
+def test_a_wrong_number_of_parameters_and_what_is_no_statement_are_programming_errors(
+    connection: Connection, text: Any, parameters: Any
+) -> None:
+    with pytest.raises(dbapi.ProgrammingError):
+        connection.cursor().execute(text, parameters)
+
+
+def test_two_percent_signs_are_one_beside_parameters(connection: Connection) -> None:
+    assert connection.cursor().execute("SELECT 7 %% 4, 'x' LIKE 'x%', %s", [1]).fetchone() == (3, True, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("INSERT INTO mine VALUES (1)", dbapi.IntegrityError),
+        ("INSERT INTO mine VALUES (NULL)", dbapi.IntegrityError),
+        ("CREATE TABLE mine (n int)", dbapi.IntegrityError),
+        ("SELECT 999999999999::int", dbapi.DataError),
+        ("SELECT 1/0", dbapi.DataError),
+        ("SELECT lo_import('/etc/passwd')", dbapi.ProgrammingError),
+    ],
+)
+def test_errors_of_the_database_have_the_class_that_the_pep_gives_them(connection: Connection, text: str, error: type[Exception]) -> None:
+    cursor = connection.cursor()
+    cursor.execute("CREATE TABLE mine (n int PRIMARY KEY); INSERT INTO mine VALUES (1)")
+    cursor.nextset()
+    with pytest.raises(error):
+        cursor.execute(text).fetchall()
 
 
 def test_a_failing_statement_raises_the_error_of_its_class(connection: Connection) -> None:
@@ -278,8 +378,8 @@ def test_a_failing_statement_raises_the_error_of_its_class(connection: Connectio
 
 def test_fetching_without_rows_is_an_error(connection: Connection) -> None:
     cursor = connection.cursor()
-    for fetch in (cursor.fetchone, cursor.fetchmany, cursor.fetchall):
-        with pytest.raises(dbapi.Error):
+    for fetch in (cursor.fetchone, cursor.fetchmany, cursor.fetchall, cursor.fetch_arrow_table, cursor.fetch_record_batch, cursor.fetch_df):
+        with pytest.raises(dbapi.ProgrammingError):
             fetch()
     cursor.execute("CREATE TABLE mine (n int)")
     with pytest.raises(dbapi.Error):
@@ -298,6 +398,16 @@ def test_fetchone_fetchmany_and_fetchall_take_the_next_rows(connection: Connecti
     assert (cursor.fetchone(), cursor.fetchmany(), cursor.fetchall()) == (None, [], [])
 
 
+def test_no_rows_are_asked_for_and_fewer_than_none_is_an_error(connection: Connection) -> None:
+    cursor = connection.cursor().execute("SELECT 1")
+    assert cursor.fetchmany(0) == []
+    size: Any
+    for size in (-1, "2"):
+        with pytest.raises(dbapi.ProgrammingError, match="number of rows"):
+            cursor.fetchmany(size)
+    assert cursor.fetchall() == [(1,)]
+
+
 def test_null_is_none(connection: Connection) -> None:
     assert connection.cursor().execute("SELECT NULL, NULL::int").fetchone() == (None, None)
 
@@ -313,7 +423,10 @@ def test_a_closed_cursor_refuses_everything(connection: Connection) -> None:
     cursor = connection.cursor().execute("SELECT 1")
     cursor.close()
     cursor.close()
-    for act in (cursor.fetchone, cursor.nextset, lambda: cursor.execute("SELECT 1")):
+    read = (cursor.fetchone, cursor.fetchmany, cursor.fetchall, cursor.fetch_arrow_table, cursor.fetch_record_batch, cursor.fetch_df)
+    run = (lambda: cursor.execute("SELECT 1"), lambda: cursor.executemany("SELECT 1", []), lambda: cursor.callproc("a"))
+    hints = (lambda: cursor.setinputsizes([]), lambda: cursor.setoutputsize(1))
+    for act in (*read, *run, *hints, cursor.nextset, lambda: next(cursor)):
         with pytest.raises(dbapi.InterfaceError, match="closed"):
             act()
 
@@ -324,26 +437,16 @@ def test_cursors_of_a_connection_are_read_side_by_side(connection: Connection) -
     assert [one.fetchone(), two.fetchone(), one.fetchone(), two.fetchone()] == [(1,), (4,), (2,), (5,)]
 
 
-# -- Arrow, and what could not be read
+def test_a_connection_is_shared_by_threads(connection: Connection) -> None:
+    def ask(number: int) -> Any:
+        return connection.cursor().execute("SELECT %s, count(DISTINCT image_name) > 0 FROM aws.sagemaker_image", [number]).fetchone()
+
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(ask, range(8))) == [(number, True) for number in range(8)]
 
 
-def test_rows_come_as_an_arrow_table(connection: Connection) -> None:
-    table = connection.cursor().execute("SELECT 1 AS n, 'a' AS s").fetch_arrow_table()
-    assert table.to_pylist() == [{"n": 1, "s": "a"}]
-
-
-def test_rows_come_as_arrow_batches_while_they_are_read(connection: Connection) -> None:
-    cursor = connection.cursor().execute("SELECT * FROM generate_series(1, 5000) AS g(n)")
-    reader = cursor.fetch_record_batch()
-    assert reader.schema.names == ["n"]
-    assert sum(batch.num_rows for batch in reader) == 5000
-
-
-def test_a_place_that_failed_is_among_the_messages(connection: Connection, cloud: LocalCloud) -> None:
-    cloud.faults.add(Rule(operation="ListImages", region="eu-west-1", kind="access_denied"))
-    cursor = connection.cursor().execute(IMAGES)
-    assert cursor.fetchall()
-    assert [kind for kind, _ in cursor.messages] == [dbapi.Warning] * len(cursor.messages)
-    assert any("eu-west-1" in str(message) for _, message in cursor.messages)
-    cursor.execute("SELECT 1")
-    assert cursor.messages == []
+def test_a_connection_sees_what_its_cursors_change_and_others_do_not(connection: Connection, settings: Settings) -> None:
+    connection.cursor().execute("CREATE TABLE mine (n int)")
+    assert connection.cursor().execute("SELECT count(*) FROM mine").fetchone() == (0,)
+    with Connection(Session(settings)) as other, pytest.raises(dbapi.ProgrammingError):
+        other.cursor().execute("SELECT count(*) FROM mine")

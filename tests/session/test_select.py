@@ -284,7 +284,7 @@ def test_parameters_are_values_and_keys(session: Session, cloud: LocalCloud) -> 
     named = session.execute("SELECT version FROM aws.sagemaker_image_version WHERE image_version_arn = :arn", {"arn": ARN}).fetchall()
     assert positional == named == [(2,)]
     assert {(c.account, c.region) for c in cloud.calls} == {("111111111111", "us-east-1")}
-    with pytest.raises(errors.InterfaceError):
+    with pytest.raises(errors.ProgrammingError):
         session.execute("SELECT $2", [1])
 
 

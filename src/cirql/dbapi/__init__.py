@@ -5,8 +5,9 @@
     ...     cursor.execute("SELECT name FROM aws.s3_bucket WHERE region = %s", ["us-east-1"])
     ...     names = cursor.fetchall()
 
-All of the PEP is here, and of its optional extensions: `rownumber`, the exceptions as attributes of connections, `connection`,
-`messages`, iteration, `lastrowid`, `errorhandler` excepted. Rows also come as Arrow, by the names that ADBC has for that:
+All of the PEP is here, and of its optional extensions `rownumber`, the exceptions as attributes of connections, `connection`,
+`messages` of cursors and connections, iteration, `lastrowid` and `autocommit`. `scroll` and `errorhandler` are not defined;
+`callproc` and two-phase commit raise NotSupportedError. Rows also come as Arrow, by the names that ADBC has for that:
 `fetch_arrow_table`, `fetch_record_batch`. What could not be read is in `cursor.messages`, and with `strict=True` an error.
 """
 

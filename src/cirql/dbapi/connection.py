@@ -6,7 +6,7 @@ Changes are collected and sent by `commit`: a transaction begins by itself with 
 from __future__ import annotations
 
 from types import TracebackType
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, NoReturn, Self
 
 from cirql import errors
 from cirql.dbapi.cursor import Cursor
@@ -35,6 +35,8 @@ class Connection:
         self._session = session
         self._autocommit = autocommit
         self._closed = False
+        self.messages: list[tuple[type[Exception], Exception]] = []
+        """What the last `commit` or `rollback` had to say: classes, and notices or the error that was raised."""
 
     @property
     def session(self) -> Session:
@@ -45,13 +47,15 @@ class Connection:
 
     @property
     def autocommit(self) -> bool:
-        """Whether each change is sent at once. Setting it commits what is open."""
+        """Whether each change is sent at once. Turning it on or off commits what is open; setting it as it is does nothing."""
         return self._autocommit
 
     @autocommit.setter
     def autocommit(self, value: bool) -> None:
-        self.commit()
-        self._autocommit = value
+        self.session  # noqa: B018 (raises where it is closed)
+        if bool(value) != self._autocommit:
+            self.commit()
+            self._autocommit = bool(value)
 
     @property
     def closed(self) -> bool:
@@ -61,19 +65,64 @@ class Connection:
     def cursor(self) -> Cursor:
         """A new cursor. Several may be open, also in several threads."""
         self.session  # noqa: B018 (raises where it is closed)
+        self.messages.clear()
         return Cursor(self)
 
     def commit(self) -> None:
         """Send the collected changes to AWS, and keep those of one's own tables. Raises ChangeFailed and the guards' errors."""
-        if self.session.in_transaction:
-            self.session.execute("COMMIT").close()
+        self._end("COMMIT")
         self.session.workspace.transaction.end()
 
     def rollback(self) -> None:
         """Drop the collected changes, of which nothing was sent, and undo those of one's own tables."""
-        if self.session.in_transaction:
-            self.session.execute("ROLLBACK").close()
+        self._end("ROLLBACK")
         self.session.workspace.rollback()
+
+    def _end(self, word: str) -> None:
+        """End the transaction, where one is open, and list what that had to say."""
+        session = self.session
+        self.messages.clear()
+        if not session.in_transaction:
+            return
+        try:
+            with session.execute(word) as result:
+                said = (*map(str, result.failures), *result.notices)
+        except errors.Error as error:
+            self.messages.append((type(error), error))
+            raise
+        self.messages += [(Notice, Notice(text)) for text in said]
+
+    # -- two-phase commit: AWS has none
+
+    def xid(self, format_id: int, global_transaction_id: str, branch_qualifier: str) -> NoReturn:
+        """Refused, as all of two-phase commit: what was sent to AWS is done. Raises NotSupportedError."""
+        self._refuse_two_phases()
+
+    def tpc_begin(self, xid: object) -> NoReturn:
+        """Refused. Raises NotSupportedError."""
+        self._refuse_two_phases()
+
+    def tpc_prepare(self) -> NoReturn:
+        """Refused. Raises NotSupportedError."""
+        self._refuse_two_phases()
+
+    def tpc_commit(self, xid: object = None) -> NoReturn:
+        """Refused. Raises NotSupportedError."""
+        self._refuse_two_phases()
+
+    def tpc_rollback(self, xid: object = None) -> NoReturn:
+        """Refused. Raises NotSupportedError."""
+        self._refuse_two_phases()
+
+    def tpc_recover(self) -> NoReturn:
+        """Refused. Raises NotSupportedError."""
+        self._refuse_two_phases()
+
+    def _refuse_two_phases(self) -> NoReturn:
+        self.session  # noqa: B018 (raises where it is closed)
+        raise errors.NotSupportedError("there is no two-phase commit: what was sent to AWS is done", hint="use commit and rollback")
+
+    # -- the end
 
     def cancel(self) -> None:
         """End the statements that run, from any thread: whoever waits for them gets OperationalError (Cancelled)."""

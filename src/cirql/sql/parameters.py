@@ -8,13 +8,16 @@ from typing import Any
 
 from sqlglot import exp
 
-from cirql.errors import InterfaceError, NotSupported
+from cirql.errors import InvalidStatement, NotSupported
 from cirql.sql.parse import Statement, refuse_half_characters
 from cirql.sql.trees import all_of
 from cirql.startup.records import replace
 from cirql.startup.regexes import regex
 
 Parameters = Sequence[Any] | Mapping[str, Any]
+
+_UNDEFINED = "42P02"
+"""PostgreSQL's undefined_parameter."""
 
 _PERCENT = regex(
     r"(?P<skip>'[^']*+(?:'|\Z)|\"[^\"]*+(?:\"|\Z)|--[^\n]*+|/\*.*?(?:\*/|\Z)|\$(?P<tag>\w*+)\$.*?(?:\$(?P=tag)\$|\Z))|%\((?P<name>\w+)\)s|(?P<bare>%s)|(?P<double>%%)",
@@ -48,7 +51,7 @@ def fill(statement: Statement, params: Parameters) -> Statement:
     """The statement with every parameter replaced by its value.
 
     Text, numbers, booleans, None, dates, times and timedeltas, Decimals, UUIDs and bytes are constants; lists are arrays, dicts are JSON.
-    Raises InterfaceError for a parameter that is missing or left over, NotSupported for a value of no SQL type.
+    Raises InvalidStatement for a parameter that is missing or left over, NotSupported for a value of no SQL type.
     """
     tree = statement.tree.copy()
     used: set[str] = set()
@@ -61,7 +64,7 @@ def fill(statement: Statement, params: Parameters) -> Statement:
         tree = put(tree, node, _constant(value))
     expected = set(params) if isinstance(params, Mapping) else {str(i + 1) for i in range(len(params))}
     if left := sorted(expected - used):
-        raise InterfaceError(f"the statement has no parameter {', '.join(left)}")
+        raise InvalidStatement(f"the statement has no parameter {', '.join(left)}", sqlstate=_UNDEFINED)
     return replace(statement, tree=tree)
 
 
@@ -85,10 +88,12 @@ def _lookup(name: str, params: Parameters) -> Any:
     if isinstance(params, Mapping):
         if name in params:
             return params[name]
-        raise InterfaceError(f"no value for parameter :{name}", hint=f"given are {', '.join(map(str, params)) or 'none'}")
+        raise InvalidStatement(
+            f"no value for parameter :{name}", hint=f"given are {', '.join(map(str, params)) or 'none'}", sqlstate=_UNDEFINED
+        )
     if name.isdigit() and 0 < int(name) <= len(params):
         return params[int(name) - 1]
-    raise InterfaceError(f"no value for parameter ${name}", hint=f"{len(params)} were given")
+    raise InvalidStatement(f"no value for parameter ${name}", hint=f"{len(params)} were given", sqlstate=_UNDEFINED)
 
 
 def _constant(value: Any) -> exp.Expr:
