@@ -130,6 +130,32 @@ def test_a_cursor_over_the_cloud_tells_once_what_could_not_be_read(address: str,
     assert sum("eu-west-1" in text for text in said) == 1
 
 
+def test_a_statement_without_rows_tells_as_notices_what_could_not_be_read(address: str, cloud: LocalCloud) -> None:
+    cloud.faults.add(Rule(operation="ListImages", region="eu-west-1", kind="access_denied"))
+    with psycopg.connect(address) as client:
+        said = heard_by(client)
+        client.execute("DECLARE c CURSOR FOR SELECT image_name FROM aws.sagemaker_image")
+        assert said == []
+        assert client.execute("MOVE ALL FROM c").description is None
+    assert [(severity, code) for severity, code, text in said if "eu-west-1" in text] == [("NOTICE", "HV000")]
+
+
+def test_a_statement_without_rows_tells_its_remarks_as_notices(ada: psycopg.Connection[tuple[object, ...]], cloud: LocalCloud) -> None:
+    said = heard_by(ada)
+    ada.execute("BEGIN")
+    assert ada.execute(INSERT, ["never"]).description is None
+    assert ada.execute("ROLLBACK").statusmessage == "ROLLBACK"
+    assert said == [("NOTICE", "00000", "1 changes queued until COMMIT"), ("NOTICE", "00000", "1 changes dropped")]
+    assert "CreateResource" not in {call.operation for call in cloud.calls}
+
+
+def heard_by(client: psycopg.Connection[tuple[object, ...]]) -> list[tuple[str, str, str]]:
+    """What the server will tell it: severities, SQLSTATEs and texts."""
+    said: list[tuple[str, str, str]] = []
+    client.add_notice_handler(lambda told: said.append((str(told.severity), str(told.sqlstate), str(told.message_primary))))
+    return said
+
+
 def test_only_queries_have_cursors(address: str) -> None:
     with psycopg.connect(address) as client, pytest.raises(psycopg.errors.InvalidCursorDefinition):
         client.execute("DECLARE c CURSOR FOR SET search_path = aws")

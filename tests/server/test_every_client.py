@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any, cast
 
+import ibis
 import pytest
 
 from cirql.cli.demo import DATASET, FIND_ARN, JOIN, RESOURCE
@@ -87,6 +88,20 @@ def test_it_hears_what_could_not_be_read(client: PythonClient, cloud: LocalCloud
         client.set("cirql.strict", "on")
         with pytest.raises(Exception, match="eu-west-1"):
             client.rows(DATASET)
+
+
+def test_ibis_finds_a_table_that_nobody_asked_about_and_takes_sql_whose_columns_are_told(runtime: Runtime, cloud: LocalCloud) -> None:
+    with Server(runtime, port=0) as fresh:
+        client = ibis.postgres.connect(host="127.0.0.1", port=fresh.port, user="aws", database="aws", schema="aws")
+        try:
+            buckets = client.table("s3_bucket", database="aws")
+            counted = buckets.group_by("bucket_region").agg(n=buckets.count()).to_pyarrow().to_pylist()
+            assert {row["bucket_region"] for row in counted} >= {"us-east-1", "eu-west-1"}
+            told = client.sql("SELECT name, bucket_region FROM aws.s3_bucket", schema={"name": "string", "bucket_region": "string"})
+            found = told.filter(told.bucket_region == "us-east-1").to_pyarrow()
+            assert found.num_rows == next(row["n"] for row in counted if row["bucket_region"] == "us-east-1")
+        finally:
+            client.disconnect()
 
 
 if Odbc in CLIENTS:

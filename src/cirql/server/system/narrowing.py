@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from cirql.server.system.definitions import ALWAYS_EMPTY
 from cirql.server.system.patterns import of_psql
+from cirql.server.system.rewriting import ARRAY, listed
 from cirql.startup.records import dataclass
 
 if TYPE_CHECKING:
@@ -186,13 +187,18 @@ def _named_by(node: exp.Expr, values: Sequence[Any]) -> list[str]:
 
 
 def _constants(node: exp.Expr, values: Sequence[Any]) -> list[str]:
+    """The constants in a part of a condition; those of an array that is written as text (`ANY ('{a,b}')`), one by one."""
     from sqlglot import exp
 
     found: list[str] = []
     for each in node.find_all(exp.Literal, exp.Parameter):
         if isinstance(each, exp.Literal) and not isinstance(each.parent, exp.Parameter):
-            found.append(each.name)
+            given: list[Any] = [each.name]
         elif isinstance(each, exp.Parameter) and each.name.isdigit() and int(each.name) <= len(values):
             value = values[int(each.name) - 1]
-            found += [str(item) for item in (value if isinstance(value, list) else [value]) if item is not None]
+            given = value if isinstance(value, list) else [value]
+        else:
+            continue
+        words = ARRAY.fullmatch(str(given[0])) if len(given) == 1 and each.find_ancestor(exp.Any) is not None else None
+        found += listed(words[1]) if words is not None else [str(item) for item in given if item is not None]
     return found
