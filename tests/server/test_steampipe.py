@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import psycopg
+import pytest
 
 from tests.server.test_clients import psql
 
@@ -39,3 +40,60 @@ def test_a_client_sees_the_views_and_their_columns(address: str) -> None:
 def test_psql_describes_a_view(address: str) -> None:
     assert "aws_s3_bucket|view" in psql(address, r"\dv steampipe.aws_s3_buck*").stdout
     assert "versioning_enabled|boolean" in psql(address, r"\d steampipe.aws_s3_bucket").stdout
+
+
+# -- as Powerpipe connects: its default address names user and database `steampipe`
+
+
+@pytest.fixture
+def theirs(address: str) -> str:
+    return address.replace("//aws@", "//steampipe@").removesuffix("/aws") + "/steampipe"
+
+
+IS_STEAMPIPE = """
+SELECT EXISTS (
+  SELECT FROM pg_tables
+  WHERE schemaname = 'steampipe_internal' AND tablename IN ('steampipe_plugin', 'steampipe_connection')
+);"""
+
+
+def test_a_client_of_steampipe_finds_out_whom_it_talks_to(theirs: str) -> None:
+    with psycopg.connect(theirs, autocommit=True) as connection:
+        assert connection.execute(IS_STEAMPIPE).fetchall() == [(True,)]
+        assert connection.execute("SHOW search_path").fetchall() == [("steampipe, aws",)]
+        assert ("steampipe_internal",) in connection.execute("SELECT schema_name FROM information_schema.schemata").fetchall()
+        plugins = connection.execute("SELECT plugin, version FROM steampipe_internal.steampipe_plugin").fetchall()
+        assert plugins == [("hub.steampipe.io/plugins/turbot/aws@latest", "local")]
+        ready = "SELECT name FROM steampipe_connection WHERE state = 'ready'"
+        assert connection.execute(ready).fetchall() == [("aws",)]
+        columns = connection.execute("SELECT name, type FROM steampipe_plugin_column WHERE table_name = %s", ["aws_s3_bucket"]).fetchall()
+        assert {("name", "STRING"), ("tags", "JSON"), ("creation_date", "TIMESTAMP"), ("versioning_enabled", "BOOL")} <= set(columns)
+        settings = connection.execute("SELECT start_time IS NOT NULL, cache_enabled FROM steampipe_server_settings").fetchall()
+        assert settings == [(True, False)]
+        connection.execute("SET search_path TO aws", prepare=True)  # a connection there is a schema
+        found = connection.execute("SELECT name FROM aws_s3_bucket WHERE name LIKE %s::text", ["acme-logs%"]).fetchall()
+        scanned = connection.execute('SELECT "table", sum(rows_fetched) FROM steampipe_scan_metadata GROUP BY 1').fetchall()
+    assert found
+    assert [(table, rows >= len(found)) for table, rows in scanned] == [("aws.s3_bucket", True)]
+
+
+def test_what_the_search_path_finds_is_visible_to_psql_and_nothing_else(theirs: str, address: str) -> None:
+    assert "versioning_enabled|boolean" in psql(theirs, r"\d aws_s3_bucket").stdout
+    assert "import_schema|text" in psql(f"{address}?{PATH}", r"\d steampipe_connection").stdout
+    assert "Did not find any relation" in psql(address, r"\d aws_s3_bucket").stderr
+    assert "there is no table steampipe_connection" in psql(address, "SELECT * FROM steampipe_connection").stderr
+    assert psql(theirs, "SELECT current_schemas(false) @> ARRAY['steampipe', 'steampipe_internal', 'aws']").stdout == "t\n"
+
+
+def test_a_setting_with_a_dot_is_read_as_it_was_set(theirs: str) -> None:
+    answer = psql(theirs, "SET steampipe.cache = 'off'", "SELECT current_setting('steampipe.cache'), current_setting('a.b', true) IS NULL")
+    assert answer.stdout.splitlines()[-1] == "off|t"
+    assert answer.stderr == ""
+
+
+def test_rules_of_security_groups_are_ingress_or_egress(theirs: str) -> None:
+    asked = (
+        "SELECT bool_and(CASE WHEN is_egress THEN type = 'egress' ELSE type = 'ingress' END), count(DISTINCT type) "
+        "FROM aws_vpc_security_group_rule"
+    )
+    assert psql(theirs, asked).stdout == "t|2\n"

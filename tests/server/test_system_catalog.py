@@ -8,6 +8,7 @@ import pytest
 from sqlglot import parse_one
 
 from cirql.catalog.lookup import Catalog
+from cirql.introspection import steampipe
 from cirql.introspection.names import published
 from cirql.localcloud import LocalCloud
 from cirql.server.system.narrowing import Narrowing, narrowing
@@ -70,6 +71,7 @@ def test_the_columns_of_all_tables_are_those_of_the_catalog(address: str, cloud:
     with Catalog.open() as catalog:
         expected = {(".".join(f.name.parts[-2:]), c.name) for f in published(catalog) for c in f.star}
         expected |= {(v.name, c.name) for v in catalog.views() for c in v.columns}
+    expected |= {(f"steampipe_internal.{name}", c) for name, columns in steampipe.COLUMNS.items() for c in columns}
     found = [pair for pair in found if not pair[0].endswith("_pkey")]
     some = [pair for pair in some if not pair[0].endswith("_pkey")]
     assert set(found) == expected

@@ -15,6 +15,8 @@ from cirql.startup.records import dataclass, field
 LAYOUT = "CREATE TABLE views (name TEXT PRIMARY KEY, stored BLOB NOT NULL) WITHOUT ROWID;\n"
 SCHEMAS = ("steampipe",)
 """The schemas that views are in: the systems whose names they are."""
+INTERNAL = "steampipe_internal"
+"""Where Steampipe tells of itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,8 +76,9 @@ def serve(
 ) -> None:
     """Answer PostgreSQL's clients (psql, drivers, dashboards) until Ctrl-C.
 
-    User and database are aws, and there is no password on loopback unless users are configured. Clients read, and nothing else, unless
-    --write is given and their user is a writer. Statements open no file and reach no further than the options say.
+    User and database are aws, and there is no password on loopback unless users are configured. The database steampipe is the same with
+    Steampipe's names for tables, for Powerpipe. Clients read, and nothing else, unless --write is given and their user is a writer.
+    Statements open no file and reach no further than the options say.
     """
     if ctx.invoked_subcommand is not None:
         return

@@ -34,6 +34,7 @@ class Directory:
 
     `own` are further relations, such as those that remember changes or the one that a SHOW is answered from. `functions` make a
     relation from arguments: `cirql.history('aws.ec2_vpc')`. `catalog_name` is what information_schema calls the catalog of everything.
+    `scans` gives the rows of `cirql.last_scans`.
     """
 
     def __init__(
@@ -42,18 +43,22 @@ class Directory:
         own: Iterable[Relation] = (),
         functions: Mapping[str, MakeRelation] | None = None,
         catalog_name: str | None = None,
+        scans: Callable[[], Iterable[Row]] = tuple,
     ) -> None:
         self._catalog = catalog
         self._own = tuple(own)
         self._functions = functions or {}
         self._catalog_name = catalog_name
+        self._scans = scans
         self._called: dict[str, Relation] = {}
 
     @cached_property
     def relations(self) -> dict[str, Relation]:
         """Every relation that is answered without AWS, by name."""
+        from cirql.introspection.steampipe import relations
+
         standard = schema.relations(lambda: tuple(self.relations.values()), self._catalog_name)
-        return {str(r.table.name): r for r in (*standard, *_catalog_relations(), *self._own)}
+        return {str(r.table.name): r for r in (*standard, *_catalog_relations(), *self._own, *relations(self._scans))}
 
     def find(self, name: TableName | str) -> Found:
         """The relation or table of that name. Raises UnknownTable."""
@@ -64,7 +69,12 @@ class Directory:
 
     def view(self, name: str) -> SchemaView | None:
         """The view of another system's name, or None."""
-        return self._catalog.view(name)
+        found = self._catalog.view(name)
+        if found is None and name.startswith("steampipe."):
+            from cirql.introspection.steampipe import view
+
+            return view(name)
+        return found
 
     def call(self, name: str, arguments: tuple[exp.Expr, ...]) -> Found:
         """The relation that a function of that name makes of its arguments. Raises UnknownFunction."""

@@ -13,6 +13,7 @@ from typing import Any
 from cirql.catalog.lookup import Catalog, Found
 from cirql.catalog.model import Column, Face
 from cirql.catalog.pages import plain
+from cirql.catalog.views import INTERNAL
 from cirql.catalog.views import SCHEMAS as VIEW_SCHEMAS
 from cirql.introspection.names import Keep, aliases, listed_spellings, published
 from cirql.introspection.relations import Relation, Row, Wish, define
@@ -95,7 +96,7 @@ def relations(system: System, catalog_name: str | None = None) -> tuple[Relation
 
 
 def _schemata(catalog: Catalog, catalog_name: str | None) -> Iterator[Row]:
-    owners = [(_HOME, schema) for schema in (_PROVIDER, "cirql", "information_schema", *VIEW_SCHEMAS)]
+    owners = [(_HOME, schema) for schema in (_PROVIDER, "cirql", "information_schema", *VIEW_SCHEMAS, INTERNAL)]
     owners += [(_PROVIDER, service) for service in catalog.services(Scheme.RESOURCE)]
     for owner, schema in sorted(owners):
         yield {"catalog_name": catalog_name or owner, "schema_name": schema, "schema_owner": "cirql"}

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from cirql.catalog.views import SCHEMAS
 from cirql.errors import (
     AlreadyExists,
     Error,
@@ -143,9 +144,11 @@ class Conversation:
             raise LoginRefused("TLS is required here", hint="connect with sslmode=require")
         await self._authenticate(user)
         wanted = options.get("database") or user
-        if wanted != "aws" and not (wanted == user and "database" not in options):
-            raise UnknownDatabase(f"there is no database {wanted}", hint="the database is aws")
-        self.desk = await self._in_thread(lambda: self._home.desk(user, "aws", self._wire.address))
+        if wanted not in ("aws", *SCHEMAS):  # a database of another system's names is ours behind its search path
+            if "database" in options:
+                raise UnknownDatabase(f"there is no database {wanted}", hint="the database is aws")
+            wanted = "aws"
+        self.desk = await self._in_thread(lambda: self._home.desk(user, wanted, self._wire.address))
         self.desk.forget, self.desk.process = self._forget, self.process
         self._wire.gone = self._left
         if self._wire.is_gone:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
-from cirql.catalog.views import SCHEMAS
+from cirql.catalog.views import INTERNAL, SCHEMAS
 from cirql.errors import Error, InvalidStatement, NoTransaction, TransactionFailed, UnknownSavepoint
 from cirql.result import Result, ResultColumn
 from cirql.server.constants import ConstantAnswers
@@ -106,17 +106,25 @@ class ClientDesk:
         self._constants = constants
         self._told: dict[str, str] = {}
         self._seen: tuple[object, int] | None = None
+        self._always = (*(s for s in session.settings.search_path if s in SCHEMAS), *((database,) if database in SCHEMAS else ()))
+        self.searched: tuple[str, ...] = ()
+        """The schemas whose tables are found without naming one."""
         self.search(self._path())
 
     # -- settings
 
     def search(self, path: str) -> None:
-        """Look for names that have no schema among the views of a search path, then behind the first schema that is no such view's."""
-        views = searched(path)
+        """Look for names that have no schema among the views of a search path, then behind the first schema that is no such view's.
+
+        Where a client came for another system's names they are found whatever the path: `aws` is a connection's schema there.
+        """
+        views = tuple(dict.fromkeys((*searched(path), *self._always)))
         self.session.adopt(replace(self.session.settings, search_path=views))
         names = [n.strip().strip('"').lower() for n in path.split(",")]
         first = next((n for n in names if n not in SCHEMAS), "aws")
         self.session.workspace.prefix = ("aws",) if first in ("", "aws", "$user", "public") else ("aws", first)
+        theirs = [s for s in views if s in SCHEMAS]
+        self.searched = (*theirs, *([INTERNAL] if theirs else []), self.session.workspace.prefix[-1])
 
     def _path(self) -> str:
         return self.variables.get("search_path", self.session.settings) or "aws"

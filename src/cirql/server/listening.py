@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from cirql.agents.audit import AuditLog
+from cirql.catalog.views import SCHEMAS
 from cirql.errors import SettingsError, ShuttingDown, TooManyConnections
 from cirql.server import messages
 from cirql.server.constants import ConstantAnswers
@@ -192,7 +193,8 @@ class Server:
         may_write = self._is_writable and known is not None and known.role is UserRole.WRITER
         session = self._runtime.session(user=user, locked=True, writable=may_write)
         session.catalog_name = database
-        variables = Variables(user, is_writable=may_write, path=", ".join(session.settings.search_path))
+        path = session.settings.search_path or ((database, "aws") if database in SCHEMAS else ())
+        variables = Variables(user, is_writable=may_write, path=", ".join(path))
         ledger = AuditLedger(self._log, f"{user}@{address}", self._most_calls)
         return ClientDesk(session, variables, self._system, self._constants, ledger, database)
 

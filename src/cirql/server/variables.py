@@ -127,6 +127,10 @@ class Variables:
         else:
             self._values.pop(name.lower(), None)
 
+    def custom(self) -> dict[str, str]:
+        """The settings with a dot in their names that a client made, in small letters."""
+        return {name: value for name, value in self._values.items() if "." in name}
+
     def every(self, settings: Settings) -> list[tuple[str, str]]:
         """Every setting and what it says."""
         names = sorted({*_FIXED, *_FREE, "statement_timeout", "session_authorization", *(f"cirql.{n}" for n in OWN)})

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 PROVIDERS = ("aws", "awscc")
 MAX_VIEW_DEPTH = 16
 # Relations that are answered without AWS: what there is, and what cirql itself remembers.
-SYSTEM_SCHEMAS = ("cirql", "information_schema")
+SYSTEM_SCHEMAS = ("cirql", "information_schema", "steampipe_internal")
 
 
 FindFunction = Callable[[str, tuple[exp.Expr, ...]], "Found"]

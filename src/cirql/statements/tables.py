@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from cirql.changes import audit
 from cirql.fetch import last_scans
@@ -54,7 +54,11 @@ class Owner(Protocol):
 def tables(owner: Owner) -> Directory:
     """Every table and table function that a statement may name. Nothing of the inventory or the journal is opened before it is read."""
     changes = define(audit.RELATION, audit.DESCRIPTION, audit.COLUMNS, lambda catalog, wish: audit.rows(owner.writer.past.entries))
-    scans = define(last_scans.RELATION, last_scans.DESCRIPTION, last_scans.COLUMNS, lambda catalog, wish: last_scans.rows(owner.last_scans))
+
+    def scanned() -> Iterator[dict[str, Any]]:
+        return last_scans.rows(owner.last_scans)
+
+    scans = define(last_scans.RELATION, last_scans.DESCRIPTION, last_scans.COLUMNS, lambda catalog, wish: scanned())
     store = lambda: owner.memory.store(owner.settings)  # noqa: E731 (a name for what is opened later)
     functions = relations.functions(store, owner.catalog.find, owner.evaluated)
-    return Directory(owner.catalog, [changes, scans, relations.scans(store)], functions, owner.catalog_name)
+    return Directory(owner.catalog, [changes, scans, relations.scans(store)], functions, owner.catalog_name, scanned)

@@ -143,7 +143,8 @@ class SystemTables:
         schema = (desk.variables.get("search_path", desk.session.settings) or "aws").split(",")[0].strip().strip('"')
         facts = {"current_schema": schema, "current_database": desk.database, "current_user": desk.user, "session_user": desk.user}
         facts["version"] = f"PostgreSQL {desk.variables.get('server_version', desk.session.settings)}"
-        for name, value in desk.variables.every(desk.session.settings):
+        facts["searched"] = ",".join(desk.searched)
+        for name, value in (*desk.variables.custom().items(), *desk.variables.every(desk.session.settings)):
             facts[f"setting.{name.lower()}"] = value
         return facts
 

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from cirql.catalog.model import Face
 from cirql.catalog.pages import plain
+from cirql.catalog.views import INTERNAL
 from cirql.catalog.views import SCHEMAS as VIEW_SCHEMAS
 from cirql.introspection.names import published
+from cirql.introspection.steampipe import COLUMNS as STEAMPIPE_TABLES
 from cirql.server.oids import BY_OID, ELEMENTS, HSTORE
 from cirql.server.pg_types import PROCEDURES, type_rows
 from cirql.server.system.columns import system_attributes, system_classes
@@ -83,7 +85,7 @@ class SystemRows:
             return
         self._types()
         schemas = {"aws": AWS} | {name: AWS + n for n, name in enumerate(sorted(self._services()), 1)}
-        schemas |= {name: _FIRST_VIEW + n for n, name in enumerate(VIEW_SCHEMAS)}
+        schemas |= {name: _FIRST_VIEW + n for n, name in enumerate((*VIEW_SCHEMAS, INTERNAL))}
         self._namespaces = schemas
         rows = [(11, "pg_catalog", 10, None), (13_000, "information_schema", 10, None)]
         self._put("pg_namespace", [*rows, *((oid, name, 10, None) for name, oid in schemas.items())])
@@ -100,8 +102,15 @@ class SystemRows:
             self._names.setdefault(last, []).append(oid)
             self._published[oid], self._schemas[oid] = name, schemas[schema_name]
             tables.append({"oid": oid, "relname": last, "relnamespace": schemas[schema_name], "relkind": "v", "relhastriggers": False})
+        described = []
+        for n, (name, columns) in enumerate(STEAMPIPE_TABLES.items()):
+            oid = _FIRST_VIEW + 50 + n
+            tables.append({"oid": oid, "relname": name, "relnamespace": schemas[INTERNAL], "relkind": "r", "relhastriggers": False})
+            for number, (column, kind) in enumerate(columns.items(), 1):
+                described.append(_attribute(oid, column, _OF_COLUMN[kind], number))
         self._insert_classes([*tables, *system_classes()])
         self._insert("pg_attribute", system_attributes(), _ATTRIBUTE)
+        self._insert("pg_attribute", described, _ATTRIBUTE)
         self._small()
 
     def _services(self) -> set[str]:
@@ -134,14 +143,15 @@ class SystemRows:
             "pg_database",
             [
                 {
-                    "oid": DATABASE,
-                    "datname": "aws",
+                    "oid": DATABASE + n,
+                    "datname": name,
                     "datdba": 10,
                     "encoding": 6,
                     "datistemplate": False,
                     "datallowconn": True,
                     "datconnlimit": -1,
                 }
+                for n, name in enumerate(("aws", *VIEW_SCHEMAS))
             ],
             {"datlocprovider": "c", "dattablespace": 0, "datcollate": "C", "datctype": "C"},
         )
@@ -237,9 +247,7 @@ class SystemRows:
         names = {}
         for number, column in enumerate(found.star, 1):
             names[column.name] = number
-            kind = _OF_COLUMN[column.type]
-            size = BY_OID[kind].size if kind in BY_OID else -1
-            columns.append({"attrelid": oid, "attname": column.name, "atttypid": kind, "attlen": size, "attnum": number})
+            columns.append(_attribute(oid, column.name, _OF_COLUMN[column.type], number))
             if column.description:
                 comments.append((oid, 1259, number, plain(column.description)))
         table = found.table
@@ -374,12 +382,12 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def _of_view(oid: int, view: SchemaView) -> list[dict[str, Any]]:
-    found = []
-    for number, column in enumerate(view.columns, 1):
-        kind = _OF_VIEW[column.type]
-        size = BY_OID[kind].size if kind in BY_OID else -1
-        found.append({"attrelid": oid, "attname": column.name, "atttypid": kind, "attlen": size, "attnum": number})
-    return found
+    return [_attribute(oid, column.name, _OF_VIEW[column.type], number) for number, column in enumerate(view.columns, 1)]
+
+
+def _attribute(oid: int, name: str, kind: int, number: int) -> dict[str, Any]:
+    size = BY_OID[kind].size if kind in BY_OID else -1
+    return {"attrelid": oid, "attname": name, "atttypid": kind, "attlen": size, "attnum": number}
 
 
 def _key_of(found: Found) -> tuple[str, ...]:

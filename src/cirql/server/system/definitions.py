@@ -59,7 +59,10 @@ _VIEWS: dict[str, tuple[str, dict[str, str]]] = {
 _OWN_NUMBER = f"MAP {NUMBERS}[replace(s, 'pg_catalog.', '')]"
 _FUNCTIONS = {
     "pg_get_userbyid(o)": "'aws'",
-    "pg_table_is_visible(o)": "(SELECT c.relnamespace IN (11, 20000) FROM pg_class c WHERE c.oid = o)",
+    "pg_table_is_visible(o, s)": (
+        "(SELECT n.nspname = 'pg_catalog' OR list_contains(string_split(s, ','), n.nspname) "
+        "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = o)"
+    ),
     "pg_conversion_is_visible(o)": "true",
     "pg_operator_is_visible(o)": "true",
     "pg_ts_config_is_visible(o)": "true",

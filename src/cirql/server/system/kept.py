@@ -15,7 +15,15 @@ from typing import Any
 
 from cirql.server.system.definitions import stored_tables
 
-_SOURCES = ("contents.py", "definitions.py", "postgres.txt", "columns.py", "../pg_types.py", "../oids.py")
+_SOURCES = (
+    "contents.py",
+    "definitions.py",
+    "postgres.txt",
+    "columns.py",
+    "../pg_types.py",
+    "../oids.py",
+    "../../introspection/steampipe.py",
+)
 """What decides what is in the tables, beside the catalog."""
 _PREFIX = "system-"
 _MOST = 3

@@ -147,6 +147,8 @@ def _node(node: exp.Expr, facts: Mapping[str, str]) -> exp.Expr:
     from sqlglot import exp
 
     match node:
+        case exp.Select() if not node.expressions:  # rows of no columns, as EXISTS asks for
+            return node.select("1", copy=False)
         case exp.Table() if isinstance(node.this, exp.Anonymous):
             return _function_in_from(node)
         case exp.Table() if node.name.lower() in _TABLES:
@@ -283,15 +285,20 @@ def _call(name: str, node: exp.Expr, arguments: list[exp.Expr], facts: Mapping[s
         found.meta["postgres"] = name
         return found
     if name == "current_schemas":
-        searched = exp.array(*(exp.Literal.string(s) for s in ("pg_catalog", facts["current_schema"])))
+        schemas = dict.fromkeys(("pg_catalog", facts["current_schema"], *facts["searched"].split(",")))
+        searched = exp.array(*(exp.Literal.string(s) for s in schemas))
         searched.meta["postgres"] = name
         return searched
     if name == "current_setting":
+        if len(arguments) > 1 and f"setting.{arguments[0].name.lower()}" not in facts:
+            return _constant(None, name)
         return _constant(facts.get(f"setting.{arguments[0].name.lower()}", ""), name)
     if name == "set_config":
         return _constant(arguments[1].name, name)
     if name.startswith("has_") and name.endswith("_privilege"):
         return exp.true()
+    if name == "pg_table_is_visible":
+        arguments = [*arguments, exp.Literal.string(facts["searched"])]
     if name in _RENAMED:
         found = exp.Anonymous(this=_RENAMED[name], expressions=arguments)
         found.meta["postgres"] = name
@@ -321,10 +328,10 @@ def _of_index(index: exp.Expr, place: exp.Expr) -> exp.Expr:
     return found
 
 
-def _constant(value: str, name: str) -> exp.Expr:
+def _constant(value: str | None, name: str) -> exp.Expr:
     from sqlglot import exp
 
-    found = exp.Literal.string(value)
+    found = exp.cast(exp.null(), "VARCHAR", dialect="duckdb") if value is None else exp.Literal.string(value)
     found.meta["postgres"] = name
     return found
 

@@ -256,6 +256,14 @@ def _is_json(node: exp.Expr, against: exp.JSON) -> exp.Expr:
     return typed(exp.Not(this=test), st.BOOL) if node.args.get("negate") else test
 
 
+def existence(node: exp.Expr, site: Site) -> exp.Expr:
+    """EXISTS; its query may have no columns, which the engine has no rows of."""
+    query = node.this
+    if isinstance(query, exp.Select) and not query.expressions:
+        query.set("expressions", [exp.Literal.number(1)])
+    return typed(node, st.BOOL)
+
+
 def negation(node: exp.Expr, site: Site) -> exp.Expr:
     """NOT; the operand must be boolean."""
     inner = type_of(node.this)
@@ -301,7 +309,7 @@ RULES: dict[type[exp.Expr], Rule] = {
     exp.In: in_list,
     exp.Is: is_test,
     exp.Not: negation,
-    exp.Exists: keep_type(st.BOOL),
+    exp.Exists: existence,
     exp.Operator: operator,
     exp.Tuple: keep_type(st.RECORD),
 }

@@ -22,3 +22,4 @@ SELECT i.id FROM image i JOIN version v ON i.id;
 SELECT x.n, y.n FROM (VALUES (1), (2)) AS x(n) JOIN (VALUES (2), (3)) AS y(n) ON x.n = y.n;
 SELECT u.id, t.k FROM (VALUES (1, 'a'), (2, NULL)) AS u(id, k) LEFT JOIN (VALUES ('a'), (NULL)) t(k) ON u.k IS NOT DISTINCT FROM t.k ORDER BY 1;
 SELECT i.name FROM (image i JOIN version v ON v.image_id = i.id) WHERE v.number = 3;
+SELECT i.name FROM image i WHERE EXISTS (SELECT FROM version v WHERE v.image_id = i.id AND v.status = 'FAILED') ORDER BY 1;
