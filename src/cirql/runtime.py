@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Self
 from cirql.session import Session
 from cirql.settings import Settings
 from cirql.shared import Shared
+from cirql.statements.client import ANYONE, Client
 
 if TYPE_CHECKING:
     from cirql.catalog.lookup import Catalog
@@ -54,20 +55,21 @@ class Runtime(Shared):
         user: str | None = None,
         progress: Callable[[ProgressEvent], None] | None = None,
         confirm: Callable[[ChangePlan], bool] | None = None,
+        client: Client = ANYONE,
         **overrides: Any,
     ) -> Session:
         """Open a session: settings, views and tables, prepared statements and a transaction of its own, over what is shared.
 
         `overrides` are settings (`regions`, `accounts`, `dialect`, `max_age`, `writable`, limits, …) that are the session's and not the
-        runtime's; one of None counts as not given. `user` is who it is for. `progress` and `confirm` are as in `Session`. Asks nobody,
-        and costs well under a millisecond.
+        runtime's; one of None counts as not given. `user` is who it is for, and `client` what a server says of them. `progress` and
+        `confirm` are as in `Session`. Asks nobody, and costs well under a millisecond.
 
         Raises SettingsError for a setting that does not exist, cannot be used, or is the runtime's; InterfaceError where the runtime is
         closed.
         """
         given = {name: value for name, value in overrides.items() if value is not None}
         settings = self.settings.of_session(**given) if given else self.settings
-        return Session(settings, shared=self, user=user, progress=progress, confirm=confirm)
+        return Session(settings, shared=self, user=user, progress=progress, confirm=confirm, client=client)
 
     def __enter__(self) -> Self:
         return self

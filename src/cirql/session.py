@@ -25,6 +25,7 @@ from cirql.result import ProgressEvent, Result
 from cirql.settings import Settings
 from cirql.shared import Shared, once
 from cirql.startup.records import replace
+from cirql.statements.client import ANYONE, Client
 from cirql.statements.confinement import confine
 from cirql.statements.limits import StatementLimits
 from cirql.statements.running import Running
@@ -61,10 +62,7 @@ _PATIENCE = 5.0
 
 
 class Session:
-    """Answers statements over the accounts and regions of its settings.
-
-    Usable from several threads; `aexecute` is for async code. Close it, or use it as a context manager. Costly things are a `Runtime`'s.
-    """
+    """Answers statements over the accounts and regions of its settings, from several threads; `aexecute` is for async code. Close it."""
 
     def __init__(
         self,
@@ -76,6 +74,7 @@ class Session:
         cloud: Cloud | None = None,
         shared: Shared | None = None,
         user: str | None = None,
+        client: Client = ANYONE,
     ) -> None:
         """`confirm` sees every plan of changes and may refuse it; `user` is who it is for; `cloud` is asked for AWS, and closed too."""
         self.settings = settings
@@ -90,8 +89,7 @@ class Session:
         self._current: ContextVar[Running | None] = ContextVar("cirql_running", default=None)
         self._last: Execution | None = None
         self._opened = settings
-        self.catalog_name: str | None = None  # the catalog that information_schema has for everything
-        self.most_calls: Callable[[], int | None] = lambda: None  # what whoever the session is for may still send
+        self.client = client
         self._shared.joined(self)
 
     @property
@@ -275,7 +273,8 @@ class Session:
         if self._is_closed():
             raise InterfaceError("the session is closed")
         self._shared.check()
-        running = Running(lambda: self._shared.alarm, StatementLimits.of(self.settings).within(self.most_calls()), self._shared.refuse_fork)
+        limits = StatementLimits.of(self.settings).within(self.client.most_calls())
+        running = Running(lambda: self._shared.alarm, limits, self._shared.refuse_fork)
         self._running.add(running)
         running.begin()
         if self._is_closed():  # in between: nobody else would stop it

@@ -90,7 +90,6 @@ class ClientDesk:
     ) -> None:
         self.ledger = ledger
         self.session = session
-        session.most_calls = lambda: ledger.calls_left
         self.variables = variables
         self.database = database
         self.user = session.user or "aws"

@@ -30,6 +30,7 @@ from cirql.server.system.catalog import SystemTables
 from cirql.server.users import User, UserRole
 from cirql.server.variables import Variables
 from cirql.server.wire import Wire
+from cirql.statements.client import Client
 
 if TYPE_CHECKING:
     from cirql.runtime import Runtime
@@ -191,11 +192,11 @@ class Server:
                 raise TooManyConnections(f"{user} has {self._most_of_user} connections already", hint="--max-per-user is the limit")
         known = self.users.get(user)
         may_write = self._is_writable and known is not None and known.role is UserRole.WRITER
-        session = self._runtime.session(user=user, locked=True, writable=may_write)
-        session.catalog_name = database
+        ledger = AuditLedger(self._log, f"{user}@{address}", self._most_calls)
+        client = Client(database, lambda: ledger.calls_left)
+        session = self._runtime.session(user=user, client=client, locked=True, writable=may_write)
         path = session.settings.search_path or ((database, "aws") if database in SCHEMAS else ())
         variables = Variables(user, is_writable=may_write, path=", ".join(path))
-        ledger = AuditLedger(self._log, f"{user}@{address}", self._most_calls)
         return ClientDesk(session, variables, self._system, self._constants, ledger, database)
 
     def cancel(self, process: int, secret: int) -> None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from cirql.sql.bound import Bound
     from cirql.sql.parse import Statement
     from cirql.sql.translate.site import Dialect
+    from cirql.statements.client import Client
     from cirql.statements.documents import Documents
     from cirql.statements.plans import Kept
     from cirql.statements.workspace import Workspace
@@ -38,7 +39,7 @@ class PlanningDesk(Protocol):
 
     settings: Settings
     user: str | None
-    catalog_name: str | None
+    client: Client
 
     @property
     def catalog(self) -> Catalog:
@@ -186,7 +187,7 @@ class Planning:
 
     def _names(self) -> dict[str, str]:
         """What a client of a database knows the user, the database and the schema as; nothing where there is no such client."""
-        database, path = self._desk.catalog_name, self._desk.settings.search_path
+        database, path = self._desk.client.catalog_name, self._desk.settings.search_path
         if database is None:
             return {}
         return {"current_user": self._desk.user or "", "current_database": database, "current_schema": next(iter(path), "aws")}

@@ -18,13 +18,14 @@ if TYPE_CHECKING:
     from cirql.fetch.runner import ScanOutcome
     from cirql.inventory.memory import Memory
     from cirql.settings import Settings
+    from cirql.statements.client import Client
 
 
 class Owner(Protocol):
     """What the tables of a session tell of."""
 
     settings: Settings
-    catalog_name: str | None
+    client: Client
 
     @property
     def catalog(self) -> Catalog:
@@ -61,4 +62,4 @@ def tables(owner: Owner) -> Directory:
     scans = define(last_scans.RELATION, last_scans.DESCRIPTION, last_scans.COLUMNS, lambda catalog, wish: scanned())
     store = lambda: owner.memory.store(owner.settings)  # noqa: E731 (a name for what is opened later)
     functions = relations.functions(store, owner.catalog.find, owner.evaluated)
-    return Directory(owner.catalog, [changes, scans, relations.scans(store)], functions, owner.catalog_name, scanned)
+    return Directory(owner.catalog, [changes, scans, relations.scans(store)], functions, owner.client.catalog_name, scanned)

@@ -1,0 +1,25 @@
+"""Client: what a door tells a session of whoever it is for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from cirql.startup.records import dataclass
+
+
+def _no_limit() -> None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """`catalog_name` is the catalog that information_schema has for everything.
+
+    `most_calls` says how many calls may still be sent to AWS; None is no limit.
+    """
+
+    catalog_name: str | None = None
+    most_calls: Callable[[], int | None] = _no_limit
+
+
+ANYONE = Client()
