@@ -122,4 +122,4 @@ def test_a_statement_asked_twice_is_read_for_the_time_that_it_is_then(session: S
 
 def test_explain_says_the_time_and_why(session: Session) -> None:
     lines = [line for (line,) in session.execute("EXPLAIN SELECT violation_id FROM aws.iot_violation_event").fetchall()]
-    assert any("key start_time = " in line and "(the last day)" in line for line in lines)
+    assert any("key start_time = " in line and "(the last day, sent to AWS as startTime)" in line for line in lines)

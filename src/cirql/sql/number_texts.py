@@ -6,9 +6,11 @@ See https://www.postgresql.org/docs/current/functions-formatting.html (template 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal, localcontext
 from functools import lru_cache
+
+from cirql.startup.records import dataclass, field
+
 
 _TOKEN = re.compile(r'"((?:[^"\\]|\\.)*+)(?:"|\\?\Z)|(FM|SG|MI|PL|PR|RN|TH|EEEE|[09.,DGLSVB])|(\\?.)', re.IGNORECASE | re.DOTALL)
 _ROMAN = ((1000, "M"), (900, "CM"), (500, "D"), (400, "CD"), (100, "C"), (90, "XC"), (50, "L"), (40, "XL"), (10, "X"), (9, "IX"), (5, "V"),
