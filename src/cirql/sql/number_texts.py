@@ -11,7 +11,6 @@ from functools import lru_cache
 
 from cirql.startup.records import dataclass, field
 
-
 _TOKEN = re.compile(r'"((?:[^"\\]|\\.)*+)(?:"|\\?\Z)|(FM|SG|MI|PL|PR|RN|TH|EEEE|[09.,DGLSVB])|(\\?.)', re.IGNORECASE | re.DOTALL)
 _ROMAN = ((1000, "M"), (900, "CM"), (500, "D"), (400, "CD"), (100, "C"), (90, "XC"), (50, "L"), (40, "XL"), (10, "X"), (9, "IX"), (5, "V"),
           (4, "IV"), (1, "I"))  # fmt: skip
