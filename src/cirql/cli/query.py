@@ -20,7 +20,6 @@ from cirql.cli.compat import compatible
 from cirql.cli.compat import option as compat_option
 from cirql.cli.confirm import asker
 from cirql.cli.interrupt import prompt_interrupts
-from cirql.cli.local import local_scope
 from cirql.cli.output import PARQUET, Destination, Format, unfinished, write
 from cirql.cli.progress import ScanProgress
 from cirql.cli.report import misuse, report_error, report_outcome, report_stats, report_timing, say
@@ -343,6 +342,8 @@ def _scope(request: QueryRequest) -> Iterator[dict[str, Any]]:
         yield request.settings
         return
     from tempfile import TemporaryDirectory
+
+    from cirql.cli.local import local_scope
 
     # Changes to it end with it: they are none of the user's, and nothing may ever resume them against AWS.
     with local_scope() as scope, TemporaryDirectory(prefix="cirql-") as folder:
