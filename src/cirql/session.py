@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from cirql.changes.writer import Writer
     from cirql.cloud import Cloud
     from cirql.cloud.reach import Reach
+    from cirql.cloud.sight import Sight
     from cirql.engine import Database, Engine
     from cirql.fetch.loop import Work
     from cirql.fetch.runner import ScanOutcome
@@ -138,6 +139,13 @@ class Session:
 
         reach = Reach.of(self.settings, self._shared.settings)
         return replace(reach, confined=self.settings.locked)
+
+    @property
+    def sight(self) -> Sight:
+        """The accounts and regions of which it is told what was kept: where the session is locked, those that it may ask now."""
+        from cirql.cloud.sight import Sight
+
+        return Sight.of(self.settings, self.reach, lambda inquiry: self.wait(self.start(self.cloud.survey(inquiry))))
 
     @once
     def database(self) -> Database:
@@ -409,7 +417,7 @@ class Session:
         """The statement's way to the inventory, where it asks for one; nothing is imported where it does not."""
         if live or not (times or statement.max_age or self.settings.uses_inventory or errand):
             return None
-        return self.memory.recall(self.settings, self.reach, statement.max_age, times, errand)
+        return self.memory.recall(self.settings, self.reach, self.sight, statement.max_age, times, errand)
 
     async def aexecute(self, sql: str, params: Parameters | None = None) -> Result:
         """Run one statement from async code, without blocking its event loop; all rows are there when it returns."""

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from cirql.changes.places import lives_once
+from cirql.cloud.sight import GLOBAL_REGION, Sight
 from cirql.types import ColumnType
 
 if TYPE_CHECKING:
-    from cirql.changes.model import JournalEntry
+    from cirql.catalog.lookup import Catalog
+    from cirql.changes.model import Change, JournalEntry
 
 RELATION = "cirql.changes"
 DESCRIPTION = "Every change that was decided, and how far it has come: the audit trail."
@@ -25,8 +29,9 @@ COLUMNS = (
     ("account_id", _TEXT, "The account."),
     ("region", _TEXT, "The region."),
     ("differences", ColumnType.JSON, "What changes, property by property; secrets are masked."),
-    ("statement", _TEXT, "The text that asked for it, without secrets."),
+    ("statement", _TEXT, "The text that asked for it, without secrets; NULL of another user's in a session that is locked."),
     ("caller", _TEXT, "Who asked: an ARN."),
+    ("session_user", _TEXT, "Whose session asked, on a server; NULL of a user's own program."),
     ("client_token", _TEXT, "The idempotency token that AWS got."),
     ("request_token", _TEXT, "AWS's name for the request."),
     ("attempt", ColumnType.BIGINT, "How often it was tried."),
@@ -38,9 +43,29 @@ COLUMNS = (
 )
 
 
-def rows(entries: Iterable[JournalEntry]) -> Iterator[dict[str, Any]]:
-    """Every entry as a row."""
-    return map(_row, entries)
+def rows(entries: Sequence[JournalEntry], sight: Sight, catalog: Catalog, user: str | None) -> Iterator[dict[str, Any]]:
+    """The entries that may be seen, a row each.
+
+    Who does not see everything is told the statements of this user alone, and of those the ones whose every change may be seen; and callers
+    whose account may be.
+    """
+    told = Counter(entry.run for entry in entries)
+    seen = [entry for entry in entries if sight.sees(entry.change.target.account, _region(entry.change, catalog))]
+    shown = Counter(entry.run for entry in seen)
+    for entry in seen:
+        row = _row(entry)
+        if sight.is_confined:
+            if entry.user != (user or "") or shown[entry.run] != told[entry.run]:
+                row["statement"] = None
+            account = entry.caller.split(":")[4] if entry.caller.startswith("arn:") else ""
+            if not sight.sees_account(account):
+                row["caller"] = None
+        yield row
+
+
+def _region(change: Change, catalog: Catalog) -> str:
+    """The region that a change belongs to, or that it belongs to none: a role is in no region, whichever its call went to."""
+    return GLOBAL_REGION if lives_once(catalog, change.table) else change.target.region
 
 
 def _row(entry: JournalEntry) -> dict[str, Any]:
@@ -60,6 +85,7 @@ def _row(entry: JournalEntry) -> dict[str, Any]:
         "region": change.target.region,
         "statement": entry.statement,
         "caller": entry.caller,
+        "session_user": entry.user or None,
         "client_token": entry.client_token,
         "request_token": entry.request_token,
         "error_code": entry.event.error_code or None,

@@ -24,7 +24,7 @@ from cirql.changes.sealing import Seal, close_change, open_change, shown_change,
 from cirql.cloud.target import Target
 from cirql.errors import OperationalError, SettingsError
 
-FORMAT = 2
+FORMAT = 3
 _LAYOUT = """
 CREATE TABLE IF NOT EXISTS changes (
     id TEXT PRIMARY KEY, run TEXT NOT NULL, number INTEGER NOT NULL, state TEXT NOT NULL, operation TEXT NOT NULL,
@@ -32,7 +32,7 @@ CREATE TABLE IF NOT EXISTS changes (
     partition TEXT NOT NULL, identifier TEXT, body TEXT NOT NULL, before TEXT, after TEXT, secrets TEXT NOT NULL, depends TEXT NOT NULL,
     permissions TEXT NOT NULL, repeatable INTEGER NOT NULL, statement TEXT NOT NULL, caller TEXT NOT NULL, attempt INTEGER NOT NULL,
     client_token TEXT NOT NULL, request_token TEXT, event TEXT NOT NULL, error TEXT NOT NULL, created REAL NOT NULL,
-    submitted REAL NOT NULL, updated REAL NOT NULL, sealed BLOB
+    submitted REAL NOT NULL, updated REAL NOT NULL, sealed BLOB, user TEXT NOT NULL DEFAULT ''
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS changes_by_run ON changes (run, number);
 CREATE INDEX IF NOT EXISTS changes_by_state ON changes (state);
@@ -42,8 +42,10 @@ CREATE INDEX IF NOT EXISTS moves_by_id ON moves (id);
 _COLUMNS = (
     "id, run, number, state, operation, table_name, type_name, account, region, credentials, partition, identifier, body, before, after, "
     "secrets, depends, permissions, repeatable, statement, caller, attempt, client_token, request_token, event, error, created, "
-    "submitted, updated, sealed"
+    "submitted, updated, sealed, user"
 )
+_ADDED = ("sealed BLOB", "user TEXT NOT NULL DEFAULT ''")
+"""The columns that each format has beside those of the one before; what is open in a first one keeps its secrets as they were written."""
 _BUSY_MS = 30_000
 
 
@@ -179,9 +181,8 @@ def _open(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA secure_delete = ON")  # what is masked at the end must not stay in free pages
         found = connection.execute("PRAGMA user_version").fetchone()[0]
-        if found == 1:  # what is open in it keeps its secrets as they were written, until it has ended
-            connection.execute("ALTER TABLE changes ADD COLUMN sealed BLOB")
-            connection.execute(f"PRAGMA user_version = {FORMAT}")
+        if 0 < found < FORMAT:
+            _bring_forward(connection)
         elif found not in (0, FORMAT):
             raise sqlite3.DatabaseError(f"it was written by another release of cirql (format {found})")
         if found == 0:
@@ -191,6 +192,20 @@ def _open(path: Path) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _bring_forward(connection: sqlite3.Connection) -> None:
+    """Give a journal of an earlier release the columns that it lacks: all or none, and once, however many processes begin to."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        found = connection.execute("PRAGMA user_version").fetchone()[0]
+        for column in _ADDED[found - 1 :]:
+            connection.execute(f"ALTER TABLE changes ADD COLUMN {column}")
+        connection.execute(f"PRAGMA user_version = {FORMAT}")
+        connection.commit()
+    except BaseException:
+        connection.rollback()
+        raise
 
 
 def _kept(change: Change) -> tuple[str, str | None, str | None]:
@@ -272,6 +287,7 @@ def _to_row(entry: JournalEntry, seal: Seal) -> tuple[Any, ...]:
         entry.submitted,
         entry.updated,
         _sealed(entry, seal),
+        entry.user,
     )
 
 
@@ -317,4 +333,5 @@ def _to_entry(row: Sequence[Any], seal: Seal) -> JournalEntry:
         created=named["created"],
         submitted=named["submitted"],
         updated=named["updated"],
+        user=named["user"],
     )

@@ -114,7 +114,8 @@ class JournalEntry:
     """A change and how far it has come: one row of the journal.
 
     Times are seconds since 1970, 0 where it has not happened. `run` groups the changes of one statement or transaction.
-    `is_whole`: what it was told is known; not of one whose secrets cannot be opened.
+    `is_whole`: what it was told is known; not of one whose secrets cannot be opened. `user` is whose session it was, where a server had
+    several; empty where it had one.
     """
 
     change: Change
@@ -131,6 +132,7 @@ class JournalEntry:
     submitted: float = 0.0
     updated: float = 0.0
     is_whole: bool = True
+    user: str = ""
 
     @property
     def client_token(self) -> str:

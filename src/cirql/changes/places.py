@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from cirql.catalog.model import Scope, Table
 from cirql.cloud import Cloud
 from cirql.cloud.reach import Reach
 from cirql.cloud.target import Target
-from cirql.errors import CloudError, CredentialsError, InvalidText, MissingKey
+from cirql.errors import CloudError, CredentialsError, InvalidText, MissingKey, UnknownTable
 from cirql.fetch.targets import find_targets
 from cirql.plan.places import Wanted, homes
+
+if TYPE_CHECKING:
+    from cirql.catalog.lookup import Catalog
 
 
 class Places:
@@ -66,3 +71,31 @@ class Places:
 
 def _one(name: str | None) -> frozenset[str] | None:
     return frozenset({name}) if name else None
+
+
+def call_table(catalog: Catalog, name: str) -> Table:
+    """A stand-in that says where a service lives, for finding the target of a call: where its datasets do."""
+    from cirql.names import Scheme, TableName
+
+    service = name.replace("-", "_")
+    beside = next(iter(catalog.names(service=service, scheme=Scheme.DATASET)), None)
+    found = None if beside is None else catalog.find(beside).table
+    return Table(
+        name=TableName.parse(f"aws.{service}.call"),
+        service=service,
+        title="",
+        description="",
+        columns=(),
+        fetches=(),
+        scope=Scope.REGIONAL if found is None else found.scope,
+        regions=None if found is None else found.regions,
+    )
+
+
+def lives_once(catalog: Catalog, name: str) -> bool:
+    """Whether what a change's table names lives once in an account, in no region."""
+    try:
+        return catalog.find(name).table.scope is Scope.GLOBAL
+    except UnknownTable:  # of a call: it is named by the service alone
+        parts = name.split(".")
+        return len(parts) > 1 and call_table(catalog, parts[1]).scope is Scope.GLOBAL

@@ -34,6 +34,7 @@ class WriterHome(Protocol):
 
     settings: Settings
     confirm: Callable[[ChangePlan], bool] | None
+    user: str | None
 
     @property
     def reach(self) -> Reach:

@@ -13,7 +13,6 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from cirql.catalog.model import Scope, Table
 from cirql.changes import explain
 from cirql.changes.access import Effect
 from cirql.changes.calls import read_call
@@ -22,6 +21,7 @@ from cirql.changes.masking import without_secrets
 from cirql.changes.model import Change, ChangeKind, JournalEntry
 from cirql.changes.order import with_dependencies
 from cirql.changes.past import PastChanges
+from cirql.changes.places import call_table
 from cirql.changes.plan import ChangePlan
 from cirql.changes.report import answer_result, lines_result, refuse_failed, rows_result, status_result, summary_result
 from cirql.changes.returned import deleted_rows, event_rows, table_node, with_entry
@@ -53,7 +53,6 @@ from cirql.sql.writes import (
 from cirql.startup.records import replace
 
 if TYPE_CHECKING:
-    from cirql.catalog.lookup import Catalog
     from cirql.sql.parse import Statement
 
 
@@ -224,7 +223,7 @@ class Writer:
         region, account = params.pop("region", None), params.pop("account_id", None)
         call = read_call(write.path, params, write.body, lambda: str(uuid.uuid4()))
         table = ".".join(write.path[:-1])
-        target = self._work.do(self._work.where.of_insert(_call_table(self._home.catalog, call.service), region, account))
+        target = self._work.do(self._work.where.of_insert(call_table(self._home.catalog, call.service), region, account))
         return ChangeDraft(write, [call.change(table, target, new_id())])
 
     def _exec(self, write: Exec, started: float) -> Result:
@@ -274,7 +273,7 @@ class Writer:
         run, now, text = uuid.uuid4().hex, time.time(), ";\n".join(plan.statements)
         callers = self._work.do(self._callers(plan.changes))
         entries = [
-            JournalEntry(c, run, number, text, callers[c.target.credentials], created=now, updated=now)
+            JournalEntry(c, run, number, text, callers[c.target.credentials], created=now, updated=now, user=self._home.user or "")
             for number, c in enumerate(plan.changes)
         ]
         with self._home.journal.working_on(run):
@@ -321,22 +320,3 @@ class Writer:
         return Result(
             back.to_arrow().to_reader(), columns=back.columns, failures=lambda: back.failures, notices=lambda: notices, stats=lambda: cost
         )
-
-
-def _call_table(catalog: Catalog, name: str) -> Table:
-    """A stand-in that says where a service lives, for finding the target of a call: where its datasets do."""
-    from cirql.names import Scheme, TableName
-
-    service = name.replace("-", "_")
-    beside = next(iter(catalog.names(service=service, scheme=Scheme.DATASET)), None)
-    found = None if beside is None else catalog.find(beside).table
-    return Table(
-        name=TableName.parse(f"aws.{service}.call"),
-        service=service,
-        title="",
-        description="",
-        columns=(),
-        fetches=(),
-        scope=Scope.REGIONAL if found is None else found.scope,
-        regions=None if found is None else found.regions,
-    )

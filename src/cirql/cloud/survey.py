@@ -80,6 +80,12 @@ class Survey:
         return Survey((*known, *unknown[: max(len(ids) - len(known), 0)]))
 
 
+def named_accounts(settings: Settings) -> list[str]:
+    """The accounts of a session as its settings name them, for showing: ids, and the word for all of an organization."""
+    known = of_settings(settings, Reach.of(settings)) or Survey()
+    return sorted({a.id for a in known.accounts if a.id} | set(settings.accounts))
+
+
 def of_settings(settings: Settings, reach: Reach) -> Survey | None:
     """What settings say of a reach without asking anybody; None where only AWS Organizations knows which accounts there are."""
     if ORGANIZATION in settings.accounts:

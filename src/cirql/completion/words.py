@@ -114,8 +114,9 @@ def setting_values(name: str, settings: Settings) -> Mapping[str, str]:
     if name in ("regions", "region"):
         return _regions(settings)
     if name in ("accounts", "account_id"):
-        ids = [*settings.accounts, *(a.id for a in settings.account_roles), *(c.account or "" for c in settings.credentials)]
-        return {i: "in scope" for i in ids if i.isdigit()}
+        from cirql.cloud.survey import named_accounts
+
+        return {i: "in scope" for i in named_accounts(settings) if i.isdigit()}
     if name == "dialect":
         from cirql.settings import DIALECTS
 

@@ -12,12 +12,13 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from cirql.cloud.sight import GLOBAL_REGION
 from cirql.cloud.target import Target
 from cirql.errors import Error, UnknownTable
 from cirql.filling.events import Event
 from cirql.filling.sync import TABLES_AT_ONCE
 from cirql.inventory.errand import Errand, Ledger
-from cirql.inventory.stored import GLOBAL_REGION, StoredTable
+from cirql.inventory.stored import StoredTable
 from cirql.startup.records import dataclass, field
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 
 from cirql.cloud.reach import Reach
+from cirql.cloud.sight import Sight
 from cirql.cloud.survey import Survey, of_settings
 from cirql.inventory.errand import Errand
 from cirql.inventory.gathering import Gathering
@@ -71,6 +72,7 @@ class Memory:
         self,
         settings: Settings,
         reach: Reach,
+        sight: Sight,
         statement_age: float | None,
         times: Mapping[str, datetime],
         errand: Errand | None = None,
@@ -87,4 +89,4 @@ class Memory:
         accounts = tuple(a.id for a in known.accounts if a.id) or tuple(sorted(reach.only or ()))
         digest, gathering = settings.scope_digest, self._stores().gathering(settings.store_place)
         scopes = Scopes(gathering.store, f"scope {digest}") if digest is not None else Scopes(None)
-        return Recall(gathering, ages, accounts, times, scopes=scopes, errand=errand)
+        return Recall(gathering, ages, accounts, times, sight, scopes, errand)

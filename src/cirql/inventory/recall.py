@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from cirql.catalog.model import Table
 from cirql.cloud.reach import EVERY_REGION
+from cirql.cloud.sight import Sight
 from cirql.cloud.survey import Account, Survey
 from cirql.cloud.target import Target
 from cirql.errors import CloudFailure, DatabaseError, NotInInventory
@@ -84,7 +85,8 @@ class Recall:
     """The inventory as one statement sees it.
 
     `accounts` are those in reach, as far as that is known without asking AWS; empty is every account that the store has.
-    `times` are the relations that are read as of a moment. `errand` is what it is run for, where that is not to answer its reader: then
+    `times` are the relations that are read as of a moment, `sight` is what the session may see at all.
+    `errand` is what it is run for, where that is not to answer its reader: then
     rows that are fresh already are not read at all.
     """
 
@@ -92,6 +94,7 @@ class Recall:
     ages: Ages
     accounts: tuple[str, ...] = ()
     times: Mapping[str, datetime] = field(default_factory=dict)
+    sight: Sight = field(default_factory=Sight)
     scopes: Scopes = field(default_factory=lambda: Scopes(None))
     errand: Errand | None = None
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -223,7 +226,7 @@ class Recall:
         """Where the statement looks: the session's reach where it is known, else every place that the table was ever read in."""
         seen: dict[str, list[str]] = {account: [] for account in self.accounts}
         for account, region in self.store.places(stored.name):
-            if not self.accounts or account in seen:
+            if (not self.accounts or account in seen) and self.sight.sees(account, region):
                 seen.setdefault(account, []).append(region)
         survey = Survey(tuple(Account(a, enabled=None if stored.is_global else tuple(regions)) for a, regions in seen.items()))
         reach = finder.reach if finder.reach.regions else replace(finder.reach, regions=(EVERY_REGION,))

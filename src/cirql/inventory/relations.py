@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from cirql.catalog.lookup import Catalog, Found
 from cirql.catalog.model import Column, Table
+from cirql.cloud.sight import Sight
 from cirql.errors import InvalidStatement
 from cirql.introspection.relations import Relation, Row, Wish, define
 from cirql.names import TableName
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from cirql.sql.time_travel import Evaluate
 
 OpenStore = Callable[[], "Store"]
+Look = Callable[[], Sight]
+"""What the session may see when it asks."""
 Find = Callable[[str], Found]
 _TEXT, _NUMBER, _YES, _LIST, _TIME = (
     ColumnType.VARCHAR,
@@ -63,13 +66,15 @@ _DIFFERENCE = (
 )
 
 
-def scans(store: OpenStore) -> Relation:
+def scans(store: OpenStore, look: Look) -> Relation:
     """The scan log."""
 
     def rows(catalog: Catalog, wish: Wish) -> Iterator[Row]:
-        names = wish.values.get("table_name")
+        names, sight = wish.values.get("table_name"), look()
         for name in [None] if names is None else sorted(map(str, names)):
             for scan in store().scans(name):
+                if not sight.sees(*scan.partition.place):
+                    continue
                 yield {
                     "id": scan.id,
                     "table_name": scan.partition.table,
@@ -89,12 +94,15 @@ def scans(store: OpenStore) -> Relation:
     return define("cirql.scans", "Every scan that the inventory was told of: what was read, where and when.", _SCANS, rows)
 
 
-def functions(store: OpenStore, find: Find, evaluate: Evaluate) -> Mapping[str, Callable[[tuple[exp.Expr, ...]], Relation]]:
+def functions(store: OpenStore, find: Find, evaluate: Evaluate, look: Look) -> Mapping[str, Callable[[tuple[exp.Expr, ...]], Relation]]:
     """The table functions, by name."""
-    return {"cirql.history": lambda given: _history(store, find, given), "cirql.diff": lambda given: _diff(store, find, evaluate, given)}
+    return {
+        "cirql.history": lambda given: _history(store, find, look, given),
+        "cirql.diff": lambda given: _diff(store, find, evaluate, look, given),
+    }
 
 
-def _history(store: OpenStore, find: Find, given: tuple[exp.Expr, ...]) -> Relation:
+def _history(store: OpenStore, find: Find, look: Look, given: tuple[exp.Expr, ...]) -> Relation:
     """Every version of every row: the table's columns, and what became of each version."""
     from cirql.inventory.identities import key_of
 
@@ -110,9 +118,11 @@ def _history(store: OpenStore, find: Find, given: tuple[exp.Expr, ...]) -> Relat
     types = {c.name: c.type for c in stored.table.columns}
 
     def rows(catalog: Catalog, wish: Wish) -> Iterator[Row]:
-        keys = wish.values.get(stored.key or "")
+        keys, sight = wish.values.get(stored.key or ""), look()
         for key in [None] if keys is None else sorted(map(str, keys)):
             for version in store().history(stored.name, key):
+                if not sight.sees(version.account, version.region):
+                    continue
                 names = stored.columns(version.values)
                 values = {names[s]: _value(v, types[names[s]]) for s, v in version.values.items() if s in names}
                 yield {
@@ -130,7 +140,7 @@ def _history(store: OpenStore, find: Find, given: tuple[exp.Expr, ...]) -> Relat
     return _relation(f"history({stored.name})", f"Every version of every row of {stored.name}.", columns, rows)
 
 
-def _diff(store: OpenStore, find: Find, evaluate: Evaluate, given: tuple[exp.Expr, ...]) -> Relation:
+def _diff(store: OpenStore, find: Find, evaluate: Evaluate, look: Look, given: tuple[exp.Expr, ...]) -> Relation:
     """What differs between two moments, a row for each resource."""
     from cirql.inventory.identities import key_of
     from cirql.sql.time_travel import moment
@@ -146,7 +156,10 @@ def _diff(store: OpenStore, find: Find, evaluate: Evaluate, given: tuple[exp.Exp
     columns = [Column(n, t, t.dataset_name, d) for n, t, d in _DIFFERENCE]
 
     def rows(catalog: Catalog, wish: Wish) -> Iterator[Row]:
+        sight = look()
         for change in store().diff(stored.name, earlier, later):
+            if not sight.sees(change.account, change.region):
+                continue
             names = stored.columns(change.columns)
             pairs = {names[s]: [_value(v, types[names[s]]) for v in pair] for s, pair in change.columns.items() if s in names}
             pairs = {n: pair for n, pair in pairs.items() if pair[0] != pair[1]}

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from cirql.catalog.model import Fetch, Scope, Table
+from cirql.cloud.sight import GLOBAL_REGION
 from cirql.cloud.target import Target
 from cirql.inventory.model import KEY, Partition
 from cirql.plan.arns import arn_columns
@@ -19,7 +20,6 @@ from cirql.plan.model import Scan
 from cirql.startup.records import dataclass
 from cirql.types import ColumnType
 
-GLOBAL_REGION = "global"
 _BY_THE_STORE = frozenset({"_fetched_at", "_source"})
 _OWN_ACCOUNT = "own_account_id"
 """How a resource's property AccountId is kept: `account_id` means the account that was asked, to the store."""

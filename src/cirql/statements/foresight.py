@@ -110,7 +110,9 @@ class Foresight:
         return tuple(
             Target(account, region)
             for account, region in store.places(stored.name)
-            if (accounts is None or account in accounts) and (regions is None or region in regions or stored.is_global)
+            if (self.recall is None or self.recall.sight.sees(account, region))
+            and (accounts is None or account in accounts)
+            and (regions is None or region in regions or stored.is_global)
         )
 
     def _read_last(self, scan: Scan) -> Foreknown | None:

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 from cirql.changes import audit
 from cirql.fetch import last_scans
 from cirql.introspection.directory import Directory
-from cirql.introspection.relations import define
+from cirql.introspection.relations import Wish, define
 from cirql.inventory import relations
 
 if TYPE_CHECKING:
     from cirql.catalog.lookup import Catalog
     from cirql.changes.writer import Writer
+    from cirql.cloud.sight import Sight
     from cirql.fetch.runner import ScanOutcome
     from cirql.inventory.memory import Memory
     from cirql.settings import Settings
@@ -26,6 +27,7 @@ class Owner(Protocol):
 
     settings: Settings
     client: Client
+    user: str | None
 
     @property
     def catalog(self) -> Catalog:
@@ -43,6 +45,11 @@ class Owner(Protocol):
         ...
 
     @property
+    def sight(self) -> Sight:
+        """The accounts and regions of which it is told what was kept."""
+        ...
+
+    @property
     def last_scans(self) -> Sequence[ScanOutcome]:
         """How the scans of its last statement stand."""
         ...
@@ -54,12 +61,16 @@ class Owner(Protocol):
 
 def tables(owner: Owner) -> Directory:
     """Every table and table function that a statement may name. Nothing of the inventory or the journal is opened before it is read."""
-    changes = define(audit.RELATION, audit.DESCRIPTION, audit.COLUMNS, lambda catalog, wish: audit.rows(owner.writer.past.entries))
+
+    def changed(catalog: Catalog, wish: Wish) -> Iterator[dict[str, Any]]:
+        return audit.rows(owner.writer.past.entries, look(), catalog, owner.user)
 
     def scanned() -> Iterator[dict[str, Any]]:
         return last_scans.rows(owner.last_scans)
 
     scans = define(last_scans.RELATION, last_scans.DESCRIPTION, last_scans.COLUMNS, lambda catalog, wish: scanned())
+    changes = define(audit.RELATION, audit.DESCRIPTION, audit.COLUMNS, changed)
+    look = lambda: owner.sight  # noqa: E731 (what the session sees when it asks)
     store = lambda: owner.memory.store(owner.settings)  # noqa: E731 (a name for what is opened later)
-    functions = relations.functions(store, owner.catalog.find, owner.evaluated)
-    return Directory(owner.catalog, [changes, scans, relations.scans(store)], functions, owner.client.catalog_name, scanned)
+    functions = relations.functions(store, owner.catalog.find, owner.evaluated, look)
+    return Directory(owner.catalog, [changes, scans, relations.scans(store, look)], functions, owner.client.catalog_name, scanned)

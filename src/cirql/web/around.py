@@ -7,7 +7,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from cirql.cloud.limits import Limits
-from cirql.cloud.survey import Inquiry
+from cirql.cloud.survey import Inquiry, named_accounts
 from cirql.result import visible_text
 
 if TYPE_CHECKING:
@@ -48,9 +48,8 @@ def places(session: Session) -> list[dict[str, Any]]:
 
 def _scope(session: Session) -> dict[str, Any]:
     settings = session.settings
-    accounts = sorted({c.account for c in settings.credentials if c.account} | set(settings.accounts))
     return {
-        "accounts": accounts,
+        "accounts": named_accounts(settings),
         "regions": list(settings.regions),
         "profiles": list(settings.profiles),
         "role": settings.role or "",

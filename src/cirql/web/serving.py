@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 import uvicorn
 
 from cirql import __version__
+from cirql.cloud.survey import named_accounts
 from cirql.completion.candidates import completion
 from cirql.startup.records import dataclass
 from cirql.web.entrance import LOOPBACK, Entrance
@@ -128,7 +129,7 @@ class PageServer:
             "version": __version__,
             "scope": self._scope,
             "regions": list(settings.regions),
-            "accounts": sorted({c.account for c in settings.credentials if c.account} | set(settings.accounts)),
+            "accounts": named_accounts(settings),
             "writable": visitor.may_write,
             "user": visitor.name,
             "queries": str(self._library.folder),
