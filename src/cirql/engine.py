@@ -22,6 +22,7 @@ from cirql.sql.admission import CHANGE, QUERY, admit
 from cirql.sql.bound import column_types
 from cirql.sql.files import Files
 from cirql.sql.functions import install
+from cirql.sql.interruption import Interruption
 from cirql.sql.quoting import name, text, texts
 from cirql.sql.wording import reworded
 from cirql.startup.imports import import_duckdb
@@ -94,10 +95,10 @@ class Database:
             root.execute("SET GLOBAL " + setting)  # for every connection: plain SET may be for this one alone
         return root
 
-    def install(self, connection: Any, sql: str) -> None:
-        """Give one of its connections what a translated statement calls."""
+    def install(self, connection: Any, sql: str, statement: int = 0) -> None:
+        """Give one of its connections what a translated statement calls; `statement` is the number of its `Interruption`."""
         with self._lock:
-            install(connection, sql, self._root)
+            install(connection, sql, self._root, statement)
 
     def tables(self) -> dict[str, list[tuple[str, str]]]:
         """The user tables: their columns and DuckDB types, in order."""
@@ -131,6 +132,7 @@ class Engine:
         """`give_back` is called once the database is no longer used."""
         self._database = database
         self._give_back = give_back
+        self._interruption = Interruption()
         self._connection = database.connect()
         self._tester = database.connect()
         self._testing = threading.Lock()
@@ -164,7 +166,7 @@ class Engine:
     def check(self, sql: str) -> list[ResultColumn]:
         """Bind a query without running it: its columns. Raises the error that running it would raise."""
         try:
-            self._database.install(self._connection, sql)
+            self._install(self._connection, sql)
             relation = self._query(self._connection, sql)
             if relation is None:
                 raise errors.NotSupported("this statement gives no rows")
@@ -175,7 +177,10 @@ class Engine:
 
     def ready(self, sql: str) -> None:
         """Make ready for a query that another engine has checked."""
-        self._database.install(self._connection, sql)
+        self._install(self._connection, sql)
+
+    def _install(self, connection: Any, sql: str) -> None:
+        self._database.install(connection, sql, self._interruption.number)
 
     def _query(self, connection: Any, sql: str) -> Any:
         place = (connection is self._tester, sql)
@@ -191,7 +196,7 @@ class Engine:
         with self._testing:
             try:
                 if row_filter.sql not in self._installed:
-                    self._database.install(self._tester, row_filter.sql)
+                    self._install(self._tester, row_filter.sql)
                     self._installed.add(row_filter.sql)
                 self._tester.register("page", page)
                 kept = self._query(self._tester, row_filter.sql).to_arrow_table().column(0).to_pylist()
@@ -205,7 +210,7 @@ class Engine:
         """The one value of a query without tables. Raises the error of computing it."""
         with self._testing:
             try:
-                install(self._tester, sql)
+                self._install(self._tester, sql)
                 return self._query(self._tester, sql).to_arrow_table().column(0)[0].as_py()
             except self._faults() as fault:
                 raise engine_error(fault) from None
@@ -227,7 +232,7 @@ class Engine:
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """All rows of a small query, as Python values: the key values that one scan gives another."""
         try:
-            self._database.install(self._connection, sql)
+            self._install(self._connection, sql)
             table = self._query(self._connection, sql).to_arrow_table()
         except self._faults() as fault:
             raise engine_error(fault) from None
@@ -244,6 +249,7 @@ class Engine:
         """Stop whatever runs, from another thread: its error is Cancelled. What begins afterwards is not stopped. Never waits."""
         with self._open:
             if self._is_open:
+                self._interruption.interrupt()
                 self._tester.interrupt()
                 self._connection.interrupt()
 
@@ -258,7 +264,7 @@ class Engine:
     def change(self, sql: str) -> int:
         """Run a statement that changes user tables, and say how many rows it touched (0 for definitions)."""
         try:
-            self._database.install(self._connection, sql)
+            self._install(self._connection, sql)
             answer = self._connection.execute(admit(self._connection, sql, CHANGE)).fetchall()
         except self._faults() as fault:
             raise engine_error(fault) from None
@@ -267,7 +273,7 @@ class Engine:
     def change_returning(self, sql: str) -> pa.Table:
         """Run a change with RETURNING: the rows that it wrote or removed."""
         try:
-            self._database.install(self._connection, sql)
+            self._install(self._connection, sql)
             return self._connection.sql(admit(self._connection, sql, CHANGE)).to_arrow_table()
         except self._faults() as fault:
             raise engine_error(fault) from None

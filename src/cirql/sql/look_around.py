@@ -12,7 +12,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any, TypeVar
 
-SECONDS = 1.0
+SECONDS = 0.5
 T = TypeVar("T")
 
 

@@ -62,6 +62,9 @@ class Owner(Protocol):
 def tables(owner: Owner) -> Directory:
     """Every table and table function that a statement may name. Nothing of the inventory or the journal is opened before it is read."""
 
+    def look() -> Sight:
+        return owner.sight
+
     def changed(catalog: Catalog, wish: Wish) -> Iterator[dict[str, Any]]:
         return audit.rows(owner.writer.past.entries, look(), catalog, owner.user)
 
@@ -70,7 +73,6 @@ def tables(owner: Owner) -> Directory:
 
     scans = define(last_scans.RELATION, last_scans.DESCRIPTION, last_scans.COLUMNS, lambda catalog, wish: scanned())
     changes = define(audit.RELATION, audit.DESCRIPTION, audit.COLUMNS, changed)
-    look = lambda: owner.sight  # noqa: E731 (what the session sees when it asks)
     store = lambda: owner.memory.store(owner.settings)  # noqa: E731 (a name for what is opened later)
     functions = relations.functions(store, owner.catalog.find, owner.evaluated, look)
     return Directory(owner.catalog, [changes, scans, relations.scans(store, look)], functions, owner.client.catalog_name, scanned)

@@ -1,0 +1,72 @@
+"""A function over one value, or over one batch of rows, ends with its statement, however long it would take by itself."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from cirql import errors
+from cirql.session import Session
+from cirql.settings import Settings
+from cirql.sql.interruption import Interruption
+
+NUMBERS = "(SELECT jsonb_agg(g) FROM generate_series({}, {}) AS t(g))"
+WITHOUT_END = (
+    f"SELECT jsonb_path_exists({NUMBERS.format(1, 200000)}, '$[*] ? (@ == $[*] && @ < 0)')",
+    f"SELECT {NUMBERS.format(1, 200000)} @> {NUMBERS.format(1, 200000)}",
+    "SELECT count(*) FROM generate_series(1, 2000) AS t(g) WHERE repeat('a', 40) || '!c' || g ~ '^(a|a)+(?=c)c'",
+)
+
+
+@pytest.fixture(scope="module")
+def session() -> Iterator[Session]:
+    with Session(Settings(regions=("us-east-1",), endpoint_url="http://127.0.0.1:9")) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize("sql", WITHOUT_END)
+def test_what_would_go_on_for_an_hour_ends_with_its_statement(sql: str, session: Session) -> None:
+    ended: list[BaseException] = []
+
+    def ask() -> None:
+        try:
+            session.execute(sql).fetchall()
+        except errors.Error as error:
+            ended.append(error)
+
+    session.execute("SET statement_timeout = '1 s'")
+    asking = threading.Thread(target=ask, daemon=True)
+    asking.start()
+    asking.join(30)
+    assert [type(error) for error in ended] == [errors.TimedOut]
+    session.execute("SET statement_timeout = '0'")
+    assert session.execute("SELECT jsonb_path_exists('[1]', '$[*] ? (@ == 1)')").fetchall() == [(True,)]
+
+
+def test_an_interruption_reaches_what_runs_and_nothing_after_it() -> None:
+    work, told, outcomes = Interruption(), threading.Event(), list[object]()
+
+    def go_on() -> None:
+        told.set()
+        while True:
+            time.sleep(0)
+
+    def both() -> None:
+        try:
+            work.run(go_on)
+        except ValueError as error:
+            outcomes.append(str(error))
+        outcomes.append(work.run(lambda: sum(range(1000))))
+
+    thread = threading.Thread(target=both, daemon=True)
+    thread.start()
+    told.wait(10)
+    for _ in range(50):
+        work.interrupt()
+    thread.join(10)
+    assert outcomes == ["the function was interrupted", 499500]
+    work.interrupt()
+    assert work.run(lambda: 1) == 1
