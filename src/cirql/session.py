@@ -159,7 +159,7 @@ class Session:
         """The session's own views, tables and variables."""
         from cirql.statements.workspace import Workspace
 
-        return Workspace(lambda: self.database, self.select)
+        return Workspace(lambda: self.database, self.select, lambda name: self.catalog.knows(f"aws.{name}"))
 
     @once
     def writer(self) -> Writer:
@@ -249,6 +249,7 @@ class Session:
         from cirql.sql.parse import is_definition, is_write
         from cirql.statements.control import run_write
 
+        statement = self.workspace.short(statement)
         if is_definition(statement):
             result, changed = self.workspace.run(statement, self.settings, self._opened)
             self.adopt(changed)
@@ -460,7 +461,7 @@ class Session:
 
     def start(self, work: Coroutine[Any, Any, T]) -> Work[T]:
         """Run a coroutine on the event loop."""
-        return self._shared.start(work)
+        return self._shared.start(work, self.client.sent)
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:

@@ -12,7 +12,7 @@ import atexit
 import os
 import threading
 import weakref
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -153,9 +153,12 @@ class Shared:
                 self._journals[path] = Journal.at(path)
             return self._journals[path]
 
-    def start(self, work: Coroutine[Any, Any, T]) -> Work[T]:
-        """Run a coroutine on the event loop."""
-        return self.loop.start(work)
+    def start(self, work: Coroutine[Any, Any, T], sent: Callable[[], None] = lambda: None) -> Work[T]:
+        """Run a coroutine on the event loop; `sent` is told of each request before it goes out."""
+        from cirql.cloud.stats import gated
+
+        with gated(sent):  # a task has what is so where it is started
+            return self.loop.start(work)
 
     def joined(self, session: Closing) -> None:
         """A session was opened: it is closed with the rest, if not before."""

@@ -238,6 +238,29 @@ def test_a_user_and_a_connection_have_limits_of_their_own(runtime: Runtime) -> N
             assert again.execute("SELECT 1").fetchone() == (1,)
 
 
+def test_what_a_failing_statement_and_a_cursor_have_sent_counts(runtime: Runtime, tmp_path: Path, cloud: LocalCloud) -> None:
+    log = tmp_path / "statements.jsonl"
+    fails = "SELECT 1 / (count(*) - count(*)) FROM aws.sagemaker_image"
+    with Server(runtime, port=0, max_calls=40, audit=log) as server:
+        with psycopg.connect(f"postgresql://aws@127.0.0.1:{server.port}/aws", autocommit=True) as client:
+            with pytest.raises(psycopg.errors.DivisionByZero):
+                client.execute(fails)
+            with client.transaction(), client.cursor("few") as cursor:
+                cursor.execute("SELECT image_name FROM aws.sagemaker_image")
+                cursor.fetchall()
+            sent = len(list(cloud.calls))
+            with pytest.raises(psycopg.errors.InsufficientResources, match="requests"):
+                for _ in range(40):
+                    with pytest.raises(psycopg.errors.DivisionByZero):
+                        client.execute(fails)
+        assert len(list(cloud.calls)) <= 40
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    assert lines[0]["calls"] > 0
+    assert lines[0]["error"].endswith("22012")
+    assert sum(line["calls"] for line in lines[:5]) == sent
+    assert sum(line["calls"] for line in lines) == len(list(cloud.calls))
+
+
 def test_other_addresses_than_loopback_need_tls_and_users(runtime: Runtime) -> None:
     for host in ("0.0.0.0", "::", "192.0.2.1", "example.org"):
         with pytest.raises(SettingsError, match="TLS and users"):

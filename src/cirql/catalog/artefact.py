@@ -79,6 +79,7 @@ class Artefact:
 
     def __init__(self, path: Path) -> None:
         # `immutable` spares the locks: the file is only ever replaced as a whole.
+        self.path = path
         self._connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False)
 
     def __enter__(self) -> Self:
@@ -95,6 +96,14 @@ class Artefact:
     def _dictionary(self) -> bytes:
         found: bytes = self._connection.execute("SELECT content FROM dictionaries WHERE kind = 'tables'").fetchone()[0]
         return found
+
+    def fault(self) -> str | None:
+        """What is wrong with the file; None where nothing is. Reads all of it."""
+        try:
+            found = [text for (text,) in self._connection.execute("PRAGMA quick_check(1)")]
+        except sqlite3.DatabaseError as error:
+            return str(error)
+        return None if found == ["ok"] else found[0].replace("\n", " ")
 
     def meta(self) -> dict[str, str]:
         """What the file was compiled from. Raises sqlite3.DatabaseError where this is no catalog."""

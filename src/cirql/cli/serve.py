@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -110,9 +111,14 @@ def serve(
         report_error(error)
         raise click.exceptions.Exit(1) from None
     except OSError as error:
-        say(f"error: cannot listen on {host}:{port}: {error.strerror or error}")
+        say(f"error: cannot listen on {host}:{port}: {_reason(error)}")
         say("hint: choose another port with --port, or --port 0 for any that is free")
         raise click.exceptions.Exit(1) from None
+
+
+def _reason(error: OSError) -> str:
+    """What the system says, without what asyncio has said before it."""
+    return os.strerror(error.errno) if error.errno is not None and error.errno > 0 else error.strerror or str(error)
 
 
 def _until_signal(server: Any, has_users: bool) -> None:

@@ -67,6 +67,6 @@ def gated(gate: Gate) -> Iterator[None]:
 
 
 def pass_gates() -> None:
-    """Raise what a gate of the current task raises."""
-    for gate in _gates.get():
+    """Raise what a gate of the current task raises; the inner ones come first, so that an outer one counts what is sent."""
+    for gate in reversed(_gates.get()):
         gate()

@@ -123,7 +123,7 @@ class Premises(Generic[L]):
             for folder in (self.root, self.files, self.root / "tmp"):
                 folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
-            raise StoreDamaged(f"{self.root} cannot hold an inventory: {error}") from error
+            raise StoreDamaged(f"{self.root} cannot hold an inventory: {error.strerror or error}") from error
 
     def _create(self) -> None:
         if self.index.exists() and not self.index.stat().st_mode & 0o077:

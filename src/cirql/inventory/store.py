@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import parse_qsl
 
+from cirql.errors import SettingsError
 from cirql.inventory.model import (
     KEY,
     Archive,
@@ -147,9 +148,14 @@ def open_store(place: str | Path | None, *, patience: timedelta = timedelta(seco
     A directory is the embedded one, `iceberg:` and a directory one of Iceberg tables,
     with pyiceberg's options as in a URL (`iceberg:/path?warehouse=s3://bucket/name&s3.region=eu-west-1`), None one in memory.
 
-    `patience` is how long a write waits for other writers. Raises StoreDamaged where the place holds something else.
-    The object is a `Store` and closes itself at the end of a `with`.
+    `patience` is how long a write waits for other writers. Raises StoreDamaged where the place holds something else, SettingsError for an
+    address. The object is a `Store` and closes itself at the end of a `with`.
     """
+    if place is not None and "://" in str(place).partition("?")[0]:
+        raise SettingsError(
+            f"an inventory is a directory, which {place} is not",
+            hint="with tables in a bucket: iceberg:/directory?warehouse=s3://bucket/name",
+        )
     folder = None if place is None else _folder(place)
     if folder is not None and is_on_iceberg(place):
         from cirql.inventory.iceberg.store import IcebergStore

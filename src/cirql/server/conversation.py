@@ -54,7 +54,7 @@ class ConversationHome(Protocol):
     idle_timeout: float | None
     threads: ThreadPoolExecutor
 
-    def desk(self, user: str, database: str, address: str) -> ClientDesk:
+    def desk(self, user: str, database: str, address: str, process: int) -> ClientDesk:
         """A new desk for a client. Raises the errors of opening a session."""
         ...
 
@@ -148,8 +148,8 @@ class Conversation:
             if "database" in options:
                 raise UnknownDatabase(f"there is no database {wanted}", hint="the database is aws")
             wanted = "aws"
-        self.desk = await self._in_thread(lambda: self._home.desk(user, wanted, self._wire.address))
-        self.desk.forget, self.desk.process = self._forget, self.process
+        self.desk = await self._in_thread(lambda: self._home.desk(user, wanted, self._wire.address, self.process))
+        self.desk.forget = self._forget
         self._wire.gone = self._left
         if self._wire.is_gone:
             self._left()

@@ -87,14 +87,15 @@ class ClientDesk:
         constants: ConstantAnswers,
         ledger: AuditLedger,
         database: str = "aws",
+        process: int = 0,
     ) -> None:
+        """`process` is the number by which others know the connection."""
         self.ledger = ledger
         self.session = session
         self.variables = variables
         self.database = database
         self.user = session.user or "aws"
-        self.process = 0
-        """The number by which others know the connection."""
+        self.process = process
         self.asked = ""
         """What it was asked last, as others see it."""
         self.status = "I"
@@ -203,6 +204,11 @@ class ClientDesk:
         told = self.session.describe(sql, list(types))
         columns = told.columns or None
         return Told(columns, tuple(told.parameters.values()), is_known=told.columns is not None)
+
+    def is_free(self, sql: str) -> bool:
+        """Whether a statement surely sends nothing: a setting, or a transaction's beginning or end that has no changes to send."""
+        word = first_word(sql)
+        return self._is_control(sql, word) and not (word in _COMMITS and self.session.in_transaction)
 
     @staticmethod
     def _is_control(sql: str, word: str) -> bool:

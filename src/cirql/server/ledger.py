@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 
 from cirql.agents.audit import AuditLine, AuditLog
 from cirql.errors import Error, TooManyCalls
-from cirql.result import Result
 
 
 class AuditLedger:
@@ -17,22 +16,27 @@ class AuditLedger:
         self._log = log
         self._who = who
         self._most = most_calls
-        self._calls = 0
+        self._sent = 0
+        self._written = 0
+
+    def sent(self) -> None:
+        """A request is sent to AWS: it counts, however its statement ends."""
+        self._sent += 1
 
     @property
     def calls_left(self) -> int | None:
         """How many requests the client may still send; None is no limit."""
-        return None if self._most is None else max(self._most - self._calls, 0)
+        return None if self._most is None else max(self._most - self._sent, 0)
 
-    def begin(self) -> AuditEntry:
-        """A statement begins. Raises TooManyCalls where the client has none left."""
-        if self._most is not None and self._calls >= self._most:
-            raise TooManyCalls(f"this connection has sent {self._calls} requests of the {self._most} it may", hint="connect again")
+    def begin(self, *, is_free: bool = False) -> AuditEntry:
+        """A statement begins. Raises TooManyCalls where the client has none left, unless it sends none (`is_free`)."""
+        if not is_free and self._most is not None and self._sent >= self._most:
+            raise TooManyCalls(f"this connection has sent {self._sent} requests of the {self._most} it may", hint="connect again")
         return AuditEntry(self)
 
-    def write(self, sql: str, seconds: float, calls: int, rows: int, changes: int, error: str) -> None:
-        """Count, and write a line. Raises FileUnreadable."""
-        self._calls += calls
+    def write(self, sql: str, seconds: float, rows: int, changes: int, error: str) -> None:
+        """Write a line, with the requests that no line before it has. Raises FileUnreadable."""
+        calls, self._written = self._sent - self._written, self._sent
         arguments = {"sql": sql}
         self._log.write(AuditLine(datetime.now(UTC), self._who, "statement", arguments, round(seconds * 1000), calls, rows, changes, error))
 
@@ -45,11 +49,10 @@ class AuditEntry:
         self._started = time.monotonic()
         self._is_written = False
 
-    def end(self, sql: str, result: Result | None, *, rows: int = 0, changes: int = 0, error: BaseException | None = None) -> None:
-        """It has ended; how well, its result says. Raises FileUnreadable."""
+    def end(self, sql: str, *, rows: int = 0, changes: int = 0, error: BaseException | None = None) -> None:
+        """It has ended. Raises FileUnreadable."""
         if self._is_written:
             return
         self._is_written = True
-        calls = sum(result.stats.calls.values()) if result is not None else 0
         said = "" if error is None else f"{type(error).__name__} {error.sqlstate}" if isinstance(error, Error) else type(error).__name__
-        self._ledger.write(sql, time.monotonic() - self._started, calls, rows, changes, said)
+        self._ledger.write(sql, time.monotonic() - self._started, rows, changes, said)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import secrets
 import ssl
 import threading
@@ -28,7 +29,7 @@ from cirql.server.ledger import AuditLedger
 from cirql.server.system.activity import Activity, ClientConnection
 from cirql.server.system.catalog import SystemTables
 from cirql.server.users import User, UserRole
-from cirql.server.variables import Variables
+from cirql.server.variables import VERSION, Variables
 from cirql.server.wire import Wire
 from cirql.statements.client import Client
 
@@ -102,7 +103,16 @@ class Server:
         self._reads_ahead = kept is not None
 
     def start(self) -> None:
-        """Listen. Raises OSError where the address is taken."""
+        """Listen. Raises OSError where the address is taken.
+
+        What every client needs is opened before: raises SettingsError for a catalog that cannot be read or a journal that cannot be
+        written, and the errors of a store.
+        """
+        try:
+            self._open()
+        except BaseException:
+            self._close_own()
+            raise
         self._thread.start()
         try:
             asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result()
@@ -110,7 +120,15 @@ class Server:
             self._stop_loop()
             raise
         if self._reads_ahead:
-            threading.Thread(target=self._system.read_ahead, name="cirql-server-catalog", daemon=True).start()
+            threading.Thread(target=self._read_ahead, name="cirql-server-catalog", daemon=True).start()
+
+    def _open(self) -> None:
+        self._runtime.catalog.verify()
+        settings = self._runtime.settings
+        if settings.uses_inventory:
+            self._runtime.stores.open(settings.store_place)
+        if self._is_writable:
+            self._runtime.journal(settings.journal_path)
 
     async def _listen(self) -> None:
         self._listener = await self._loop.create_server(lambda: Wire(self._connected), self.host, self.port, backlog=256)
@@ -122,9 +140,18 @@ class Server:
             asyncio.run_coroutine_threadsafe(self._end(patience), self._loop).result()
             self._stop_loop()
 
+    def _read_ahead(self) -> None:
+        try:
+            self._system.read_ahead()
+        except Exception as defect:  # noqa: BLE001 (the columns are read when they are asked for: clients go on)
+            self.report(defect)
+
     def _stop_loop(self) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
+        self._close_own()
+
+    def _close_own(self) -> None:
         self._loop.close()
         self.threads.shutdown(wait=False)
         self._system.close()
@@ -184,8 +211,8 @@ class Server:
         """How many clients there are."""
         return len(self._conversations)
 
-    def desk(self, user: str, database: str, address: str) -> ClientDesk:
-        """A new session for a client, and its desk. Raises TooManyConnections."""
+    def desk(self, user: str, database: str, address: str, process: int) -> ClientDesk:
+        """A new session for a client, and its desk; `process` is the connection's number. Raises TooManyConnections."""
         if self._most_of_user is not None:
             desks = [c.desk for c, _, _ in tuple(self._conversations.values())]
             if sum(desk is not None and desk.user == user for desk in desks) >= self._most_of_user:
@@ -193,11 +220,13 @@ class Server:
         known = self.users.get(user)
         may_write = self._is_writable and known is not None and known.role is UserRole.WRITER
         ledger = AuditLedger(self._log, f"{user}@{address}", self._most_calls)
-        client = Client(database, lambda: ledger.calls_left)
+        client = Client(
+            database, lambda: ledger.calls_left, ledger.sent, {"version": f"PostgreSQL {VERSION}", "pg_backend_pid": str(process)}
+        )
         session = self._runtime.session(user=user, client=client, locked=True, writable=may_write)
         path = session.settings.search_path or ((database, "aws") if database in SCHEMAS else ())
         variables = Variables(user, is_writable=may_write, path=", ".join(path))
-        return ClientDesk(session, variables, self._system, self._constants, ledger, database)
+        return ClientDesk(session, variables, self._system, self._constants, ledger, database, process)
 
     def cancel(self, process: int, secret: int) -> None:
         """Stop what the client with that key runs; a wrong key does nothing."""
@@ -243,9 +272,14 @@ def tls_context(certificate: str, key: str) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:
-        context.load_cert_chain(certificate, key)
-    except (OSError, ssl.SSLError) as error:
-        raise SettingsError(f"the certificate {certificate} with the key {key} cannot be used: {error}") from None
+        context.load_cert_chain(certificate, key, password="")  # else it would ask a terminal for one
+    except ssl.SSLError:
+        raise SettingsError(
+            f"{certificate} and {key} are no certificate and its key", hint="both are files in PEM, the key unencrypted"
+        ) from None
+    except OSError as error:
+        named = next((name for name in (certificate, key) if not os.access(name, os.R_OK)), certificate)
+        raise SettingsError(f"{named} cannot be read: {error.strerror or error}") from None
     return context
 
 

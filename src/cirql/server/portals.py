@@ -79,7 +79,7 @@ class Portal:
     def whole(self, desk: ClientDesk) -> Iterator[bytes]:
         """Everything that a simple query answers: the columns, the rows, the end."""
         if (said := desk.said(self.statement.sql)) is not None:
-            desk.ledger.begin().end(self.statement.sql, None, rows=1)
+            desk.ledger.begin().end(self.statement.sql, rows=1)
             yield said
             return
         yield from desk.say(self.statement.sql, self._whole(desk))
@@ -103,9 +103,8 @@ class Portal:
         """Tell the ledger that the statement has ended."""
         if self._entry is not None:
             reply = self._reply
-            result = None if reply is None else reply.result or reply.spent
             changes = 0 if reply is None or error is not None else rows if reply.is_change else reply.changes
-            self._entry.end(self.statement.sql, result, rows=rows, changes=changes, error=error)
+            self._entry.end(self.statement.sql, rows=rows, changes=changes, error=error)
 
     def _run(self, desk: ClientDesk, limit: int) -> Iterator[bytes]:
         reply = self._start(desk)
@@ -132,7 +131,7 @@ class Portal:
     def _start(self, desk: ClientDesk) -> Reply:
         if self._reply is None:
             if self.statement.sql.strip(" \t\r\n;"):
-                self._entry = desk.ledger.begin()
+                self._entry = desk.ledger.begin(is_free=desk.is_free(self.statement.sql))
                 try:
                     self._reply = desk.execute(self.statement.sql, self._values)
                 except Exception as error:

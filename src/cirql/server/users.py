@@ -39,7 +39,9 @@ def read_users(path: Path) -> dict[str, User]:
         rows = json.loads(path.read_text("utf-8"))
         return {name: User(name, UserRole(row["role"]), Verifier.from_text(row["secret"])) for name, row in rows.items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise SettingsError(f"{path} is not a file of users: {error}", hint="cirql serve user add NAME makes one") from None
+        why = error.strerror if isinstance(error, OSError) else str(error) if isinstance(error, ValueError) else ""
+        why = why or "each user has a role and a secret there"
+        raise SettingsError(f"{path} is not a file of users: {why}", hint="cirql serve user add NAME makes one") from None
 
 
 def write_users(path: Path, users: dict[str, User]) -> None:

@@ -26,6 +26,7 @@ from cirql.names import TableName
 from cirql.sql.bound import Bound, Source
 from cirql.sql.parse import Statement
 from cirql.sql.pruning import prune, still_wanted, tables_of
+from cirql.sql.qualified import shorten
 from cirql.sql.resolution import Resolver, position_of
 from cirql.sql.translate import parse_postgres
 from cirql.sql.translate.naming import output_name
@@ -70,6 +71,10 @@ class OwnNames(Protocol):
         """The columns of a table; None where there is no such table."""
         ...
 
+    def home(self, name: str) -> str | None:
+        """The schema of a table or view; None where there is none of that name."""
+        ...
+
     @property
     def prefix(self) -> tuple[str, ...]:
         """What USE put before names that are not found as they are: `("aws",)`, `("aws", "ec2")`, or nothing."""
@@ -92,6 +97,7 @@ def bind(
     Raises UnknownTable, UnknownColumn (with the nearest names and the place), AmbiguousColumn, NotSupported.
     """
     tree = normalize_identifiers(statement.tree.copy(), dialect="postgres")
+    shorten(tree, own.home if own is not None else lambda name: None)
     if own is not None:
         tree = _with_views(tree, own)
     views = Views(statement, path, catalog.view, own.columns if own is not None else lambda name: None)
@@ -215,7 +221,9 @@ def _with_views(tree: exp.Expr, own: OwnNames) -> exp.Expr:
         for table, query in found:
             alias = table.args.get("alias") or exp.TableAlias(this=exp.to_identifier(table.name))
             _read_as_of(query, table.args.get("version"))
-            table.replace(exp.Subquery(this=normalize_identifiers(query, dialect="postgres"), alias=alias.copy()))
+            inner = normalize_identifiers(query, dialect="postgres")
+            shorten(inner, own.home)
+            table.replace(exp.Subquery(this=inner, alias=alias.copy(), joins=table.args.get("joins")))
     raise NotSupported(f"views are nested more than {MAX_VIEW_DEPTH} deep", hint="does a view name itself?")
 
 

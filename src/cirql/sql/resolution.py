@@ -22,6 +22,9 @@ from cirql.sql.translate.sets import columns_of_call
 from cirql.sql.trees import all_of, first_of
 from cirql.types import ColumnType
 
+_OF_THE_USER = frozenset({"user", "current_role"})
+"""Words that PostgreSQL keeps for who asks; here they are columns where a table has such, as some of AWS's do."""
+
 
 def position_of(statement: Statement, node: exp.Expr | None) -> int | None:
     """Where in the text that was written the first name of a node stands."""
@@ -234,6 +237,8 @@ class Resolver:
         while reach is not None:
             match = self._match(reach, column)
             if match == "unknown":
+                if column.name in _OF_THE_USER and not self._is_own_column(reach, column.name):
+                    break
                 return
             if isinstance(match, tuple):
                 self._use(column, *match)
@@ -241,7 +246,16 @@ class Resolver:
             if match == "derived":
                 return
             reach = _outside(reach)
-        raise self._unknown(scope, column)
+        if column.name not in _OF_THE_USER or column.this.args.get("quoted"):
+            raise self._unknown(scope, column)
+        said: exp.Expr = exp.CurrentUser()
+        is_shown = isinstance(column.parent, exp.Select) and column.arg_key == "expressions"
+        column.replace(exp.alias_(said, column.name, quoted=True) if is_shown else said)
+
+    def _is_own_column(self, scope: Scope, name: str) -> bool:
+        """Whether a table of the session's own may have a column of that name: all have that are not known, as of a file."""
+        tables = [s for s in self._sources(scope).values() if isinstance(s, exp.Table)]
+        return any((columns := self._own(table.name)) is None or name in columns for table in tables)
 
     def _bind_qualified(self, scope: Scope, column: exp.Column) -> None:
         reach: Scope | None = scope

@@ -20,6 +20,7 @@ from cirql.sql.bind import TableFinder
 from cirql.sql.blanks import first_word
 from cirql.sql.calls import read_exec
 from cirql.sql.parse import OF_SAVEPOINTS, Statement
+from cirql.sql.qualified import shorten
 from cirql.sql.trees import all_of, first_of
 from cirql.startup.records import dataclass, replace
 
@@ -126,6 +127,7 @@ def read_write(statement: Statement, catalog: TableFinder) -> Write:
     word = first_word(statement.text, statement.offset)
     statement = replace(statement, tree=statement.tree.copy())
     tree = statement.tree
+    shorten(tree)
     _with_casts(tree)
     if isinstance(tree, exp.Insert):
         return _insert(statement, tree, catalog)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from cirql.errors import InvalidStatement
 from cirql.sql.quoting import name as quoted
-from cirql.startup.records import dataclass, field
+from cirql.startup.records import dataclass, field, replace
 
 if TYPE_CHECKING:
     from cirql.engine import Database
@@ -30,6 +30,7 @@ class KeptTable:
     copy: str = ""
     sequences: Mapping[str, str] = field(default_factory=dict)
     """What makes each of its sequences, where it has gone."""
+    is_temporary: bool = False
 
 
 @dataclass(slots=True)
@@ -72,11 +73,11 @@ class OwnTransaction:
             self.drop([kept.copy for name, kept in above.kept.items() if name in below and kept.copy])
             self._levels[-1].kept = above.kept | below
 
-    def before(self, name: str, view: Any, sequences: Sequence[str]) -> None:
+    def before(self, name: str, view: Any, sequences: Sequence[str], *, is_temporary: bool = False) -> None:
         """A statement is about to change what a name stands for."""
         if not self._levels or name in self._levels[-1].kept:
             return
-        self._levels[-1].kept[name] = self._kept(name, view, tuple(sequences))
+        self._levels[-1].kept[name] = replace(self._kept(name, view, tuple(sequences)), is_temporary=is_temporary)
 
     def referring(self, name: str) -> list[str]:
         """The tables that refer to a table, and those that refer to these: it is put back with them."""

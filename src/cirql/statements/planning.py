@@ -187,10 +187,11 @@ class Planning:
 
     def _names(self) -> dict[str, str]:
         """What a client of a database knows the user, the database and the schema as; nothing where there is no such client."""
-        database, path = self._desk.client.catalog_name, self._desk.settings.search_path
-        if database is None:
+        client, user = self._desk.client, self._desk.user or ""
+        if client.catalog_name is None:
             return {}
-        return {"current_user": self._desk.user or "", "current_database": database, "current_schema": next(iter(path), "aws")}
+        schema = next(iter(self._desk.settings.search_path), (self._desk.workspace.prefix or ("aws",))[-1])
+        return {"current_user": user, "current_database": client.catalog_name, "current_schema": schema, **client.facts}
 
     def _time_frame(self) -> tuple[str, str]:
         """DDSQL's time frame: what SET said, else the hour before now, as RFC 3339."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from cirql.errors import AlreadyExists, Error, InvalidStatement, NotSupported, UnknownTable
 from cirql.result import Result
 from cirql.settings import Settings, searched
+from cirql.sql.qualified import HOME, TEMPORARY, shorten
 from cirql.sql.quoting import name as quoted
 from cirql.startup.records import dataclass, replace
 from cirql.startup.regexes import regex
@@ -54,8 +55,15 @@ class View:
 class Workspace:
     """The definitions of one session."""
 
-    def __init__(self, database: Callable[[], Database], select: Callable[[Statement], Result]) -> None:
+    def __init__(
+        self, database: Callable[[], Database], select: Callable[[Statement], Result], is_taken: Callable[[str], bool] = lambda name: False
+    ) -> None:
+        """`is_taken` says whether a name in the schema of the session's own tables is that of one of AWS's."""
         self._database = database
+        self._is_taken = is_taken
+        self._temporary: set[str] = set()
+        self.version = 0
+        """Grows with each change of what there is."""
         self._select = select
         self._views: dict[str, View] = {}
         self._tables: dict[str, dict[str, ColumnType]] = {}
@@ -71,8 +79,10 @@ class Workspace:
         if not was:
             return
         self.transaction.put_back(was)
+        self.version += 1
         for name, kept in was.items():
             self._views.pop(name, None)
+            self._place(name, is_temporary=kept.is_temporary)
             if kept.view is not None:
                 self._views[name] = kept.view
             if not kept.made_by:
@@ -83,8 +93,9 @@ class Workspace:
 
     def _before(self, name: str) -> None:
         """What a name stands for is about to be changed."""
+        self.version += 1
         for each in (name, *self.transaction.referring(name)):
-            self.transaction.before(each, self._views.get(each), self._sequences.get(each, ()))
+            self.transaction.before(each, self._views.get(each), self._sequences.get(each, ()), is_temporary=each in self._temporary)
 
     def view(self, name: str) -> exp.Query | None:
         """The query behind a plain view."""
@@ -95,6 +106,27 @@ class Workspace:
         """The columns of a table that the user made, as far as their types have a name here."""
         return self._tables.get(name)
 
+    def home(self, name: str) -> str | None:
+        """The schema of a table or view of the session's own; None where there is none of that name.
+
+        One that was made TEMPORARY, or has the name of a table of AWS's, which it covers, is in `pg_temp`, where PostgreSQL looks first.
+        """
+        if name not in self._tables and name not in self._views:
+            return None
+        return TEMPORARY if name in self._temporary else HOME
+
+    def _place(self, name: str, *, is_temporary: bool) -> None:
+        (self._temporary.add if is_temporary else self._temporary.discard)(name)
+
+    def short(self, statement: Statement) -> Statement:
+        """A change of a table of the session's own with no schema before its name: `INSERT INTO aws.mine` is of `mine`."""
+        from cirql.sql.qualified import target_of
+
+        if (self._tables or self._views) and (target := target_of(statement.tree, self.home)) is not None:
+            for outer in ("db", "catalog"):
+                target.set(outer, None)
+        return statement
+
     def register(self, name: str, rows: Any) -> None:
         """Make a table of Arrow's rows, in place of one of that name. Raises InvalidStatement, AlreadyExists for a view's name."""
         if not _OWN_NAME.fullmatch(name):
@@ -102,6 +134,7 @@ class Workspace:
         if name in self._views:
             raise AlreadyExists(f"{name} exists already, as a view", sqlstate="42P07", hint="DROP it first")
         self._before(name)
+        self._place(name, is_temporary=self._is_taken(name))
         self._fill(name, rows, f"CREATE OR REPLACE TABLE {quoted(name)} AS SELECT * FROM incoming")
 
     def prepare(self, name: str, types: tuple[str, ...], statement: Statement) -> Result:
@@ -156,6 +189,7 @@ class Workspace:
         from sqlglot.optimizer.normalize_identifiers import normalize_identifiers
 
         tree = normalize_identifiers(statement.tree.copy(), dialect="postgres")
+        shorten(tree, self.home)
         match tree:
             case exp.Use():
                 return _tag("USE"), self._use(tree, settings)
@@ -223,9 +257,10 @@ class Workspace:
             raise NotSupported(f"CREATE {tree.kind} is not supported", hint="views, materialized views and tables can be made")
         schema = tree.this
         table = schema.this if isinstance(schema, exp.Schema) else schema
-        name = _own_name(table)
-        properties = tree.args.get("properties")
-        materialized = properties is not None and any(isinstance(p, exp.MaterializedProperty) for p in properties.expressions)
+        properties = [type(p) for p in tree.args["properties"].expressions] if tree.args.get("properties") else []
+        name, is_temporary = self._new_name(table)
+        is_temporary |= exp.TemporaryProperty in properties
+        materialized = exp.MaterializedProperty in properties
         if name in self.names or name in self._views:
             if tree.args.get("exists"):
                 return f"CREATE {tree.kind}"
@@ -233,6 +268,7 @@ class Workspace:
                 raise AlreadyExists(f"{name} exists already", sqlstate="42P07", hint="use CREATE OR REPLACE, or DROP it first")
             self._forget(name)
         self._before(name)
+        self._place(name, is_temporary=is_temporary)
         query = tree.expression
         if query is not None and isinstance(schema, exp.Schema):
             query = own_tables.with_names(query, schema, tree.kind)
@@ -249,6 +285,18 @@ class Workspace:
             self._define(name, schema)
         self._learn()
         return "CREATE TABLE"
+
+    def _new_name(self, table: Any) -> tuple[str, bool]:
+        """The name of what is to be made, and whether it is temporary for its name. Raises AlreadyExists, NotSupported."""
+        name, schema = str(table.name), str(table.db)
+        if table.catalog or schema not in ("", HOME, TEMPORARY):
+            raise NotSupported(
+                f"nothing can be made in the schema of {table.sql()}", hint="tables and views of your own are made without one"
+            )
+        if schema == HOME and self._is_taken(name):
+            raise AlreadyExists(f"aws.{name} is a table of AWS's", sqlstate="42P07", hint="without a schema before it, yours covers it")
+        table.set("db", None)
+        return name, schema == TEMPORARY or self._is_taken(name)
 
     def _define(self, name: str, schema: Any) -> None:
         from cirql.statements.own_tables import definition

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from cirql.errors import NotSupported, ParseError
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 _OPERATOR = regex(r"OPERATOR\s*\(\s*pg_catalog\.([^)\s]+)\s*\)", re.IGNORECASE)
 _COLLATE = regex(r"\bCOLLATE\s+(?:pg_catalog\.)?\"?(?:default|C)\"?", re.IGNORECASE)
-_QUALIFIED = regex(r"\bpg_catalog\s*\.\s*(?=\"?\w)|\binformation_schema\s*\.\s*(?=_pg_)", re.IGNORECASE)
+_QUALIFIED = regex(r"\b(?:aws\s*\.\s*)?pg_catalog\s*\.\s*(?=\"?\w)|\binformation_schema\s*\.\s*(?=_pg_)", re.IGNORECASE)
 _OIDS = regex(r"::\s*(?:oid|regtype|regclass)\s*\[\s*\]", re.IGNORECASE)
 _CHAR = regex(r'::\s*"char"(\[\])?', re.IGNORECASE)
 _TABLES, _FUNCTIONS = table_names(), function_names()
@@ -45,28 +46,50 @@ ORDER BY depth DESC"""
 
 
 def concerns(sql: str) -> bool:
-    """Whether a statement asks PostgreSQL's catalog, and not the cloud's tables."""
+    """Whether a statement asks PostgreSQL's catalog, and no table of the cloud's or of the session's own."""
     bare = _STRINGS.sub("''", sql)
-    return _NAMED.search(bare) is not None and _CLOUD.search(bare) is None
+    return _NAMED.search(bare) is not None and _asks_catalog(sql)
+
+
+@lru_cache(maxsize=512)
+def _asks_catalog(sql: str) -> bool:
+    """Whether all tables that it names are PostgreSQL's, or it names none."""
+    from sqlglot import exp
+
+    try:
+        trees = _trees(sql)
+    except ParseError:
+        return _CLOUD.search(_STRINGS.sub("''", sql)) is None
+    within = {cte.alias.lower() for tree in trees for cte in tree.find_all(exp.CTE)}
+    tables = [t for tree in trees for t in tree.find_all(exp.Table) if isinstance(t.this, exp.Identifier)]
+    named = [t for t in tables if t.db or t.name.lower() not in within]
+    return all(not t.db and t.name.lower() in _TABLES for t in named) and not any(isinstance(t, exp.Command) for t in trees)
 
 
 def parsed(sql: str) -> exp.Expr:
     """The statement as a tree. Raises ParseError, NotSupported."""
-    from sqlglot import exp, parse, parse_one
-    from sqlglot.errors import SqlglotError
+    from sqlglot import exp, parse_one
 
     if "typeinfo_tree" in sql:
         return parse_one(_TYPES_OF_ASYNCPG, read="duckdb")
+    trees = _trees(sql)
+    if len(trees) != 1 or not isinstance(trees[0], exp.Query):
+        raise NotSupported("PostgreSQL's catalog is only read", hint="ask it with SELECT")
+    return trees[0]
+
+
+def _trees(sql: str) -> list[exp.Expr]:
+    """The statements of a text, with names of PostgreSQL's catalog bare of its schema. Raises ParseError."""
+    from sqlglot import parse
+    from sqlglot.errors import SqlglotError
+
     text = _COLLATE.sub("", _OPERATOR.sub(r"\1", sql))
     text = _QUALIFIED.sub("", text)
     text = _OIDS.sub("::int8[]", _CHAR.sub(r"::text\1", text))
     try:
-        trees = [t for t in parse(text, read="postgres") if t is not None]
+        return [t for t in parse(text, read="postgres") if t is not None]
     except SqlglotError as fault:
         raise ParseError(f"this question about the catalog is not understood: {str(fault).splitlines()[0]}") from None
-    if len(trees) != 1 or not isinstance(trees[0], exp.Query):
-        raise NotSupported("PostgreSQL's catalog is only read", hint="ask it with SELECT")
-    return trees[0]
 
 
 def rewritten(tree: exp.Expr, facts: Mapping[str, str]) -> str:
@@ -162,8 +185,8 @@ def _node(node: exp.Expr, facts: Mapping[str, str]) -> exp.Expr:
             return exp.func("list_contains", node.expression.this.unnest(), node.this)
         case exp.Cast() | exp.TryCast():
             return _cast(node)
-        case exp.Column() if node.name.lower() in _PROCEDURES and _is_shown(node):
-            return _procedure(node)
+        case exp.Column():
+            return _column(node, facts)
         case exp.Bracket() if isinstance(node.this, exp.Column) and node.this.name.lower() in _VECTORS:
             return _from_zero(node)
         case exp.Anonymous():
@@ -171,13 +194,22 @@ def _node(node: exp.Expr, facts: Mapping[str, str]) -> exp.Expr:
         case exp.Substring() if isinstance(pattern := node.args.get("start"), exp.Literal) and pattern.is_string:
             group = exp.Literal.number(1 if "(" in pattern.name else 0)
             return exp.func("nullif", exp.func("regexp_extract", node.this, pattern, group, dialect="duckdb"), exp.Literal.string(""))
-        case exp.RegexpLike():
-            return exp.func("regexp_matches", node.this, node.expression)
-        case exp.RegexpILike():
-            return exp.func("regexp_matches", node.this, node.expression, exp.Literal.string("i"))
+        case exp.RegexpLike() | exp.RegexpILike():
+            options = [exp.Literal.string("i")] if isinstance(node, exp.RegexpILike) else []
+            return exp.func("regexp_matches", node.this, node.expression, *options)
+        case exp.CurrentCatalog():
+            return _constant(facts["current_database"], "current_catalog")
         case exp.Func():
             return _call(_name_of(node), node, list(node.args.values()), facts)
     return node
+
+
+def _column(node: exp.Column, facts: Mapping[str, str]) -> exp.Expr:
+    """A column, or a word without parentheses that says who asks."""
+    name = node.name.lower()
+    if name in ("user", "current_role") and not node.table and not node.this.args.get("quoted"):
+        return _constant(facts["current_user"], name)
+    return _procedure(node) if name in _PROCEDURES and _is_shown(node) else node
 
 
 _VECTORS = frozenset({"indkey", "indoption", "indclass", "indcollation"})

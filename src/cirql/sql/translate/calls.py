@@ -71,7 +71,8 @@ def function(node: exp.Expr, site: Site) -> exp.Expr:
     if arguments and (own := function_of(name, type_of(arguments[0]))) is not None:
         return _plain_call(own, arguments, node, site)
     if not arguments and name in site.names:
-        return text(site.names[name])
+        said = site.names[name]
+        return typed(exp.Literal.number(said), st.INT4) if said.isdigit() else text(said)
     special = _special_in(site.dialect).get(name) or _special().get(name)
     if special is not None:
         return special(arguments, node, site)
@@ -169,5 +170,6 @@ RULES: dict[type[exp.Expr], Rule] = {
     exp.Ordered: ordering,
     exp.CurrentUser: user,
     exp.SessionUser: user,
+    exp.CurrentRole: user,
     **dict.fromkeys(_OWN_NAMES, own_name),
 }
