@@ -128,8 +128,22 @@ def test_the_resources_methods_are_the_pages(catalog: Catalog) -> None:
     assert [(m.name, m.verb, m.required) for m in plural.methods] == [
         ("create_resource", "INSERT", ("ImageName", "BaseImage", "region")),
         ("delete_resource", "DELETE", ("data__Identifier", "region")),
+        ("update_resource", "UPDATE", ("data__Identifier", "data__PatchDocument", "region")),
         ("list_resources", "SELECT", ("region",)),
+        ("get_resource", "SELECT", ("data__Identifier", "region")),
     ]
+
+
+def test_the_page_of_a_plural_has_all_that_the_type_has_though_its_star_is_what_the_list_gives(catalog: Catalog) -> None:
+    plural = catalog.find("aws.sagemaker.image_versions")
+    assert [(c.name, c.declared) for c in plural.fields] == RESOURCE
+    assert [c.name for c in plural.star] == ["region", "image_version_arn"]
+    assert permission_verbs(plural) == ("create", "read", "update", "delete", "list")
+    shown = page(plural)
+    assert "image_version_arn" in shown and "vendor_guidance" in shown
+    one = catalog.find("aws.sagemaker.image_versions_list_only")
+    assert [c.name for c in one.fields] == ["image_version_arn", "region"]
+    assert [m.name for m in one.methods] == ["list_resources"]
 
 
 def test_the_resources_permissions_are_the_pages(catalog: Catalog) -> None:

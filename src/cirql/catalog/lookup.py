@@ -65,17 +65,32 @@ class Found:
 
     @property
     def fields(self) -> tuple[Column, ...]:
-        """The columns in the order of the page's Fields table, which has `region` last."""
-        return self.star if self.face is Face.DATASET else (*self.star[1:], self.star[0])
+        """The columns in the order of the page's Fields table, which has `region` last.
+
+        The plural's page has every property, though `SELECT *` gives what its list call does: what is named is got one by one.
+        """
+        if self.face is Face.DATASET:
+            return self.star
+        shown = self.table.published if self.face is Face.PLURAL else self.star
+        return (*(c for c in shown if c.name != "region"), *(c for c in shown if c.name == "region"))
 
     @property
     def methods(self) -> tuple[Method, ...]:
-        """The methods that the page of this spelling prints; a type with a single spelling has them all."""
-        if self.table.plural == self.table.name.resource and self.face is Face.SINGULAR:
-            return self.table.methods
+        """The methods that the page of this spelling prints: of a type's plural, and of its only spelling, all."""
         if self.face in (Face.LIST_ONLY, Face.TAGS):
             return tuple(m for m in self.table.methods if m.name.startswith("list_"))
-        return tuple(m for m in self.table.methods if m.face is self.face)
+        if self.face is Face.SINGULAR and self.table.plural != self.table.name.resource:
+            return tuple(m for m in self.table.methods if m.face is Face.SINGULAR)
+        return self.table.methods if self.face is Face.SINGULAR else tuple(sorted(self.table.methods, key=_plurals_order))
+
+
+# What the page of a plural begins with; reading one by its identifier comes last.
+_PLURALS_ORDER = ("INSERT", "DELETE", "UPDATE")
+
+
+def _plurals_order(method: Method) -> tuple[int, bool]:
+    is_write = method.verb in _PLURALS_ORDER
+    return _PLURALS_ORDER.index(method.verb) if is_write else len(_PLURALS_ORDER), not method.name.startswith("list_")
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from cirql.types import ColumnType
 
 _VERBS = {
     Face.SINGULAR: ("read", "update"),
-    Face.PLURAL: ("create", "delete", "list"),
+    Face.PLURAL: ("create", "read", "update", "delete", "list"),
     Face.LIST_ONLY: ("list",),
     Face.TAGS: ("read", "list"),
 }
@@ -109,14 +109,15 @@ def _code(text: str) -> str:
     return f"`{text}`"
 
 
-def select_example(found: Found) -> str:
+def select_example(found: Found, *, is_of_one: bool = False) -> str:
     """A SELECT of every published column, as the page prints it.
 
-    A singular resource is asked for by its identifier, any other table by the keys that nothing else supplies.
+    A singular resource is asked for by its identifier, and a plural one of which one is meant; any other table by the keys that nothing
+    else supplies.
     """
-    columns = ",\n".join(quoted(c.name) for c in found.star)
+    columns = ",\n".join(quoted(c.name) for c in ((*found.fields[-1:], *found.fields[:-1]) if is_of_one else found.star))
     conditions = [f"region = '{_REGION}'"] if found.face is not Face.DATASET else []
-    if found.face is Face.SINGULAR and any(m.name.startswith("get_resource") for m in found.methods):
+    if is_of_one or (found.face is Face.SINGULAR and any(m.name.startswith("get_resource") for m in found.methods)):
         conditions += _identifying(found.table)
     else:
         for name in required_columns(found.table):
@@ -266,7 +267,7 @@ def _resource_page(found: Found, examples: Sequence[Example], parts: Sequence[st
 def permission_verbs(found: Found) -> tuple[str, ...]:
     """The verbs whose permissions the page prints, in its order."""
     is_only_spelling = found.table.plural == found.table.name.resource and found.face is Face.SINGULAR
-    verbs = _VERBS[Face.SINGULAR] + _VERBS[Face.PLURAL] if is_only_spelling else _VERBS[found.face]
+    verbs = _VERBS[Face.PLURAL if is_only_spelling else found.face]
     return tuple(v for v in verbs if v in found.table.permissions)
 
 

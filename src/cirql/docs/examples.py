@@ -34,12 +34,14 @@ def examples(catalog: Catalog, found: Found, verbs: Sequence[str] = _VERBS) -> l
     table = found.table
     if found.face not in (Face.SINGULAR, Face.PLURAL) or table.cfn_type is None:
         return shown
-    has_both = found.face is Face.SINGULAR and table.plural == table.name.resource
-    wanted = {m.verb for m in (table.methods if has_both else found.methods)} & set(verbs) - {"SELECT"}
-    return shown + list(_writes(table, catalog.rules(table.cfn_type), wanted)) if wanted else shown
+    if found.face is Face.PLURAL and any(m.name == "get_resource" for m in found.methods):
+        shown.append(Example("SELECT", select_example(found, is_of_one=True)))
+    wanted = {m.verb for m in found.methods} & set(verbs) - {"SELECT"}
+    return shown + list(_writes(found, catalog.rules(table.cfn_type), wanted)) if wanted else shown
 
 
-def _writes(table: Table, rules: Rules, verbs: Set[str]) -> Iterator[Example]:
+def _writes(found: Found, rules: Rules, verbs: Set[str]) -> Iterator[Example]:
+    table = found.table
     state = example_state(rules) if verbs & {"INSERT", "UPDATE"} else None
     if "INSERT" in verbs:
         yield Example("INSERT", _insert(table, state)) if state is not None else Example("INSERT", "", _NO_VALUES)
@@ -48,7 +50,7 @@ def _writes(table: Table, rules: Rules, verbs: Set[str]) -> Iterator[Example]:
         return
     if "UPDATE" in verbs:
         changed = assignment(rules, state or {})
-        yield Example("UPDATE", _update(table, changed)) if changed is not None else Example("UPDATE", "", _no_update(table))
+        yield Example("UPDATE", _update(found, changed)) if changed is not None else Example("UPDATE", "", _no_update(table))
     if "DELETE" in verbs:
         yield Example("DELETE", f"DELETE FROM {_plural(table)}\nWHERE {_where(table)};")
 
@@ -75,10 +77,11 @@ def _insert(table: Table, given: Mapping[str, Any]) -> str:
     return f"INSERT INTO {_plural(table)} (\n{names}\n)\nSELECT\n{values};"
 
 
-def _update(table: Table, changed: Mapping[str, Any]) -> str:
+def _update(found: Found, changed: Mapping[str, Any]) -> str:
+    table = found.table
     columns = {c.member: c.name for c in table.columns if c.member}
     sets = ", ".join(f"{columns[n]} = {_literal(v)}" for n, v in changed.items())
-    return f"UPDATE {table.name}\nSET {sets}\nWHERE {_where(table)};"
+    return f"UPDATE {found.name}\nSET {sets}\nWHERE {_where(table)};"
 
 
 def _column(table: Table, member: str) -> str:
