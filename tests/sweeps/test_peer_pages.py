@@ -1,7 +1,7 @@
 """What three generations of StackQL's pages publish of each CloudFormation type, derived from its schema by their rules, and what ours do.
 
-A page has a spelling, fields with types, methods with what they require, permissions and SELECT examples. The first generation has a singular
-and a plural page a type; the second and the third have a plural, a `_list_only` and a `_tags` page.
+A page has a spelling, fields with types, methods with what they require, permissions and SELECT examples. The first generation has a
+singular and a plural page a type; the second and the third have a plural, a `_list_only` and a `_tags` page.
 """
 
 from __future__ import annotations
