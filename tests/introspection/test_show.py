@@ -67,7 +67,12 @@ def test_show_methods_prints_what_the_page_prints(session: Session) -> None:
         ("get_resource", "data__Identifier, region", "SELECT"),
     ]
     plural = session.execute("SHOW EXTENDED METHODS IN awscc.sagemaker.image_versions WHERE SQLVerb <> 'DELETE'").fetchall()
-    assert [(r[0], r[1]) for r in plural] == [("create_resource", "ImageName, BaseImage, region"), ("list_resources", "region")]
+    assert [(r[0], r[1]) for r in plural] == [
+        ("create_resource", "ImageName, BaseImage, region"),
+        ("update_resource", "data__Identifier, data__PatchDocument, region"),
+        ("list_resources", "region"),
+        ("get_resource", "data__Identifier, region"),
+    ]
 
 
 def test_show_insert_writes_a_template(session: Session) -> None:
