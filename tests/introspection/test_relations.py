@@ -66,7 +66,9 @@ def test_who_fills_a_column_and_what_a_verb_needs_is_told(session: Session) -> N
     assert rows(session, "SELECT method_name, verb FROM cirql.methods WHERE table_name = 'aws.sagemaker.image_versions'") == [
         ("create_resource", "INSERT"),
         ("delete_resource", "DELETE"),
+        ("update_resource", "UPDATE"),
         ("list_resources", "SELECT"),
+        ("get_resource", "SELECT"),
     ]
 
 
