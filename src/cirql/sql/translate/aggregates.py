@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sqlglot import exp
 
 from cirql.errors import InvalidText, UnknownFunction
 from cirql.sql.translate import sqltypes as st
+from cirql.sql.translate.arithmetic import NUMERIC_QUOTIENT, quotient
 from cirql.sql.translate.casts import convert, text_of, to_json
 from cirql.sql.translate.columns import row_object
 from cirql.sql.translate.expressions import finish_with, keep_type, refuse, rewrite
@@ -81,8 +84,35 @@ def average(node: exp.Expr, site: Site) -> exp.Expr:
         listed = call("list", node.this, type=st.INTERVAL)
         return finish_with(listed, lambda n: call("cirql_interval_mean", n, type=st.INTERVAL))
     if kind.is_integer or kind == st.NUMERIC:
-        return finish_with(typed(node, st.NUMERIC), lambda n: as_type(n, st.NUMERIC, name="DECIMAL(38, 16)"))
+        return finish_with(typed(node, st.NUMERIC), _exact_mean)
     return _checked(typed(node, st.FLOAT8 if kind == st.FLOAT4 else kind))
+
+
+def _exact_mean(whole: exp.Expr) -> exp.Expr:
+    """The sum by the count: DuckDB's own average is reckoned in double precision."""
+    parts = (_in_place(whole, lambda value: exp.Sum(this=value)), _in_place(whole, lambda value: exp.Count(this=value)))
+    return quotient(*parts)
+
+
+def _in_place(whole: exp.Expr, make: Callable[[exp.Expr], exp.Expr]) -> exp.Expr:
+    """The same aggregate, with its FILTER and OVER, but another one of the same values."""
+    copied = whole.copy()
+    inner = copied if isinstance(copied, _OF_MANY) else all_of(copied, *_OF_MANY)[0]
+    made = make(inner.this)
+    if inner is copied:
+        return made
+    inner.replace(made)
+    return copied
+
+
+_SPREADS: dict[type[exp.Expr], str] = {
+    exp.Stddev: "stddev_samp",
+    exp.StddevSamp: "stddev_samp",
+    exp.StddevPop: "stddev_pop",
+    exp.Variance: "var_samp",
+    exp.VariancePop: "var_pop",
+}
+_OF_MANY = (exp.Avg, *_SPREADS)
 
 
 def least_or_most(node: exp.Expr, site: Site) -> exp.Expr:
@@ -100,8 +130,30 @@ def spread(node: exp.Expr, site: Site) -> exp.Expr:
     """Stddev and variance: numeric over integers and numerics; NULL over a single value."""
     kind = _wants_number(node, type(node).__name__.lower(), site)
     if kind.is_integer or kind == st.NUMERIC:
-        return finish_with(typed(node, st.NUMERIC), lambda n: as_type(n, st.NUMERIC, name="DECIMAL(38, 16)"))
+        is_summed = kind.is_integer and not isinstance(node.this, exp.Distinct)
+        reckon = _variation_of_sums if is_summed else _variation
+        return finish_with(typed(node, st.NUMERIC), lambda n: reckon(n, _SPREADS[type(node)]))
     return typed(node, st.FLOAT8)
+
+
+def _variation(whole: exp.Expr, name: str) -> exp.Expr:
+    """Of all values, exactly."""
+    values = _in_place(whole, lambda value: call("list", replace_argument(value, as_type(argument(value), st.TEXT))))
+    return as_type(call("cirql_variation", text(name), values, type=st.TEXT), st.NUMERIC, name=NUMERIC_QUOTIENT)
+
+
+def _variation_of_sums(whole: exp.Expr, name: str) -> exp.Expr:
+    """Of integers: their sum and that of their squares, in two parts, which no number of rows overflows."""
+
+    def squares(part: str) -> exp.Expr:
+        return as_type(_in_place(whole, lambda value: exp.Sum(this=call(part, value))), st.TEXT)
+
+    count = _in_place(whole, lambda value: exp.Count(this=value))
+    total = as_type(_in_place(whole, lambda value: exp.Sum(this=value)), st.TEXT)
+    made = call(
+        "cirql_variation_of_sums", text(name), count, total, squares("cirql_square_high"), squares("cirql_square_low"), type=st.TEXT
+    )
+    return as_type(made, st.NUMERIC, name=NUMERIC_QUOTIENT)
 
 
 def correlated(node: exp.Expr, site: Site) -> exp.Expr:

@@ -7,6 +7,7 @@ from decimal import Decimal, localcontext
 from sqlglot import exp
 
 from cirql.errors import UnknownFunction
+from cirql.sql import numerics
 from cirql.sql.translate import hstores, jsons, networks
 from cirql.sql.translate import sqltypes as st
 from cirql.sql.translate.casts import convert
@@ -161,16 +162,20 @@ def multiply(node: exp.Expr, site: Site) -> exp.Expr:
     if (folded := _product_of_constants(node.this, node.expression)) is not None:
         return folded
     if not any(constants):
-        product = call("cirql_numeric_product", *(as_type(n, st.TEXT) for n in (node.this, node.expression)), type=st.TEXT)
-        return as_type(product, st.NUMERIC, name=NUMERIC_QUOTIENT)
+        return exactly("cirql_numeric_product", node.this, node.expression)
     for key in ("this", "expression"):
         node.set(key, _widened(node.args[key]))
     return checked
 
 
+def exactly(name: str, *operands: exp.Expr) -> exp.Expr:
+    """A call of one of `numerics`, which take and give texts."""
+    return as_type(call(name, *(as_type(o, st.TEXT) for o in operands), type=st.TEXT), st.NUMERIC, name=NUMERIC_QUOTIENT)
+
+
 def _product_of_constants(left: exp.Expr, right: exp.Expr) -> exp.Expr | None:
     """The product of two constants that DuckDB's decimals cannot reckon: exact where 38 digits hold it."""
-    one, other = _decimal(left), _decimal(right)
+    one, other = decimal_of(left), decimal_of(right)
     if one is None or other is None or _digits(one) + _digits(other) <= _SAFE_DIGITS:
         return None
     with localcontext(prec=200):
@@ -188,14 +193,21 @@ def _digits(value: Decimal) -> int:
     return len(format(value, "f").lstrip("-").replace(".", ""))
 
 
-def _decimal(node: exp.Expr) -> Decimal | None:
+def _places(value: Decimal) -> int:
+    return len(format(value, "f").partition(".")[2])
+
+
+def decimal_of(node: exp.Expr) -> Decimal | None:
     """The value of a numeric constant; None for whatever else stands there."""
     inner = node.unnest()
     if isinstance(inner, exp.Neg):
-        value = _decimal(inner.this)
+        value = decimal_of(inner.this)
         return None if value is None else -value
     if isinstance(inner, exp.Cast) and type_of(inner) == st.NUMERIC:
-        inner = inner.this.unnest()
+        value = decimal_of(inner.this)
+        sizes = [int(p.name) for p in inner.args["to"].expressions]
+        is_kept = value is not None and len(sizes) == 2 and _places(value) <= sizes[1]  # a cast to fewer places is reckoned
+        return value if is_kept else None
     return written_decimal(inner) if isinstance(inner, exp.Literal) and not inner.is_string else None
 
 
@@ -211,7 +223,7 @@ def _widened(node: exp.Expr) -> exp.Expr:
 def divide(node: exp.Expr, site: Site) -> exp.Expr:
     """`/`: truncating for integers, numeric for numerics, DDSQL's never truncating.
 
-    5/2 -> 5 // 2, 5.0/2 -> CAST(5.0 / 2 AS DECIMAL(38, 16))
+    5/2 -> 5 // 2, x/2.0 -> CAST(cirql_quotient(CAST(x AS TEXT), CAST(2.0 AS TEXT)) AS DECIMAL(38, 16))
     """
     left_node, right_node, left, _ = operands(node)
     if left == st.INTERVAL:
@@ -220,14 +232,32 @@ def divide(node: exp.Expr, site: Site) -> exp.Expr:
     node.set("expression", right_node)
     checked = _numbers(node, "/", site)
     sql_type = type_of(checked)
-    quotient = _slash(left_node, right_node)
     if site.dialect == "ddsql":
         return typed(_slash(as_type(left_node, st.FLOAT8), right_node), st.FLOAT8)
     if sql_type.is_integer:
         return typed(exp.Paren(this=exp.IntDiv(this=_grouped(left_node), expression=_grouped(right_node))), sql_type)
     if sql_type == st.NUMERIC:
-        return as_type(_slash(as_type(left_node, st.FLOAT8), right_node), st.NUMERIC, name=NUMERIC_QUOTIENT)
-    return typed(quotient, sql_type)
+        return _quotient_of_constants(left_node, right_node) or quotient(left_node, right_node)
+    return typed(_slash(left_node, right_node), sql_type)
+
+
+def quotient(left: exp.Expr, right: exp.Expr) -> exp.Expr:
+    """The exact quotient of integers or numerics."""
+    return exactly("cirql_quotient", left, right)
+
+
+def _quotient_of_constants(left: exp.Expr, right: exp.Expr) -> exp.Expr | None:
+    """The quotient of two constants, with all the digits that PostgreSQL gives it; None for whatever else is divided."""
+    one, other = decimal_of(left), decimal_of(right)
+    if one is None or not other:
+        return None
+    try:
+        plain = numerics.quotient_as_written(format(one, "f"), format(other, "f"))
+    except ValueError:
+        return None
+    if _digits(Decimal(plain)) > _HELD_DIGITS:
+        return None
+    return as_type(exp.Literal.string(plain), st.NUMERIC, name=f"DECIMAL({_HELD_DIGITS}, {len(plain.partition('.')[2])})")
 
 
 def _slash(left: exp.Expr, right: exp.Expr) -> exp.Expr:
@@ -251,10 +281,9 @@ def power(node: exp.Expr, site: Site) -> exp.Expr:
 
 def powered(left: exp.Expr, right: exp.Expr, left_type: SqlType, right_type: SqlType) -> exp.Expr:
     """The call behind `^` and `power`."""
-    result = call("cirql_power", as_type(left, st.FLOAT8), as_type(right, st.FLOAT8), type=st.FLOAT8)
-    if st.NUMERIC in (left_type, right_type) and st.FLOAT8 not in (left_type, right_type):
-        return as_type(result, st.NUMERIC, name=NUMERIC_QUOTIENT)
-    return result
+    if st.NUMERIC in (left_type, right_type) and not {st.FLOAT8, st.FLOAT4} & {left_type, right_type}:
+        return exactly("cirql_numeric_power", left, right)
+    return call("cirql_power", as_type(left, st.FLOAT8), as_type(right, st.FLOAT8), type=st.FLOAT8)
 
 
 def negate(node: exp.Expr, site: Site) -> exp.Expr:

@@ -8,14 +8,24 @@ from functools import cache
 
 from sqlglot import exp
 
+from cirql.errors import NotSupported
 from cirql.sql.admission import READERS, allowed_functions
-from cirql.sql.translate import ddsql, json_calls, moment_calls, regex_calls, sets, stackql, text_calls
+from cirql.sql.translate import ddsql, json_calls, moment_calls, numeric_calls, regex_calls, sets, stackql, text_calls
 from cirql.sql.translate import sqltypes as st
 from cirql.sql.translate.casts import convert
 from cirql.sql.translate.expressions import rewrite
-from cirql.sql.translate.nodes import as_type, call, text, type_of, typed
+from cirql.sql.translate.nodes import as_type, call, position_of, text, type_of, typed
 from cirql.sql.translate.shield import PREFIX
-from cirql.sql.translate.signatures import NOT_SCALAR, Plain, function_of, name_of, plain_functions, result_type, take, unknown
+from cirql.sql.translate.signatures import (
+    NOT_SCALAR,
+    Plain,
+    function_of,
+    name_of,
+    plain_functions,
+    result_type,
+    take,
+    unknown,
+)
 from cirql.sql.translate.site import Dialect, Rule, Site
 
 Special = Callable[[list[exp.Expr], exp.Expr, Site], exp.Expr]
@@ -23,7 +33,15 @@ Special = Callable[[list[exp.Expr], exp.Expr, Site], exp.Expr]
 
 @cache
 def _special() -> dict[str, Special]:
-    return {**text_calls.CALLS, **regex_calls.CALLS, **json_calls.CALLS, **moment_calls.CALLS, **ddsql.CALLS, **stackql.EVERYWHERE}
+    return {
+        **text_calls.CALLS,
+        **numeric_calls.CALLS,
+        **regex_calls.CALLS,
+        **json_calls.CALLS,
+        **moment_calls.CALLS,
+        **ddsql.CALLS,
+        **stackql.EVERYWHERE,
+    }
 
 
 @cache
@@ -112,6 +130,8 @@ def _nearest(name: str) -> str | None:
 
 def _duckdb_call(name: str, arguments: list[exp.Expr], node: exp.Expr) -> exp.Expr:
     """A function only DuckDB has, taken as it is where it computes from its arguments alone."""
+    if st.is_of_ranges(name):
+        raise NotSupported(f"the function {name} is not supported", hint=st.WITHOUT_RANGES, position=position_of(node))
     if name not in allowed_functions() or name in READERS:
         raise unknown(name, arguments, node, _nearest(name))
     return call(_BOUNDED.get(name, name), *arguments)

@@ -22,7 +22,9 @@ def cast(node: exp.Expr, site: Site) -> exp.Expr:
         return call("cirql_money", convert(node.this, st.NUMERIC, explicit=True), type=st.TEXT)  # shown, and not reckoned with
     sql_type = st.of_datatype(target)
     if sql_type is None:
-        raise NotSupported(f"the type {target.sql('postgres').lower()} is not supported", position=position_of(node.this))
+        spoken = target.sql("postgres").lower()
+        hint = st.WITHOUT_RANGES if st.is_of_ranges(spoken) else None
+        raise NotSupported(f"the type {spoken} is not supported", hint=hint, position=position_of(node.this))
     size = _size(target)
     return sized(convert(node.this, sql_type, explicit=True, numeric=_numeric_name(target)), sql_type, target, size)
 

@@ -46,8 +46,6 @@ to_oct i text cirql_to_oct
 normalize t text nfc_normalize
 pg_size_pretty n text cirql_size_pretty
 abs n same
-gcd ii same2
-lcm ii same2
 cbrt f float8
 degrees f float8
 radians f float8
@@ -77,7 +75,6 @@ atand f float8 cirql_atand
 atan2d ff float8 cirql_atan2d
 pi - float8
 random - float8
-width_bucket ffff int4 cirql_width_bucket
 isfinite m bool
 justify_days v interval cirql_justify_days
 justify_hours v interval cirql_justify_hours

@@ -231,3 +231,17 @@ def duckdb_name(sql_type: SqlType) -> str:
     if sql_type.element:
         return f"{duckdb_name(sql_type.element)}[]"
     return _DUCKDB.get(sql_type.name, "TEXT")
+
+
+_RANGES = frozenset(
+    """
+    int4range int8range numrange tsrange tstzrange daterange int4multirange int8multirange nummultirange tsmultirange tstzmultirange
+    datemultirange range_merge multirange range_agg range_intersect_agg isempty lower_inc upper_inc lower_inf upper_inf
+    """.split()  # noqa: SIM905 - shorter than a column of quoted words
+)
+WITHOUT_RANGES = "ranges are no type here: compare with both bounds, x >= low AND x < high; two spans overlap where (a, b) OVERLAPS (c, d)"
+
+
+def is_of_ranges(name: str) -> bool:
+    """Whether a type or a function of that name is about PostgreSQL's ranges, which are not here."""
+    return name in _RANGES

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from sqlglot import exp
 
 from cirql.errors import InvalidText, NotSupported
-from cirql.sql.translate import aggregates, arithmetic, arrays
+from cirql.sql.translate import aggregates, arrays
 from cirql.sql.translate import sqltypes as st
 from cirql.sql.translate.casts import convert, output_of, text_of, to_text
 from cirql.sql.translate.expressions import finish_with, refuse
@@ -190,77 +190,9 @@ def rewrite_trunc(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     return as_type(call("cirql_trunc_to", value, arguments[1]), st.NUMERIC, name=f"DECIMAL({22 + min(digits, 16)}, {min(digits, 16)})")
 
 
-def rewrite_power(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
-    """power(a, b)."""
-    left, right = (convert(a, st.FLOAT8) if type_of(a) == st.UNKNOWN else a for a in arguments)
-    return arithmetic.powered(left, right, type_of(left), type_of(right))
-
-
-def modulo(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
-    """mod(a, b); PostgreSQL has it for integers and numerics."""
-    if any(type_of(a).name in ("float4", "float8") for a in arguments):
-        raise unknown("mod", arguments, node)
-    kind = st.common([type_of(a) for a in arguments])
-    arguments = [convert(a, kind) if type_of(a) == st.UNKNOWN and kind.is_number else a for a in arguments]
-    left, right = (a if not isinstance(a, exp.Binary) else exp.Paren(this=a) for a in arguments)
-    return typed(exp.Paren(this=exp.Mod(this=left, expression=right)), kind)
-
-
-def rewrite_div(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
-    """div(a, b): the whole quotient, as numeric."""
-    return as_type(call("trunc", call("cirql_quotient", *arguments)), st.NUMERIC, name="DECIMAL(22, 0)")
-
-
-def logarithm(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
-    """ln, log (base 10), log10, log(base, x); an error below zero."""
-    name = name_of(node)
-    kinds = [type_of(a) for a in arguments]
-    values = [as_type(convert(a, st.FLOAT8) if type_of(a) == st.UNKNOWN else a, st.FLOAT8) for a in arguments]
-    macro = "cirql_ln" if name == "ln" else "cirql_log10" if len(values) == 1 else "cirql_log"
-    result = call(macro, *values, type=st.FLOAT8)
-    exact = st.NUMERIC in kinds or len(values) == 2
-    return as_type(result, st.NUMERIC, name=arithmetic.NUMERIC_QUOTIENT) if exact else result
-
-
-def sign(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
-    """sign: of the type of its argument, float for an integer."""
-    kind = type_of(arguments[0])
-    result = kind if kind in (st.NUMERIC, st.ANY) else st.FLOAT8
-    return as_type(call("sign", arguments[0]), result, name="DECIMAL(1, 0)" if result == st.NUMERIC else None)
-
-
-def rewrite_factorial(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
-    """factorial(n), as numeric."""
-    return as_type(call("cirql_factorial", arguments[0]), st.NUMERIC, name="DECIMAL(38, 0)")
-
-
 def quantifier(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
     """`ALL (array)`, which the parser takes for a function: the comparison around it reads it."""
     return typed(exp.Anonymous(this=str(node.this), expressions=arguments), st.ANY)
-
-
-def of_its_kind(macro: str) -> Special:
-    """Exp and sqrt: numeric of a numeric, else float. What numeric cannot hold is an error."""
-
-    def rule(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
-        kind = type_of(arguments[0])
-        if len(arguments) != 1 or not (kind.is_number or kind.is_open):
-            raise unknown(name_of(node), arguments, node)
-        value = convert(arguments[0], st.FLOAT8) if kind == st.UNKNOWN else arguments[0]
-        result = call(macro, as_type(value, st.FLOAT8), type=st.FLOAT8)
-        return as_type(result, st.NUMERIC, name=arithmetic.NUMERIC_QUOTIENT) if kind == st.NUMERIC else result
-
-    return rule
-
-
-def rewrite_min_scale(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
-    """min_scale(numeric): digits after the point without zeros at the end."""
-    return as_type(call("cirql_min_scale", as_type(arguments[0], st.TEXT)), st.INT4)
-
-
-def rewrite_scale(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
-    """scale(numeric): digits after the point."""
-    return as_type(call("cirql_scale", as_type(arguments[0], st.TEXT)), st.INT4)
 
 
 def _list_call(name: str, macro: str, result: str) -> Special:
@@ -400,19 +332,6 @@ CALLS: dict[str, Special] = {
     "ceiling": _whole("ceil"),
     "floor": _whole("floor"),
     "trunc": rewrite_trunc,
-    "power": rewrite_power,
-    "pow": rewrite_power,
-    "mod": modulo,
-    "div": rewrite_div,
-    "ln": logarithm,
-    "log": logarithm,
-    "log10": logarithm,
-    "exp": of_its_kind("cirql_exp"),
-    "sqrt": of_its_kind("cirql_sqrt"),
-    "scale": rewrite_scale,
-    "min_scale": rewrite_min_scale,
-    "sign": sign,
-    "factorial": rewrite_factorial,
     "all": quantifier,
     "some": quantifier,
     "any": quantifier,

@@ -110,3 +110,39 @@ size < 1e60, id < 1e60, id = 1e60 FROM image ORDER BY id
 99999999999999999999 * 99999999999999999999 -- differs: numeric-digits
 x * y FROM (VALUES (123456789.123456789, 987654321.987654321)) v(x, y)
 x * y FROM (VALUES (12345678901234567890.5, 98765432109876543210.5)) v(x, y) -- differs: numeric-digits
+-- quotients, roots and logarithms of numerics
+9007199254740993 / 1.0, 9223372036854775807 / 10.0, 123456789012345678901 / 7.0, 99999999999999999.99 / 0.01, 12345678901234567890123456789012345678 / 10
+1 / 3.0, 2 / 3.0, 100000 / 3.0, 1000000000 / 7.0, 1 / 30000.0, 22 / 7.0, -1.0 / 3, 0 / 3.0, 1.0::numeric(10,2) / 3, 1.005::numeric(10,2) / 3
+id / 3.0, id::numeric / 7, 100.0 * id / 7, id * 1000000007 / 7.0, (id + 9007199254740993) / 2.0, id / -0.3 FROM image ORDER BY id
+x / y FROM (VALUES (1.00, 3.000), (2, 7), (123456789.987654321, 3), (NULL, 7.0), (1e15, 3)) v(x, y)
+x / 0 FROM (VALUES (1.00), (2)) v(x)
+div(12345678901234567890.0, 3), div(-7.5, 2), div(7.5, -2), div(9223372036854775807, 3), div(0.1, 0.03), div(9007199254740993, 1), div('7', 2.0)
+div(1.0, 0)
+div(1.5::float8, 2)
+sqrt(3.0), sqrt(1234567890.0), sqrt(0.0000001), sqrt(123456789012345678.0), sqrt(0.5), sqrt(99999.0), sqrt(0.0)
+sqrt(-2.0)
+exp(2.5), exp(-3.2), exp(10.0), exp(20.123), exp(0.0), exp(-200.0), ln(0.5), ln(1.0), ln(123456.789), ln(1.0001), ln(99.0)
+ln(0.0)
+log(2.0), log(0.001), log(123456789.0), log10(2.0), log(3, 81), log(2, 10.5), log(0.5, 3), log('2', 8.0)
+log(1.0, 5)
+2.0 ^ 10, 1.1 ^ 100, 3.0 ^ -2, 2.5 ^ 2.5, 7.0 ^ 20, 0.0 ^ 0, (-2.0) ^ 3, (-2.0) ^ 4, power(2, 0.5), 0.5 ^ 60
+0.0 ^ -1
+(-2.0) ^ 0.5
+trim_scale(8.4100), trim_scale(5.000), trim_scale(1200), trim_scale(-0.10) = -0.1
+gcd(12.5, 2.5), lcm(1.5, 2), gcd(12::numeric, 18), gcd('12', 18), lcm(0.0, 3)
+width_bucket(0.3, 0, 1, 10), width_bucket(0.7, 0, 1, 10), width_bucket(5.5, 10, 0, 5), width_bucket(-1.0, 0, 1, 4), width_bucket(1.0, 0, 1, 4)
+width_bucket(5, ARRAY[1, 3, 5, 10]), width_bucket(0.5, ARRAY[1, 3, 5, 10]), width_bucket('b'::text, ARRAY['a', 'c']), width_bucket(id, ARRAY[2, 4]::bigint[]) FROM image ORDER BY id
+width_bucket(1.0, 2, 2, 4)
+-- averages and spreads
+avg(x), avg(x::numeric), stddev(x), variance(x), var_pop(x), stddev_pop(x) FROM (VALUES (9007199254740993), (9007199254740995)) v(x)
+avg(x), stddev(x), variance(x), var_pop(x), stddev_pop(x) FROM (VALUES (100000.5), (200000.25), (400000), (NULL)) v(x)
+avg(x), variance(x) FROM (VALUES (9223372036), (9223372035), (-9223372036)) v(x)
+avg(x), avg(x) FILTER (WHERE x > 1), stddev(x) FILTER (WHERE x > 1), variance(x) FILTER (WHERE x > 100), avg(DISTINCT x), var_pop(DISTINCT x) FROM (VALUES (1), (2), (5), (2), (-2)) v(x)
+x, avg(x) OVER (ORDER BY x), stddev(x) OVER (ORDER BY x), round(avg(x) FILTER (WHERE x > 1) OVER (), 3) FROM (VALUES (1), (2), (4)) v(x) ORDER BY x
+avg(x), stddev(x), var_pop(x) FROM (VALUES (1)) v(x)
+avg(x), stddev(x), stddev_pop(x::numeric) FROM (VALUES (1)) v(x) WHERE false
+avg(x) > 2, avg(x)::int, round(avg(x), 2), avg(x) * 3, 100 * avg(x) / sum(x), avg(x)::text, sum(x) / 3.0 FROM (VALUES (1), (2), (4)) v(x)
+-- ranges
+int4range(1, 5) -- differs: ranges
+'[2024-01-01,2024-02-01)'::daterange -- differs: ranges
+isempty(numrange(1, 2)) -- differs: ranges
