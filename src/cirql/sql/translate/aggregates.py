@@ -112,7 +112,7 @@ _SPREADS: dict[type[exp.Expr], str] = {
     exp.Variance: "var_samp",
     exp.VariancePop: "var_pop",
 }
-_OF_MANY = (exp.Avg, *_SPREADS)
+_OF_MANY: tuple[type[exp.Expr], ...] = (exp.Avg, *_SPREADS)
 
 
 def least_or_most(node: exp.Expr, site: Site) -> exp.Expr:
