@@ -30,7 +30,7 @@ from cirql.fetch.rows import ODD, UNREAD, UNTOLD, Row, derive, given, in_key_ord
 from cirql.fetch.spread import said, tells_places, without_places
 from cirql.fetch.surroundings import Surroundings
 from cirql.fetch.sweep import swept
-from cirql.fetch.unread import OF_ONE_ROW, PATIENCE, named
+from cirql.fetch.unread import OF_ONE_ROW, PATIENCE, is_of_form, named
 from cirql.plan.arns import where_of_arn
 from cirql.plan.hydrate import context_columns
 from cirql.plan.model import ParentScan, Scan, Step
@@ -74,6 +74,7 @@ class Scanner:
         self._root_calls = self._listed = 0
         self._has_root_answer = False
         self._failed_roots: list[tuple[dict[str, Any], DatabaseError]] = []
+        self._several_asked = False
 
     async def pages(self, *, waits: bool = True) -> AsyncGenerator[list[Row]]:
         """The rows of this target that can matter, complete with every wanted column, a page at a time; of what is listed twice the newer.
@@ -201,6 +202,7 @@ class Scanner:
         required = [i.column for i in root.inputs if i.required and i.column not in self._place]
         if parent is None or self._ask_directly(required):
             placed = placed_column(root)
+            self._several_asked = any(len(g.rows or ()) > 1 for g in self._scan.keys if set(g.columns) & set(required))
             async for values in each(_batched(root, self._keys.combinations(required, _values(root)))):
                 if not self._is_anothers(values) and (placed is None or await self._is_here(str(values.get(placed)))):
                     yield {**self._place, **self._optional(root, values), **values}
@@ -293,7 +295,7 @@ class Scanner:
             pages = self._narrowed(root, params)
             listing = None if naming is None else Occurrences(naming)
             async for rows in pages:
-                self._has_root_answer = has_begun = True
+                self._has_root_answer = has_begun = self._around.unread.is_one_answered = True
                 self._listed += len(rows)
                 now = self._around.clock()
                 marks = [None] * len(rows) if listing is None else listing.mark(rows)
@@ -302,11 +304,19 @@ class Scanner:
             if has_begun:  # it was there on the page before: the list has ended early
                 self._failed_roots.append((self._asked_for(values), error))
                 return
-            self._has_root_answer = True  # asked for by key and not there: no row, and no failure
+            self._has_root_answer = self._around.unread.is_one_answered = True  # asked for by key and not there: no row, and no failure
             for part in _halves(values):  # one of several is not there: the others may be
                 async for page in self._root_pages(part):
                     yield page
         except OF_ONE_ROW as error:
+            if self._several_asked and not has_begun and is_of_form(error):
+                if parts := _halves(values):  # one of several spoils the call for the others
+                    for part in parts:
+                        async for page in self._root_pages(part):
+                            yield page
+                    return
+                self._around.unread.note_ill_formed(self._table, self._target, root, named(self._asked_for(values)), error)
+                return
             self._failed_roots.append((self._asked_for(values), error))
             if not self._has_root_answer and len(self._failed_roots) >= PATIENCE:
                 raise

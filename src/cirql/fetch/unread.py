@@ -16,6 +16,7 @@ from cirql.cloud.target import Target
 from cirql.errors import AccessDenied, CloudError, CloudFailure, DatabaseError, InvalidText, Throttled, Unreachable
 from cirql.fetch.rows import Row
 from cirql.startup.records import dataclass, field, replace
+from cirql.startup.regexes import regex
 
 OF_ONE_ROW = (CloudError, AccessDenied, Throttled, Unreachable, InvalidText)
 """What AWS may say of one row and not of the next. Credentials that are not taken are nobody's in particular."""
@@ -50,6 +51,9 @@ class Unread:
         self._given_up: dict[Place, DatabaseError] = {}
         self._gone: dict[tuple[str, Target, str], list[str]] = {}
         self._odd: dict[tuple[str, str], list[str]] = {}
+        self._ill_formed: dict[Target, list[tuple[CloudFailure, DatabaseError]]] = {}
+        self.is_one_answered = False
+        """Whether one of several values that were asked for was answered somewhere."""
 
     def answered(self, target: Target, fetch: Fetch) -> None:
         """An operation has answered for a row of a target."""
@@ -77,11 +81,13 @@ class Unread:
         if len(refused.first) >= NAMED:
             refused.more += 1
             return
-        failure = error.failure or CloudFailure(
-            target.account or target.credentials, target.region, fetch.service, fetch.operation, error.sqlstate, error.message
-        )
-        failure = replace(failure, table=str(table.name), row=row, columns=tuple(sorted(columns)))
-        refused.first.append((failure, error))
+        refused.first.append((_failure(table, target, fetch, row, columns, error), error))
+
+    def note_ill_formed(self, table: Table, target: Target, fetch: Fetch, row: str, error: DatabaseError) -> None:
+        """Remember one of several values that AWS does not take for what it stands for: beside one that it takes, it is nothing's."""
+        told = self._ill_formed.setdefault(target, [])
+        if len(told) < NAMED:
+            told.append((_failure(table, target, fetch, row, (), error), error))
 
     def note_gone(self, table: Table, target: Target, fetch: Fetch, row: str) -> None:
         """Remember a row that was listed and, when it was asked for, not there."""
@@ -103,6 +109,8 @@ class Unread:
             found += [failure for failure, _ in refused.first]
             if refused.more:
                 found.append(replace(refused.first[0][0], row=f"{refused.more} more rows"))
+        if not self.is_one_answered:
+            found += [failure for told in self._ill_formed.values() for failure, _ in told]
         return tuple(found)
 
     @property
@@ -111,14 +119,23 @@ class Unread:
         found: dict[Target, DatabaseError] = {}
         for (target, _), refused in self._refused.items():
             found.setdefault(target, refused.first[0][1])
+        if not self.is_one_answered:
+            for target, told in self._ill_formed.items():
+                found.setdefault(target, told[0][1])
         return found
 
     def failure(self, target: Target) -> CloudFailure | None:
         """The first failure of a target's rows."""
-        return next((refused.first[0][0] for (at, _), refused in self._refused.items() if at == target), None)
+        refused = next((refused.first[0][0] for (at, _), refused in self._refused.items() if at == target), None)
+        if refused is None and not self.is_one_answered and target in self._ill_formed:
+            return self._ill_formed[target][0][0]
+        return refused
 
     def tell(self, notice: Callable[[str], None]) -> None:
-        """Say which rows were gone, and which values are NULL because their columns cannot hold them."""
+        """Say which rows were gone, which values are NULL because their columns cannot hold them, and which are no key of any row."""
+        ill_formed = {f.row: f for told in self._ill_formed.values() for f, _ in told} if self.is_one_answered else {}
+        for row, failure in sorted(ill_formed.items()):
+            notice(f"{failure.table} has no row of {row!r}: {failure.service}:{failure.operation} does not take it ({failure.message})")
         for (table, column), told in self._odd.items():
             more = f" and {len(told) - ODD_NAMED} more" if len(told) > ODD_NAMED else ""
             notice(f"{table}.{column} is NULL for {'; '.join(told[:ODD_NAMED])}{more}")
@@ -126,6 +143,28 @@ class Unread:
             names = ", ".join(rows[:3]) + (f" and {len(rows) - 3} more" if len(rows) > 3 else "")
             them = "a row" if len(rows) == 1 else f"{len(rows)} rows"
             notice(f"{them} of {table} in {target} left out: {operation} no longer finds what was listed ({names})")
+
+
+def _failure(table: Table, target: Target, fetch: Fetch, row: str, columns: Iterable[str], error: DatabaseError) -> CloudFailure:
+    account = target.account or target.credentials
+    failure = error.failure or CloudFailure(account, target.region, fetch.service, fetch.operation, error.sqlstate, error.message)
+    return replace(failure, table=str(table.name), row=row, columns=tuple(sorted(columns)))
+
+
+_OF_A_FORM = regex(
+    r"^ParamValidation$|Validation(?:Exception|Error)?$|Malformed|^BadRequest|^Invalid(?!State|Operation|Action|Next|Pagin|Request)"
+)
+
+
+def is_of_form(error: DatabaseError) -> bool:
+    """Whether a refusal is of the form of a value that was asked for, by the habits of AWS's codes."""
+    failure = error.failure
+    if failure is None or isinstance(error, AccessDenied | Throttled | Unreachable):
+        return False
+    if failure.code == "ParamValidation" and failure.message.startswith("Missing"):
+        return False
+    # What a resource's handler says of a value that it cannot read.
+    return bool(_OF_A_FORM.search(failure.code)) or (failure.service == "cloudcontrol" and failure.code == "InvalidRequestException")
 
 
 def named(values: Mapping[str, Any]) -> str:

@@ -110,10 +110,10 @@ def _arn_groups(table: Table, column: str, texts: frozenset[Any]) -> Iterator[Ke
         rows = [tuple(t if n in (column, arn.column) else f.get(n) for n in names) for t, f in found if f is not None]
         yield KeyGroup(names, tuple(rows), "the ARN")
         return
-    places = [(t, where_of_arn(t)) for t in sorted(texts)]
+    places = [(t, where_of_arn(t)) for t in sorted(texts, key=str) if isinstance(t, str) and t.startswith("arn:")]
     for name in ("region", "account_id"):
-        if places and all(name in place for _, place in places):
-            yield KeyGroup((column, name), tuple((t, place[name]) for t, place in places), "the ARN")
+        if any(name in place for _, place in places):  # beside ARNs, what is none is nothing's
+            yield KeyGroup((column, name), tuple((t, place.get(name)) for t, place in places), "the ARN")
 
 
 def with_derived(table: Table, groups: list[KeyGroup]) -> list[KeyGroup]:

@@ -13,6 +13,7 @@ from typing import Any
 from cirql.catalog.model import Role, Scope, Table
 from cirql.cloud.partitions import partition_of
 from cirql.cloud.reach import EVERY_REGION, Reach
+from cirql.cloud.regions import has_region_shape
 from cirql.cloud.survey import Account, Inquiry, Survey
 from cirql.cloud.target import EVERYWHERE, Target
 from cirql.plan.model import RowFilter, Scan
@@ -29,7 +30,7 @@ class Wanted:
     `once`: the service lives once in an account, and any region of it would answer for all, or any of `homes`. `identified`: account ids
     matter.
     `told` and `told_regions` are the accounts and regions that the statement itself names, of which its reader hears where they are out of
-    reach: not those that rows name.
+    reach: not those that rows name. `no_regions` are told and have not the form of a region's name.
     """
 
     regions: frozenset[str] | None = None
@@ -39,6 +40,7 @@ class Wanted:
     told: frozenset[str] = frozenset()
     told_regions: frozenset[str] = frozenset()
     homes: frozenset[str] = frozenset()
+    no_regions: frozenset[str] = frozenset()
 
     @property
     def is_nowhere(self) -> bool:
@@ -57,15 +59,30 @@ def wanted(scan: Scan, planned: Scan, *, identified: bool = False) -> Wanted:
 
     `identified`: the account ids matter to whoever asks; else the scan's own columns say.
     """
+    named = _texts(planned.constants("region")) or frozenset()
+    told = _of_form(named)
     return Wanted(
-        _texts(scan.constants("region")),
+        _regions_named(scan, named),
         _texts(scan.constants(scan.table.account_column)),
         once=scan.table.scope is Scope.GLOBAL,
         identified=identified or _needs_ids(scan),
         told=_texts(planned.constants(scan.table.account_column)) or frozenset(),
-        told_regions=_texts(planned.constants("region")) or frozenset(),
+        told_regions=told,
         homes=homes(scan.table),
+        no_regions=named - told,
     )
+
+
+def _regions_named(scan: Scan, told: frozenset[str]) -> frozenset[str] | None:
+    """The regions that a scan's keys name. What is none matches nothing; where a statement names no other, that is a mistake."""
+    regions = _texts(scan.constants("region"))
+    if regions is None or (regions <= told and not _of_form(told)):
+        return regions
+    return _of_form(regions)
+
+
+def _of_form(names: frozenset[str]) -> frozenset[str]:
+    return frozenset(n for n in names if has_region_shape(n) or n == EVERY_REGION)
 
 
 def homes(table: Table) -> frozenset[str]:
@@ -155,7 +172,7 @@ def _out_of_reach(want: Wanted, reach: Reach, survey: Survey) -> list[str]:
     """What to say of accounts and regions that a statement names and the session does not: no rows of theirs prove little."""
     if want.is_nowhere:
         return []
-    notices = []
+    notices = [f"{name!r} is not an AWS region: no row is there" for name in sorted(want.no_regions)]
     if all(a.id for a in survey.accounts) and (missing := sorted(want.told - {a.id for a in survey.accounts})):
         notices.append(_told("account", missing, "{} not asked"))
     regions = frozenset(reach.regions or [a.home for a in survey.accounts])

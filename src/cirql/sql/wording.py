@@ -22,7 +22,7 @@ _TYPES = {
 }
 _RULES = (
     # What begins as DuckDB says it, the code, and how it is said (None: as it is); {0} is what the first group found.
-    (r"Division by zero\b.*", "22012", "division by zero"),
+    (r"[Dd]ivision by zero\b.*", "22012", "division by zero"),
     (r"Type \w+ with value .+ can't be cast because .* destination type (\w+)", "22003", "{0} out of range"),
     (r"Failed to cast decimal value .+ to type (\w+)", "22003", "{0} out of range"),
     (r"Overflow in \w+ of (\w+) .*", "22003", "{0} out of range"),

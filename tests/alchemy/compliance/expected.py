@@ -11,7 +11,6 @@ _BY_DRIVER = "the suite knows by their names the drivers that stream; that rows 
 _LOCKS = "there are no row locks in AWS: FOR UPDATE is refused and not ignored"
 _ORDER = "the test asks for no order and expects one"
 _INDEXES = "the indexes of a session's own tables are not reflected"
-_DIVISION = "numbers are divided as floats: 15 digits of a quotient are right"
 
 EXPECTED = {
     "ServerSideCursorsTest::test_conn_option": _BY_DRIVER,
@@ -24,10 +23,6 @@ EXPECTED = {
     "ServerSideCursorsTest::test_ss_cursor_status[text_ss_option]": _BY_DRIVER,
     "WindowFunctionTest::test_window_range": _ORDER,
     "LongNameBlowoutTest::test_long_convention_name[ix-_exclusions_02]": _INDEXES,
-    "TrueDivTest::test_truediv_divisor[numeric_38_digit_divisor-typed]": _DIVISION,
-    "TrueDivTest::test_truediv_divisor[numeric_38_digit_divisor-untyped_function]": _DIVISION,
-    "TrueDivTest::test_truediv_divisor[numeric_many_decimals-typed]": _DIVISION,
-    "TrueDivTest::test_truediv_divisor[numeric_many_decimals-untyped_function]": _DIVISION,
 }
 
 

@@ -5,6 +5,7 @@ Pure functions from text to a DuckDB constant. Raises InvalidText (SQLSTATE 22P0
 
 from __future__ import annotations
 
+import datetime
 import ipaddress
 import json
 import math
@@ -22,6 +23,7 @@ from cirql.sql.translate.nodes import as_type, call, text, typed
 from cirql.sql.translate.sqltypes import SqlType
 from cirql.startup.regexes import regex
 
+_OF_TIME = ("interval", "date", "time", "timestamp", "timestamptz")
 _MAX_EXPONENT = 400
 """Numbers are written out in full: an exponent of a billion would fill the memory."""
 _TRUE = ("t", "tr", "tru", "true", "y", "ye", "yes", "on", "1")
@@ -39,7 +41,7 @@ def read(value: str, target: SqlType, *, numeric: str | None = None, position: i
         return reader(value, target) if reader else as_type(exp.Literal.string(value), target)
     except (ValueError, InvalidOperation):
         message = f"invalid input syntax for type {target}: {json.dumps(value, ensure_ascii=False)}"
-        raise InvalidText(message, position=position, sqlstate="22007" if target == st.INTERVAL else None) from None
+        raise InvalidText(message, position=position, sqlstate="22007" if target.name in _OF_TIME else None) from None
 
 
 def _integer(value: str, target: SqlType) -> exp.Expr:
@@ -210,10 +212,30 @@ def _moment(value: str, target: SqlType) -> exp.Expr:
     if word in offsets:
         day = exp.Add(this=exp.CurrentDate(), expression=exp.Literal.number(offsets[word]))
         return as_type(exp.Paren(this=day), target)
-    moment = as_type(exp.Literal.string(intervals.read_moment(value)), target)
+    written = intervals.read_moment(value)
+    _check_moment(value, written, target)
+    moment = as_type(exp.Literal.string(written), target)
     if target.name == "date" or not _FINER.search(value):
         return moment
     return typed(exp.Paren(this=exp.Add(this=moment, expression=call("to_microseconds", exp.Literal.number(1)))), target)
+
+
+_DAY, _NO_DAY = regex(r"\s*(\d{4})-(\d{1,2})-(\d{1,2})(?!\d)"), regex(r"\s*[+-]?(?:\d|infinity|epoch)", re.IGNORECASE)
+
+
+def _check_moment(value: str, written: str, target: SqlType) -> None:
+    """Refuse what is no moment before any row is looked at: the engine would only refuse it beside one.
+
+    Raises ValueError for what no moment begins with, InvalidText for a day that no month has.
+    """
+    if not _NO_DAY.match(written):
+        raise ValueError(value)
+    day = _DAY.match(written) if target != st.TIME else None
+    if day is not None and day[1] != "0000":
+        try:
+            datetime.date(int(day[1]), int(day[2]), int(day[3]))
+        except ValueError:
+            raise InvalidText(f"date/time field value out of range: {json.dumps(value, ensure_ascii=False)}", sqlstate="22008") from None
 
 
 # More digits than microseconds have, the first of them rounding up: the engine drops them.
@@ -308,6 +330,13 @@ def _bytes(value: str, target: SqlType) -> exp.Expr:
     return call("unhex", text(raw.hex()), type=st.BYTEA)
 
 
+def _bits(value: str, target: SqlType) -> exp.Expr:
+    wrong = next((c for c in value if c not in "01"), None)
+    if wrong is not None:
+        raise InvalidText(f'"{wrong}" is not a valid binary digit')
+    return typed(exp.Literal.string(value), st.BIT)
+
+
 _READERS = {
     "int2": _integer,
     "int4": _integer,
@@ -328,4 +357,5 @@ _READERS = {
     "inet": _network,
     "cidr": _network,
     "bytea": _bytes,
+    "bit": _bits,
 }
