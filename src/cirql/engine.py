@@ -134,13 +134,14 @@ class Engine:
         self._give_back = give_back
         self._interruption = Interruption()
         self._connection = database.connect()
-        self._tester = database.connect()
+        self._tester: Any = None
         self._testing = threading.Lock()
         self._open = threading.Lock()
         self._is_open = True
         self._installed: set[str] = set()
         self._admitted: dict[tuple[bool, str], Any] = {}
-        self._private: Database | None = None
+        self._undeclared: dict[str, Mapping[str, ColumnType]] = {}
+        self._declaring = threading.Lock()
 
     def read_files(self, files: Files, tables: Iterable[str]) -> None:
         """Run this statement in a database of its own, which may open these files; it gets copies of the user tables that are named."""
@@ -149,19 +150,30 @@ class Engine:
         with self._testing, self._open:
             self._disconnect()
             self._database, self._give_back = private, private.close
-            self._connection, self._tester = private.connect(), private.connect()
+            self._connection, self._tester = private.connect(), None
         for table, rows in copies.items():
             self._connection.register(table, rows)
 
     def _disconnect(self) -> None:
-        self._tester.close()
+        if self._tester is not None:
+            self._tester.close()
         self._connection.close()
         self._give_back()
 
+    def _second(self) -> Any:
+        """The connection for tests and constants, made for the first of them. Raises DuckDB's error once the statement has ended."""
+        import duckdb
+
+        with self._open:
+            if not self._is_open:
+                raise duckdb.ConnectionException("the statement has ended")
+            if self._tester is None:
+                self._tester = self._database.connect()
+            return self._tester
+
     def declare(self, relations: Mapping[str, Mapping[str, ColumnType]]) -> None:
-        """Make empty relations, for `check`."""
-        for relation, types in relations.items():
-            self._connection.register(relation, schema_of(types).empty_table())
+        """Relations that a query may name: each is empty until it is registered, and made for the first query that comes sooner."""
+        self._undeclared.update(relations)
 
     def check(self, sql: str) -> list[ResultColumn]:
         """Bind a query without running it: its columns. Raises the error that running it would raise."""
@@ -170,8 +182,11 @@ class Engine:
             relation = self._query(self._connection, sql)
             if relation is None:
                 raise errors.NotSupported("this statement gives no rows")
-            self._connection.execute(f"EXPLAIN {sql}")
-            return [ResultColumn(column, _sql_name(str(t))) for column, t in zip(relation.columns, relation.types, strict=True)]
+            columns = [ResultColumn(column, _sql_name(str(t))) for column, t in zip(relation.columns, relation.types, strict=True)]
+            # For what only the optimiser refuses. As JSON, since drawing boxes takes longer than the rest together; and after the columns,
+            # for which DuckDB would bind the query again.
+            self._connection.execute(f"EXPLAIN (FORMAT json) {sql}").fetchall()
+            return columns
         except self._faults() as fault:
             raise engine_error(fault) from None
 
@@ -183,7 +198,12 @@ class Engine:
         self._database.install(connection, sql, self._interruption.number)
 
     def _query(self, connection: Any, sql: str) -> Any:
-        place = (connection is self._tester, sql)
+        is_main = connection is self._connection
+        with self._declaring:  # rows that a scan brings meanwhile must not be replaced by none
+            while is_main and self._undeclared:
+                relation, types = self._undeclared.popitem()
+                connection.register(relation, schema_of(types).empty_table())
+        place = (is_main, sql)
         if place not in self._admitted:
             self._admitted[place] = admit(connection, sql, QUERY)
         return connection.sql(self._admitted[place])
@@ -195,29 +215,34 @@ class Engine:
         page = pa.Table.from_batches([record_batch(table, sorted(row_filter.columns), rows, pass_over)])
         with self._testing:
             try:
+                tester = self._second()
                 if row_filter.sql not in self._installed:
-                    self._install(self._tester, row_filter.sql)
+                    self._install(tester, row_filter.sql)
                     self._installed.add(row_filter.sql)
-                self._tester.register("page", page)
-                kept = self._query(self._tester, row_filter.sql).to_arrow_table().column(0).to_pylist()
+                tester.register("page", page)
+                try:
+                    kept = self._query(tester, row_filter.sql).to_arrow_table().column(0).to_pylist()
+                finally:
+                    tester.unregister("page")
                 return [bool(k) for k in kept]
             except self._faults():
                 return [True] * len(rows)  # an error here is the statement's to raise, on the rows it really reads
-            finally:
-                self._tester.unregister("page")
 
     def value(self, sql: str) -> Any:
         """The one value of a query without tables. Raises the error of computing it."""
         with self._testing:
             try:
-                self._install(self._tester, sql)
-                return self._query(self._tester, sql).to_arrow_table().column(0)[0].as_py()
+                tester = self._second()
+                self._install(tester, sql)
+                return self._query(tester, sql).to_arrow_table().column(0)[0].as_py()
             except self._faults() as fault:
                 raise engine_error(fault) from None
 
     def register(self, relation: str, rows: pa.Table | pa.RecordBatchReader) -> None:
         """Put rows behind a relation's name."""
-        self._connection.register(relation, rows)
+        with self._declaring:
+            self._undeclared.pop(relation, None)
+            self._connection.register(relation, rows)
 
     def fill(self, source: Source, rows: Iterable[Mapping[str, Any]]) -> None:
         """Put rows that are made here behind a relation's name, some thousands at a time: a whole catalog's would be large as objects."""
@@ -250,7 +275,8 @@ class Engine:
         with self._open:
             if self._is_open:
                 self._interruption.interrupt()
-                self._tester.interrupt()
+                if self._tester is not None:
+                    self._tester.interrupt()
                 self._connection.interrupt()
 
     def close(self) -> None:

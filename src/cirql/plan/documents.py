@@ -39,6 +39,8 @@ def members(bound: Bound, source: Source) -> Mapping[str, frozenset[DocumentPath
     Columns are told apart by alias, wherever in the statement it is used: a second table of the same alias can only add paths.
     """
     found = paths(bound, source)
+    if not found:
+        return {}
     if any(not column.table and column.name == source.alias for column in all_of(bound.tree, exp.Column)):
         return {}  # the whole row
     shared = {name.name for join in all_of(bound.tree, exp.Join) for name in join.args.get("using") or []}

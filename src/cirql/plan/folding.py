@@ -16,7 +16,7 @@ from sqlglot import exp
 
 from cirql.plan.constants import NotConstantError, constant_value
 from cirql.sql.translate.calls import is_scalar
-from cirql.sql.trees import all_of, first_of
+from cirql.sql.trees import all_of, copied, first_of
 
 Evaluate = Callable[[exp.Expr], Any]
 """The value of an expression without columns. Raises NotConstantError where it has none that could be written as a constant."""
@@ -45,7 +45,7 @@ def fold(condition: exp.Expr, evaluate: Evaluate) -> exp.Expr:
     places = list(_foldable(condition))
     if not places:
         return condition
-    root = condition.copy()
+    root = copied(condition)
     for place in list(_foldable(root)):
         try:
             value = _as_literal(evaluate(place))

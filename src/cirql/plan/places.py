@@ -198,7 +198,10 @@ def possible(scan: Scan, places: Sequence[tuple[str, str]], passes: RowTest) -> 
     for test in scan.filters:
         if test.columns <= columns:
             knows = [all(row[c] for c in test.columns) for row in rows]
-            kept = [k and (p or not n) for k, p, n in zip(kept, passes(test, scan.table, rows), knows, strict=True)]
+            passing = test.decide([row[next(iter(test.columns))] for row in rows]) if len(test.columns) == 1 else None
+            if passing is None:
+                passing = passes(test, scan.table, rows)
+            kept = [k and (p or not n) for k, p, n in zip(kept, passing, knows, strict=True)]
     return kept
 
 

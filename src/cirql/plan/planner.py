@@ -38,7 +38,7 @@ from cirql.plan.ranges import bounds, contradictions
 from cirql.plan.row_filters import Translate, make_row_filter
 from cirql.plan.untold import check_told
 from cirql.sql.bound import Bound, Source
-from cirql.sql.trees import all_of, first_of
+from cirql.sql.trees import all_of, copied, first_of
 from cirql.startup.records import dataclass, field, replace
 
 
@@ -296,12 +296,12 @@ def _provider_query(bound: Bound, edges: list[Edge], columns: tuple[str, ...]) -
         scope = next((s for s in edges[0].scope.subquery_scopes if s.expression is first), None)
         if scope is None or scope.external_columns:
             return None
-        return _with_ctes(bound, first.copy())
+        return _with_ctes(bound, copied(first))
     source = provider_of(edges[0].scope, first)
     by_column = {e.column: e.provider for e in edges if isinstance(e.provider, exp.Column)}
     selects = [exp.alias_(exp.column(by_column[c].name, table="p", quoted=True), c, quoted=True) for c in columns]
     if isinstance(source, exp.Table):
-        inner: exp.Expr = source.copy()
+        inner: exp.Expr = copied(source)
         inner.set("joins", None)
         named = source.args.get("alias")  # of a function in FROM, the alias may name the columns
         columns_of_alias = [c.copy() for c in named.args.get("columns") or ()] if named is not None else []
@@ -312,15 +312,15 @@ def _provider_query(bound: Bound, edges: list[Edge], columns: tuple[str, ...]) -
         parent = source.expression.parent
         names = parent.alias_column_names if isinstance(parent, exp.CTE | exp.Subquery) else []
         alias = exp.TableAlias(this=exp.to_identifier("p"), columns=[exp.to_identifier(n) for n in names])
-        inner = exp.Subquery(this=source.expression.copy(), alias=alias)
+        inner = exp.Subquery(this=copied(source.expression), alias=alias)
     elif isinstance(source, Scope) and isinstance(source.expression, exp.Values) and source.expression.alias_column_names:
-        inner = source.expression.copy()
+        inner = copied(source.expression)
         inner.args["alias"].set("this", exp.to_identifier("p"))
-        query = exp.select(*selects).distinct().from_(inner)
+        query = exp.select(*selects, copy=False).distinct(copy=False).from_(inner, copy=False)
         return query.where(*_conditions_on(edges[0].scope, first.table), copy=False)
     else:
         return None
-    return _with_ctes(bound, exp.select(*selects).distinct().from_(inner))
+    return _with_ctes(bound, exp.select(*selects, copy=False).distinct(copy=False).from_(inner, copy=False))
 
 
 def _conditions_on(scope: Scope, alias: str) -> Iterator[exp.Expr]:
@@ -328,7 +328,7 @@ def _conditions_on(scope: Scope, alias: str) -> Iterator[exp.Expr]:
     where = scope.expression.args.get("where")
     for conjunct in split(where.this) if where is not None and alias in scope.selected_sources else ():
         if {c.table for c in all_of(conjunct, exp.Column)} == {alias} and not first_of(conjunct, exp.Query) and not is_volatile(conjunct):
-            moved = conjunct.copy()
+            moved = copied(conjunct)
             for column in all_of(moved, exp.Column):
                 column.set("table", exp.to_identifier("p"))
             yield moved
@@ -348,7 +348,7 @@ def _with_ctes(bound: Bound, query: exp.Query) -> exp.Query:
             used.append(name)
             open_ += [t.name for t in all_of(names[name], exp.Table)]
     if used:
-        query.set("with_", exp.With(expressions=[c.copy() for n, c in names.items() if n in used], recursive=with_.args.get("recursive")))
+        query.set("with_", exp.With(expressions=[copied(c) for n, c in names.items() if n in used], recursive=with_.args.get("recursive")))
     return query
 
 

@@ -11,7 +11,7 @@ from cirql.catalog.model import Table
 from cirql.plan.equalities import column_values
 from cirql.plan.model import RowFilter
 from cirql.sql.bound import column_types
-from cirql.sql.trees import all_of
+from cirql.sql.trees import all_of, copied
 from cirql.types import ColumnType
 
 Translate = Callable[[exp.Expr, Mapping[str, Mapping[str, ColumnType]]], str]
@@ -19,7 +19,7 @@ Translate = Callable[[exp.Expr, Mapping[str, Mapping[str, ColumnType]]], str]
 
 def make_row_filter(table: Table, conjuncts: list[exp.Expr], translate: Translate) -> RowFilter:
     """The conjuncts as one DuckDB query over the relation `page`, giving a boolean for each of its rows, in order."""
-    moved = exp.and_(*(c.copy() for c in conjuncts))
+    moved = exp.and_(*(copied(c) for c in conjuncts), copy=False)
     columns = sorted({c.name for c in all_of(moved, exp.Column)})
     for column in all_of(moved, exp.Column):
         column.set("table", exp.to_identifier("page"))

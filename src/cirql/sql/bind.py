@@ -32,7 +32,7 @@ from cirql.sql.translate import parse_postgres
 from cirql.sql.translate.naming import output_name
 from cirql.sql.translate.sets import SET_FUNCTIONS, spread
 from cirql.sql.translate.signatures import name_of
-from cirql.sql.trees import all_of
+from cirql.sql.trees import all_of, copied
 from cirql.sql.views import Views
 from cirql.types import ColumnType
 
@@ -96,7 +96,7 @@ def bind(
     tables, unless the statement is to be answered `whole`.
     Raises UnknownTable, UnknownColumn (with the nearest names and the place), AmbiguousColumn, NotSupported.
     """
-    tree = normalize_identifiers(statement.tree.copy(), dialect="postgres")
+    tree = normalize_identifiers(copied(statement.tree), dialect="postgres")
     shorten(tree, own.home if own is not None else lambda name: None)
     if own is not None:
         tree = _with_views(tree, own)

@@ -37,9 +37,10 @@ def files_of(tree: exp.Expr) -> Files | None:
     """
     from sqlglot import exp
 
-    ctes = {cte.alias for cte in all_of(tree, exp.CTE)}
+    nodes = all_of(tree, exp.CTE, exp.Table, exp.Lateral)
+    ctes = {cte.alias for cte in nodes if isinstance(cte, exp.CTE)}
     found: list[str] = []
-    for table in all_of(tree, exp.Table, exp.Lateral):
+    for table in nodes:
         subject = table.this
         if isinstance(subject, exp.Func) and called(subject) in READERS:
             found += _constants(subject)

@@ -333,10 +333,12 @@ def _first_word(statement: Statement) -> str:
 def _refuse_others(statement: Statement) -> None:
     from sqlglot import exp
 
+    from cirql.sql.trees import all_of
+
     tree = statement.tree
     if isinstance(tree, exp.Query | exp.Values):
-        for node in tree.walk():
-            if isinstance(node, exp.DML | exp.DDL | exp.Into) and not isinstance(node, exp.Query):
+        for node in all_of(tree, exp.DML, exp.DDL, exp.Into):
+            if not isinstance(node, exp.Query):
                 raise NotSupported(f"{node.key.upper()} inside a query is not supported")
         return
     word = _first_word(statement)

@@ -17,7 +17,7 @@ from sqlglot import exp
 from cirql.sql.translate import parse_postgres
 from cirql.sql.translate.sets import SET_FUNCTIONS
 from cirql.sql.translate.shield import PREFIX
-from cirql.sql.trees import all_of
+from cirql.sql.trees import all_but, all_of
 from cirql.startup.records import dataclass, field
 from cirql.types import ColumnType
 
@@ -100,9 +100,7 @@ def _reading(tree: exp.Query, dead: Mapping[int, exp.Expr], owners: Mapping[int,
     """What is read; a star in one of the `owners` reads what is read of these."""
     found = _Reading()
     passing: list[tuple[_Inner, tuple[str, ...]]] = []
-    for node in tree.walk(prune=lambda n: id(n) in dead):
-        if id(node) in dead:
-            continue
+    for node in all_but(tree, dead):
         match node:
             case exp.Column() if not isinstance(node.this, exp.Star):
                 found.by_alias.setdefault(node.table, set()).add(node.name) if node.table else found.bare.add(node.name)

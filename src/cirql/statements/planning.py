@@ -115,10 +115,12 @@ class Planning:
 
     def ready(self, statement: Statement, *, pushdown: bool, keep: Callable[[Kept], None] | None) -> tuple[Kept, Mapping[str, datetime]]:
         """A statement planned and checked, and the moments that its relations are read as of. `keep` gets what is the same next time."""
+        from cirql.cloud.garbage import resting
         from cirql.plan.assumptions import assumed_of
         from cirql.statements.plans import Kept, is_lasting
 
-        planned = self.planned(statement, pushdown=pushdown)
+        with resting():
+            planned = self.planned(statement, pushdown=pushdown)
         self.fill(planned.bound, pushdown=pushdown)
         columns = tuple(self._engine.check(planned.plan.sql))
         assumed = tuple(assumed_of(planned.plan))

@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from cirql.errors import NotSupported, ParseError
-from cirql.sql.trees import all_of
+from cirql.sql.trees import all_of, copied
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -60,7 +60,7 @@ def translate(
     }
     site = Site(dialect, typed, RULES, time_frame=TimeFrame(*time_frame), names=names or {})
     try:
-        return _translated(tree.copy(), site)
+        return _translated(copied(tree), site)
     except RecursionError:
         raise NotSupported("the statement is nested too deeply", hint="split it with WITH, or use IN (…) for long lists") from None
 

@@ -12,6 +12,7 @@ their own (`extract`, `substring`) and plain aggregates, which a planner must re
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from cirql.errors import ParseError
@@ -20,7 +21,7 @@ from cirql.sql.trees import all_of
 
 if TYPE_CHECKING:
     from sqlglot import exp
-    from sqlglot.tokenizer_core import Token
+    from sqlglot.tokenizer_core import Token, TokenType
 
 PREFIX = "_pg_"
 
@@ -97,19 +98,28 @@ def shield(tokens: Sequence[Token], text: str) -> list[Token]:
 
 def _refuse_deep_nesting(tokens: Sequence[Token]) -> None:
     """The parser's time is exponential in the depth of brackets and of calls that look like types: `array[array[…`."""
-    from sqlglot.parser import Parser
     from sqlglot.tokenizer_core import TokenType
 
+    types = _type_tokens()
     openings: list[bool] = []
     for index, token in enumerate(tokens):
         kind = token.token_type
         if kind in (TokenType.L_BRACKET, TokenType.L_PAREN):
             before = tokens[index - 1].token_type if index else None
-            openings.append(kind == TokenType.L_BRACKET or before in Parser.TYPE_TOKENS - {TokenType.VAR})
+            openings.append(kind == TokenType.L_BRACKET or before in types)
             if openings[-1] and sum(openings) > _MAX_DEPTH:
                 raise ParseError("brackets are nested too deeply", hint=f"at most {_MAX_DEPTH} levels", position=token.start)
         elif kind in (TokenType.R_BRACKET, TokenType.R_PAREN) and openings:
             openings.pop()
+
+
+@cache
+def _type_tokens() -> frozenset[TokenType]:
+    """The tokens that the parser takes for a type where a parenthesis follows."""
+    from sqlglot.parser import Parser
+    from sqlglot.tokenizer_core import TokenType
+
+    return frozenset(Parser.TYPE_TOKENS - {TokenType.VAR})
 
 
 def _shielded(tokens: Sequence[Token], index: int, text: str) -> tuple[list[Token], int]:
