@@ -1,7 +1,8 @@
 """The limiter against simulated APIs: a grid of rates, buckets, latencies and noise, in made-up time (`python -m benchmarks.limits`).
 
-Two tables. *Limits*: how much of what a token bucket gave was used, and how many calls it throttled, in all and once settled. *Noise*:
-calls throttled at random, whatever is asked; the wall beside that of the same calls without.
+Three tables. *Limits*: how much of what a token bucket gave was used, and how many calls it throttled, in all and once settled; first of
+APIs of which nothing is known, then of some whose rate is documented. *Noise*: calls throttled at random, whatever is asked; the wall
+beside that of the same calls without.
 """
 
 from __future__ import annotations
@@ -10,26 +11,30 @@ import argparse
 import json
 import random
 import statistics
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from benchmarks.limits_picture import picture
 
+from cirql.cloud.rates import STARTING_RATES
 from tests.cloud.simulation import Server, simulate, statements
 
 RATES, BURSTS, LATENCIES = (5, 25, 100, 500), (0.4, 1.0, 5.0), (0.02, 0.05, 0.2)
+UNKNOWN = "sagemaker:ListTags"
+KNOWN = ("kinesis:ListTagsForStream", "dynamodb:ListTagsOfResource", "logs:DescribeLogStreams", "sns:ListTopics")
 NOISES, SIZES = (0.02, 0.1, 0.2), (200, 2000)
 
 
-def limits() -> list[dict[str, Any]]:
-    """One row for each bucket, with a minute's calls."""
+def limits(apis: Mapping[float, str]) -> list[dict[str, Any]]:
+    """One row for each bucket, with a minute's calls of the API that is asked at that rate."""
     rows = []
     print("a bucket of           used   throttled   once settled")
-    for rate in RATES:
+    for rate, api in apis.items():
         for burst in BURSTS:
             server = Server(rate, max(1.0, rate * burst))
             calls = int(rate * (60 + burst))
-            found = simulate(server, calls)
+            found = simulate(server, calls, api=api)
             settled = sum(n for second, n in found.throttles.items() if second >= max(10, 100 / rate))
             row = {
                 "rate": rate,
@@ -39,7 +44,8 @@ def limits() -> list[dict[str, Any]]:
                 "settled": settled / calls,
             }
             print(
-                f"{rate:>5}/s, {server.burst:>6.0f}   {row['used']:>8.1%}   {row['throttled']:>9.1%}   {row['settled']:>12.2%}", flush=True
+                f"{rate:>5.0f}/s, {server.burst:>6.0f}   {row['used']:>8.1%}   {row['throttled']:>9.1%}   {row['settled']:>12.2%}",
+                flush=True,
             )
             rows.append(row)
     return rows
@@ -74,7 +80,10 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="write the figures to this file too")
     parser.add_argument("--picture", type=Path, help="draw them into this SVG file")
     options = parser.parse_args()
-    found = {"limits": limits(), "noise": noise(), "warm": warm()}
+    unknown = limits(dict.fromkeys(RATES, UNKNOWN))
+    print("\nthe same, documented: " + ", ".join(KNOWN))
+    known = limits({STARTING_RATES[api].per_second: api for api in KNOWN})
+    found = {"limits": unknown, "known": known, "noise": noise(), "warm": warm()}
     if options.json is not None:
         options.json.write_text(json.dumps(found, indent=1))
     if options.picture is not None:

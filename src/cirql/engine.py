@@ -182,11 +182,7 @@ class Engine:
             relation = self._query(self._connection, sql)
             if relation is None:
                 raise errors.NotSupported("this statement gives no rows")
-            columns = [ResultColumn(column, _sql_name(str(t))) for column, t in zip(relation.columns, relation.types, strict=True)]
-            # For what only the optimiser refuses. As JSON, since drawing boxes takes longer than the rest together; and after the columns,
-            # for which DuckDB would bind the query again.
-            self._connection.execute(f"EXPLAIN (FORMAT json) {sql}").fetchall()
-            return columns
+            return [ResultColumn(column, _sql_name(str(t))) for column, t in zip(relation.columns, relation.types, strict=True)]
         except self._faults() as fault:
             raise engine_error(fault) from None
 

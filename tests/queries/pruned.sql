@@ -68,3 +68,9 @@ SELECT image_name FROM aws.sagemaker_image i WHERE EXISTS (SELECT v.job_type, v.
 SELECT x.n FROM (SELECT image_name AS n, job_type AS j FROM aws.sagemaker_image_version) x WHERE x.n IN (SELECT x.n FROM (SELECT image_name AS n, job_type AS j FROM aws.sagemaker_image_version) x WHERE x.j IS NOT NULL);
 -- tags that nobody reads
 SELECT n FROM (SELECT image_name AS n, tags, tags->'team' AS team FROM aws.sagemaker_image) x;
+-- counted by the table's name
+SELECT count(v), count(v) FILTER (WHERE v.version > 1) FROM aws.sagemaker_image_version v;
+-- counted by the name of a subquery
+SELECT x.n, count(x) FROM (SELECT image_name AS n, job_type FROM aws.sagemaker_image_version) x GROUP BY x.n;
+-- counted by the name of what an outer join may leave out
+SELECT i.image_name, count(v) FROM aws.sagemaker_image i LEFT JOIN aws.sagemaker_image_version v ON v.image_arn = i.image_arn AND v.version > 2 GROUP BY i.image_name;

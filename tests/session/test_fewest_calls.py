@@ -43,6 +43,8 @@ HERE = "region = 'us-east-1' AND account_id = '111111111111'"
         ("SELECT i.arn FROM aws.ec2_instance i JOIN aws.ec2_subnet s USING (subnet_id, region) WHERE i.region <> 'us-east-1'", 8),
         (f"SELECT image_name FROM (SELECT image_name, job_type FROM {VERSION} WHERE {HERE}) s", 7),
         (f"SELECT count(*) FROM (SELECT * FROM {VERSION} WHERE {HERE}) s", 7),
+        (f"SELECT count(s) FROM (SELECT * FROM {VERSION} WHERE {HERE}) s", 7),
+        (f"SELECT count(v), count(v) OVER () FROM {VERSION} v WHERE {HERE} GROUP BY version", 7),
         (
             f"SELECT l.v FROM (SELECT * FROM {IMAGE} WHERE {HERE}) i, LATERAL (SELECT version AS v, job_type FROM {VERSION} v "
             "WHERE v.image_arn = i.image_arn) l",

@@ -29,6 +29,14 @@ class Rate:
     burst: float | None = None
 
 
+def _documented(per_second: float, *operations: str) -> dict[str, Rate]:
+    """Operations of which AWS documents how many calls a second an account may make, and says of nobody that they may make more.
+
+    Four fifths of a second's worth go at once: a whole one, followed by the rate itself, runs into a bucket that holds no more.
+    """
+    return dict.fromkeys(operations, Rate(per_second, concurrency=32, burst=max(1.0, 0.8 * per_second)))
+
+
 STARTING_RATES: Mapping[str, Rate] = {
     # Observed near 30 requests a second over all operations; tools settle on 25 (aws-nuke#508, #510).
     # Nothing is said of a bucket; a second's worth is the least that AWS's others hold.
@@ -57,5 +65,20 @@ STARTING_RATES: Mapping[str, Rate] = {
     "service-quotas": Rate(expected=5.0),
     "service-quotas:ListServiceQuotas": Rate(expected=10.0),
     "service-quotas:ListAWSDefaultServiceQuotas": Rate(expected=10.0),
+    # What the API references say of single operations; botocore carries these texts, and a test reads the numbers there.
+    **_documented(1.0, "kinesis:DescribeLimits", "ses:GetIdentityDkimAttributes", "ses:GetIdentityMailFromDomainAttributes"),
+    **_documented(1.0, "ses:GetIdentityNotificationAttributes", "ses:GetIdentityVerificationAttributes"),
+    **_documented(5.0, "kinesis:DescribeAccountSettings", "kinesis:ListStreams", "kinesis:ListTagsForStream"),
+    **_documented(5.0, "kinesis:DescribeChannel", "kinesis:ListChannels"),
+    **_documented(5.0, "dynamodb:ListBackups", "dynamodbstreams:ListStreams", "firehose:ListTagsForDeliveryStream"),
+    **_documented(10.0, "kinesis:DescribeStream", "dynamodb:DescribeBackup", "dynamodb:DescribeContinuousBackups"),
+    **_documented(10.0, "dynamodb:ListTagsOfResource", "dynamodbstreams:DescribeStream", "dax:ListTags"),
+    **_documented(10.0, "cognito-identity:ListTagsForResource"),
+    **_documented(15.0, "sns:ListPlatformApplications"),
+    **_documented(20.0, "kinesis:DescribeStreamSummary"),
+    **_documented(25.0, "logs:DescribeLogStreams"),
+    **_documented(30.0, "sns:ListTopics", "sns:ListSubscriptions", "sns:ListSubscriptionsByTopic"),
+    **_documented(30.0, "sns:ListEndpointsByPlatformApplication"),
+    **_documented(50.0, "sesv2:GetEmailTemplate"),
 }
 """Starting values by `service` or `service:Operation`; everything else starts with `Rate()`."""

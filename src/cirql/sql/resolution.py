@@ -341,6 +341,8 @@ class Resolver:
         if isinstance(sources.get(column.name), Source):
             source = sources[column.name]
             assert isinstance(source, Source)
+            if source.table.column(column.name) is None and _counts_rows(scope.expression, column):
+                return "derived"
             source.wanted.update(source.star)  # the whole row, as in row_to_json(v)
             return "derived"
         using = {i.name for j in scope.expression.args.get("joins") or [] for i in j.args.get("using") or []}
@@ -363,6 +365,7 @@ class Resolver:
             if names and column.name in names:
                 derived.append(alias)
             elif names and column.name == alias:
+                _counts_rows(scope.expression, column)
                 return "derived"  # the whole row
         candidates = published or ([] if derived else hidden)
         if len(candidates) + len(derived) > 1:
@@ -433,6 +436,17 @@ def _outside(scope: Scope) -> Scope | None:
     if scope.is_cte or (scope.is_derived_table and not isinstance(scope.expression.parent, exp.Lateral)):
         return scope.parent.parent if scope.parent is not None else None
     return scope.parent
+
+
+def _counts_rows(query: exp.Expr, row: exp.Column) -> bool:
+    """Make `count(t)` the `count(*)` that it is where no outer join can leave the row out, so that no column of it is wanted."""
+    count = row.parent
+    if not isinstance(count, exp.Count) or count.expressions or row.parent_select is not query:
+        return False
+    if any(join.side for join in all_of(query, exp.Join)):
+        return False
+    count.set("this", exp.Star())
+    return True
 
 
 def _is_region_tag(column: exp.Column, source: Source, name: str) -> bool:
