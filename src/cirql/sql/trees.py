@@ -7,9 +7,9 @@ generators; a loop takes a third of the time. Its own copy takes three times as 
 from __future__ import annotations
 
 from collections.abc import Container
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from sqlglot.expressions import DataType, Expr, Identifier
+from sqlglot.expressions import Expr, Identifier
 
 E = TypeVar("E", bound=Expr)
 
@@ -48,7 +48,8 @@ def copied(tree: E) -> E:
         args = copy.args
         for key, value in node.args.items():
             if value.__class__ is list:
-                args[key] = items = []
+                items: list[Any] = []
+                args[key] = items
                 for item in value:
                     if isinstance(item, Expr):
                         inner = _like(item)
@@ -72,7 +73,7 @@ def _like(node: E) -> E:
     if node.comments is not None:
         made.comments = list(node.comments)
     if node._type is not None:
-        made._type = copied(node._type) if isinstance(node._type, DataType) else node._type
+        made._type = copied(node._type)
     if node._meta is not None:
         made._meta = dict(node._meta)
     return made
