@@ -2,7 +2,9 @@
 
 Each must give the rows that cirql gives. Engines whose packages are not installed are left out, and that is said: duckdb reads what
 pyiceberg plans; daft is `daft`; spark wants `pyspark` and the path of Iceberg's runtime for it (`--spark-runtime FILE`, from Maven:
-`org.apache.iceberg:iceberg-spark-runtime-4.0_2.13`), and reads the table by its metadata file.
+`org.apache.iceberg:iceberg-spark-runtime-4.0_2.13`), and reads the table by its metadata file; trino wants the package `trino`, and a
+server that runs (`--trino http://127.0.0.1:8080/CATALOG`) over the same catalog as `--store`, which is then in a PostgreSQL. Questions
+are asked twice: of what three scans left, and of what compacting made of it.
 """
 
 from __future__ import annotations
@@ -15,11 +17,12 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pyarrow as pa
-from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.table import Table
 
+from cirql.inventory.iceberg.catalogs import open_catalog
 from cirql.inventory.model import Observation, Partition, Request, ScanRecord
 from cirql.inventory.store import Store, open_store
 from cirql.types import ColumnType
@@ -79,7 +82,7 @@ def ours(store: Store) -> dict[str, Rows]:
     return dict(zip(questions(), [now, one, [r for r in one if r[1] == "i-5"], states, then], strict=True))
 
 
-def duckdb_over_pyiceberg(table: Table, runtime: Path | None) -> Callable[[str], Rows]:
+def duckdb_over_pyiceberg(table: Table, told: argparse.Namespace) -> Callable[[str], Rows]:
     import duckdb
 
     con = duckdb.connect()
@@ -87,7 +90,7 @@ def duckdb_over_pyiceberg(table: Table, runtime: Path | None) -> Callable[[str],
     return lambda sql: con.sql(sql).fetchall()
 
 
-def daft(table: Table, runtime: Path | None) -> Callable[[str], Rows]:
+def daft(table: Table, told: argparse.Namespace) -> Callable[[str], Rows]:
     import daft as engine
 
     frame = engine.read_iceberg(table)
@@ -101,12 +104,14 @@ def daft(table: Table, runtime: Path | None) -> Callable[[str], Rows]:
     return ask
 
 
-def spark(table: Table, runtime: Path | None) -> Callable[[str], Rows]:
-    if runtime is None:
+def spark(table: Table, told: argparse.Namespace) -> Callable[[str], Rows]:
+    if told.spark_runtime is None:
         raise ImportError("no --spark-runtime")
     from pyspark.sql import SparkSession
 
-    builder = SparkSession.builder.master("local[1]").config("spark.jars", str(runtime)).config("spark.sql.session.timeZone", "UTC")
+    builder = (
+        SparkSession.builder.master("local[1]").config("spark.jars", str(told.spark_runtime)).config("spark.sql.session.timeZone", "UTC")
+    )
     loopback = {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1", "spark.ui.enabled": "false"}
     for name, value in loopback.items():
         builder = builder.config(name, value)
@@ -115,10 +120,22 @@ def spark(table: Table, runtime: Path | None) -> Callable[[str], Rows]:
     return lambda sql: [tuple(row) for row in session.sql(sql).collect()]
 
 
-def asked(table: Table, runtime: Path | None, wanted: dict[str, Rows]) -> Iterator[str]:
-    for engine in (duckdb_over_pyiceberg, spark, daft):
+def trino(table: Table, told: argparse.Namespace) -> Callable[[str], Rows]:
+    if told.trino is None:
+        raise ImportError("no --trino")
+    from trino.dbapi import connect
+
+    address = urlsplit(told.trino)
+    catalog = address.path.strip("/")
+    cursor = connect(host=address.hostname, port=address.port, http_scheme=address.scheme, user="bench", catalog=catalog).cursor()
+    name = ".".join(table.name())
+    return lambda sql: [tuple(row) for row in cursor.execute(re.sub(r"\brows\b", name, sql)).fetchall()]
+
+
+def asked(table: Table, told: argparse.Namespace, wanted: dict[str, Rows]) -> Iterator[str]:
+    for engine in (duckdb_over_pyiceberg, spark, daft, trino):
         try:
-            ask = engine(table, runtime)
+            ask = engine(table, told)
         except ImportError as missing:
             yield f"{engine.__name__}: left out: {missing}"
             continue
@@ -134,15 +151,22 @@ def asked(table: Table, runtime: Path | None, wanted: dict[str, Rows]) -> Iterat
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--spark-runtime", type=Path)
+    parser.add_argument("--trino", metavar="URL")
+    parser.add_argument("--store", help="an empty inventory to fill, as in `store = …`; one of its own by default")
     told = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="cirql-engines-") as folder, open_store(f"iceberg:{folder}/store") as store:
-        fill(store)
-        catalog = SqlCatalog("cirql", uri=f"sqlite:///{folder}/store/catalog.sqlite")
-        for line in asked(catalog.load_table(TABLE), told.spark_runtime, ours(store)):
-            print(line, flush=True)
-        catalog.engine.dispose()
+    with tempfile.TemporaryDirectory(prefix="cirql-engines-") as folder:
+        address = told.store or f"iceberg:{folder}/store"
+        root, _, options = address.removeprefix("iceberg:").partition("?")
+        with open_store(address) as store:
+            fill(store)
+            catalog = open_catalog(Path(root), None, dict(parse_qsl(options)))
+            for state in ("as scanned", "compacted"):
+                print(state, flush=True)
+                for line in asked(catalog.load_table(TABLE), told, ours(store)):
+                    print("  " + line, flush=True)
+                store.compact()
 
 
 if __name__ == "__main__":
