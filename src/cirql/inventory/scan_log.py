@@ -82,6 +82,10 @@ class ScanLog:
 
     def __init__(self, connection: LogConnection) -> None:
         self._sql = connection
+        self._given: dict[str, int] | None = None
+        """In a commit: the numbers that it has given out, kept as it ends."""
+        self._sets: dict[int, frozenset[str]] | None = None
+        """In a commit: every set of columns, once it has been read."""
 
     @classmethod
     @contextmanager
@@ -144,13 +148,18 @@ class ScanLog:
             yield
             return
         self._sql.execute("BEGIN IMMEDIATE")
+        self._given = {}
         try:
             yield
+            for name, value in self._given.items():
+                self._put(name, value)
             self._sql.execute("COMMIT")
         except BaseException:
             if self._is_committing():  # a full disk ends it by itself
                 self._sql.execute("ROLLBACK")
             raise
+        finally:
+            self._given = self._sets = None
 
     def _is_committing(self) -> bool:
         return self._sql.in_transaction
@@ -159,27 +168,45 @@ class ScanLog:
 
     def setting(self, name: str) -> int | None:
         """A stored number, or None."""
+        if self._given and name in self._given:
+            return self._given[name]
         row = self._sql.execute("SELECT value FROM settings WHERE name = ?", (name,)).fetchone()
         return None if row is None else int(row[0])
 
     def put_setting(self, name: str, value: int) -> None:
         """Store a number under a name."""
+        if self._given is not None:
+            self._given.pop(name, None)
+        self._put(name, value)
+
+    def _put(self, name: str, value: int) -> None:
         self._sql.execute("INSERT INTO settings VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (name, value))
 
     def next_id(self, kind: str) -> int:
         """A number never given before for `kind`. Call inside `commit`, or under the write lock: it is kept when the commit is."""
-        value = (self.setting(f"last_{kind}") or 0) + 1
-        self.put_setting(f"last_{kind}", value)
+        name = f"last_{kind}"
+        value = (self.setting(name) or 0) + 1
+        if self._given is None:
+            self._put(name, value)
+        else:
+            self._given[name] = value
         return value
 
     def column_sets(self, after: int = 0) -> dict[int, frozenset[str]]:
         """Every set of columns that some row knows, by id; those with an id beyond `after`."""
+        if self._sets is not None:
+            return {i: names for i, names in self._sets.items() if i > after}
         rows = self._sql.execute("SELECT id, columns FROM column_sets WHERE id > ?", (after,))
-        return {i: frozenset(json.loads(text)) for i, text in rows}
+        found = {i: _columns(text) for i, text in rows}
+        if self._given is not None and not after:
+            self._sets = found
+        return dict(found)
 
     def add_column_sets(self, sets: Iterable[tuple[int, frozenset[str]]]) -> None:
         """Keep new sets under the ids given; those that are there already are left alone."""
         rows = [(i, _names(columns)) for i, columns in sets]
+        if rows:
+            self._sets = None
         self._sql.executemany("INSERT INTO column_sets VALUES (?, ?) ON CONFLICT DO NOTHING", rows)
 
     def tables(self) -> list[str]:

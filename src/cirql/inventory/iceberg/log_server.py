@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 DEFAULT_SCHEMA = "cirql"
 MOST_CONNECTIONS = 16
+MOST_UNSENT = 500
+"""So many statements are sent together at most."""
 _SCHEMA_NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 _TOLD = {
     "BEGIN": "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
@@ -35,6 +37,7 @@ _TOLD = {
 }
 """What SQLite is told, and PostgreSQL in its place."""
 _TYPES = {" WITHOUT ROWID": "", "INTEGER": "BIGINT", "BLOB": "BYTEA", "TEXT": 'TEXT COLLATE "C"'}
+_WRITES = ("INSERT ", "UPDATE ", "DELETE ")
 _AGAIN = "try again; nothing that was kept before is lost"
 
 
@@ -171,12 +174,17 @@ class LogServer:
 
 
 class Link:
-    """A connection as `ScanLog` wants it."""
+    """A connection as `ScanLog` wants it.
+
+    What nobody waits for an answer to (BEGIN, and what a transaction writes) is sent with the next that somebody does, in one round trip,
+    where the driver writes parameters into statements itself.
+    """
 
     def __init__(self, server: LogServer) -> None:
         self._server = server
         self._own: Any = None
         self._is_open = False
+        self._unsent: list[bytes] = []
 
     @property
     def in_transaction(self) -> bool:
@@ -188,17 +196,44 @@ class Link:
         with self._server.worded():
             cursor = self._cursor()
             try:
-                cursor.execute(_TOLD.get(sql, sql).replace("?", "%s"), tuple(parameters))
+                self._run(cursor, sql, parameters)
             except BaseException:
+                self._unsent.clear()
                 if sql in ("COMMIT", "ROLLBACK"):
                     self._lose()
                 raise
             self._is_open = sql.startswith("BEGIN") or (self._is_open and sql not in ("COMMIT", "ROLLBACK"))
             return cursor
 
+    def _run(self, cursor: Any, sql: str, parameters: Sequence[Any]) -> None:
+        told, values = _TOLD.get(sql, sql).replace("?", "%s"), tuple(parameters)
+        if not hasattr(cursor, "mogrify"):
+            cursor.execute(told, values)
+        elif sql.startswith("BEGIN") or (self._is_open and sql.startswith(_WRITES)):
+            self._wait(cursor, told, values)
+        elif sql == "ROLLBACK" and self._unsent[:1] and self._unsent[0].startswith(b"BEGIN"):
+            self._unsent.clear()  # the server has heard of nothing
+        else:
+            if sql == "ROLLBACK":
+                self._unsent.clear()
+            self._unsent.append(_bytes(cursor.mogrify(told, values)))
+            self._send(cursor)
+
+    def _wait(self, cursor: Any, told: str, values: tuple[Any, ...]) -> None:
+        self._unsent.append(_bytes(cursor.mogrify(told, values)))
+        if len(self._unsent) >= MOST_UNSENT:
+            self._send(cursor)
+
+    def _send(self, cursor: Any) -> None:
+        unsent, self._unsent = self._unsent, []
+        if unsent:
+            cursor.execute(b"; ".join(unsent))
+
     def executemany(self, sql: str, parameters: Sequence[Sequence[Any]]) -> None:
         """Run a statement for each of many sets of parameters."""
-        if parameters:
+        for values in parameters if self._is_open else ():
+            self.execute(sql, values)
+        if parameters and not self._is_open:
             with self._server.worded():
                 self._cursor().executemany(sql.replace("?", "%s"), parameters)
 
@@ -229,6 +264,7 @@ class Link:
 
     def _lose(self) -> None:
         self._is_open = False
+        self._unsent.clear()
         if self._own is not None:
             own, self._own = self._own, None
             own.invalidate()
@@ -240,6 +276,10 @@ class Link:
         if self._own is not None:
             own, self._own = self._own, None
             own.close()
+
+
+def _bytes(statement: str | bytes) -> bytes:
+    return statement.encode() if isinstance(statement, str) else statement
 
 
 def _engine(url: str, schema: str) -> Engine:
