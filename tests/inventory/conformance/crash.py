@@ -96,10 +96,13 @@ def run(kind: str, place: Path, say: Callable[[int], None], before: int | None =
     return steps
 
 
+LEAST = 3
+
+
 def kill_all(kind: str, folder: Path, most: int, seconds: float) -> dict[str, Any]:
     """Fork a process for each of `most` steps (0: all of them), kill it there, and write down how far it had come.
 
-    Whatever the machine does meanwhile, no more than so many seconds are spent; the steps are in random order.
+    After so many seconds no more are begun, once there are LEAST; the steps are in random order.
     """
     with suppress(ImportError):  # what is slow to load, and may be before a fork
         import pyiceberg.catalog.sql
@@ -109,7 +112,7 @@ def kill_all(kind: str, folder: Path, most: int, seconds: float) -> dict[str, An
     chosen = random.SystemRandom().sample(range(1, total + 1), total if most == 0 else min(most, total))
     killed, deadline = {}, time.monotonic() + seconds
     for step in chosen:
-        if time.monotonic() > deadline:
+        if len(killed) >= LEAST and time.monotonic() > deadline:
             break
         killed[step] = _forked(kind, folder / str(step), step)[0]
     return {"steps": total, "killed": killed}
