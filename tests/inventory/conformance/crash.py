@@ -110,7 +110,8 @@ def kill_all(kind: str, folder: Path, most: int, seconds: float) -> dict[str, An
     assert "duckdb" not in sys.modules
     total = _forked(kind, folder / "whole", None)[1]
     chosen = random.SystemRandom().sample(range(1, total + 1), total if most == 0 else min(most, total))
-    killed, deadline = {}, time.monotonic() + seconds
+    killed: dict[int, int] = {}
+    deadline = time.monotonic() + seconds
     for step in chosen:
         if len(killed) >= LEAST and time.monotonic() > deadline:
             break
