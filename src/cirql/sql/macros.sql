@@ -307,6 +307,8 @@ cirql_interval_mean(l) AS cirql_interval_times(cirql_interval_total(l), 1.0::DOU
 cirql_mode(x) AS list_extract(list_transform(list_sort(list_transform(list_distinct(list(x)), lambda v: {'n': -len(list_filter(list(x), lambda w: w = v)), 'v': v})), lambda e: e.v), 1);
 
 -- SQLite's dates
+cirql_sqlite_place(s, a) AS CASE WHEN a < 0 THEN length(s) + a + 1 ELSE a END;
+cirql_sqlite_substr(s, a) AS cirql_substring_from(s, cirql_sqlite_place(s, a)), (s, a, n) AS CASE WHEN n < 0 THEN cirql_substring(s, cirql_sqlite_place(s, a) + n, -n) ELSE cirql_substring(s, cirql_sqlite_place(s, a), n) END;
 cirql_sqlite_moment(s) AS try_cast(CASE WHEN regexp_full_match(s, '\d{2}:\d{2}(:\d{2}(\.\d+)?)?') THEN '2000-01-01 ' || s ELSE regexp_replace(s, 'Z$', '') END AS TIMESTAMP);
 cirql_sqlite_epoch(n) AS make_timestamp((n * 1000000)::BIGINT);
 cirql_sqlite_julian(n) AS make_timestamp(((n - 2440587.5) * 86400000000)::BIGINT);

@@ -139,3 +139,33 @@ def moved(value: str, count: int) -> str:
     """`inet + n`."""
     found = _read(value)
     return _spelled(ipaddress.ip_interface(f"{found.ip + count}/{found.network.prefixlen}"))
+
+
+def inverted(value: str) -> str:
+    """`~ inet`."""
+    found = _read(value)
+    return _of_bits(int(found.ip) ^ (2**found.max_prefixlen - 1), found.version, found.network.prefixlen)
+
+
+def both(left: str, right: str) -> str:
+    """`inet & inet`. Raises ValueError for different families."""
+    one, other = _alike(left, right, "AND")
+    return _of_bits(int(one.ip) & int(other.ip), one.version, max(one.network.prefixlen, other.network.prefixlen))
+
+
+def either(left: str, right: str) -> str:
+    """`inet | inet`. Raises ValueError for different families."""
+    one, other = _alike(left, right, "OR")
+    return _of_bits(int(one.ip) | int(other.ip), one.version, max(one.network.prefixlen, other.network.prefixlen))
+
+
+def _alike(left: str, right: str, word: str) -> tuple[Interface, Interface]:
+    one, other = _read(left), _read(right)
+    if one.version != other.version:
+        raise ValueError(f"cannot {word} inet values of different sizes")
+    return one, other
+
+
+def _of_bits(bits: int, version: int, length: int) -> str:
+    address = ipaddress.IPv4Address(bits) if version == 4 else ipaddress.IPv6Address(bits)
+    return _spelled(ipaddress.ip_interface(f"{address}/{length}"))

@@ -106,5 +106,8 @@ FUNCTIONS: dict[str, tuple[list[str], str, Callable[..., Any]]] = {
     "cirql_inet_same_family": ([_T, _T], _B, networks.same_family),
     "cirql_inet_merge": ([_T, _T], _T, networks.merged),
     "cirql_inet_add": ([_T, "BIGINT"], _T, networks.moved),
+    "cirql_inet_not": ([_T], _T, networks.inverted),
+    "cirql_inet_and": ([_T, _T], _T, networks.both),
+    "cirql_inet_or": ([_T, _T], _T, networks.either),
     "cirql_inet_distance": ([_T, _T], _T, networks.distance),
 }

@@ -129,6 +129,19 @@ SAME = (
     ' "Version": "2012-10-17"}'
 )
 STACKQL = [
+    ("glob('w*', name)", True),
+    ("glob('b*', name)", False),
+    ("max(id, 7)", 7),
+    ("min(id, 7)", 5),
+    ("max(id, NULL)", None),
+    ("min('b', 'a')", "a"),
+    ("substr(name, -2)", "01"),
+    ("substr(name, -5, 2)", "b-"),
+    ("substr(name, 4, -2)", "eb"),
+    ("id || 1.5", "51.5"),
+    ("doc ->> '$.a.b[1]'", "2"),
+    ("CAST(1.9 AS INTEGER)", 1),
+    ("CAST(-1.9 AS INTEGER)", -1),
     ("json_extract(doc, '$.a.b[1]')", "2"),
     ("json_extract(doc, '$.s')", "x"),
     ("json_extract(doc, '$.none')", None),

@@ -118,12 +118,27 @@ _OF_MANY: tuple[type[exp.Expr], ...] = (exp.Avg, *_SPREADS)
 def least_or_most(node: exp.Expr, site: Site) -> exp.Expr:
     """Min and max; PostgreSQL has none for booleans, documents and hstores."""
     kind = type_of(argument(node.this))
+    if node.expressions:
+        return _of_several([node.this, *node.expressions], node, site)
     if kind.name in ("bool", "json", "jsonb", "hstore", "uuid") and not site.is_lenient and kind != st.UUID:
         raise UnknownFunction(f"function {type(node).__name__.lower()}({kind}) does not exist")
     if kind.category == "network":  # text, of which the first by its bytes is not the least
         name = "arg_min" if isinstance(node, exp.Min) else "arg_max"
         return call(name, argument(node.this), call("cirql_inet_key", argument(node.this).copy(), type=st.TEXT), type=kind)
     return typed(node, st.TEXT if kind == st.UNKNOWN else kind)
+
+
+def _of_several(values: list[exp.Expr], node: exp.Expr, site: Site) -> exp.Expr:
+    """max(a, b), which is SQLite's alone: the greater value of one row, NULL beside NULL. DuckDB's lists the greatest of all rows."""
+    word, other = ("min", "least") if isinstance(node, exp.Min) else ("max", "greatest")
+    if not site.is_lenient:
+        types = ", ".join(str(type_of(v)) for v in values)
+        raise UnknownFunction(f"function {word}({types}) does not exist", hint=f"of the values of one row it is {other}(…)")
+    kind = st.common([type_of(v) for v in values])
+    alike = [convert(v, kind) if type_of(v) == st.UNKNOWN and kind != st.ANY else v for v in values]
+    nothing = exp.or_(*(exp.Is(this=v.copy(), expression=exp.Null()) for v in alike))
+    chosen = exp.Case(ifs=[exp.If(this=nothing, true=exp.Null())], default=call(other, *alike))
+    return typed(exp.Paren(this=chosen), st.TEXT if kind == st.UNKNOWN else kind)
 
 
 def spread(node: exp.Expr, site: Site) -> exp.Expr:

@@ -300,6 +300,8 @@ def bitwise(node: exp.Expr, site: Site) -> exp.Expr:
     right = type_of(node.expression) if node.args.get("expression") is not None else left
     if "network" in (left.category, right.category) and isinstance(node, (exp.BitwiseLeftShift, exp.BitwiseRightShift)):
         return networks.contained(node, strict=True, inside_left=isinstance(node, exp.BitwiseLeftShift))
+    if "network" in (left.category, right.category) and type(node) in networks.BITS:
+        return networks.combined(node)
     if isinstance(node, exp.BitwiseXor):
         return call("xor", node.this, node.expression, type=st.common((left, right)))
     if isinstance(node, exp.BitwiseLeftShift):

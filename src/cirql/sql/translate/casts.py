@@ -26,6 +26,8 @@ def cast(node: exp.Expr, site: Site) -> exp.Expr:
         hint = st.WITHOUT_RANGES if st.is_of_ranges(spoken) else None
         raise NotSupported(f"the type {spoken} is not supported", hint=hint, position=position_of(node.this))
     size = _size(target)
+    if site.is_lenient and sql_type.is_integer and type_of(node.this).is_number and not type_of(node.this).is_integer:
+        node.set("this", call("trunc", node.this, type=type_of(node.this)))  # SQLite cuts, where PostgreSQL rounds
     return sized(convert(node.this, sql_type, explicit=True, numeric=_numeric_name(target)), sql_type, target, size)
 
 

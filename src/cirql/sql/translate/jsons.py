@@ -42,6 +42,13 @@ def arrow(node: exp.Expr, site: Site) -> exp.Expr:
             hint="the arrows bind no tighter than ||: write … || (doc->>'key')",
             position=position_of(node),
         )
+    if site.is_lenient and (path := constant(key)) is not None and path.startswith("$"):
+        document = document_of(subject)
+        return (
+            call("cirql_json_text", document, text(path), type=st.TEXT)
+            if as_text
+            else call("json_extract", document, text(path), type=st.JSON)
+        )
     return extract(subject, key, as_text=as_text)
 
 

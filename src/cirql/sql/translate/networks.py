@@ -42,3 +42,13 @@ def _contained_in_many(left: exp.Expr, quantifier: exp.Expr, *, strict: bool, in
 def overlapping(left: exp.Expr, right: exp.Expr) -> exp.Expr:
     """`&&`: whether one contains the other or they are equal."""
     return call("cirql_inet_overlaps", as_network(left), as_network(right), type=st.BOOL)
+
+
+BITS: dict[type[exp.Expr], str] = {exp.BitwiseNot: "cirql_inet_not", exp.BitwiseAnd: "cirql_inet_and", exp.BitwiseOr: "cirql_inet_or"}
+"""The operators on the bits of addresses, and what answers for them."""
+
+
+def combined(node: exp.Expr) -> exp.Expr:
+    """`~ a`, `a & b` and `a | b` of addresses."""
+    operands = [as_network(o) for o in (node.this, node.args.get("expression")) if o is not None]
+    return call(BITS[type(node)], *operands, type=st.INET)

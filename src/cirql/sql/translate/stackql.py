@@ -11,7 +11,8 @@ from cirql.sql.translate import sqltypes as st
 from cirql.sql.translate.aggregates import aggregated_text
 from cirql.sql.translate.casts import text_of
 from cirql.sql.translate.expressions import refuse
-from cirql.sql.translate.nodes import as_type, call, constant, number, text, type_of
+from cirql.sql.translate.nodes import as_type, call, constant, number, text, type_of, typed
+from cirql.sql.translate.signatures import unknown
 from cirql.sql.translate.site import Site
 
 Arguments = list[exp.Expr]
@@ -221,7 +222,25 @@ def rewrite_typeof(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr
     return exp.Case(ifs=[exp.If(this=exp.Is(this=arguments[0], expression=exp.Null()), true=text("null"))], default=text(word))
 
 
+def rewrite_glob(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
+    """glob(pattern, text), the function behind GLOB; glob(path) is Steampipe's for its columns of ARNs."""
+    if len(arguments) == 1:
+        return call("cirql_aws_glob", text_of(arguments[0]), type=st.TEXT)
+    if len(arguments) != 2:
+        raise unknown("glob", arguments, node)
+    return typed(exp.Paren(this=exp.Glob(this=text_of(arguments[1]), expression=text_of(arguments[0]))), st.BOOL)
+
+
+def rewrite_substr(arguments: Arguments, node: exp.Expr, site: Site) -> exp.Expr:
+    """substr(text, from [, for]), which counts from the end where `from` is below zero."""
+    if len(arguments) not in (2, 3):
+        raise unknown("substr", arguments, node)
+    return call("cirql_sqlite_substr", text_of(arguments[0]), *arguments[1:], type=st.TEXT)
+
+
 OVERRIDES: dict[str, Special] = {
+    "substr": rewrite_substr,
+    "aws_glob": rewrite_glob,
     "json_extract": rewrite_json_extract,
     "json_equal": rewrite_json_equal,
     "aws_policy_equal": rewrite_aws_policy_equal,

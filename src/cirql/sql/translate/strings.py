@@ -27,7 +27,7 @@ def concatenate(node: exp.Expr, site: Site) -> exp.Expr:
         return hstores.merge(left, right)
     if left_type == st.BYTEA or right_type == st.BYTEA:
         return typed(node, st.BYTEA)
-    if not (left_type.is_open or right_type.is_open or st.TEXT in (left_type, right_type)):
+    if not (left_type.is_open or right_type.is_open or st.TEXT in (left_type, right_type) or site.is_lenient):
         raise no_operator("||", left_type, right_type, node)
     if (
         left_type == st.UNKNOWN
@@ -49,6 +49,8 @@ def like(node: exp.Expr, site: Site) -> exp.Expr:
     subject, pattern = node.this, node.expression
     if type_of(subject).name not in ("text", "unknown", "any", "name") and not site.is_lenient:
         raise no_operator("~~", type_of(subject), type_of(pattern), node, (subject, pattern))
+    if type_of(pattern).is_number and not site.is_lenient:
+        raise no_operator("~~", type_of(subject), type_of(pattern), node)
     if isinstance(pattern, (exp.Any, exp.All)):
         return _like_many(node, subject, pattern)
     escape = None

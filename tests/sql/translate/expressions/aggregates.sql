@@ -46,3 +46,6 @@ percentile_cont(-0.5) WITHIN GROUP (ORDER BY id) FROM image
 nth_value(id, 0) OVER (ORDER BY id) FROM image
 count() FROM image
 sum(x) FROM (VALUES (99999999999999999999999999999999999999), (1)) v(x) -- differs: numeric-digits
+max(1, 3)
+min(id, 2) FROM image
+'abc' LIKE 5

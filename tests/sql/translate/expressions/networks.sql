@@ -22,3 +22,5 @@ max(ip::inet), min(ip::inet), max(cidr::cidr) FILTER (WHERE id < 3) FROM net
 id, max(ip::inet) OVER (ORDER BY id) FROM net
 greatest(inet '9.0.0.1', '10.0.0.1'), least(inet '9.0.0.1', NULL, '10.0.0.1'), greatest(NULL, inet '::1', '10.0.0.1')
 abbrev('10.0.0.0/8'::cidr), abbrev('192.168.1.0/24'::cidr), abbrev('10.1.2.0/8'::inet), set_masklen('10.1.0.0/16'::cidr, 8), set_masklen('10.1.0.0/16'::inet, 8)
+~ inet '255.0.0.0', inet '10.0.0.5' & inet '255.0.0.0', inet '10.0.0.5' | inet '0.0.0.3', ~ inet '10.0.0.1/24', inet '10.1.0.0/16' | inet '0.0.0.7/8', ~ inet '2001:db8::', inet '10.0.0.5' & '255.255.0.0'
+inet '10.0.0.1' & inet '::1'
