@@ -136,7 +136,7 @@ STACKQL = [
     ("max(id, NULL)", None),
     ("min('b', 'a')", "a"),
     ("substr(name, -2)", "01"),
-    ("substr(name, -5, 2)", "b-"),
+    ("substr(name, -5, 2)", "eb"),
     ("substr(name, 4, -2)", "eb"),
     ("id || 1.5", "51.5"),
     ("doc ->> '$.a.b[1]'", "2"),
