@@ -222,6 +222,15 @@ def test_the_log_says_what_was_read_and_why_it_is_not_complete(connect: Connect)
     assert rows(session, "SELECT count(*) FROM cirql.scans WHERE table_name = 'aws.sagemaker_image'")[0][0] == 6
 
 
+def test_a_table_that_was_never_read_has_no_history_to_show(connect: Connect) -> None:
+    session = connect()
+    with pytest.raises(errors.NotInInventory, match=r"aws\.ecr_repository is not in the inventory: it was never read"):
+        session.execute("SELECT count(*) FROM cirql.history('aws.ecr_repository')").fetchall()
+    session.execute("SELECT * FROM aws.ecr_repository").fetchall()
+    assert rows(session, "SELECT count(*) > 0 FROM cirql.history('aws.ecr_repository')") == [(True,)]
+    assert rows(session, "SELECT count(*) FROM cirql.history('aws.ecr_repository') WHERE _key = 'none'") == [(0,)]
+
+
 def test_a_function_that_does_not_exist_is_an_error(connect: Connect) -> None:
     with pytest.raises(errors.UnknownFunction, match=r"cirql\.nothing"):
         connect().execute("SELECT * FROM cirql.nothing('aws.ec2_vpc')")

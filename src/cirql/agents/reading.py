@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from cirql.agents.answers import answer, visible
 from cirql.agents.description import describe
 from cirql.agents.tools import ALWAYS_ROWS, NUMBER, ROWS, STRING, TEXTS, THING, YES, Asked, Tool, listed, text, whole
-from cirql.errors import AccessDenied, Error, InvalidStatement
+from cirql.errors import AccessDenied, Error, InvalidStatement, NotInInventory
 from cirql.sql.quoting import constant
 from cirql.statements.answering import answering
 
@@ -107,7 +107,10 @@ def _history(call: Asked) -> dict[str, Any]:
     found = call.session().directory.find(call.arguments["table"])
     key = call.arguments.get("key")
     where = f" WHERE _key = {constant(key)}" if key else ""
-    told = _rows(call, f"SELECT * FROM cirql.history({constant(str(found.name))}){where} ORDER BY valid_from DESC")
+    try:
+        told = _rows(call, f"SELECT * FROM cirql.history({constant(str(found.name))}){where} ORDER BY valid_from DESC")
+    except NotInInventory:
+        told = {"columns": [], "rows": [], "shown": 0, "total": 0, "note": "", "calls": 0}
     with call.session().execute(f"SELECT count(*) FROM cirql.scans WHERE complete AND table_name = {constant(str(found.name))}") as scans:
         if next(iter(scans))[0]:
             return told

@@ -80,6 +80,11 @@ def told_apart(change: RowChange, table: str, known: Collection[Partition]) -> R
     return change if any(holds) else replace(change, kind=Difference.FIRST_SEEN)
 
 
+def never_read(table: str) -> NotInInventory:
+    """The error for the history of a table of which nothing was ever seen: that it has none says nothing of it."""
+    return NotInInventory(f"{table} is not in the inventory: it was never read", hint=f"cirql sync {table} reads it")
+
+
 def unknown_then(table: str, at: datetime, since: datetime | None) -> NotInInventory:
     """The error for a moment at which nothing of a table had been read completely; `since` says when something first was."""
     when = at.isoformat(timespec="seconds")

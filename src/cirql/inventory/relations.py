@@ -12,6 +12,7 @@ from cirql.catalog.model import Column, Table
 from cirql.cloud.sight import Sight
 from cirql.errors import InvalidStatement
 from cirql.introspection.relations import Relation, Row, Wish, define
+from cirql.inventory.coverage import never_read
 from cirql.names import TableName
 from cirql.types import ColumnType
 
@@ -119,6 +120,8 @@ def _history(store: OpenStore, find: Find, look: Look, given: tuple[exp.Expr, ..
 
     def rows(catalog: Catalog, wish: Wish) -> Iterator[Row]:
         keys, sight = wish.values.get(stored.key or ""), look()
+        if next(iter(store().scans(stored.name)), None) is None and next(iter(store().history(stored.name)), None) is None:
+            raise never_read(str(stored.table.name))
         for key in [None] if keys is None else sorted(map(str, keys)):
             for version in store().history(stored.name, key):
                 if not sight.sees(version.account, version.region):

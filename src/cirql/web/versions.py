@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from cirql.errors import InvalidText
+from cirql.errors import InvalidText, NotInInventory
 from cirql.rendering.encode import plain_moment, text_of
 from cirql.result import visible_text
 from cirql.sql.quoting import constant, name
@@ -36,9 +36,12 @@ def timeline(session: Session, table: str, row: Mapping[str, str | None]) -> dic
         )
     wanted = " AND ".join(f"{name(k)}::text = {constant(str(row[k]))}" for k in (*key, *place))
     sql = f"SELECT * FROM cirql.history({constant(table)}) WHERE {wanted} ORDER BY valid_from LIMIT {_MOST}"
-    with session.execute(sql) as result:
-        names = [c.name for c in result.columns]
-        found = [dict(zip(names, values, strict=True)) for values in result]
+    try:
+        with session.execute(sql) as result:
+            names = [c.name for c in result.columns]
+            found = [dict(zip(names, values, strict=True)) for values in result]
+    except NotInInventory:
+        found = []
     return {"table": table, "row": {k: visible_text(str(row[k])) for k in (*key, *place)}, "versions": _versions(found), "sql": sql}
 
 
