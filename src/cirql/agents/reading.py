@@ -110,7 +110,7 @@ def _history(call: Asked) -> dict[str, Any]:
     try:
         told = _rows(call, f"SELECT * FROM cirql.history({constant(str(found.name))}){where} ORDER BY valid_from DESC")
     except NotInInventory:
-        told = {"columns": [], "rows": [], "shown": 0, "total": 0, "note": "", "calls": 0}
+        told = {"columns": [], "rows": [], "shown": 0, "total": 0, "note": "", "calls": 0, "milliseconds": 0}
     with call.session().execute(f"SELECT count(*) FROM cirql.scans WHERE complete AND table_name = {constant(str(found.name))}") as scans:
         if next(iter(scans))[0]:
             return told
