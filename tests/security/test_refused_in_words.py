@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import duckdb
 import pytest
 
 from cirql import errors
+from cirql.engine import engine_error
 from cirql.session import Session
 
 WHAT = (
@@ -116,3 +118,28 @@ def test_what_a_function_says_is_not_the_engine_s_words_for_it(session: Session)
     with pytest.raises(errors.Error) as caught:
         session.execute("SELECT jsonb_path_query('{}', 'xx')").fetchall()
     assert str(caught.value).startswith("syntax error in jsonpath")
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT (repeat('[', 100000) || repeat(']', 100000))::jsonb",
+        "SELECT (repeat('[', 990) || repeat(']', 990))::jsonb || '[1]'",
+        "SELECT jsonb_pretty((repeat('{\"a\":', 100000) || '1' || repeat('}', 100000))::jsonb)",
+    ],
+)
+def test_a_value_that_is_nested_without_end_is_refused_as_postgresql_does(sql: str, session: Session) -> None:
+    with pytest.raises(errors.DataError, match="nested too deeply") as caught:
+        session.execute(sql).fetchall()
+    assert caught.value.sqlstate == "54001"
+
+
+def test_more_text_than_can_be_given_is_no_defect() -> None:
+    """What DuckDB says where a column of 2,048 rows has more than 2 GB: `make sweep` makes such rows."""
+    fault = duckdb.InternalException(
+        "INTERNAL Error: Arrow Appender: The maximum total string size for regular string buffers is 2147483647 but the offset of "
+        "2200000000 exceeds this."
+    )
+    told = engine_error(fault)
+    assert (type(told), told.sqlstate) == (errors.DataError, "54000")
+    assert "more than 2 GB" in told.message and "left(" in str(told.hint)

@@ -142,7 +142,8 @@ cirql_nullify(a, n) AS list_transform(a, lambda e: CASE WHEN e = n THEN NULL ELS
 -- regular expressions
 cirql_regexp_first(s, p, g) AS list_extract(regexp_extract_all(s, p, g), 1);
 cirql_regexp_once(s, p, gs) AS CASE WHEN regexp_matches(s, p) THEN list_transform(gs, lambda g: list_extract(regexp_extract_all(s, p, g), 1)) END;
-cirql_regexp_every(s, p, gs) AS CASE WHEN s IS NULL OR p IS NULL THEN [] ELSE list_transform(range(1, len(regexp_extract_all(s, p, 0)) + 1), lambda i: list_transform(gs, lambda g: regexp_extract_all(s, p, g)[i])) END;
+cirql_regexp_every(s, p, a) AS list_transform(coalesce(regexp_extract_all(s, p, a), []), lambda t: [t]), (s, p, a, b) AS list_transform(coalesce(list_zip(regexp_extract_all(s, p, a), regexp_extract_all(s, p, b)), []), lambda t: [t[1], t[2]]), (s, p, a, b, c) AS list_transform(coalesce(list_zip(regexp_extract_all(s, p, a), regexp_extract_all(s, p, b), regexp_extract_all(s, p, c)), []), lambda t: [t[1], t[2], t[3]]), (s, p, a, b, c, d) AS list_transform(coalesce(list_zip(regexp_extract_all(s, p, a), regexp_extract_all(s, p, b), regexp_extract_all(s, p, c), regexp_extract_all(s, p, d)), []), lambda t: [t[1], t[2], t[3], t[4]]), (s, p, a, b, c, d, e) AS list_transform(coalesce(list_zip(regexp_extract_all(s, p, a), regexp_extract_all(s, p, b), regexp_extract_all(s, p, c), regexp_extract_all(s, p, d), regexp_extract_all(s, p, e)), []), lambda t: [t[1], t[2], t[3], t[4], t[5]]), (s, p, a, b, c, d, e, f) AS list_transform(coalesce(list_zip(regexp_extract_all(s, p, a), regexp_extract_all(s, p, b), regexp_extract_all(s, p, c), regexp_extract_all(s, p, d), regexp_extract_all(s, p, e), regexp_extract_all(s, p, f)), []), lambda t: [t[1], t[2], t[3], t[4], t[5], t[6]]);
+cirql_regexp_all(s, p, gs) AS CASE WHEN s IS NULL OR p IS NULL THEN [] ELSE list_transform(range(1, len(regexp_extract_all(s, p, 0)) + 1), lambda i: list_transform(gs, lambda g: regexp_extract_all(s, p, g)[i])) END;
 cirql_present(m) AS CASE WHEN m IS NULL THEN [] ELSE [m] END;
 cirql_regexp_count(s, p) AS len(regexp_extract_all(s, p));
 cirql_regexp_split(s, p) AS string_split_regex(s, p);
@@ -304,7 +305,7 @@ cirql_char_ff6(t) AS strftime(t, '%f');
 cirql_defined(x) AS CASE WHEN NOT isnan(x) THEN x END;
 cirql_interval_total(l) AS CASE WHEN len(list_filter(l, lambda e: e IS NOT NULL)) > 0 THEN to_months(list_sum(list_transform(l, lambda e: cirql_interval_months(e)))::INT) + to_days(list_sum(list_transform(l, lambda e: datepart('day', e)))::INT) + to_microseconds(list_sum(list_transform(l, lambda e: cirql_clock_us(e)))::BIGINT) END;
 cirql_interval_mean(l) AS cirql_interval_times(cirql_interval_total(l), 1.0::DOUBLE / len(list_filter(l, lambda e: e IS NOT NULL)));
-cirql_mode(x) AS list_extract(list_transform(list_sort(list_transform(list_distinct(list(x)), lambda v: {'n': -len(list_filter(list(x), lambda w: w = v)), 'v': v})), lambda e: e.v), 1);
+cirql_mode(x) AS list_extract(list_transform(list_sort(list_transform(map_entries(histogram(x)), lambda e: {'n': -e.value::BIGINT, 'v': e.key})), lambda e: e.v), 1);
 
 -- SQLite's dates
 cirql_sqlite_place(s, a) AS CASE WHEN a < 0 THEN length(s) + a + 1 ELSE a END;

@@ -20,6 +20,7 @@ _TYPES = {
     "DOUBLE": "double precision",
     "BOOL": "boolean",
 }
+_TOO_MUCH = "there is too much text in one column of the rows that come together: more than 2 GB"
 _RULES = (
     # What begins as DuckDB says it, the code, and how it is said (None: as it is); {0} is what the first group found.
     (r"[Dd]ivision by zero\b.*", "22012", "division by zero"),
@@ -90,6 +91,12 @@ _RULES = (
     (r"cannot take logarithm of .*", "2201E", None),
     (r"negative substring length not allowed", "22011", None),
     (r"requested length too large|null character not permitted", "54000", None),
+    (r"nested too deeply|maximum recursion depth exceeded.*", "54001", "the value is nested too deeply"),
+    (
+        r"Arrow Appender: The maximum total string size .*|Cannot create a string of size.*",
+        "54000",
+        _TOO_MUCH,
+    ),
     (
         r"missing \)|missing \]|unexpected \)|invalid (?:perl|escape|named|character|repetition"
         r"|UTF)|no argument for|bad repetition|trailing \\",
@@ -115,10 +122,15 @@ _RULES = (
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """How a fault is told: its words, and its SQLSTATE where the class of the error does not say it."""
+    """How a fault is told: its words, its SQLSTATE where the class of the error does not say it, and what to do."""
 
     message: str
     sqlstate: str | None = None
+
+    @property
+    def hint(self) -> str | None:
+        """What to do, where there is something."""
+        return "ask for a part of it: left(column, 100000), or for fewer rows" if self.message == _TOO_MUCH else None
 
 
 _IN_PYTHON = "Python exception occurred while executing the UDF: ValueError: "

@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from cirql.errors import CloudFailure, DatabaseError, Error
+from cirql.errors import CloudFailure, DatabaseError, DataError, Error
 from cirql.fetch.batches import schema_of
 from cirql.plan.model import Plan
 from cirql.result import ProgressEvent, Result, ResultColumn, Stats
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from cirql.statements.fetching import Fetching
     from cirql.statements.running import Running
 
+_LARGEST = 2**30 - 1
+"""The most bytes of a value, as PostgreSQL has it."""
 _PATIENCE = 5.0
 """Seconds that a cancelled fetch may take to come to rest: it waits for nothing any more."""
 
@@ -192,6 +194,21 @@ class Execution:
                 self._streamed.close()  # a connection keeps what it was given: a ring that no garbage collector sees
 
 
+def _refuse_giants(batch: pa.RecordBatch) -> None:
+    """Raise DataError for a value of more than a gigabyte, which PostgreSQL has none of and no client can be sent."""
+    if batch.nbytes <= _LARGEST:
+        return
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    for name, column in zip(batch.schema.names, batch.columns, strict=True):
+        if pa.types.is_string(column.type) or pa.types.is_binary(column.type):
+            longest = pc.max(pc.binary_length(column)).as_py()
+            if longest is not None and longest > _LARGEST:
+                hint = f"ask for a part of it: left({name}, 100000)"
+                raise DataError(f"a value of {name} is too long: it has {longest} bytes, and 1 GB is the most", hint=hint, sqlstate="54000")
+
+
 class _Rows:
     """The rows of the final query, as a source for `Result`; the error that was the cause is the one that is raised."""
 
@@ -203,6 +220,8 @@ class _Rows:
         self._cause = cause
         with self._blaming():
             self._reader = engine.run(sql)
+        self._engine = engine
+        self._sql = sql
 
     @property
     def schema(self) -> pa.Schema:
@@ -216,13 +235,14 @@ class _Rows:
         """The next rows; None after the last, when all has come to rest."""
         with self._running.at_work():
             with self._blaming():
-                batch = next(self._reader, None)
+                batch = self._engine.waiting(self._sql, lambda: next(self._reader, None))
             if batch is None:
                 self._settle()
                 cause = self._cause()
                 if isinstance(cause, DatabaseError):
                     raise cause
             else:
+                _refuse_giants(batch)
                 self._running.give(batch.num_rows)
             return batch
 

@@ -101,7 +101,7 @@ def test_a_search_that_looks_around_has_an_end() -> None:
     sql = translate(parse(r"select ('" + "a" * 60 + r"!') ~ '^(a|aa)+(?=$)'").tree, {})
     connection = database.connect()
     install(connection, sql)
-    with pytest.raises(duckdb.Error, match="more than 1 s"):
+    with pytest.raises(duckdb.Error, match="more than"):
         connection.sql(sql).fetchall()
     connection.close()
     database.close()

@@ -123,6 +123,8 @@ def _bracket(body: str, place: int, position: int | None) -> tuple[str, int]:
     return f"[{'^' if negated else ''}{inside}]", end + 1 - place
 
 
+_GROUPS = 6
+"""As many groups of every match are found in one go over a text each; of more, in one for each match."""
 _LOOKING = ("(?=", "(?!", "(?<=", "(?<!")
 _BEYOND = {
     "regexp_matches": "cirql_seek_matches",
@@ -307,10 +309,12 @@ def regexp_groups(subject: exp.Expr, source: exp.Expr, flags: str, site: Site, *
     if value is None:
         raise NotSupported("a regular expression that is not a constant is not supported here", position=position_of(source))
     groups = group_count(value)
-    macro = "cirql_regexp_every" if every else "cirql_regexp_once"
-    numbers = exp.Array(expressions=[number(i) for i in (range(1, groups + 1) if groups else (0,))])
-    kind = st.array_of(st.TEXT)
-    return search(macro, subject, source, numbers, type=st.array_of(kind) if every else kind, flags=flags, site=site)
+    numbers = [number(i) for i in (range(1, groups + 1) if groups else (0,))]
+    listed, kind = exp.Array(expressions=numbers), st.array_of(st.TEXT)
+    if not every:
+        return search("cirql_regexp_once", subject, source, listed, type=kind, flags=flags, site=site)
+    macro, others = ("cirql_regexp_every", numbers) if groups <= _GROUPS else ("cirql_regexp_all", [listed])
+    return search(macro, subject, source, *others, type=st.array_of(kind), flags=flags, site=site)
 
 
 def regexp_pieces(arguments: list[exp.Expr], site: Site) -> exp.Expr:

@@ -1,0 +1,132 @@
+"""A thread that computes for one statement, so that whoever waits for the statement need not wait for what nothing can end.
+
+DuckDB looks whether it was interrupted between two batches of rows. One call of one of its functions over one value of many megabytes, or
+over a list of millions, takes as long as it takes. Who waits is let go then; the thread ends with its call, and frees what it used.
+"""
+
+from __future__ import annotations
+
+import atexit
+import threading
+from collections.abc import Callable
+from contextvars import Context, copy_context
+from queue import SimpleQueue
+from time import monotonic
+from typing import Any, TypeVar
+from weakref import WeakSet
+
+from cirql.errors import Cancelled
+
+T = TypeVar("T")
+_LEFT: WeakSet[threading.Thread] = WeakSet()
+_PATIENCE = 5.0
+_GRACE = 0.4
+"""Seconds that an interrupted computation has to come to its end by itself."""
+
+
+class _Job:
+    """Something to compute, and what came of it."""
+
+    def __init__(self, work: Callable[[], Any], context: Context) -> None:
+        self.over = threading.Event()
+        self._work = work
+        self._context = context
+        self._outcome: tuple[Any, BaseException | None] | None = None
+
+    def run(self) -> None:
+        try:
+            self._outcome = (self._context.run(self._work), None)
+        except BaseException as error:  # noqa: BLE001 (it is whose who waits)
+            self._outcome = (None, error)
+        finally:
+            self.over.set()
+
+    def result(self) -> Any:
+        """What came of it. Raises what was raised, Cancelled where nobody waits for it any more."""
+        if self._outcome is None:
+            raise Cancelled("the statement was ended while it computed a value")
+        found, error = self._outcome
+        if error is not None:
+            raise error
+        return found
+
+
+class Aside:
+    """The thread. One that waits at a time; `interrupted` and `close` may be called from any thread, and never wait."""
+
+    def __init__(self) -> None:
+        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        self._lock = threading.Lock()
+        self._thread = threading.Thread(target=self._run, name="cirql-aside", daemon=True)
+        self._has_begun = False
+        self._job: _Job | None = None
+        self._since: float | None = None
+        self._free: Callable[[], None] | None = None
+
+    def do(self, work: Callable[[], T]) -> T:
+        """Compute that, and wait for it. Raises what it raises, Cancelled where it was given up."""
+        job = _Job(work, copy_context())
+        with self._lock:
+            if self._job is not None or self._free is not None:
+                raise Cancelled("the statement was ended while it computed a value")
+            self._job = job
+            if not self._has_begun:
+                self._has_begun = True
+                self._thread.start()
+        self._jobs.put(job)
+        try:
+            job.over.wait()
+        except BaseException:  # Ctrl-C
+            _leave(self._thread)
+            raise
+        found: T = job.result()
+        return found
+
+    def interrupted(self) -> None:
+        """It was interrupted, perhaps not for the first time: who has waited long enough since then goes on without it."""
+        with self._lock:
+            if self._job is None:
+                return
+            self._since = self._since or monotonic()
+            if monotonic() - self._since > _GRACE:
+                _leave(self._thread)
+                self._job.over.set()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether something is being computed."""
+        return self._job is not None
+
+    def close(self, free: Callable[[], None]) -> None:
+        """Let go of what it works with: now, or where it computes, when that has ended."""
+        with self._lock:
+            if is_busy := self._job is not None:
+                self._free = free
+            else:
+                self._free = _nothing
+        if self._has_begun:
+            self._jobs.put(None)
+        if not is_busy:
+            free()
+
+    def _run(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            job.run()
+            with self._lock:
+                self._job = None
+                free = self._free
+            if free is not None:
+                free()
+                return
+            del job
+
+
+def _nothing() -> None:
+    return None
+
+
+def _leave(thread: threading.Thread) -> None:
+    """Go on without a thread. When the process ends, it has a moment: taking the interpreter apart under DuckDB is noisy."""
+    if not _LEFT:
+        atexit.register(lambda: [t.join(_PATIENCE) for t in tuple(_LEFT)])
+    _LEFT.add(thread)
