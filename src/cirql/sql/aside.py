@@ -128,5 +128,10 @@ def _nothing() -> None:
 def _leave(thread: threading.Thread) -> None:
     """Go on without a thread. When the process ends, it has a moment: taking the interpreter apart under DuckDB is noisy."""
     if not _LEFT:
-        atexit.register(lambda: [t.join(_PATIENCE) for t in tuple(_LEFT)])
+        atexit.register(_wait_for_left)
     _LEFT.add(thread)
+
+
+def _wait_for_left() -> None:
+    for thread in tuple(_LEFT):
+        thread.join(_PATIENCE)
