@@ -50,6 +50,8 @@ def shell(line: str, environment: dict[str, str]) -> subprocess.CompletedProcess
         ("cirql changes list >/dev/full", 0, ""),
         ("cirql search bucket >&-", 1, "error: cannot write to standard output: it is closed (SQLSTATE 58030)"),
         ("cirql search bucket 2>&- >&-", 1, ""),
+        ("ulimit -n 24; cirql query --local 'SELECT 1'", 1, "error: this process may open 24 files and connections, and a local AWS"),
+        ("ulimit -n 24; cirql local up --port 0", 1, "error: this process may open 24 files and connections, and a local AWS"),
         ("ulimit -n 64; cirql query --local 'SELECT count(*) FROM aws.s3_bucket' -o csv", 0, ""),
     ],
 )

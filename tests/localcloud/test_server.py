@@ -157,3 +157,25 @@ def test_run_prints_how_to_use_it_and_ends_on_a_signal(number: signal.Signals) -
     process.send_signal(number)
     assert process.wait(5) == 0
     process.stdout.close()
+
+
+OUT_OF_FILES = """
+import os, resource, socket, urllib.request
+from cirql.localcloud import LocalCloud
+with LocalCloud() as cloud:
+    most = len(os.listdir("/proc/self/fd")) + 9
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    waiting = []
+    while len(waiting) < 6:  # with both ends of each, more than there may be
+        waiting.append(socket.create_connection(("127.0.0.1", cloud.port), timeout=20))
+    for one in waiting:  # what was let go of for others is closed, and everybody gets a turn
+        one.sendall(b"GET /_cirql/health HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n")
+        one.recv(100)
+        one.close()
+    print("answered")
+"""
+
+
+def test_it_goes_on_after_the_process_could_open_no_more() -> None:
+    done = subprocess.run([sys.executable, "-c", OUT_OF_FILES], capture_output=True, text=True, env=ENVIRONMENT, timeout=60)
+    assert (done.stdout, done.returncode) == ("answered\n", 0), done.stderr

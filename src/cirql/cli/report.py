@@ -104,6 +104,9 @@ def _report_defect(kind: type[BaseException], error: BaseException, trace: Trace
 
     if sys.flags.dev_mode:
         traceback.print_exception(kind, error, trace)
+    if isinstance(error, Error):
+        report_error(error)
+        return
     if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
         say(f"error: {error.strerror}: {error.filename or 'a connection or a file'} cannot be opened (SQLSTATE 53000)")
         say(f"hint: {TOO_MANY_FILES}")

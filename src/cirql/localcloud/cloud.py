@@ -19,7 +19,7 @@ from cirql.localcloud.demo import seed_images
 from cirql.localcloud.faults import ERROR_KINDS, Faults, Spoiling, fault_error
 from cirql.localcloud.identity import Caller, answer_caller_identity, read_caller
 from cirql.localcloud.images import AccountRegion, ImageStore
-from cirql.localcloud.listener import HOST, HttpAnswer, HttpRequest, Listener, NoAnswerError
+from cirql.localcloud.listener import HOST, HttpAnswer, HttpRequest, Listener, NoAnswerError, refuse_few_files
 from cirql.localcloud.moto_names import with_older_name
 from cirql.localcloud.moto_services import MotoServices
 from cirql.localcloud.native_types import native_types
@@ -88,7 +88,8 @@ class LocalCloud:
         return self._listener.port if self._listener else self._port
 
     def start(self) -> LocalCloud:
-        """Begin to answer. Raises OSError when the port is taken."""
+        """Begin to answer. Raises OSError when the port is taken, OperationalError where the process may open too few connections."""
+        refuse_few_files()
         self._stopping.clear()
         self._listener = Listener(self._port, self.answer)
         self._listener.start()

@@ -8,12 +8,16 @@ nothing else, and knows nothing of AWS.
 from __future__ import annotations
 
 import contextlib
+import errno
 import socket
 import threading
+import time
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
+from io import BufferedReader
 from typing import BinaryIO, cast
 
+from cirql.errors import OperationalError
 from cirql.startup.records import dataclass
 
 HOST = "127.0.0.1"
@@ -53,6 +57,28 @@ class MalformedRequestError(Exception):
 Respond = Callable[[HttpRequest], HttpAnswer]
 
 
+_PASSING = (errno.EMFILE, errno.ENFILE, errno.ECONNABORTED, errno.ENOBUFS, errno.ENOMEM)
+"""Why a connection cannot be accepted now, and another can later."""
+_PAUSE = 0.02
+_FEWEST_FILES = 48
+"""What a process must be allowed to open: its own files, and both ends of some connections."""
+
+
+def refuse_few_files() -> None:
+    """Raise OperationalError where the process may open too few files and connections to be asked anything."""
+    try:
+        import resource
+    except ImportError:  # where there is no such limit
+        return
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    if 0 <= most < _FEWEST_FILES:
+        raise OperationalError(
+            f"this process may open {most} files and connections, and a local AWS and who asks it need {_FEWEST_FILES}",
+            hint="let it open more: `ulimit -n 4096` before it starts",
+            sqlstate="53000",
+        )
+
+
 class Listener:
     """Answers HTTP on `127.0.0.1:port` (0: any free port) with `respond`, one thread per connection."""
 
@@ -70,6 +96,7 @@ class Listener:
         self._stopping = False
         self._lock = threading.Lock()
         self._connections: dict[socket.socket, threading.Thread] = {}
+        self._idle: set[socket.socket] = set()
         self._acceptor = threading.Thread(target=self._accept, name=f"local-aws:{self.port}", daemon=True)
 
     def start(self) -> None:
@@ -96,8 +123,12 @@ class Listener:
         while True:
             try:
                 connection, _ = self._socket.accept()
-            except OSError:
-                return
+            except OSError as error:
+                if self._stopping or error.errno not in _PASSING:
+                    return
+                self._close_idle()
+                time.sleep(_PAUSE)
+                continue
             if self._stopping:
                 connection.close()
                 return
@@ -107,9 +138,17 @@ class Listener:
                 self._connections[connection] = thread
             thread.start()
 
+    def _close_idle(self) -> None:
+        """Let go of the connections that nobody asks anything on: the process may open no more, and somebody waits for one."""
+        with self._lock:
+            idle = tuple(self._idle)
+        for connection in idle:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
     def _serve(self, connection: socket.socket) -> None:
         try:
-            with connection, cast(BinaryIO, connection.makefile("rb", buffering=_MAX_LINE)) as stream:
+            with connection, cast(BufferedReader, connection.makefile("rb", buffering=_MAX_LINE)) as stream:
                 while not self._stopping and self._exchange(connection, stream):
                     pass
         except OSError:
@@ -119,10 +158,17 @@ class Listener:
             with self._lock:
                 self._connections.pop(connection, None)
 
-    def _exchange(self, connection: socket.socket, stream: BinaryIO) -> bool:
+    def _exchange(self, connection: socket.socket, stream: BufferedReader) -> bool:
         """Read one request and answer it; whether the connection stays open."""
         try:
-            request = _read_request(connection, stream)
+            with self._lock:
+                self._idle.add(connection)
+            try:
+                first = stream.peek(1)
+            finally:
+                with self._lock:
+                    self._idle.discard(connection)
+            request = _read_request(connection, stream) if first else None
         except MalformedRequestError as error:
             body = str(error).encode()
             connection.sendall(_render(HttpAnswer(400, (("Content-Type", "text/plain"),), body, cut=False), keep=False))
