@@ -10,6 +10,7 @@ import os
 import re
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -159,7 +160,7 @@ class Engine:
         self._database = database
         self._give_back = give_back
         self._interruption = Interruption()
-        self._aside = Aside()
+        self._aside = Aside(self._press)
         self._connection = database.connect()
         self._tester: Any = None
         self._testing = threading.Lock()
@@ -205,7 +206,7 @@ class Engine:
     def check(self, sql: str) -> list[ResultColumn]:
         """Bind a query without running it: its columns. Raises the error that running it would raise."""
         try:
-            return self.waiting(sql, lambda: self._checked(sql))
+            return self._aside.do(lambda: self._checked(sql)) if _GROWS.search(sql) else self._checked(sql)
         except self._faults() as fault:
             raise engine_error(fault) from None
 
@@ -306,11 +307,15 @@ class Engine:
         """Stop whatever runs, from another thread: its error is Cancelled. What begins afterwards is not stopped. Never waits."""
         with self._open:
             if self._is_open:
-                self._interruption.interrupt()
                 self._aside.interrupted()
-                if self._tester is not None:
-                    self._tester.interrupt()
-                self._connection.interrupt()
+                self._press()
+
+    def _press(self) -> None:
+        self._interruption.interrupt()
+        for connection in (self._tester, self._connection):
+            if connection is not None:
+                with suppress(Exception):  # it was closed meanwhile
+                    connection.interrupt()
 
     def close(self) -> None:
         """Free everything. Nothing may run on its main connection. Closing twice is fine."""
@@ -318,19 +323,18 @@ class Engine:
             if not self._is_open:
                 return
             self._is_open = False
-            if self._aside.is_busy:  # nobody waits for it any more
-                self._interruption.interrupt()
-                self._connection.interrupt()
-                self._database.hold()
-                self._aside.close(self._let_go)
-            else:
-                self._aside.close(self._disconnect)
+            self._aside.close(self._disconnect, self._held)
 
-    def _let_go(self) -> None:
-        """As `_disconnect`, in the thread that came to its end after the statement."""
+    def _held(self) -> Callable[[], None]:
+        """Hold the database for what nobody waits for any more; gives what frees all, once that has ended."""
         database = self._database
-        self._disconnect()
-        database.release()
+        database.hold()
+
+        def let_go() -> None:
+            self._disconnect()
+            database.release()
+
+        return let_go
 
     def change(self, sql: str) -> int:
         """Run a statement that changes user tables, and say how many rows it touched (0 for definitions)."""

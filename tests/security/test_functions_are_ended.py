@@ -76,7 +76,8 @@ def test_an_interruption_reaches_what_runs_and_nothing_after_it() -> None:
 
 
 def test_who_waits_for_what_nothing_can_end_is_let_go_and_what_it_used_is_freed_after_it() -> None:
-    aside, go_on, freed = Aside(), threading.Event(), threading.Event()
+    pressed, go_on, freed = threading.Event(), threading.Event(), threading.Event()
+    aside = Aside(pressed.set)
     outcomes: list[object] = []
 
     def ask() -> None:
@@ -91,10 +92,11 @@ def test_who_waits_for_what_nothing_can_end_is_let_go_and_what_it_used_is_freed_
         aside.interrupted()
         asking.join(0.05)
     assert outcomes == ["the statement was ended while it computed a value"]
+    aside.close(go_on.set, lambda: freed.set)
+    assert pressed.wait(10)
+    assert not (freed.is_set() or go_on.is_set())
     with pytest.raises(errors.Cancelled):
         aside.do(lambda: 1)
-    aside.close(freed.set)
-    assert not freed.is_set()
     go_on.set()
     assert freed.wait(10)
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import atexit
 import threading
+import time
 from collections.abc import Callable
 from contextvars import Context, copy_context
 from queue import SimpleQueue
-from time import monotonic
 from typing import Any, TypeVar
 from weakref import WeakSet
 
@@ -20,8 +20,10 @@ from cirql.errors import Cancelled
 T = TypeVar("T")
 _LEFT: WeakSet[threading.Thread] = WeakSet()
 _PATIENCE = 5.0
+"""Seconds that each thread which was left has when the process ends: taking the interpreter apart under DuckDB is noisy."""
 _GRACE = 0.4
 """Seconds that an interrupted computation has to come to its end by itself."""
+_PAUSE = 0.1
 
 
 class _Job:
@@ -38,8 +40,6 @@ class _Job:
             self._outcome = (self._context.run(self._work), None)
         except BaseException as error:  # noqa: BLE001 (it is whose who waits)
             self._outcome = (None, error)
-        finally:
-            self.over.set()
 
     def result(self) -> Any:
         """What came of it. Raises what was raised, Cancelled where nobody waits for it any more."""
@@ -52,13 +52,14 @@ class _Job:
 
 
 class Aside:
-    """The thread. One that waits at a time; `interrupted` and `close` may be called from any thread, and never wait."""
+    """The thread, begun when first needed. `interrupted` and `close` may be called from any thread, and never wait."""
 
-    def __init__(self) -> None:
+    def __init__(self, interrupt: Callable[[], None]) -> None:
+        """`interrupt` ends what is computed, where that can be ended: it is done again and again once nobody waits."""
+        self._interrupt = interrupt
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._lock = threading.Lock()
-        self._thread = threading.Thread(target=self._run, name="cirql-aside", daemon=True)
-        self._has_begun = False
+        self._thread: threading.Thread | None = None
         self._job: _Job | None = None
         self._since: float | None = None
         self._free: Callable[[], None] | None = None
@@ -67,18 +68,18 @@ class Aside:
         """Compute that, and wait for it. Raises what it raises, Cancelled where it was given up."""
         job = _Job(work, copy_context())
         with self._lock:
-            if self._job is not None or self._free is not None:
+            if self._free is not None:
                 raise Cancelled("the statement was ended while it computed a value")
-            self._job = job
-            if not self._has_begun:
-                self._has_begun = True
-                self._thread.start()
+            is_taken = self._job is not None
+            if not is_taken:
+                self._job = job
+                if self._thread is None:
+                    self._thread = threading.Thread(target=self._run, name="cirql-aside", daemon=True)
+                    self._thread.start()
+        if is_taken:  # by another thread of the statement
+            return work()
         self._jobs.put(job)
-        try:
-            job.over.wait()
-        except BaseException:  # Ctrl-C
-            _leave(self._thread)
-            raise
+        job.over.wait()
         found: T = job.result()
         return found
 
@@ -87,27 +88,31 @@ class Aside:
         with self._lock:
             if self._job is None:
                 return
-            self._since = self._since or monotonic()
-            if monotonic() - self._since > _GRACE:
-                _leave(self._thread)
+            self._since = self._since or time.monotonic()
+            if time.monotonic() - self._since > _GRACE:
                 self._job.over.set()
 
-    @property
-    def is_busy(self) -> bool:
-        """Whether something is being computed."""
-        return self._job is not None
-
-    def close(self, free: Callable[[], None]) -> None:
-        """Let go of what it works with: now, or where it computes, when that has ended."""
+    def close(self, free: Callable[[], None], later: Callable[[], Callable[[], None]]) -> None:
+        """Let go of what it works with: `free` does, or what `later` gives, where something is computed still, when that has ended."""
         with self._lock:
-            if is_busy := self._job is not None:
-                self._free = free
-            else:
-                self._free = _nothing
-        if self._has_begun:
+            is_busy = self._job is not None
+            self._free = later() if is_busy else free
+            thread = self._thread
+        if thread is not None:
             self._jobs.put(None)
         if not is_busy:
             free()
+        elif thread is not None:
+            if not _LEFT:
+                atexit.register(_wait_for_left)
+            _LEFT.add(thread)
+            threading.Thread(target=self._press, name="cirql-aside-end", daemon=True).start()
+
+    def _press(self) -> None:
+        """Interrupt it until it has ended: what began between two interruptions was not there for the first."""
+        while self._job is not None:
+            self._interrupt()
+            time.sleep(_PAUSE)
 
     def _run(self) -> None:
         while (job := self._jobs.get()) is not None:
@@ -115,21 +120,11 @@ class Aside:
             with self._lock:
                 self._job = None
                 free = self._free
+            job.over.set()
             if free is not None:
                 free()
                 return
             del job
-
-
-def _nothing() -> None:
-    return None
-
-
-def _leave(thread: threading.Thread) -> None:
-    """Go on without a thread. When the process ends, it has a moment: taking the interpreter apart under DuckDB is noisy."""
-    if not _LEFT:
-        atexit.register(_wait_for_left)
-    _LEFT.add(thread)
 
 
 def _wait_for_left() -> None:
