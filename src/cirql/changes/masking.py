@@ -13,6 +13,7 @@ from typing import Any
 from cirql.changes.access import is_secret
 from cirql.changes.model import MASK, Change, ChangeKind, JournalEntry, PropertyPath, values_at
 from cirql.names import snake
+from cirql.sql.literals import without_literals
 from cirql.startup.records import replace
 
 _ENDS = (
@@ -28,6 +29,7 @@ _ENDS = (
     "credentials",
     "private_key_pem",
 )
+_WRITES = frozenset({"INSERT", "UPDATE", "DELETE", "MERGE", "EXEC", "EXECUTE", "PREPARE", "CREATE", "SET_CONFIG"})
 _NO_SECRET = ("client_token", "client_request_token", "next_token", "request_token", "idempotency_token", "page_token", "starting_token")
 
 
@@ -73,13 +75,17 @@ def without_secrets(statement: str, changes: Iterable[Change]) -> str:
         all_found = all_found and bool(forms)
         for form in forms:
             text = text.replace(form, MASK)
-    return text if all_found else _without_literals(text)
+    return text if all_found else without_literals(text, MASK)
 
 
 def told_statement(statement: str) -> str:
-    """A statement's text for a log: where any of its names says that a secret is meant, none of its texts is left."""
-    named = any(_says_secret(word) for word in re.findall(r"[A-Za-z_][A-Za-z0-9_]*", statement))
-    return _without_literals(statement) if named else statement
+    """A statement's text for a log: none of its texts is left where it writes, or where any of its names says that a secret is meant.
+
+    Which parameters of which calls are secrets nobody knows here (`@Value` of a parameter store is), nor what EXECUTE gives its values to.
+    """
+    words = re.findall(r"[A-Za-z_][A-Za-z0-9_]*", statement)
+    hides = any(word.upper() in _WRITES or _says_secret(word) for word in words)
+    return without_literals(statement, MASK) if hides else statement
 
 
 def without_told_secrets(entry: JournalEntry) -> JournalEntry:
@@ -129,23 +135,6 @@ def _forms(value: str) -> list[str]:
     """A value as SQL and JSON may write it."""
     written = [value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]]
     return list(dict.fromkeys(f for w in written for f in (w.replace("'", "''"), w)))
-
-
-def _without_literals(statement: str) -> str:
-    from sqlglot.dialects.postgres import Postgres
-    from sqlglot.errors import TokenError
-    from sqlglot.tokenizer_core import TokenType
-
-    kinds = {t for t in TokenType if "STRING" in t.name}
-    try:
-        # After the word EXEC the tokenizer takes all of the rest for one text.
-        plain = re.sub("exec", "word", statement, flags=re.IGNORECASE)
-        tokens = [t for t in Postgres().tokenize(plain) if t.token_type in kinds]
-    except TokenError:
-        return MASK
-    for token in reversed(tokens):
-        statement = statement[: token.start] + f"'{MASK}'" + statement[token.end + 1 :]
-    return statement
 
 
 def _leaves(node: Any) -> list[Any]:

@@ -7,8 +7,9 @@ import re
 from cirql.changes.masking import named_secrets
 from cirql.changes.model import MASK
 from cirql.completion.tokens import TokenKind, tokens
+from cirql.sql.literals import without_literals
 
-_WRITES = frozenset({"INSERT", "UPDATE", "DELETE", "EXEC", "EXECUTE", "PREPARE", "CREATE"})
+_WRITES = frozenset({"INSERT", "UPDATE", "DELETE", "MERGE", "EXEC", "EXECUTE", "PREPARE", "CREATE", "SET_CONFIG"})
 
 
 def may_hold_secrets(text: str) -> bool:
@@ -19,7 +20,7 @@ def may_hold_secrets(text: str) -> bool:
 
 
 def without_texts(text: str) -> str:
-    """A statement or command with none of its quoted texts. A command's argument needs no quotes: nothing is left of it."""
+    """A statement or command with none of its texts, comments and long numbers. Of a command nothing is left: it needs no quotes."""
     if text.lstrip().startswith("\\"):
         return " ".join(text.split()[:2])
-    return "".join(f"'{MASK}'" if t.kind is TokenKind.STRING else t.text for t in tokens(text))
+    return without_literals(text, MASK)
