@@ -14,6 +14,8 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from cirql.cloud.client import CloudClient
+from cirql.cloud.credentials import Keys
+from cirql.cloud.services import Services
 from cirql.cloud.target import Target
 from cirql.errors import CloudError, InvalidText
 from cirql.settings import Credential, Settings
@@ -130,6 +132,17 @@ def test_a_request_is_the_one_that_boto3_sends(aws: FakeAWS, service: str, opera
     pattern = r"Credential=([^,]+), SignedHeaders=([^,]+)"
     assert re.findall(pattern, ours.headers["authorization"]) == re.findall(pattern, theirs.headers["authorization"])
     assert signature_is_right(ours, aws.url)
+
+
+@pytest.mark.parametrize(
+    ("service", "operation"), [("omics", "ListRuns"), ("omics", "ListShares"), ("servicediscovery", "DiscoverInstances")]
+)
+def test_no_prefix_makes_another_host_of_a_named_endpoint(service: str, operation: str) -> None:
+    values = {"ListShares": {"resourceOwner": "SELF"}, "DiscoverInstances": {"NamespaceName": "n", "ServiceName": "s"}}
+    opened = asyncio.run(Services(Settings(endpoint_url="https://aws.example.internal:4443")).get(service, "us-east-1", None))
+    keys = Keys(KEYS.access_key, KEYS.secret_key)
+    signed = opened.sign(opened.draft(opened.operation(operation), values.get(operation, {}), keys), keys, 1)
+    assert signed.url.startswith("https://aws.example.internal:4443/")
 
 
 def test_a_parameter_that_names_another_host_does_not_lead_there(aws: FakeAWS) -> None:

@@ -96,6 +96,21 @@ def test_a_star_is_the_regions_of_the_partition_that_the_environment_names(
         assert using(aws, find, regions=("*",)) == found, "it counts more than the other"
 
 
+@pytest.mark.parametrize("empty", ["AWS_REGION", "AWS_DEFAULT_REGION"])
+def test_an_empty_variable_names_no_region(aws: FakeAWS, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, empty: str) -> None:
+    aws.answer(described)
+    monkeypatch.setenv("AWS_REGION", "cn-north-1")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "cn-north-1")
+    monkeypatch.setenv(empty, "")
+    assert [t.region for t in using(aws, lambda c: find(c, once=True), regions=())] == ["cn-north-1"]
+    monkeypatch.setenv("AWS_REGION", "")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "")
+    config = tmp_path / "config"
+    config.write_text("[profile gov]\naws_access_key_id = 111111111111\naws_secret_access_key = s\nregion = us-gov-west-1\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    assert [t.region for t in using(aws, find, credentials=(), profiles=("gov",), regions=())] == ["us-gov-west-1"]
+
+
 def test_a_service_that_lives_once_in_an_account_is_asked_in_the_environment_s_partition(
     aws: FakeAWS, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -102,10 +102,16 @@ async def _opened(endpoint: str, name: str) -> Service:
     return await Services(Settings(endpoint_url=endpoint)).get(name, "us-east-1", None)
 
 
+# Services that take a token in place of keys, by the name that their requests are signed with.
+TOKENS = {"AWS_BEARER_TOKEN_CODECATALYST": "a-token", "AWS_BEARER_TOKEN_ACCOUNT_ACCESS": "a-token"}
+
+
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
 @pytest.mark.parametrize("part", range(8))
 def test_no_operation_leaves_the_endpoint_that_was_named(endpoint: str, part: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
+    for name, token in TOKENS.items():
+        monkeypatch.setenv(name, token)
     made, wrong, unmade = looked_at(endpoint, services()[part::8])
     assert made > 1000
     assert not wrong
@@ -113,7 +119,7 @@ def test_no_operation_leaves_the_endpoint_that_was_named(endpoint: str, part: in
 
 
 if __name__ == "__main__":
-    os.environ["AWS_CONFIG_FILE"] = os.devnull
+    os.environ |= {"AWS_CONFIG_FILE": os.devnull, **TOKENS}
     for address in ENDPOINTS:
         counted, elsewhere, left = looked_at(address, sys.argv[1:] or services())
         sys.stdout.write(f"{address}: {counted} operations, {len(elsewhere)} ask another host, {len(left)} could not be made\n")

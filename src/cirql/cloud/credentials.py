@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from cirql.cloud.failures import no_credentials
 from cirql.errors import DatabaseError, Error, SettingsError
-from cirql.settings import Credential, Settings
+from cirql.settings import Credential, Settings, region_variables
 from cirql.startup.records import dataclass, field
 from cirql.startup.regexes import regex
 
@@ -237,9 +237,7 @@ def open_session(profile: str | None) -> Session:
     from botocore.exceptions import ConfigNotFound, ConfigParseError, ProfileNotFound
 
     # AWS's command line and most of its SDKs read AWS_REGION, and before the other: botocore by itself does not.
-    session = botocore.session.Session(
-        session_vars={"region": ("region", ["AWS_REGION", "AWS_DEFAULT_REGION"], None, None)}, profile=profile
-    )
+    session = botocore.session.Session(session_vars={"region": ("region", region_variables(), None, None)}, profile=profile)
     try:
         session.get_scoped_config()
         session.register_component("data_loader", _model_loader(session.get_config_variable("data_path")))

@@ -249,6 +249,8 @@ class Service:
         request: dict[str, Any] = client._convert_to_request_dict(
             api_params=params, operation_model=model, endpoint_url=self._reachable(url), context=context, headers=headers
         )
+        # A prefix without a dot (`workflows-` of HealthOmics) would make another host of an endpoint that the settings name.
+        request["url"] = self._reachable(request["url"])
         resolve_checksum_context(request, model, params)
         client.meta.events.emit(
             f"before-call.{self._id}.{model.name}", model=model, params=request, request_signer=client._request_signer, context=context

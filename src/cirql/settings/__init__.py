@@ -364,6 +364,11 @@ def _from_aws_environment(environment: Mapping[str, str]) -> dict[str, Any]:
     return values
 
 
+def region_variables() -> list[str]:
+    """The variables that name a region, the one that counts more first. An empty one counts as not set, as AWS's tools have it."""
+    return [name for name in ("AWS_REGION", "AWS_DEFAULT_REGION") if os.environ.get(name)]
+
+
 def _proxies(environment: Mapping[str, str]) -> dict[str, str]:
     """The proxies by scheme, as every program finds them: `https_proxy` and the like, else what macOS and Windows are set to."""
     if sys.platform == "linux" and not any(name.lower().endswith("_proxy") for name in environment):
