@@ -181,3 +181,18 @@ def test_a_list_that_goes_round_under_fresh_tokens_ends_in_an_error() -> None:
     with pytest.raises(PagingError, match="in a row were the same"):
         turn(MOST_EMPTY + 2, {"Images": [], "Owner": "ana"})
     turn(MOST_EMPTY - 1, {"Images": [], "Owner": "ana"})
+
+
+def test_what_comes_behind_a_body_is_bounded_and_kept_nowhere(aws: FakeAWS) -> None:
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n"
+    aws.always(raw=head, drip=0, more=b"X-Trailer: " + b"y" * 10_000 + b"\r\n")
+    memory, answers = ask(aws)
+    assert answers[0] == "garbage"
+    assert memory < 200
+
+
+def test_chunks_around_nothing_are_left_at_a_bound(aws: FakeAWS) -> None:
+    aws.always(raw=b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;", drip=0, more=b"extension=" + b"x" * 60_000 + b";")
+    memory, answers = ask(aws)
+    assert answers[0] == "garbage"
+    assert memory < 200

@@ -360,3 +360,10 @@ def test_plain_http_is_asked_of_the_proxy_by_its_whole_url(aws: FakeAWS) -> None
 def test_no_proxy_lists_hosts_to_reach_directly(no: str, bypassed: bool) -> None:
     rules = ProxyRules({"https": "http://proxy:3128", "no": no})
     assert (rules.proxy_for(Origin("https", "localhost", 443)) is None) is bypassed
+
+
+@pytest.mark.parametrize("path", ["\u202e/", "/\u202e", "/a b", "/a\r\nX-Evil: 1", "/\x00", "/\x1b]0;x\x07"])
+def test_an_address_that_is_none_is_told_before_anything_is_sent(aws: FakeAWS, path: str) -> None:
+    with pytest.raises(TransportError, match="characters that no address has"):
+        using(lambda t: get(t, aws.url + path))
+    assert aws.requests == []

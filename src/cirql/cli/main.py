@@ -111,9 +111,16 @@ def run(begin: Callable[[], None] | None = None) -> int:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     except OSError as error:
         if not is_of_a_stream(error):
-            raise
+            return _defect(error)
         say(f"error: cannot write to standard output: {error.strerror or error} (SQLSTATE {FileUnreadable.sqlstate})")
         return 1
+    except Exception as error:  # noqa: BLE001 (else the interpreter would be taken apart while threads are in the engine)
+        return _defect(error)
+
+
+def _defect(error: Exception) -> int:
+    sys.excepthook(type(error), error, error.__traceback__)
+    return 1
 
 
 def main() -> NoReturn:

@@ -30,6 +30,10 @@ MAX_HEAD = 256 * 1024
 PATIENCE = 3
 """An answer may trickle in for this many read timeouts, as long as no pause is longer than one; its headers for one."""
 MOST_ROUTES = 4096
+MOST_FRAMING = 16
+"""Bytes between the pieces of a body, for each byte of it: chunks of a single byte have five."""
+_SMALL = 4096
+"""Pieces of a body that are shorter are put together as they come: an object for each would take many times their length."""
 NO_FILES = (errno.EMFILE, errno.ENFILE)
 """What the system says where a process, or all of them, have as many files and connections open as they may."""
 
@@ -133,7 +137,7 @@ class Connection(asyncio.Protocol):
 
     def _begin_answer(self) -> None:
         self._headers: list[tuple[bytes, bytes]] = []
-        self._chunks: list[bytes] = []
+        self._chunks: list[bytes | bytearray] = []
         self._size = 0
         self._received = 0
         self._has_head = False
@@ -165,6 +169,8 @@ class Connection(asyncio.Protocol):
             self._parser.feed_data(data)
             if not self._has_head and self._received > MAX_HEAD:
                 self._fail("garbage", f"the server's headers are longer than {MAX_HEAD} bytes")
+            elif self._received - self._size > 2 * MAX_HEAD + MOST_FRAMING * self._size:
+                self._fail("garbage", "the server sends more around the body than can belong to it")
         except httptools.HttpParserUpgrade:
             self._fail("garbage", "the server answered with a protocol upgrade")
         except httptools.HttpParserError as error:
@@ -188,8 +194,9 @@ class Connection(asyncio.Protocol):
     # httptools callbacks
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Keep one header."""
-        self._headers.append((name.lower(), value))
+        """Keep one header. What comes behind the body as such is nothing that AWS says anything in."""
+        if not self._has_head:
+            self._headers.append((name.lower(), value))
 
     def on_headers_complete(self) -> None:
         """Find out how the body ends: by length, by chunks, by the close, or at once."""
@@ -222,8 +229,12 @@ class Connection(asyncio.Protocol):
         if self._size > self._most:
             self._chunks.clear()
             self._fail("too-long", f"the answer is longer than {self._most} bytes")
-        else:
+        elif len(body) >= _SMALL:
             self._chunks.append(body)
+        elif self._chunks and isinstance(last := self._chunks[-1], bytearray):
+            last += body
+        else:
+            self._chunks.append(bytearray(body))
 
     def on_message_complete(self) -> None:
         """Hand over the response; an interim one (100 Continue) is skipped."""
@@ -291,7 +302,7 @@ class Connection(asyncio.Protocol):
     def _succeed(self) -> None:
         if self._answer is None or self._answer.done():
             return
-        body = self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
+        body = bytes(self._chunks[0]) if len(self._chunks) == 1 else b"".join(self._chunks)
         self._answer.set_result(Response(self._status, self._headers, body, self._encoding))
         if self._until_close or not self._persistent:
             self.close()
@@ -356,6 +367,8 @@ class Transport:
 
         Raises: TransportError.
         """
+        if not (url.isascii() and url.isprintable()) or " " in url:
+            raise TransportError("unknown-host", "the endpoint's address has characters that no address has", sent=False)
         start = url.find("/", url.find("://") + 3)
         base, target = (url, "/") if start < 0 else (url[:start], url[start:])
         route = self._routes.get(base) or self._find_route(base)
