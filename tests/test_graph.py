@@ -27,7 +27,41 @@ def test_a_server_hangs_on_its_network(session: Session) -> None:
     assert any(e.source.table == "aws.ec2_subnet" and e.target.name == network for e in graph.edges)
     drawn = list(graph.mermaid())
     assert drawn[0] == "flowchart LR"
-    assert any("-->|subnet_id|" in line for line in drawn)
+    assert any('-->|"subnet_id"|' in line for line in drawn)
+
+
+def test_references_lead_into_documents(session: Session) -> None:
+    ((server, groups, disks),) = session.execute("""
+        SELECT instance_id, security_groups, block_device_mappings FROM aws.ec2_instance
+        WHERE iam_instance_profile IS NOT NULL AND jsonb_array_length(block_device_mappings) > 0 ORDER BY 1 LIMIT 1""").fetchall()
+    graph = draw(session, server)
+    direct = {(e.column, e.target.table, e.target.name, e.target.is_found) for e in graph.edges if e.source == graph.root}
+    group, disk = groups[0]["GroupId"], disks[0]["Ebs"]["VolumeId"]
+    assert ("security_groups[].GroupId", "aws.ec2_security_group", group, True) in direct
+    assert ("block_device_mappings[].Ebs.VolumeId", "aws.ec2_volume", disk, True) in direct
+    assert any(column == "iam_instance_profile.Arn" and table == "aws.iam_instance_profile" for column, table, _, _ in direct)
+    roles = [e for e in graph.edges if e.target.table == "aws.iam_role"]
+    assert len(roles) == 1, "a role that is named by ARN, id and name is one"
+    assert len({(e.source, e.target) for e in graph.edges}) == len(graph.edges)
+
+
+@pytest.mark.parametrize(
+    ("table", "name", "column", "other"),
+    [
+        ("aws.autoscaling_auto_scaling_group", "auto_scaling_group_name", "vpc_zone_identifier", "aws.ec2_subnet"),
+        ("aws.ecs_service", "service_arn", "network_configuration.awsvpcConfiguration.securityGroups[]", "aws.ec2_security_group"),
+        ("aws.rds_db_instance", "db_instance_identifier", "vpc_security_groups[].VpcSecurityGroupId", "aws.ec2_security_group"),
+        ("aws.s3_bucket", "name", "encryption.Rules[].ApplyServerSideEncryptionByDefault.KMSMasterKeyID", "aws.kms_alias"),
+        ("aws.elbv2_load_balancer", "load_balancer_arn", "availability_zones[].SubnetId", "aws.ec2_subnet"),
+        ("aws.sqs_queue", "queue_name", "redrive_policy.deadLetterTargetArn", "aws.sqs_queue"),
+    ],
+)
+def test_what_people_look_up_is_found(session: Session, table: str, name: str, column: str, other: str) -> None:
+    whole = column.partition(".")[0].removesuffix("[]")
+    rows = session.execute(f"SELECT {name} FROM {table} WHERE {whole} IS NOT NULL AND region = 'us-east-1' ORDER BY 1").fetchall()
+    found = [e for (value,) in rows for e in draw(session, value, table, depth=1).edges if e.column == column]
+    assert found
+    assert all(e.target.table == other and e.target.is_found for e in found), [str(e.target) for e in found]
 
 
 def test_a_function_hangs_on_its_role_by_arn_or_name(session: Session) -> None:

@@ -1,12 +1,14 @@
 """Graph: a resource and what it hangs on, read row by row along the catalog's references, as text or as Mermaid.
 
-A reference that AWS's names only suggest is followed like one that is known: whether there is such a row decides.
+A reference that AWS's names only suggest is followed like one that is known: whether there is such a row decides. References lead into the
+documents of JSON columns. An ARN says itself which table it is of.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from cirql.catalog.model import Scope, Table
@@ -51,6 +53,8 @@ _ARN_KINDS = {
     "rds": {"db": "db_instance", "cluster": "db_cluster", "snapshot": "db_snapshot", "cluster_snapshot": "db_cluster_snapshot"},
     "redshift": {"namespace": "cluster"},
 }
+_OTHER_NAMES = {("aws.kms_key", "alias/"): ("aws.kms_alias", "alias_name")}
+"""What is named in place of a row of a table, by how such names begin."""
 _LEAST_PERCENT = 80
 _MOST_NODES = 60
 _CLASSIC = 2
@@ -74,7 +78,7 @@ class GraphNode:
 
 @dataclass(frozen=True, slots=True)
 class GraphEdge:
-    """One resource names another, by a column."""
+    """One resource names another, by a column or a member of its document: `security_groups[].GroupId`."""
 
     source: GraphNode
     column: str
@@ -112,7 +116,7 @@ class Graph:
         for node, number in numbers.items():
             yield f'  {number}["{node.table}<br/>{_label(node.name)}"]'
         for edge in self.edges:
-            yield f"  {numbers[edge.source]} -->|{edge.column}| {numbers[edge.target]}"
+            yield f'  {numbers[edge.source]} -->|"{edge.column}"| {numbers[edge.target]}'
 
 
 def draw(session: Session, name: str, table: str | None = None, depth: int = 2) -> Graph:
@@ -125,11 +129,13 @@ def draw(session: Session, name: str, table: str | None = None, depth: int = 2) 
     rows = reading.rows(start, _column_of(start, name), [name], {})
     if not rows:
         raise ResourceNotFound(f"there is no {start.name} {name} in scope", hint="--table says which table it is of")
-    graph = Graph(_node(start, rows[0], name), notes=reading.notes)
+    graph = Graph(reading.node(start, rows[0], name), notes=reading.notes)
     seen, waiting = {(graph.root.table, graph.root.name)}, [(graph.root, start, rows[0])]
     for _ in range(depth):
         found = [step for node, of, row in waiting for step in reading.steps(graph, node, of, row, seen)]
         waiting = found
+    if reading.is_cut:
+        reading.notes.append(f"the picture ends after {_MOST_NODES} resources; what the last of them name is left out")
     return graph
 
 
@@ -139,24 +145,69 @@ class _Reading:
     def __init__(self, session: Session) -> None:
         self._session = session
         self.notes: list[str] = []
+        self.is_cut = False
+        self._nodes: dict[tuple[Any, ...], GraphNode] = {}
 
     def steps(
         self, graph: Graph, node: GraphNode, table: Table, row: dict[str, Any], seen: set[tuple[str, str]]
     ) -> Iterator[tuple[GraphNode, Table, dict[str, Any]]]:
-        """Add what a row names to the graph; gives those that were read and not seen before."""
-        for reference in self._references(table):
-            values = list(dict.fromkeys(_values(row.get(reference.column))))
-            if not values or len(seen) > _MOST_NODES:
-                continue
-            other = self._session.catalog.find(reference.other).table
-            column = _column_of(other, values[0], reference.other_column)
-            found = {str(r.get(column)): r for r in self._known(other, column, values, row)}
-            for value in values:
-                target = _node(other, found[value], value) if value in found else GraphNode(str(other.name), value, is_found=False)
-                graph.edges.append(GraphEdge(node, reference.column, target))
-                if value in found and (target.table, target.name) not in seen:
-                    seen.add((target.table, target.name))
-                    yield target, other, found[value]
+        """Add what a row names to the graph, each once; gives those that were read and not seen before."""
+        places = self._places(table, row)
+        if places and len(seen) > _MOST_NODES:
+            self.is_cut = True
+            return
+        for name, named in places.items():
+            other = self._session.catalog.find(name).table
+            for meant in dict.fromkeys(meant for _, meant in named.values()):
+                values = [value for value, (_, said) in named.items() if said == meant]
+                column = _column_of(other, values[0], meant)
+                found = {str(r.get(column)): r for r in self._known(other, column, values, row)}
+                for value in values:
+                    target = self.node(other, found[value], value) if value in found else GraphNode(str(other.name), value, is_found=False)
+                    if target == node or any(e.source == node and e.target == target for e in graph.edges):
+                        continue
+                    graph.edges.append(GraphEdge(node, named[value][0], target))
+                    if value in found and (target.table, target.name) not in seen:
+                        seen.add((target.table, target.name))
+                        yield target, other, found[value]
+
+    def node(self, table: Table, row: dict[str, Any], name: str) -> GraphNode:
+        """The node of a row: the same by whatever name it is called, ARN, id or name; the first one stays."""
+        place = (str(row.get("account_id") or ""), str(row.get("region") or "") if table.scope is Scope.REGIONAL else "")
+        made = GraphNode(str(table.name), name, *place)
+        known = [str(row.get(column)) for column in (table.key or table.identifier)]
+        return self._nodes.setdefault((made.table, *place, *(known or [name])), made)
+
+    def _places(self, table: Table, row: dict[str, Any]) -> dict[str, dict[str, tuple[str, str]]]:
+        """By other table, what a row names: the value, where it stands first, and which column of the other is meant by that."""
+        found: dict[str, dict[str, tuple[str, str]]] = {}
+        references = self._references(table)
+        for place in sorted(references, key=lambda p: (bool(references[p][0].member), p.count("."), p)):
+            choices = references[place]
+            for value in _values(row.get(choices[0].column), choices[0].member):
+                meant = self._meant(value, choices)
+                if meant is not None:
+                    other, column = meant
+                    found.setdefault(other, {}).setdefault(value, (place, column))
+        return found
+
+    def _meant(self, value: str, choices: Sequence[Reference]) -> tuple[str, str] | None:
+        """The table that a value names, and its column: the one that an ARN says, else the surest if it is sure enough."""
+        said = ""
+        if value.startswith("arn:"):
+            with suppress(UnknownTable):
+                said = _table_of(self._session, value)
+        for choice in choices:
+            if choice.other == said:
+                return said, choice.other_column
+        first = choices[0]
+        for (table, beginning), other in _OTHER_NAMES.items():
+            if first.other == table and value.startswith(beginning):
+                return other
+        is_other_service = said and first.other.count(".") == 1 and first.other.split("_")[0] != said.split("_")[0]
+        if is_other_service:
+            return said, ""
+        return (first.other, first.other_column) if first.percent >= _LEAST_PERCENT else None
 
     def _known(self, table: Table, column: str, values: Sequence[str], near: dict[str, Any]) -> list[dict[str, Any]]:
         """The rows, as far as they can be read: one table that refuses leaves the others as they are."""
@@ -166,16 +217,19 @@ class _Reading:
             self.notes.append(error.message)
             return []
 
-    def _references(self, table: Table) -> list[Reference]:
-        best: dict[str, Reference] = {}
+    def _references(self, table: Table) -> dict[str, list[Reference]]:
+        """By place, which tables a table names there, the surest first; parts of keys name nothing by themselves."""
+        found: dict[str, list[Reference]] = {}
         for reference in self._session.catalog.references(str(table.name)):
-            if reference.percent >= _LEAST_PERCENT:
-                best.setdefault(reference.column, reference)
-        return list(best.values())
+            if reference.reason != "part":
+                found.setdefault(reference.place, []).append(reference)
+        return found
 
     def rows(self, table: Table, column: str, values: Sequence[str], near: dict[str, Any]) -> list[dict[str, Any]]:
         """The rows that have these values, in the account and region of the row that named them. What fails is noted."""
-        wanted = dict.fromkeys(["account_id", "region", column, *(r.column for r in self._references(table))])
+        wanted = dict.fromkeys(
+            ["account_id", "region", column, *table.key, *table.identifier, *(r[0].column for r in self._references(table).values())]
+        )
         columns = [name for name in wanted if table.column(name) is not None]
         where = [f"{quoted(column)} IN ({', '.join(map(constant, values))})"]
         if table.scope is Scope.REGIONAL and near.get("region"):
@@ -240,21 +294,18 @@ def _column_of(table: Table, value: str, meant: str = "") -> str:
     return (ids or names)[0]
 
 
-def _node(table: Table, row: dict[str, Any], name: str) -> GraphNode:
-    region = row.get("region") if table.scope is Scope.REGIONAL else None
-    return GraphNode(str(table.name), name, str(row.get("account_id") or ""), str(region or ""))
-
-
-def _values(value: Any) -> Iterator[str]:
-    """The texts in a column: itself, or those of its list."""
-    if isinstance(value, str):
-        if value.startswith("["):
-            try:
-                value = json.loads(value)
-            except ValueError:
-                return
-        elif value:
-            yield value
+def _values(value: Any, member: str = "") -> Iterator[str]:
+    """The texts in a column, each once: itself, those of its list, those that stand at a place of its document, or ids between commas."""
+    if isinstance(value, str) and (member or value.startswith("[")):
+        try:
+            value = json.loads(value)
+        except ValueError:
             return
-    if isinstance(value, list):
-        yield from (item for item in value if isinstance(item, str) and item)
+    found = [value]
+    for step in member.replace("[]", "").split("."):
+        inner = [item for outer in found for item in (outer if isinstance(outer, list) else [outer])]
+        found = [item.get(step) for item in inner if isinstance(item, dict)] if step else inner
+    texts = [text for item in found for text in (item if isinstance(item, list) else [item]) if isinstance(text, str) and text]
+    for text in dict.fromkeys(texts):
+        is_ids = "," in text and text.partition("-")[0] in _BY_PREFIX
+        yield from text.split(",") if is_ids else (text.removesuffix(":*"),)  # a log group's ARN in policies and trails

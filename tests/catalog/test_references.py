@@ -20,7 +20,7 @@ def found() -> dict[str, set[str]]:
     pairs: dict[str, set[str]] = {}
     with Catalog.open() as catalog:
         for r in catalog.references():
-            pairs.setdefault(f"{r.table}.{r.column}", set()).add(f"{r.other}.{r.other_column}")
+            pairs.setdefault(f"{r.table}.{r.place}", set()).add(f"{r.other}.{r.other_column}")
     return pairs
 
 

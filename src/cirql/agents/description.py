@@ -46,7 +46,7 @@ def describe(catalog: Catalog, found: Found, words: str = "") -> dict[str, Any]:
 
 
 def _related(reference: Reference) -> dict[str, Any]:
-    return {"column": reference.column, "names": f"{reference.other}.{reference.other_column}", "percent": reference.percent}
+    return {"column": reference.place, "names": f"{reference.other}.{reference.other_column}", "percent": reference.percent}
 
 
 def _asked(table: Table) -> set[str]:

@@ -21,7 +21,7 @@ from cirql.catalog.rules import LAYOUT as _RULES_LAYOUT
 from cirql.catalog.spellings import Spelling
 
 # Raise it whenever `codec` or the layout below changes: an older file is then rebuilt instead of misread.
-FORMAT = 11
+FORMAT = 12
 DEFAULT_PATH = Path(__file__).with_name("catalog.sqlite")
 
 _LAYOUT = """

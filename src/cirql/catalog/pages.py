@@ -59,7 +59,7 @@ def page(
 
 
 def _relations(references: Iterable[Reference]) -> Iterator[str]:
-    rows = [(f"`{r.column}`", f"`{r.other}.{r.other_column}`", f"{r.percent} %") for r in references]
+    rows = [(f"`{r.place}`", f"`{r.other}.{r.other_column}`", f"{r.percent} %") for r in references]
     if rows:
         yield from ("", "## Relations", "")
         yield from _table(("Column", "Names", "Sure"), rows)

@@ -47,6 +47,7 @@ def merge(schemas: Mapping[str, Mapping[str, Any]], path: Path) -> list[str]:
     """
     from cirql.compiler import relations
     from cirql.compiler.central import central_tables
+    from cirql.compiler.members import members_of
     from cirql.compiler.naming import assign
     from cirql.compiler.parents import with_parents
     from cirql.compiler.resources import compile_resource
@@ -73,7 +74,7 @@ def merge(schemas: Mapping[str, Mapping[str, Any]], path: Path) -> list[str]:
         [*rules, *compiled],
         named=named,
         central=central_tables(),
-        refs=[*refs, *relations.find(added)],
+        refs=[*refs, *relations.find(added, members_of(added, own))],
     )
     return [str(t.name) for t in added]
 

@@ -55,6 +55,7 @@ def build(path: Path | None = None, progress: Progress | None = None) -> Path:
     from cirql.compiler import relations, schemas
     from cirql.compiler.central import central_tables
     from cirql.compiler.compilation import compile_all
+    from cirql.compiler.members import members_of
     from cirql.compiler.views import compile_views
     from cirql.compiler.write_rules import compile_rules
 
@@ -63,7 +64,7 @@ def build(path: Path | None = None, progress: Progress | None = None) -> Path:
     with _without_collection():
         tables, spellings = compile_all(progress or (lambda done, total, what: None))
         rules, views = compile_rules(schemas.load()), compile_views(tables)
-        write(path, tables, spellings, made_from, rules, views, central_tables(), relations.find(tables))
+        write(path, tables, spellings, made_from, rules, views, central_tables(), relations.find(tables, members_of(tables)))
     return path
 
 

@@ -1,7 +1,9 @@
 """Which column names which other table's rows: parents and keys are known, the rest follows from how AWS names things.
 
 Within a service a column is called after the table that it names (`cluster_arn`, `vpc_id`, `source_vpc_id`); what is named throughout AWS
-(roles, keys, networks, buckets, topics) is in `overlay/relations/known.toml`. Datasets name datasets, resources name resources.
+(roles, keys, networks, buckets, topics) is in `overlay/relations/known.toml`, and goes before that. Members of JSON are called by their own
+name, or after what they stand in (`layers[].Arn`). Single ones, and those that only look so, are in `edges.toml`. Datasets name datasets,
+resources name resources.
 """
 
 from __future__ import annotations
@@ -15,12 +17,14 @@ from typing import Any
 
 from cirql.catalog.model import Column, Parent, Table
 from cirql.catalog.references import Reference
-from cirql.names import Scheme, singular
+from cirql.compiler.members import Members
+from cirql.names import Scheme, singular, snake
 from cirql.types import ColumnType
 
 _ENDINGS = ("id", "arn", "name", "identifier", "url", "uri")
 _TYPES = (ColumnType.VARCHAR, ColumnType.VARCHAR_LIST, ColumnType.JSON)
-_PARENT, _NAME, _ENDING = 100, 95, 80
+_PARENT, _KNOWN, _NAME, _ENDING, _PART = 98, 99, 96, 95, 50
+"""How many of a hundred are right, as far as they were read; of a `part`, that it names a row only with the rest of the key."""
 # Nouns that many things are called by: alone they say little, and at the end of a longer name nothing.
 _VAGUE = frozenset(
     """
@@ -30,19 +34,48 @@ _VAGUE = frozenset(
 )
 
 
-def find(tables: Sequence[Table]) -> list[Reference]:
-    """All references between these tables, each column and other table once."""
-    return [reference for neighbours in _by_service(tables) for reference in neighbours.references()]
+def find(tables: Sequence[Table], members: Members) -> list[Reference]:
+    """All references between these tables, each column, member and other table once. `members`: what stands in the JSON columns.
+
+    Raises ValueError: an edge of the overlay is between columns that are not there.
+    """
+    names = {str(t.name): t for t in tables}
+    single, wrong = _edges(names)
+    unread = frozenset(tomllib.loads(_overlay("edges.toml"))["unread"])
+    read = {place: () if {names[place[0]].service, ".".join(place)} & unread else paths for place, paths in members.items()}
+    found = [reference for neighbours in _by_service(tables, read) for reference in neighbours.references()]
+    taken = {(r.table, r.column, r.member, r.other) for r in single}
+    kept = [r for r in found if (r.table, r.column, r.member, r.other) not in taken]
+    return [*single, *(r for r in kept if f"{r.table}.{r.place} {r.other}" not in wrong)]
 
 
-def _by_service(tables: Sequence[Table]) -> Iterator[_Neighbours]:
+def _edges(names: Mapping[str, Table]) -> tuple[list[Reference], frozenset[str]]:
+    """The single references that no rule finds, and those that only look like references."""
+    raw = tomllib.loads(_overlay("edges.toml"))
+    found = []
+    for edge in raw["edge"]:
+        table, _, column = edge["column"].rpartition(".")
+        for target in edge["names"]:
+            other, _, key = target.rpartition(".")
+            if table in names and names[table].column(column) and other in names and names[other].column(key):
+                found.append(Reference(table, column, other, key, edge.get("percent", _KNOWN), "known", edge.get("member", "")))
+            elif table in names:
+                raise ValueError(f"overlay/relations: {edge['column']} or {target} is not there")
+    return found, frozenset(f"{column} {other}" for column, others in raw["wrong"].items() for other in others)
+
+
+def _overlay(name: str) -> str:
+    return resources.files("cirql.compiler").joinpath(f"overlay/relations/{name}").read_text(encoding="utf-8")
+
+
+def _by_service(tables: Sequence[Table], members: Members) -> Iterator[_Neighbours]:
     groups: dict[tuple[Scheme, str], list[Table]] = defaultdict(list)
     for table in tables:
         groups[table.name.scheme, table.service].append(table)
     names = {str(t.name): t for t in tables}
     known = _known()
     for (scheme, _), group in groups.items():
-        yield _Neighbours(group, names, [k for k in known if k.scheme is scheme])
+        yield _Neighbours(group, names, [k for k in known if k.scheme is scheme], members)
 
 
 class _Known:
@@ -53,48 +86,51 @@ class _Known:
         self._pattern = re.compile(raw["columns"])
         self._matches: dict[str, bool] = {}
         self.table, _, self.column = str(raw[scheme.value]).rpartition(".")
-        self.percent = int(raw.get("percent", 90))
+        self.percent = int(raw.get("percent", _KNOWN))
         self._only, self._never = raw.get("services"), frozenset(raw.get("never", ()))
+        self._of_many = bool(raw.get("lists", False))
 
-    def fits(self, table: Table, column: str) -> bool:
-        """Whether a column of a table is one."""
+    def fits(self, table: Table, column: str, *, is_many: bool) -> bool:
+        """Whether a column of a table, or a member of its documents, is one; `is_many`: it is a list of texts."""
+        if self._of_many and not is_many:
+            return False
         if column not in self._matches:
             self._matches[column] = self._pattern.fullmatch(column) is not None
         if not self._matches[column]:
             return False
-        if table.service in self._never or (self._only is not None and table.service not in self._only):
-            return False
-        return str(table.name) != self.table
+        return table.service not in self._never and (self._only is None or table.service in self._only)
 
 
 def _known() -> list[_Known]:
-    text = resources.files("cirql.compiler").joinpath("overlay/relations/known.toml").read_text(encoding="utf-8")
-    return [_Known(raw, scheme) for raw in tomllib.loads(text)["known"] for scheme in Scheme if scheme.value in raw]
+    return [_Known(raw, scheme) for raw in tomllib.loads(_overlay("known.toml"))["known"] for scheme in Scheme if scheme.value in raw]
 
 
 class _Neighbours:
     """The tables of a service in one scheme, by what they are called."""
 
-    def __init__(self, group: Sequence[Table], names: Mapping[str, Table], known: Sequence[_Known]) -> None:
+    def __init__(self, group: Sequence[Table], names: Mapping[str, Table], known: Sequence[_Known], members: Members) -> None:
         self._group = group
         self._names = names
         self._known = known
+        self._members = members
         self._nouns: dict[str, Table] = {}
         for table in sorted(group, key=lambda t: len(str(t.name)), reverse=True):
             self._nouns[_noun(table)] = table
 
     def references(self) -> Iterator[Reference]:
         for table in self._group:
-            seen: set[tuple[str, str]] = set()
+            seen: set[tuple[str, str, str]] = set()
             for reference in (*self._parents(table), *self._named(table)):
-                if (reference.column, reference.other) not in seen:
-                    seen.add((reference.column, reference.other))
+                if (reference.column, reference.member, reference.other) not in seen:
+                    seen.add((reference.column, reference.member, reference.other))
                     yield reference
 
     def _parents(self, table: Table) -> Iterator[Reference]:
         for parent in (p for p in table.parents if p.is_equal):
             for other, source in self._lineage(table, parent):
-                yield Reference(str(table.name), parent.column, str(other.name), source, _PARENT, "parent")
+                is_part = any(p.column == source for p in other.parents)
+                percent, reason = (_PART, "part") if is_part else (_PARENT, "parent")
+                yield Reference(str(table.name), parent.column, str(other.name), source, percent, reason)
 
     def _lineage(self, table: Table, parent: Parent) -> Iterator[tuple[Table, str]]:
         """Where a key is had from, and where that table has it from, up to the one whose own it is."""
@@ -113,14 +149,46 @@ class _Neighbours:
         for column in table.columns:
             if column.type not in _TYPES or column.name in has_parent or column.name.startswith("_") or _is_own(table, column):
                 continue
-            found = self._by_name(table, column) or next(self._throughout(table, column), None)
-            if found is not None:
+            paths = self._members.get((str(table.name), column.name))
+            if paths is not None:
+                yield from (found for path in paths if (found := self._of_member(table, column, path)) is not None)
+                continue
+            is_many = column.type is not ColumnType.VARCHAR
+            known, named = next(self._throughout(table, column, column.name, "", is_many=is_many), None), self._by_name(table, column)
+            if found := self._surer(known, named):
                 yield found
 
-    def _throughout(self, table: Table, column: Column) -> Iterator[Reference]:
+    def _of_member(self, table: Table, column: Column, path: str) -> Reference | None:
+        """What a text in a document names: by its own name, or by that and the name of what it stands in."""
+        *outer, last = [column.name, *(snake(part) for part in path.replace("[]", "").split(".") if part)]
+        spelled = [last, *([f"{singular(outer[-1])}_{last}"] if outer else [])]
+        is_many = path.endswith("[]")
+        known = [found for name in spelled for found in self._throughout(table, column, name, path, is_many=is_many)]
+        named = [found for name in reversed(spelled) if (found := self._said(table, column, name, path))]
+        return self._surer(next(iter(known), None), next(iter(named), None))
+
+    def _said(self, table: Table, column: Column, name: str, path: str) -> Reference | None:
+        """What a member names that is called after a table of its service."""
+        noun, ending = _split(name)
+        other = self._nouns.get(noun)
+        if not ending or noun in _VAGUE or noun == _noun(table) or other is None or other is table:
+            return None
+        target = _target(other, noun, ending)
+        return Reference(str(table.name), column.name, str(other.name), target, _NAME, "name", path) if target else None
+
+    def _surer(self, known: Reference | None, named: Reference | None) -> Reference | None:
+        """Of what a name means throughout AWS and what its service calls so: the longer noun (`coip_route_table`, `route_table`)."""
+        if known is None or named is None:
+            return named or known
+        mine, theirs = (_noun(self._names[found.other]) for found in (named, known))
+        return named if named.reason == "name" and mine.endswith(f"_{theirs}") else known
+
+    def _throughout(self, table: Table, column: Column, name: str, member: str, *, is_many: bool) -> Iterator[Reference]:
         for known in self._known:
-            if known.fits(table, column.name) and (other := self._names.get(known.table)) is not None and other.column(known.column):
-                yield Reference(str(table.name), column.name, known.table, known.column, known.percent, "known")
+            if not member and known.table == str(table.name):
+                continue
+            if known.fits(table, name, is_many=is_many) and (other := self._names.get(known.table)) and other.column(known.column):
+                yield Reference(str(table.name), column.name, known.table, known.column, known.percent, "known", member)
 
     def _by_name(self, table: Table, column: Column) -> Reference | None:
         noun, ending = _split(column.name)

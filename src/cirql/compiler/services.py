@@ -96,6 +96,12 @@ def names() -> list[str]:
     return sorted(_loader().list_available_services("service-2"))
 
 
+@cache
+def model(name: str) -> ServiceModel:
+    """A service as botocore describes it, without corrections."""
+    return ServiceModel(_loader().load_service_model(name, "service-2"), name)
+
+
 def load(name: str, corrections: Mapping[str, Any]) -> Service:
     """One service; `corrections` are what the overlay says of it."""
     raw = _loader().load_service_model(name, "service-2")

@@ -57,7 +57,7 @@ def describe(catalog: Catalog, found: Found) -> dict[str, Any]:
         "required": required_columns(table),
         "parents": sorted({str(p.table) for p in table.parents}),
         "relations": [
-            {"column": r.column, "table": r.other, "other": r.other_column} for r in islice(catalog.references(str(table.name)), _RELATED)
+            {"column": r.place, "table": r.other, "other": r.other_column} for r in islice(catalog.references(str(table.name)), _RELATED)
         ],
         "permissions": sorted({p for verb in ("list", "read") for p in table.permissions.get(verb, ())} | listed),
         "problem": table.problem or "",
