@@ -72,7 +72,9 @@ def _translated(tree: Any, site: Any) -> str:
     from cirql.sql.translate.literals import check_wide
     from cirql.sql.translate.overflows import check_floats
     from cirql.sql.translate.queries import named_values, query
+    from cirql.sql.translate.turns import hold_back
 
+    hold_back(tree)
     if isinstance(tree, exp.Values):
         tree = named_values(tree)
     if isinstance(tree, exp.Insert) and isinstance(tree.expression, exp.Values):

@@ -15,6 +15,7 @@ from cirql.sql.translate.nodes import call, position_of, text, type_of, typed
 from cirql.sql.translate.signatures import name_of
 from cirql.sql.translate.site import Rule, Site
 from cirql.sql.translate.slots import slot_type
+from cirql.sql.translate.turns import in_order, marks_filter, may_fail
 
 
 def column(node: exp.Expr, site: Site) -> exp.Expr:
@@ -71,9 +72,11 @@ def struct_field(node: exp.Expr, site: Site) -> exp.Expr:
 
 
 def connective(node: exp.Expr, site: Site) -> exp.Expr:
-    """AND and OR, flat: a chain of a thousand is one level deep."""
+    """AND and OR, flat: a chain of a thousand is one level deep. Outside of filters, the terms are evaluated in order, as far as needed."""
     kind = type(node)
     terms = list(node.flatten(unnest=False))
+    is_filter = marks_filter(node, terms)
+    risky = [False] * len(terms) if is_filter else [may_fail(term) for term in terms]
     word = kind.__name__.upper()
     guarding = [may_guard(term) for term in terms]
     rewritten = {n: _term(term, word, site) for n, term in enumerate(terms) if not holds_query(term)}
@@ -82,10 +85,8 @@ def connective(node: exp.Expr, site: Site) -> exp.Expr:
         tests = [exp.Not(this=exp.Is(this=exp.Paren(this=rewritten[n].copy()), expression=known)) for n in rewritten if guarding[n]]
         within = guarded(site, tests)
         rewritten |= {n: _term(term, word, within) for n, term in enumerate(terms) if n not in rewritten}
-    result, *others = (rewritten[n] for n in range(len(terms)))
-    for term in others:
-        result = kind(this=result, expression=term)
-    return typed(result, st.BOOL)
+    steady = [safe and n in rewritten and not holds_query(rewritten[n]) for n, safe in enumerate(guarding)]
+    return typed(in_order(kind, [rewritten[n] for n in range(len(terms))], risky, steady), st.BOOL)
 
 
 def _term(term: exp.Expr, word: str, site: Site) -> exp.Expr:
