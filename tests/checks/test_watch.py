@@ -122,7 +122,7 @@ def test_the_state_survives_being_killed(folder: Folder) -> None:
         assert process.stdout is not None
         assert process.stderr is not None
         assert json.loads(process.stdout.readline())["after"] == "alarm"
-        assert "1 changes" in process.stderr.readline()  # the state is on disk by then
+        assert "1 change, " in process.stderr.readline()  # the state is on disk by then
         process.kill()
     assert folder.round(a="alarm") == []
     assert folder.round(a="ok") == [("a", "alarm", "ok")]
@@ -202,7 +202,7 @@ def test_a_topic_that_refuses_is_told_again(folder: Folder) -> None:
         assert folder.round("--sns", topic, a="alarm") == []
         got = [json.loads(m["Body"]) for m in queues.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]]
     assert [[c["resource"] for c in json.loads(body["Message"])["changes"]] for body in got] == [["a"]]
-    assert got[0]["Subject"].endswith("r.sql: 1 changes, 1 to alarm")
+    assert got[0]["Subject"].endswith("r.sql: 1 change, 1 to alarm")
 
 
 def test_changes_that_are_longer_than_a_message_are_several() -> None:

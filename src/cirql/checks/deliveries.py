@@ -95,11 +95,16 @@ def alone(state: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
+def counted(number: int, noun: str) -> str:
+    """`1 change`, `2 changes`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def _subject(pack: str, changes: list[VerdictChange]) -> str:
     """A line of at most 100 plain characters, as e-mail subscribers get it."""
     alarms = sum(change.after == "alarm" for change in changes)
     name = re.sub(r"[^ -~]", "?", pack)[-60:]
-    return f"cirql {name}: {len(changes)} changes, {alarms} to alarm"
+    return f"cirql {name}: {counted(len(changes), 'change')}, {alarms} to alarm"
 
 
 def messages(pack: str, changes: list[VerdictChange]) -> Iterator[str]:

@@ -108,7 +108,7 @@ def _watch(
     local: bool,
     scope: dict[str, Any],
 ) -> None:
-    from cirql.checks.deliveries import alone
+    from cirql.checks.deliveries import alone, counted
     from cirql.checks.packs import find_pack
     from cirql.checks.run import checking
     from cirql.checks.transitions import read_state, write_state
@@ -136,7 +136,7 @@ def _watch(
                     known = known.told(way)
                     write_state(known, state)
             of = f"{len(round_.rules)} of {len(pack.rules)} rules, " if events else ""
-            say(f"{len(changes)} changes, {of}{sent} calls, {report.seconds:.1f} s")
+            say(f"{counted(len(changes), 'change')}, {of}{counted(sent, 'call')}, {report.seconds:.1f} s")
             if once:
                 return
             threading.Event().wait(pause)

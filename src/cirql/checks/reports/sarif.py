@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from cirql import __version__
@@ -39,6 +40,7 @@ def _rule(verdict: Judgement) -> dict[str, Any]:
     rule = verdict.rule
     described: dict[str, Any] = {
         "id": rule.id,
+        "name": "".join(part.capitalize() for part in re.split(r"\W|_", rule.id)),
         "shortDescription": {"text": rule.title},
         "defaultConfiguration": {"level": _LEVELS[rule.severity]},
         "properties": {"security-severity": _SCORES[rule.severity], "tags": [*filter(None, [rule.service]), *rule.cited]},
