@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from itertools import islice
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from cirql.sql.bound import Source
 
 T = TypeVar("T")
+_TRIES, _PAUSE = 50, 0.02
+"""How often, and after how many seconds each time, a database is tried to be closed that says it is busy."""
 _CALLS = regex(
     r"(?i)cirql_|regexp_|string_|lambda|list|array|json|repeat|pad\(|re(?:place|verse)|translate|upper|lower|trim|LIKE|\|\||hash|md5|sha|code"
 )
@@ -147,9 +150,17 @@ class Database:
             self._drop()
 
     def _drop(self) -> None:
-        if self._is_closed and not self._held and self._root is not None:
-            self._root.close()
-            self._root = None
+        if not (self._is_closed and not self._held and self._root is not None):
+            return
+        import duckdb
+
+        for _ in range(_TRIES):
+            try:
+                self._root.close()
+                break
+            except duckdb.Error:  # somebody is on his way out of it, who was interrupted a moment ago
+                time.sleep(_PAUSE)
+        self._root = None
 
 
 class Engine:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from cirql import errors
+from cirql.runtime import Runtime
 from cirql.session import Session
 from cirql.settings import Settings
 from cirql.sql.aside import Aside
@@ -109,3 +110,23 @@ def test_a_session_closes_while_something_of_it_goes_on() -> None:
             session.execute("SELECT length(regexp_replace(repeat('a,', 20000000 + a), 'a', 'bb', 'g')) FROM kept").fetchall()
         session.execute("SET statement_timeout = '0'")
         assert session.execute("SELECT upper('a'), a FROM kept").fetchall() == [("A", 1)]
+
+
+def test_a_runtime_closes_under_statements_of_every_kind_and_raises_nothing_of_the_engine_s() -> None:
+    outcomes: list[type[BaseException]] = []
+
+    def ask(runtime: Runtime, sql: str) -> None:
+        try:
+            runtime.session().execute(sql).fetchall()
+        except BaseException as error:  # noqa: BLE001 (a raw one is what is looked for)
+            outcomes.append(type(error))
+
+    with Runtime(Settings(regions=("us-east-1",), endpoint_url="http://127.0.0.1:9")) as runtime:
+        asking = [threading.Thread(target=ask, args=(runtime, sql), daemon=True) for sql in WITHOUT_END * 2]
+        for thread in asking:
+            thread.start()
+        time.sleep(1)
+    for thread in asking:
+        thread.join(30)
+    assert len(outcomes) == len(asking)
+    assert set(outcomes) <= {errors.Cancelled, errors.InterfaceError, errors.DataError}

@@ -11,12 +11,14 @@ import inspect
 import re
 from collections.abc import Callable, Iterator
 from functools import cache
-from importlib import resources
+from importlib import import_module, resources
 from typing import Any
 
 from cirql.sql.interruption import interruption
 from cirql.startup.regexes import regex
 
+_IMPORTED = {"cirql_seek_": ("regex",), "cirql_jsonb_path": ("cirql.sql.jsonpath", "pyarrow.compute")}
+"""What functions need that is imported late, by how their names begin: before they run, since an import is not to be interrupted."""
 _FUNCTION = "cirql_over_"
 """How the name of a function begins in the database; without it, it is the macro that calls the function."""
 _NAME = regex(r"\bcirql_[a-z0-9_]+")
@@ -87,6 +89,8 @@ def _define(connection: Any, name: str) -> None:
     """Register an Arrow function once per database; registering it again is an error that means it is there."""
     import duckdb
 
+    for module in (m for beginning, modules in _IMPORTED.items() if name.startswith(beginning) for m in modules):
+        import_module(module)
     parameters, result, function = _vectorised()[name]
     try:
         connection.create_function(
