@@ -109,6 +109,7 @@ class Catalog:
         self._artefact = artefact
         self.version = version
         self._load = lru_cache(maxsize=256)(artefact.table)
+        self._spelling = lru_cache(maxsize=4096)(artefact.spelling)
         self._load_rules = lru_cache(maxsize=256)(self._read_rules)
 
     @classmethod
@@ -185,7 +186,7 @@ class Catalog:
                 name = TableName.parse(name)
             except ValueError:
                 raise UnknownTable(f"there is no table {text}", hint=self._hint(text)) from None
-        spelling = self._artefact.spelling(str(name))
+        spelling = self._spelling(str(name))
         table = self._load(spelling.table) if spelling else None
         if spelling is None or table is None:
             raise UnknownTable(f"there is no table {name}", hint=self._hint(str(name)))

@@ -83,12 +83,17 @@ class RowFilter:
     """A condition on one table's own columns: a DuckDB query over a relation `page` that gives one boolean a row, in order.
 
     Where the whole condition is that one text, integer or boolean column is one of some constants, `allowed` has them: the same test,
-    without DuckDB's cost for each page.
+    without DuckDB's cost for each page. The query is then written only if a value is of another type, since that is half of what it costs.
     """
 
-    sql: str
+    write: Callable[[], str]
     columns: frozenset[str]
     allowed: frozenset[Any] | None = None
+
+    @property
+    def sql(self) -> str:
+        """The query."""
+        return self.write()
 
     def decide(self, values: Sequence[Any]) -> list[bool] | None:
         """What the constants say of the values of the only column; None where a value is not of the constants' type."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 from sqlglot import exp
@@ -19,14 +20,21 @@ Translate = Callable[[exp.Expr, Mapping[str, Mapping[str, ColumnType]]], str]
 
 def make_row_filter(table: Table, conjuncts: list[exp.Expr], translate: Translate) -> RowFilter:
     """The conjuncts as one DuckDB query over the relation `page`, giving a boolean for each of its rows, in order."""
+    columns = sorted({c.name for conjunct in conjuncts for c in all_of(conjunct, exp.Column)})
+    write = cache(lambda: _written(table, conjuncts, columns, translate))
+    allowed = _allowed(table, conjuncts)
+    if allowed is None:
+        write()  # its errors are the statement's
+    return RowFilter(write, frozenset(columns), allowed)
+
+
+def _written(table: Table, conjuncts: list[exp.Expr], columns: list[str], translate: Translate) -> str:
     moved = exp.and_(*(copied(c) for c in conjuncts), copy=False)
-    columns = sorted({c.name for c in all_of(moved, exp.Column)})
     for column in all_of(moved, exp.Column):
         column.set("table", exp.to_identifier("page"))
     kept = exp.alias_(exp.paren(moved, copy=False), "kept", copy=False)
     query = exp.Select(expressions=[kept], from_=exp.From(this=exp.Table(this=exp.to_identifier("page"))))
-    sql = translate(query, {"page": column_types(table, columns)})
-    return RowFilter(sql, frozenset(columns), _allowed(table, conjuncts))
+    return translate(query, {"page": column_types(table, columns)})
 
 
 def _allowed(table: Table, conjuncts: list[exp.Expr]) -> frozenset[Any] | None:

@@ -87,13 +87,37 @@ def _count_from_one(trees: Sequence[exp.Expr | None]) -> None:
 def shield(tokens: Sequence[Token], text: str) -> list[Token]:
     """The tokens to hand to the parser instead of `tokens`; each keeps the place it has in `text`."""
     _refuse_deep_nesting(tokens)
+    plain = _plain_tokens()
     result: list[Token] = []
     index = 0
     while index < len(tokens):
+        if tokens[index].token_type in plain:
+            result.append(tokens[index])
+            index += 1
+            continue
         replaced, used = _shielded(tokens, index, text)
         result.extend(replaced)
         index += used
     return result
+
+
+@cache
+def _plain_tokens() -> frozenset[TokenType]:
+    """What is handed on as it is, whatever stands beside it: most of what is no word."""
+    from sqlglot.tokenizer_core import TokenType
+
+    return frozenset(
+        [
+            TokenType.COMMA,
+            TokenType.DOT,
+            TokenType.EQ,
+            TokenType.L_PAREN,
+            TokenType.R_PAREN,
+            TokenType.SELECT,
+            TokenType.FROM,
+            TokenType.WHERE,
+        ]
+    )
 
 
 def _refuse_deep_nesting(tokens: Sequence[Token]) -> None:
