@@ -385,3 +385,15 @@ def test_local_files_join_cloud_tables(session: Session, tmp_path_factory: pytes
 def test_functions_of_ours_serve_every_statement_of_a_session(session: Session) -> None:
     sql = "SELECT d.j = '{}'::jsonb AS same FROM (SELECT '{ }'::jsonb AS j FROM aws.sagemaker_image LIMIT 1) d"
     assert [session.execute(sql).fetchall() for _ in range(3)] == [[(True,)]] * 3
+
+
+def test_a_row_that_an_outer_join_leaves_out_is_not_counted(session: Session) -> None:
+    versions = "aws.sagemaker_image_version"
+    rows = session.execute(
+        f"SELECT i.image_arn, count(v.version), count(v), count(v.*), count(x), count(x.*) FROM aws.sagemaker_image i "
+        f"LEFT JOIN {versions} v ON v.image_arn = i.image_arn AND v.version > 3 LEFT JOIN (SELECT image_arn, version FROM {versions}) x "
+        "ON x.image_arn = v.image_arn AND x.version = v.version GROUP BY 1"
+    ).fetchall()
+    counts = [set(of_one) for _, *of_one in rows]
+    assert all(len(each) == 1 for each in counts)
+    assert {0} in counts and len(set.union(*counts)) > 1

@@ -24,6 +24,8 @@ from cirql.types import ColumnType
 
 _OF_THE_USER = frozenset({"user", "current_role"})
 """Words that PostgreSQL keeps for who asks; here they are columns where a table has such, as some of AWS's do."""
+_NEVER_NULL = "_fetched_at"
+"""A column that the engine fills for every row, without a call."""
 
 
 def position_of(statement: Statement, node: exp.Expr | None) -> int | None:
@@ -58,6 +60,8 @@ class Resolver:
         for column in columns:
             if not isinstance(column.this, exp.Star):
                 self._bind_column(scope, column)
+            elif isinstance(source := self._sources(scope).get(column.table), Source):
+                _counts_rows(scope.expression, column, source)
 
     def refuse_unnamed_joins(self, tree: exp.Expr) -> None:
         """Raise NotSupported where a NATURAL JOIN stands in parentheses, which no scope of its own has."""
@@ -341,7 +345,7 @@ class Resolver:
         if isinstance(sources.get(column.name), Source):
             source = sources[column.name]
             assert isinstance(source, Source)
-            if source.table.column(column.name) is None and _counts_rows(scope.expression, column):
+            if source.table.column(column.name) is None and _counts_rows(scope.expression, column, source):
                 return "derived"
             source.wanted.update(source.star)  # the whole row, as in row_to_json(v)
             return "derived"
@@ -365,7 +369,7 @@ class Resolver:
             if names and column.name in names:
                 derived.append(alias)
             elif names and column.name == alias:
-                _counts_rows(scope.expression, column)
+                _counts_rows(scope.expression, column, None)
                 return "derived"  # the whole row
         candidates = published or ([] if derived else hidden)
         if len(candidates) + len(derived) > 1:
@@ -438,15 +442,24 @@ def _outside(scope: Scope) -> Scope | None:
     return scope.parent
 
 
-def _counts_rows(query: exp.Expr, row: exp.Column) -> bool:
-    """Make `count(t)` the `count(*)` that it is where no outer join can leave the row out, so that no column of it is wanted."""
+def _counts_rows(query: exp.Expr, row: exp.Column, source: Source | None) -> bool:
+    """Make `count(t)`, `count(t.*)` what it is without the row's columns. Says whether none of these is wanted for it.
+
+    That is `count(*)` where no outer join can leave the row out; else it counts a column that is never NULL, since the engine fills it.
+    Of a query in FROM, which has none, it is `count(t.*)`: DuckDB takes a bare `t` for a value that is never NULL, row or no row.
+    """
     count = row.parent
     if not isinstance(count, exp.Count) or count.expressions or row.parent_select is not query:
         return False
-    if any(join.side for join in all_of(query, exp.Join)):
-        return False
-    count.set("this", exp.Star())
-    return True
+    if not any(join.side for join in all_of(query, exp.Join)):
+        count.set("this", exp.Star())
+        return True
+    if source is not None and source.table.column(_NEVER_NULL) is not None:
+        source.wanted.add(_NEVER_NULL)
+        count.set("this", exp.column(_NEVER_NULL, table=source.alias, quoted=True))
+        return True
+    count.set("this", exp.Column(this=exp.Star(), table=exp.to_identifier(row.table or row.name, quoted=True)))
+    return False
 
 
 def _is_region_tag(column: exp.Column, source: Source, name: str) -> bool:
