@@ -75,6 +75,23 @@ def test_a_404_without_a_name_marks_nothing_gone(connect: Connect, cloud: LocalC
     assert rows(connect(max_age=float("inf")), sql) == before
 
 
+def test_a_list_that_asks_for_nothing_by_name_is_never_gone(connect: Connect, cloud: LocalCloud) -> None:
+    """A gateway may give its 404 a name; only of what a call names, or in the operation's own words, can AWS say that it is not there."""
+    session = connect(max_age=0)
+    sql = "SELECT _key FROM aws.sqs_queue"
+    before = rows(session, sql)
+    for code in ("NotFound", "NotFoundException", "NoSuchPage"):
+        cloud.faults.add(Rule(region=REGIONS[0], operation="ListQueues", kind="error", code=code, status=404, message="no route"))
+        result = session.execute(sql)
+        assert set(result.fetchall()) < set(before)
+        assert {(f.region, f.code) for f in result.failures} == {(REGIONS[0], code)}
+        cloud.faults.clear()
+    assert sorted(rows(connect(max_age=float("inf")), sql)) == sorted(before)
+    assert rows(
+        session, "SELECT count(*) FROM aws.sqs_queue WHERE queue_url = 'http://127.0.0.1:1/111111111111/none' AND visibility_timeout > 0"
+    ) == [(0,)]
+
+
 def test_an_unqualified_query_after_a_qualified_one_is_complete(connect: Connect) -> None:
     """plugin-aws#2230: qualified, then unqualified, gave the rows of the first."""
     truth = live(connect, f"SELECT _key FROM {VERSIONS}")

@@ -67,7 +67,7 @@ class Calls:
     async def _all(self, target: Target, fetch: Fetch, params: dict[str, Any]) -> list[Answer]:
         if fetch.paging is None:
             async with self._room:
-                with _MissingByItsOwnCode(fetch):
+                with _MissingByItsOwnCode(fetch, params):
                     self.sent[target.account, target.region] += 1
                     return [await self._cloud.call(target, fetch.service, fetch.operation, params)]
         return [answer async for answer in self._send(target, fetch, params)]
@@ -75,13 +75,13 @@ class Calls:
     async def _send(self, target: Target, fetch: Fetch, params: dict[str, Any], only: Only = None) -> AsyncIterator[Answer]:
         if fetch.paging is None:
             async with self._room:
-                with _MissingByItsOwnCode(fetch):
+                with _MissingByItsOwnCode(fetch, params):
                     self.sent[target.account, target.region] += 1
                     answer = await self._cloud.call(target, fetch.service, fetch.operation, params)
             yield answer
             return
         pages = self._cloud.pages(target, fetch.service, fetch.operation, params, fetch.paging, only)
-        with _MissingByItsOwnCode(fetch):
+        with _MissingByItsOwnCode(fetch, params):
             async for answer in pages:
                 self.sent[target.account, target.region] += 1
                 yield answer
@@ -96,22 +96,34 @@ class Calls:
 class _MissingByItsOwnCode:
     """A block in which a code that says of this operation alone that there is no such thing (`ValidationError` of DescribeStacks) does so.
 
+    A call that names nothing cannot be told that what it names is not there: only the operation's own codes are believed of that.
+    Others are a gateway's, or a service's that does not know the operation.
+
     A class, because there is one for each call and a generator costs several times as much.
     """
 
-    __slots__ = ("_fetch",)
+    __slots__ = ("_fetch", "_params")
 
-    def __init__(self, fetch: Fetch) -> None:
+    def __init__(self, fetch: Fetch, params: dict[str, Any]) -> None:
         self._fetch = fetch
+        self._params = params
 
     def __enter__(self) -> None:
         pass
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if not isinstance(error, CloudError) or isinstance(error, ResourceNotFound) or error.failure is None:
+        if not isinstance(error, CloudError) or error.failure is None:
+            return
+        if isinstance(error, ResourceNotFound):
+            if self._names_nothing() and not _says_missing(self._fetch.not_found, error.failure):
+                hint = "nothing was asked for by its name, so this is no answer of AWS's list: check the endpoint and what stands before it"
+                raise CloudError(error.message, hint=hint, failure=error.failure) from error
             return
         if self._fetch.not_found and _says_missing(self._fetch.not_found, error.failure):
             raise ResourceNotFound(error.message, hint=error.hint, failure=error.failure) from error
+
+    def _names_nothing(self) -> bool:
+        return not any(i.param.partition(".")[0] in self._params for i in self._fetch.inputs if i.param not in self._fetch.constants)
 
 
 def _says_missing(codes: tuple[str, ...], failure: CloudFailure) -> bool:
