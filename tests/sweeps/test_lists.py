@@ -28,7 +28,6 @@ _DECIDED = {
     "datazone:GetSubscriptionRequestDetails": "parts of one request",
     "ec2:DescribeApplicationStatusCheckAssociations": "tags of the answer as a whole",
     "iam-toolbox:GetRequestAuthorizationDetails": "the policies that each evaluation names",
-    "iotwireless:GetLogLevelsByResourceTypes": "three lists under one word, whose rows do not say in which of them they are",
     "kinesis:GetRecords": "the shards that a reader goes on with",
     "logs:FilterLogEvents": "which streams were looked through",
     "nova-act:ListModels": "other names of the models",

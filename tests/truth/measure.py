@@ -37,13 +37,16 @@ def measured(group: Group) -> list[Verdict]:
     for name in [n for n in os.environ if n.startswith(("AWS_", "CIRQL_"))]:
         del os.environ[name]
     os.environ.update(AWS_CONFIG_FILE=os.devnull, AWS_SHARED_CREDENTIALS_FILE=os.devnull, AWS_EC2_METADATA_DISABLED="true")
-    with Endpoint() as endpoint:
-        credential = Credential(ACCOUNT, ACCOUNT, "local", account=ACCOUNT)
-        settings = Settings(credentials=(credential,), regions=(REGION,), endpoint_url=endpoint.url, read_timeout=30, max_attempts=1)
-        with Session(settings) as session:
-            tables: dict[TableName, Table] = {}
-            others = _listed(session.catalog, group[0])
-            return [_verdict(name, session, endpoint, tables, others) for name in group[1]]
+    with Endpoint() as endpoint, opened(endpoint) as session:
+        tables: dict[TableName, Table] = {}
+        others = _listed(session.catalog, group[0])
+        return [_verdict(name, session, endpoint, tables, others) for name in group[1]]
+
+
+def opened(endpoint: Endpoint) -> Session:
+    """A session over the world."""
+    credential = Credential(ACCOUNT, ACCOUNT, "local", account=ACCOUNT)
+    return Session(Settings(credentials=(credential,), regions=(REGION,), endpoint_url=endpoint.url, read_timeout=30, max_attempts=1))
 
 
 def _listed(catalog: Catalog, service: str) -> Others:
@@ -58,7 +61,7 @@ def _listed(catalog: Catalog, service: str) -> Others:
 
 def _verdict(name: str, session: Session, endpoint: Endpoint, tables: dict[TableName, Table], others: Others) -> Verdict:
     table = session.catalog.find(name).table
-    endpoint.services = _services(table, session, tables)
+    endpoint.services = services_of(table, session, tables)
     endpoint.calls.clear()
     endpoint.unread.clear()
     failed = Verdict(name, columns=len(table.published))
@@ -81,7 +84,7 @@ def _verdict(name: str, session: Session, endpoint: Endpoint, tables: dict[Table
     return judge(table, list(endpoint.calls), names, rows, others)
 
 
-def _services(table: Table, session: Session, tables: dict[TableName, Table]) -> tuple[str, ...]:
+def services_of(table: Table, session: Session, tables: dict[TableName, Table]) -> tuple[str, ...]:
     """The services that a table and its parents are read from."""
     found: dict[str, None] = {}
     open_, seen = [table], {table.name}

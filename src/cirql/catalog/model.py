@@ -22,6 +22,9 @@ from cirql.types import ColumnType
 # The path of what stands behind a key of a map, whichever key that is.
 ANY_KEY = ("*",)
 
+# Where the rows of several lists of one answer are one table: what the list is called that a row is in, as if it were a member around it.
+LIST = "(list)"
+
 # The hidden column of a resource that holds its identifier, parts joined by `|`.
 IDENTIFIER = "data__identifier"
 
@@ -134,7 +137,8 @@ class Input:
     `values`: all that the member can take (an enum); where a required one is not given, each is asked in turn.
     An input on `region` or on the table's account column takes what the target says. `is_structured`: the member is a structure or
     a list of them, and the column holds it as JSON. `is_text`: the member is a text, and the column holds a number (a version).
-    `default`: what is sent where it is required and the statement does not give it.
+    `default`: what is sent where it is required and the statement does not give it. `may_lack`: what has no such value is asked for
+    without it (packages without a namespace).
     """
 
     param: str
@@ -150,6 +154,7 @@ class Input:
     filter_form: tuple[str, str] = ("Name", "Values")
     is_text: bool = False
     default: Default | None = None
+    may_lack: bool = False
 
     @property
     def is_supplied(self) -> bool:
@@ -220,7 +225,8 @@ class Fetch:
     `tolerated`: a denial leaves the columns NULL with a notice, instead of failing the target.
     `collect`: all rows of all pages of one call are one list value, which the outputs then read (`list`, `only`): the call
     gives exactly one row, even when the list is empty.
-    `beside` are the paths to further lists of the answer whose elements are rows too (the delete markers beside the versions).
+    `beside` are the paths to further lists of the answer whose elements are rows too (the delete markers beside the versions); a lifted
+    output of the path `LIST` says in which of them a row is.
     `spread`: several regions give the same rows.
     `fallback` names the table's fetch that gives the same where this one is refused, or saves no call. A list that has one tells in one
     call what the other tells key by key.
@@ -259,6 +265,10 @@ class Fetch:
             + [o.column for o in self.lifted]
             + [i.column for i in self.inputs if i.required and i.operator == "="]
         )
+
+    def lacks(self, values: Mapping[str, Any]) -> list[str]:
+        """The columns without which it cannot be asked and that have no value among these."""
+        return [c for c, v in values.items() if v is None and not any(i.may_lack and i.column == c for i in self.inputs)]
 
     @property
     def batch(self) -> int:

@@ -183,12 +183,13 @@ def _further(drafted: _Drafted, operation: OperationModel) -> Fetch | None:
     if not outputs:
         return None
     getting = Getting(operation, (), {(m,): s for m, s in members.items()})
+    inputs = tuple(_get_input(draft, drafted.hint, listing, getting, p, s) for p, s in sources.items())
     return Fetch(
         name=snake(operation.name),
         role=Role.ENRICH,
         service=service.name,
         operation=operation.name,
-        inputs=tuple(_get_input(draft, _DEFAULT_HINT, listing, getting, p, s) for p, s in sources.items()),
+        inputs=(*inputs, *_lackable(draft, drafted.hint, operation, inputs)),
         outputs=outputs,
         permissions=service.permissions(operation.name),
         not_found=missing.codes(operation),
@@ -288,9 +289,10 @@ def _required_input(draft: Draft, hint: Hint, listing: Listing, param: str) -> I
     values = hint.values.get(param) or draft.service.values.get(param) or (enum if len(enum) <= _MOST_VALUES else ())
     if _takes_many(shape):
         return Input(param, _key_column(draft, _one_of(param)), batch=_listed_at_once(shape))
-    column = f"parent_{snake(param)}" if is_anothers(listing, param) else _key_column(draft, param)
+    is_parents = is_anothers(listing, param) or param in hint.anothers
+    column = f"parent_{snake(param)}" if is_parents else _key_column(draft, param)
     is_structured = from_botocore(shape) in (ColumnType.JSON, ColumnType.HSTORE)
-    return Input(param, column, values=values, is_structured=is_structured)
+    return Input(param, column, values=values, is_structured=is_structured, may_lack=param in hint.may_lack)
 
 
 def _listed_at_once(shape: Shape) -> int:
@@ -337,6 +339,7 @@ def _get_fetch(draft: Draft, hint: Hint, listing: Listing, described: Described)
     if listing.is_bare:
         _name_bare(draft, listing, described)
     inputs = tuple(_get_input(draft, hint, listing, getting, p, s) for p, s in described.sources.items())
+    inputs += _lackable(draft, hint, operation, inputs)
     return Fetch(
         name="get",
         role=Role.GET if described.is_own else Role.ENRICH,
@@ -354,6 +357,12 @@ def _get_fetch(draft: Draft, hint: Hint, listing: Listing, described: Described)
     )
 
 
+def _lackable(draft: Draft, hint: Hint, operation: OperationModel, told: tuple[Input, ...]) -> tuple[Input, ...]:
+    """The inputs of a call for one row that are told only where the row has such a value."""
+    known = operation.input_shape.members.keys() - {i.param for i in told}
+    return tuple(Input(p, _key_column(draft, p), may_lack=True) for p in hint.may_lack if p in known)
+
+
 def _answering(getting: Getting, inputs: tuple[Input, ...], outputs: tuple[Output, ...]) -> Iterator[Output]:
     """The output by which an answer for many says whose each is, where it calls that what the request does and not what the rows do."""
     for asked in inputs:
@@ -368,7 +377,8 @@ def _get_input(draft: Draft, hint: Hint, listing: Listing, getting: Getting, par
     is_structured = batch == 1 and not is_scalar(shape)
     named = listing.members.get(source.path[0])
     is_text = not source.is_key and shape.type_name == "string" and named is not None and named.type_name in ("integer", "long")
-    return Input(param, _get_column(draft, listing, param, source), batch=batch, is_structured=is_structured, is_text=is_text)
+    column, may_lack = _get_column(draft, listing, param, source), param in hint.may_lack
+    return Input(param, column, batch=batch, is_structured=is_structured, is_text=is_text, may_lack=may_lack)
 
 
 def _is_list(operation: OperationModel, rows: tuple[str, ...]) -> bool:

@@ -52,7 +52,8 @@ class Hint:
     without which it leaves something out, and what that is, in words. `beside` are further lists of the answer that are rows too.
     `defaults` are what required members of the list call are told where a statement does not say, as `Default` has it; `hours` and
     `moments` hold for those of them that are of a time frame.
-    `setting` is the operation that gives the one row of what an account
+    `may_lack` are request members of the row's calls that are told where the row has such a value; `anothers` are members of the list call
+    that say whose the rows are though rows have a member of that name. `setting` is the operation that gives the one row of what an account
     is set to. `further`: calls that tell one thing more of a row are hidden columns; `also`
     are such calls that no name tells. `skip` makes no table of the noun.
     """
@@ -77,6 +78,8 @@ class Hint:
     hours: int | None = None
     moments: tuple[str, ...] = ()
     setting: str | None = None
+    may_lack: tuple[str, ...] = ()
+    anothers: tuple[str, ...] = ()
     further: bool = True
     also: tuple[str, ...] = ()
     skip: bool = False

@@ -117,8 +117,7 @@ class _Hydration:
         return None
 
     async def _one(self, values: dict[str, Any]) -> Row | None:
-        if any(v is None for v in values.values()):
-            lacking = " and ".join(c for c, v in values.items() if v is None)
+        if lacking := " and ".join(self._fetch.lacks(values)):
             self._around.notice(f"{self._columns} of {self._table.name} are NULL for rows without {lacking} in {self._target}")
             return {UNTOLD: self._lacking}
         answers = await self._answers(values)

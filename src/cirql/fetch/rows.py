@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import unquote
 
-from cirql.catalog.model import IDENTIFIER, Arn, Fetch, Output, Scope, Table
+from cirql.catalog.model import IDENTIFIER, LIST, Arn, Fetch, Output, Scope, Table
 from cirql.errors import CloudError
 from cirql.fetch.spread import note_places
 from cirql.plan.arns import arn_columns, parse_arn
@@ -55,7 +55,7 @@ def given(row: Row) -> Row:
 
 def _items(fetch: Fetch, answer: dict[str, Any]) -> Iterator[tuple[Any, list[Any]]]:
     for path in fetch.beside:
-        yield from _descend(answer, path, [])
+        yield from _descend(answer, path, [{LIST: path[-1]}])
     if fetch.rows and fetch.rows[0] not in answer:
         if fetch.rows_may_be_absent:
             return
@@ -63,7 +63,7 @@ def _items(fetch: Fetch, answer: dict[str, Any]) -> Iterator[tuple[Any, list[Any
             f"AWS's answer to {fetch.service}:{fetch.operation} has no {fetch.rows[0]}",
             hint="the answer was incomplete; it is not taken for an empty list",
         )
-    yield from _descend(answer, fetch.rows, [])
+    yield from _descend(answer, fetch.rows, [{LIST: fetch.rows[-1]}] if fetch.beside else [])
 
 
 def _descend(node: Any, path: tuple[str, ...], outer: list[Any]) -> Iterator[tuple[Any, list[Any]]]:

@@ -219,7 +219,7 @@ class Scanner:
         scanner = Scanner(parent.scan, self._target, replace(self._around, known=None), lazy=self._lazy, also=lineage.sources)
         async for page in scanner.pages(waits=False):
             for values in (v for row in in_key_order(parent.scan.table, page) for v in lineage.keys(row)):
-                if repr(values) in seen or None in values.values() or not self._keys.agree(values):
+                if repr(values) in seen or root.lacks(values) or not self._keys.agree(values):
                     continue
                 seen.add(repr(values))
                 for more in self._keys.combinations(own, _values(root)):

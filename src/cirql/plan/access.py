@@ -117,7 +117,9 @@ class Accessor:
         lacking = fetch.required - known_columns(need) - listed - context_columns(need.table)
         if fetch.role is Role.GET and lacking and not _only_gets(need.table):
             return None
-        parent = self._parent(need, lacking, depth) if lacking else None
+        # What is one of a few values is not asked in each where the row that gives the other keys says which it is.
+        told = listed & {p.column for p in need.table.parents} - known_columns(need)
+        parent = self._parent(need, lacking | told, depth) or (self._parent(need, lacking, depth) if told else None) if lacking else None
         if lacking and parent is None:
             return None
         given = {child for child, _ in parent.bindings} if parent is not None else set()
