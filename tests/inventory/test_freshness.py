@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from cirql.inventory.coverage import Claim, covering, rivals
-from cirql.inventory.model import Partition, ScanRecord
+from cirql.inventory.model import LastRead, Partition, ScanRecord
 from tests.inventory.conftest import TABLE, minute
 
 X, Y = ({"_key": k, "image": i, "size": 1, "state": "up"} for k, i in (("a", "x"), ("b", "y")))
@@ -156,3 +156,16 @@ def test_a_row_that_turns_out_to_be_in_a_partition_narrows_what_answers_for_it(s
     shelf.scan(2, [{"_key": "b", "image": "x"}], ["image"], complete=False)
     assert shelf.fresh("size", now=3, parent=PARENT) is None
     assert shelf.fresh("image", now=3, parent=PARENT) == [2]
+
+
+def test_the_oldest_read_and_the_share_that_changed_are_known_of_tables_and_accounts(shelf: Any) -> None:
+    here, there = ("111122223333", "us-east-1"), ("444455556666", "us-east-1")
+    assert shelf.store.last_reads([TABLE], "table") == {}
+    shelf.scan(0, [X], place=here)
+    shelf.scan(1, [Y], place=there)
+    shelf.scan(3, [X], parent=PARENT, place=here)  # no whole place
+    shelf.scan(5, [X], place=here)
+    shelf.scan(7, [X], complete=False, place=here)
+    assert shelf.store.last_reads([TABLE], "account") == {here[0]: LastRead(minute(5), 0.0), there[0]: LastRead(minute(1), 1.0)}
+    assert shelf.store.last_reads([TABLE, "aws.sqs_queue"], "table") == {TABLE: LastRead(minute(1), 0.5)}
+    assert shelf.store.last_reads(["aws.sqs_queue"], "table") == shelf.store.last_reads([], "account") == {}

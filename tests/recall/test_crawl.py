@@ -17,7 +17,7 @@ import pytest
 from cirql.errors import SettingsError
 from cirql.filling.crawl import Unwatched, crawl
 from cirql.filling.shards import Shard, planned, share_out
-from cirql.filling.sync import Summary, begin
+from cirql.filling.sync import Summary, begin, sync
 from cirql.inventory.store import open_store
 from cirql.local import settings_for
 from cirql.localcloud import ACCOUNTS, REGIONS, LocalCloud
@@ -112,6 +112,18 @@ def test_a_plan_is_data_in_pieces_and_holds_no_keys(cloud: LocalCloud) -> None:
     assert sum(p.calls for p in pieces) == pytest.approx(60)
     assert sum(s.calls for s in plan.shards) == pytest.approx(60)
     assert not any(c.secret_key in repr(plan) for c in scope["credentials"])
+
+
+def test_accounts_come_in_the_order_in_which_they_are_due(cloud: LocalCloud, tmp_path: Path) -> None:
+    scope: dict[str, Any] = settings_for(cloud.endpoint_url) | {"store": str(tmp_path / "store")}
+    first, second = sorted(ACCOUNTS)
+    with Runtime(Settings.load(**scope)) as runtime:
+        with runtime.session() as session:
+            assert [s.accounts for s in planned(session, TABLES, {}, 2).shards] == [(first,), (second,)]
+        with runtime.session(accounts=(first,)) as session:
+            sync(session, begin(session, TABLES, datetime.now(UTC)))
+        with runtime.session() as session:
+            assert [s.accounts for s in planned(session, TABLES, {}, 2).shards] == [(second,), (first,)], "what was never read comes first"
 
 
 def test_a_crawl_on_ray_without_the_package_says_how_to_have_it(cloud: LocalCloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

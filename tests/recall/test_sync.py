@@ -143,6 +143,15 @@ def test_the_command_s_exit_codes_and_streams(cirql: Cirql, tmp_path: Path) -> N
         assert cirql("sync", TABLES[0], "--every", wrong).code == 2
 
 
+def test_tables_come_in_the_order_in_which_they_are_due(connect: Connect) -> None:
+    image, version = TABLES
+    run(connect(), (version,))
+    assert begin(connect(), (version, image), datetime.now(UTC)).tables == (image, version), "what was never read comes first"
+    run(connect(), (image,))
+    run(connect(), (image,))
+    assert begin(connect(), (image, version), datetime.now(UTC)).tables == (version, image), "nothing had changed in images"
+
+
 def test_time_left_is_known_from_the_last_run(connect: Connect) -> None:
     session = connect()
     assert expected_calls(session, TABLES) == dict.fromkeys(TABLES, 0)

@@ -7,9 +7,11 @@ account that throttles slows its own shard only.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from cirql.errors import SettingsError
+from cirql.filling.order import stalest_first
 from cirql.startup.records import dataclass
 
 if TYPE_CHECKING:
@@ -57,12 +59,12 @@ class CrawlPlan:
 
 
 def share_out(accounts: Iterable[str], workers: int, calls: float = 0.0) -> tuple[Shard, ...]:
-    """The accounts in shards, no fewer than there are workers where there are so many accounts; larger ones where there are many.
+    """The accounts, in their order, in shards: no fewer than workers where there are so many accounts; larger ones where there are many.
 
     >>> [p.accounts for p in share_out(["3", "1", "2"], workers=2)]
-    [('1', '2'), ('3',)]
+    [('3', '1'), ('2',)]
     """
-    ids = sorted(set(accounts))
+    ids = list(dict.fromkeys(accounts))
     workers = max(workers, 1)
     most = min(MOST_ACCOUNTS, max(LEAST_ACCOUNTS, len(ids) // (workers * SHARDS_A_WORKER)))
     size = max(1, min(most, -(-len(ids) // workers)))
@@ -79,7 +81,9 @@ def planned(session: Session, tables: Sequence[str], expected: Mapping[str, int]
     places = max(1, len(accounts) * len(regions))
     calls = {table: expected.get(table, 0) / places for table in tables}
     each = sum(calls.values()) * len(regions)
-    return CrawlPlan(calls, regions, share_out(accounts, workers, calls=each))
+    reads = session.memory.store(session.settings).last_reads(tables, "account")
+    due = stalest_first(sorted(accounts), reads, datetime.now(UTC))
+    return CrawlPlan(calls, regions, share_out(due, workers, calls=each))
 
 
 def _reach(session: Session) -> tuple[tuple[str, ...], tuple[str, ...]]:

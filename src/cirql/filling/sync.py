@@ -18,6 +18,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from cirql.errors import Error, MissingKey, UnknownTable
+from cirql.filling.order import stalest_first
 from cirql.inventory.errand import Errand, Ledger
 from cirql.inventory.store import is_made
 from cirql.names import Scheme, TableName
@@ -125,15 +126,16 @@ def choose(catalog: Catalog, words: Iterable[str]) -> tuple[str, ...]:
 
 
 def begin(session: Session, tables: tuple[str, ...], now: datetime, *, restart: bool = False) -> Run:
-    """A new run, or the one for the same tables and scope that has not ended. Raises StoreUnwritable.
+    """A new run, or the one for the same tables and scope that has not ended, its tables in the order in which they are due.
 
-    Of two that begin at the same moment, one goes on with the other's.
+    Of two that begin at the same moment, one goes on with the other's. Raises StoreUnwritable.
     """
     settings = session.settings
     store = session.memory.store(settings)
     scope = json.dumps([tables, settings.profiles, settings.regions, settings.accounts, settings.endpoint_url])
     digest = hashlib.blake2b(scope.encode(), digest_size=6).hexdigest()
     name, run = f"run {digest}", Run(f"{now:%Y%m%dT%H%M%S}-{digest}", now, tables)
+    run = replace(run, tables=stalest_first(tables, store.last_reads(tables, "table"), now))
     mine = json.dumps({"id": run.id, "started": run.started.isoformat(), "tables": list(tables)})
     while True:
         text = store.note(name)

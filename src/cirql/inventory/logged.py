@@ -9,7 +9,7 @@ from typing import Generic
 from cirql.errors import InvalidStatement
 from cirql.inventory.coverage import Claim, covering
 from cirql.inventory.faults import wording
-from cirql.inventory.model import ALWAYS_KNOWN, Partition, ScanRecord, micros, moment
+from cirql.inventory.model import ALWAYS_KNOWN, LastRead, Partition, ScanRecord, micros, moment
 from cirql.inventory.premises import L, Premises
 from cirql.inventory.scan_log import ScanLog
 
@@ -87,6 +87,12 @@ class Logged(Generic[L]):
         """The calls of the last complete scans; see `Store.last_calls`."""
         with self._premises.opened() as log:
             return log.last_calls(tables, by)
+
+    @wording
+    def last_reads(self, tables: Collection[str], by: str) -> dict[str, LastRead]:
+        """When places were last read; see `Store.last_reads`."""
+        with self._premises.opened() as log:
+            return log.last_reads(tables, by)
 
     @wording
     def note(self, name: str) -> str | None:

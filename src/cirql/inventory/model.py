@@ -161,6 +161,17 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class LastRead:
+    """When the places of a table, or of an account, were last read completely: `oldest`, the beginning of the oldest of those scans.
+
+    `changing` is the share of these places in which the last scan, or one after it, found anything changed.
+    """
+
+    oldest: datetime
+    changing: float
+
+
+@dataclass(frozen=True, slots=True)
 class Observation:
     """What a scan saw, to be kept.
 

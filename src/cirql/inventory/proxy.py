@@ -16,6 +16,7 @@ from cirql.errors import InterfaceError
 from cirql.inventory.model import (
     KEY,
     Archive,
+    LastRead,
     Observation,
     Partition,
     Problem,
@@ -97,6 +98,11 @@ class ProxyStore:
     def last_calls(self, tables: Collection[str], by: str) -> dict[str, int]:
         """As in `Store`."""
         found: dict[str, int] = self._ask("last_calls", (list(tables), by))
+        return found
+
+    def last_reads(self, tables: Collection[str], by: str) -> dict[str, LastRead]:
+        """As in `Store`."""
+        found: dict[str, LastRead] = self._ask("last_reads", (list(tables), by))
         return found
 
     def tables(self) -> list[str]:

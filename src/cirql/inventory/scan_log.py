@@ -18,7 +18,7 @@ from typing import Any, ClassVar, Protocol, Self
 from cirql.errors import StoreDamaged
 from cirql.inventory.coverage import Claim
 from cirql.inventory.faults import is_of_the_disk
-from cirql.inventory.model import Partition, ScanRecord, micros, moment
+from cirql.inventory.model import LastRead, Partition, ScanRecord, micros, moment
 
 MOST_PLACES = 500
 """What is asked about more places than this is read for all."""
@@ -268,6 +268,21 @@ class ScanLog:
             (by, by, *names),
         )
         return dict(rows.fetchall())
+
+    def last_reads(self, tables: Iterable[str], by: str) -> dict[str, LastRead]:
+        """When whole places were last read completely, by `table` or by `account`; see `Store.last_reads`."""
+        names, group = list(tables), {"table": "s.tbl", "account": "s.account"}[by]
+        if not names:
+            return {}
+        rows = self._sql.execute(
+            f"SELECT {group}, min(s.started), CAST(sum(CASE WHEN t.scan >= s.id THEN 1 ELSE 0 END) AS REAL) / count(*) FROM scans s"
+            " LEFT JOIN touched t ON t.tbl = s.tbl AND t.account = s.account AND t.region = s.region"
+            " WHERE s.id IN (SELECT max(id) FROM scans WHERE complete = 1 AND parent = '[]'"
+            f" AND tbl IN ({', '.join('?' * len(names))}) GROUP BY tbl, account, region)"
+            f" GROUP BY {group}",
+            names,
+        )
+        return {name: LastRead(moment(at), changing) for name, at, changing in rows}
 
     def claims(self, table: str, places: Collection[tuple[str, str]] | None = None) -> list[Claim]:
         """What the table's complete scans still answer for, in some places or everywhere."""

@@ -17,6 +17,7 @@ from cirql.errors import SettingsError
 from cirql.inventory.model import (
     KEY,
     Archive,
+    LastRead,
     Observation,
     Partition,
     Problem,
@@ -103,6 +104,10 @@ class Store(Protocol):
 
     def last_calls(self, tables: Collection[str], by: str) -> dict[str, int]:
         """How many calls the last complete scans of whole places took, by table: those of readers whose name begins with `by`."""
+        ...
+
+    def last_reads(self, tables: Collection[str], by: str) -> dict[str, LastRead]:
+        """When whole places were last read completely, by `table` or by `account`, as `by` says. What was never read is left out."""
         ...
 
     def tables(self) -> list[str]:
