@@ -13,7 +13,8 @@ import pytest
 
 from cirql import errors
 from cirql.cloud.target import Target
-from cirql.filling.queues import Queue, QueueName, is_queue, parse_queue
+from cirql.filling.following import Following
+from cirql.filling.queues import Message, Queue, QueueName, Round, is_queue, parse_queue
 from cirql.filling.sync import begin, sync
 from cirql.localcloud import LocalCloud, Rule
 from cirql.session import Session
@@ -156,6 +157,50 @@ def test_an_event_of_an_account_that_only_the_inventory_knows_stays(box: Box, co
     outcome = queue.round(1)
     assert (outcome.received, outcome.deleted) == (1, 0)
     assert "not in this session's scope" in next(iter(outcome.kept.values()))
+
+
+OTHER = "222222222222"
+
+
+def of(account: str, made: dict[str, Any]) -> dict[str, Any]:
+    return {**made, "recipientAccountId": account}
+
+
+def test_an_account_that_is_slow_holds_up_its_own_events_only(box: Box, cloud: LocalCloud) -> None:
+    (here, made), (_, unknown) = box.new_vpc(), box.new_vpc()
+    told: list[Round] = []
+    cloud.faults.add(Rule(account=OTHER, operation="DescribeVpcs", kind="latency", seconds=5, times=1))
+    with Following(box.queue, told.append) as following:
+        box.send(of(OTHER, unknown), {"Records": [made, of(OTHER, unknown)]}, made)
+        received = 0
+        while received < 3 or not any(o.deleted for o in told):
+            received += following.step(1)
+        assert (here,) in rows(box.offline, VPCS)
+        assert box.left == 2, "the other account is asked still, and what it has a part in stays"
+    assert sum(o.deleted for o in told) == 3
+    assert box.left == 0
+
+
+class Forgetful(Queue):
+    """A queue whose messages are visible again as soon as they have been received."""
+
+    def receive(self, wait: int) -> list[Message]:
+        found = super().receive(wait)
+        for message in found:
+            self.call("sqs", "ChangeMessageVisibility", QueueUrl=self.name.url, ReceiptHandle=message.handle, VisibilityTimeout=0)
+        return found
+
+
+def test_a_message_that_comes_again_while_it_is_dealt_with_is_dealt_with_once(box: Box, cloud: LocalCloud) -> None:
+    told: list[Round] = []
+    box.send(box.new_vpc()[1])
+    cloud.faults.add(Rule(operation="DescribeVpcs", kind="latency", seconds=2, times=1))
+    with Following(Forgetful(box.queue.session, box.queue.name), told.append) as following:
+        assert following.step(1) >= 1
+        assert following.step(1) >= 1, "it has come again"
+    assert [(o.received, o.deleted) for o in told] == [(1, 1)]
+    assert box.left == 0
+    assert box.queue.round(0).received == 0
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -20,6 +20,7 @@ from cirql.cli.streams import read_input, tell
 from cirql.errors import Error, FileUnreadable, InvalidText
 
 if TYPE_CHECKING:
+    from cirql.filling.queues import Queue, Round
     from cirql.filling.touches import Ingested
     from cirql.inventory.model import WriteSummary
     from cirql.inventory.store import Store
@@ -89,27 +90,41 @@ def _tell(done: Ingested, queue: str = "") -> None:
 
 def _drain(session: Session, word: str, *, follow: bool) -> bool:
     """Deal with a queue's messages until there are none, or for ever; whether none had to stay in it."""
-    from cirql.errors import Throttled, Unreachable
-    from cirql.filling.queues import WAIT_SECONDS, Queue, parse_queue
+    from cirql.filling.queues import Queue, parse_queue
 
     queue = Queue(session, parse_queue(word))
+    if follow:
+        _follow(queue)
     complete, seen = True, False
     while True:
-        try:
-            found = queue.round(WAIT_SECONDS if follow else LAST_WAIT_SECONDS)
-        except (Throttled, Unreachable) as error:
-            if not follow:
-                raise
-            say(f"{error.message}; trying again in {PAUSE_SECONDS} s")
-            time.sleep(PAUSE_SECONDS)
-            continue
-        if found.received or not (seen or follow):
-            _tell(found.done, f" in {found.received} messages, {found.deleted} deleted")
-        for message, why in found.kept.items():
-            say(f"left in the queue: message {message}: {why}")
+        found = queue.round(LAST_WAIT_SECONDS)
+        if found.received or not seen:
+            _tell_round(found)
         complete, seen = complete and found.deleted == found.received, True
-        if not found.received and not follow:
+        if not found.received:
             return complete
+
+
+def _follow(queue: Queue) -> NoReturn:
+    """Deal with messages as they come, each account's by themselves."""
+    from cirql.errors import Throttled, Unreachable
+    from cirql.filling.following import Following
+    from cirql.filling.queues import WAIT_SECONDS
+
+    with Following(queue, _tell_round) as following:
+        while True:
+            try:
+                following.step(WAIT_SECONDS)
+            except (Throttled, Unreachable) as error:
+                say(f"{error.message}; trying again in {PAUSE_SECONDS} s")
+                time.sleep(PAUSE_SECONDS)
+
+
+def _tell_round(found: Round) -> None:
+    is_part = found.done.events and not found.received  # of messages that other accounts have a part in
+    _tell(found.done, "" if is_part else f" in {found.received} messages, {found.deleted} deleted")
+    for message, why in found.kept.items():
+        say(f"left in the queue: message {message}: {why}")
 
 
 @click.command("import")

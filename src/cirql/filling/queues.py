@@ -9,7 +9,8 @@ Amazon SQS developer guide: at-least-once delivery, long polling, visibility tim
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -95,11 +96,22 @@ def parse_queue(word: str) -> QueueName:
     return QueueName(word, path[-2], region)
 
 
+def failures(parsed: Mapping[str, Sequence[Event]], done: Ingested) -> dict[str, str]:
+    """Why something that a message's events touched could not be read, of the messages with these events, all dealt with in their order."""
+    touches = iter(done.touches)
+    found: dict[str, str] = {}
+    for message_id, events in parsed.items():
+        reasons = [done.failed[t] for own in islice(touches, len(events)) for t in own if t in done.failed]
+        if reasons:
+            found[message_id] = reasons[0]
+    return found
+
+
 class Queue:
     """One queue, seen from a session that may read it."""
 
     def __init__(self, session: Session, name: QueueName) -> None:
-        self._session = session
+        self.session = session
         self.name = name
         self.target = self._find_target()
         self._told: set[str] = set()
@@ -109,9 +121,9 @@ class Queue:
 
         Raises SettingsError where several could.
         """
-        region = self.name.region or next((r for r in self._session.reach.regions if r != "*"), "")
+        region = self.name.region or next((r for r in self.session.reach.regions if r != "*"), "")
         want = Wanted(frozenset({region}) if region else None)
-        targets = self._session.start(find_targets(self._session.cloud, self._session.reach, want)).result()
+        targets = self.session.start(find_targets(self.session.cloud, self.session.reach, want)).result()
         if len(targets) == 1:
             return targets[0]
         own = [t for t in targets if t.account == self.name.account]
@@ -122,11 +134,11 @@ class Queue:
 
     def call(self, service: str, operation: str, **params: Any) -> dict[str, Any]:
         """One call, as the reader of the queue."""
-        return self._session.start(self._session.cloud.call(self.target, service, operation, params)).result()
+        return self.session.start(self.session.cloud.call(self.target, service, operation, params)).result()
 
     def receive(self, wait: int) -> list[Message]:
         """Up to ten messages; none where none came within `wait` seconds."""
-        wait = min(wait, max(int(self._session.settings.read_timeout) - 1, 0))
+        wait = min(wait, max(int(self.session.settings.read_timeout) - 1, 0))
         answer = self.call(
             "sqs",
             "ReceiveMessage",
@@ -154,34 +166,38 @@ class Queue:
 
         A message that stays in the queue is told of once, however often it comes.
         """
+        messages = self.take(wait)
+        if not messages:
+            return Round()
+        parsed, kept = self.parse(messages)
+        done = ingest(self.session, [event for events in parsed.values() for event in events])
+        return self.settle(messages, kept | failures(parsed, done), done)
+
+    def take(self, wait: int) -> list[Message]:
+        """What is in the queue now, up to a hundred messages and some; none where none came within `wait` seconds."""
         messages = self.receive(wait)
         while messages and len(messages) % BATCH == 0 and len(messages) < ROUND and (more := self.receive(0)):
             messages += more
-        outcome = Round(received=len(messages))
-        if not messages:
-            return outcome
-        events: list[Event] = []
-        spans: dict[str, tuple[int, int]] = {}
+        return messages
+
+    def parse(self, messages: Iterable[Message]) -> tuple[dict[str, list[Event]], dict[str, str]]:
+        """The events of messages, by id, and why others cannot be read."""
+        parsed: dict[str, list[Event]] = {}
         unread: dict[str, str] = {}
         for message in messages:
             try:
-                found = list(self._events(message.body))
+                parsed[message.id] = list(self._events(message.body))
             except (InvalidText, CloudError) as error:
                 unread[message.id] = error.message
-                continue
-            spans[message.id] = (len(events), len(events) + len(found))
-            events += found
-        outcome.done = ingest(self._session, events)
-        for message_id, (start, end) in spans.items():
-            failed = [outcome.done.failed[t] for touches in outcome.done.touches[start:end] for t in touches if t in outcome.done.failed]
-            if failed:
-                unread[message_id] = failed[0]
-        settled = [m for m in messages if m.id not in unread]
+        return parsed, unread
+
+    def settle(self, messages: Sequence[Message], kept: Mapping[str, str], done: Ingested) -> Round:
+        """Take messages that were dealt with off the queue, but for those that are to be kept, with the reason."""
+        settled = [m for m in messages if m.id not in kept]
         refused = self.delete(settled)
-        outcome.deleted = len(settled) - len(refused)
-        outcome.kept = {i: why for i, why in {**unread, **refused}.items() if i not in self._told}
-        self._told.update(outcome.kept)
-        return outcome
+        told = {i: why for i, why in {**kept, **refused}.items() if i not in self._told}
+        self._told.update(told)
+        return Round(len(messages), len(settled) - len(refused), done, told)
 
     def _events(self, body: str) -> Iterator[Event]:
         """The events of a message; a log in S3 that it points at is read."""
@@ -193,7 +209,7 @@ class Queue:
 
     def _log(self, log: LogFile) -> Iterator[Event]:
         target = Target(self.target.account, log.region or self.target.region, self.target.credentials, self.target.partition)
-        answer = self._session.start(self._session.cloud.call(target, "s3", "GetObject", {"Bucket": log.bucket, "Key": log.key})).result()
+        answer = self.session.start(self.session.cloud.call(target, "s3", "GetObject", {"Bucket": log.bucket, "Key": log.key})).result()
         try:
             yield from read_events(answer["Body"])
         except Error as error:
