@@ -37,6 +37,10 @@ def key(catalog: Catalog, name: str) -> tuple[str, ...]:
         ("aws.redshift_table_restore_status", ("table_restore_request_id",)),
         ("aws.organizations_create_account_status", ("id",)),
         ("aws.ec2_placement_group", ("group_id",)),
+        ("aws.config_compliance_details_by_config_rule", ("config_rule_name", "evaluation_result_identifier")),
+        # By what names them in a structure, and by no status, count or time of a last look.
+        ("aws.swf_open_workflow_execution", ("domain", "execution")),
+        ("aws.cognito_sync_record", ("identity_pool_id", "identity_id", "dataset_name", "key")),
         # With the version, where rows are versions.
         ("aws.sagemaker_model_card_version", ("model_card_name", "model_card_version")),
         ("aws.ssm_association_version", ("association_id", "association_version")),
@@ -49,7 +53,7 @@ def test_rows_are_told_apart_by_what_names_them(catalog: Catalog, name: str, col
     assert key(catalog, name) == columns
 
 
-@pytest.mark.parametrize("name", ["aws.codecommit_pull_request_event", "aws.config_compliance_details_by_config_rule", "aws.rds_event"])
+@pytest.mark.parametrize("name", ["aws.codecommit_pull_request_event", "aws.neptune_event", "aws.rds_event"])
 def test_what_many_rows_share_is_no_key_alone(catalog: Catalog, name: str) -> None:
     """Nothing names an event: it is told from others by all that it says in plain values."""
     table = catalog.find(name).table

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from cirql.catalog.model import Paging
 from cirql.cloud import Answer
 from cirql.cloud.survey import Account, Inquiry, Survey
 from cirql.cloud.target import Target
@@ -18,6 +17,10 @@ from tests.clouds import SilentCloud
 
 _PACKAGES = [{"format": "npm", "namespace": "types", "package": "node"}, {"format": "npm", "package": "node"}]
 _VERSIONS: dict[tuple[Any, Any], list[str]] = {("types", "node"): ["1.0.0"], (None, "node"): ["20.0.0", "21.0.0"]}
+_CONTENTS = {
+    "root": {"Folders": [{"Id": "plans", "Name": "plans"}], "Documents": [{"Id": "readme", "CreatorId": "u"}]},
+    "plans": {"Folders": [], "Documents": [{"Id": "draft", "CreatorId": "u"}]},
+}
 _LEVELS = {
     "WirelessGatewayLogOptions": [{"Type": "LoRaWAN", "LogLevel": "ERROR"}],
     "WirelessDeviceLogOptions": [{"Type": "LoRaWAN", "LogLevel": "INFO"}, {"Type": "Sidewalk", "LogLevel": "ERROR"}],
@@ -50,17 +53,15 @@ class Shelf(SilentCloud):
                 return {"packageVersion": {"version": params["packageVersion"], "summary": f"{whose[0]} {params['packageVersion']}"}}
             case "ListPackageVersionDependencies":
                 return {"dependencies": [{"package": "undici", "dependencyType": "regular", "versionRequirement": "^1"}]}
+            case "DescribeUsers":
+                return {"Users": [{"Id": "u", "RootFolderId": "root"}]}
+            case "DescribeFolderContents":
+                return _CONTENTS[params["FolderId"]]
         assert operation == "GetLogLevelsByResourceTypes"
         return {"DefaultLogLevel": "INFO", "FuotaTaskLogOptions": [], **_LEVELS}
 
     async def pages(
-        self,
-        target: Target,
-        service: str,
-        operation: str,
-        params: dict[str, Any],
-        paging: Paging | None,
-        only: frozenset[tuple[str, ...]] | None = None,
+        self, target: Target, service: str, operation: str, params: dict[str, Any], *_: Any, **__: Any
     ) -> AsyncIterator[Answer]:
         yield await self.call(target, service, operation, params)
 
@@ -100,3 +101,10 @@ def test_a_row_of_several_lists_says_which_has_it(session: Session) -> None:
     assert session.execute("SELECT listed_as FROM aws.iotwireless_log_levels_by_resource_type WHERE type = 'Sidewalk'").fetchall() == [
         ("WirelessDeviceLogOptions",)
     ]
+
+
+def test_what_is_in_a_folder_is_asked_of_folders_alone(session: Session) -> None:
+    """Folders and documents are rows of one answer; no document is taken for a folder."""
+    result = session.execute("SELECT folder_id, id FROM aws.workdocs_folder_content WHERE account_id IS NOT NULL")
+    assert sorted(result.fetchall()) == [("plans", "draft"), ("root", "plans"), ("root", "readme")]
+    assert not result.failures

@@ -24,6 +24,9 @@ UNTOLD = "_untold"
 ODD = "_odd"
 """Where a row holds the members of its answer that could not be read, as they were written."""
 
+BESIDE = "_beside"
+"""Where a row says that it is of another list than the fetch's own: a document among the folders."""
+
 
 def rows_of(fetch: Fetch, answer: dict[str, Any]) -> list[Row]:
     """The rows of one page. Raises CloudError where the member that holds them is missing."""
@@ -90,6 +93,8 @@ def _row(fetch: Fetch, item: Any, outer: list[Any]) -> Row:
     if unread:
         row[ODD] = {m: item[m] for m in unread}
         row[UNREAD] = frozenset(o.column for o in fetch.outputs if len(o.path) > 1 and o.path[0] in unread)
+    if fetch.beside and outer[-1][LIST] != fetch.rows[-1]:
+        row[BESIDE] = True
     if fetch.spread is not None:
         note_places(fetch.spread, item, row)
     for output in fetch.lifted:

@@ -26,7 +26,7 @@ from cirql.fetch.merge import each, in_blocks, in_order, in_waves
 from cirql.fetch.placed import is_here
 from cirql.fetch.repeats import MARK, Naming, Occurrences, as_they_come, each_once
 from cirql.fetch.requests import narrowed, request, unfiltered
-from cirql.fetch.rows import ODD, UNREAD, UNTOLD, Row, derive, given, in_key_order, make_key, rows_of, whole
+from cirql.fetch.rows import BESIDE, ODD, UNREAD, UNTOLD, Row, derive, given, in_key_order, make_key, rows_of, whole
 from cirql.fetch.spread import said, tells_places, without_places
 from cirql.fetch.surroundings import Surroundings
 from cirql.fetch.sweep import swept
@@ -273,7 +273,11 @@ class Scanner:
         open_, seen = [values], {repr(values)}
         for asked in open_:
             async for page in self._root_pages(asked):
-                below = ({**values, **{c: row.get(source) for c, source in again.items()}} for row in page) if again else ()
+                below = (
+                    ({**values, **{c: row.get(source) for c, source in again.items()}} for row in page if BESIDE not in row)
+                    if again
+                    else ()
+                )
                 for more in below:
                     if repr(more) not in seen:
                         seen.add(repr(more))
