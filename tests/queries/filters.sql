@@ -38,3 +38,11 @@ SELECT arn FROM aws.ec2_volume WHERE tags->'env' = 'prod' AND state = 'in-use';
 SELECT vpc_id, region FROM aws.ec2_vpc WHERE tags->'Name' = 'main';
 -- a filter through a common table
 WITH w AS (SELECT * FROM aws.ec2_instance) SELECT count(*) FROM w WHERE tags->'env' = 'prod';
+-- two keys of one map
+SELECT arn FROM aws.ec2_instance WHERE tags ?& ARRAY['env', 'Name'];
+SELECT arn FROM aws.ec2_instance WHERE tags ? 'env' AND exist(tags, 'Name') AND tags->'team' IS NOT NULL;
+SELECT arn FROM aws.ec2_instance WHERE tags ?| ARRAY['env', 'nope'] AND tags ? 'Name';
+-- a key and what stands behind it, and a document as a whole
+SELECT arn FROM aws.ec2_instance WHERE tags ? 'Name' AND tags->'env' = 'prod' AND NOT tags ? 'nope';
+SELECT arn FROM aws.ec2_instance WHERE state #>> '{}' = '{"Code": 16, "Name": "running"}' OR state #>> '{Name}' = 'stopped';
+SELECT arn FROM aws.ec2_instance WHERE state #>> '{}' <> '';

@@ -101,7 +101,7 @@ def _listed(path: exp.Expr) -> DocumentPath | None:
     """The steps of `'{a,b}'` or `ARRAY['a', 'b']`."""
     if isinstance(path, exp.Array):
         return _constants(path.expressions)
-    if isinstance(path, exp.Literal) and path.is_string and _PLAIN_PATH.fullmatch(path.name):
+    if isinstance(path, exp.Literal) and path.is_string and _PLAIN_PATH.fullmatch(path.name) and path.name[1:-1].strip():
         return tuple(step.strip() for step in path.name[1:-1].split(","))
     return None
 
@@ -149,9 +149,11 @@ def _keys_wanted(node: exp.Expr) -> tuple[exp.Expr | None, DocumentPath | None]:
 
 
 def contradict(found: Iterable[TextAt]) -> bool:
-    """Whether no document fulfils all of them: one text is to be two."""
+    """Whether no document fulfils all of them: one text is to be two. A map may well have two keys."""
     left: dict[tuple[str, DocumentPath], set[str]] = {}
     for text in found:
+        if not text.path:
+            continue
         left.setdefault((text.column, text.path), set(text.values)).intersection_update(text.values)
     return not all(left.values())
 
