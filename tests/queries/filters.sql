@@ -40,9 +40,11 @@ SELECT vpc_id, region FROM aws.ec2_vpc WHERE tags->'Name' = 'main';
 WITH w AS (SELECT * FROM aws.ec2_instance) SELECT count(*) FROM w WHERE tags->'env' = 'prod';
 -- two keys of one map
 SELECT arn FROM aws.ec2_instance WHERE tags ?& ARRAY['env', 'Name'];
+-- keys of one map, each asked in another way
 SELECT arn FROM aws.ec2_instance WHERE tags ? 'env' AND exist(tags, 'Name') AND tags->'team' IS NOT NULL;
+-- one of two keys of a map, and a third
 SELECT arn FROM aws.ec2_instance WHERE tags ?| ARRAY['env', 'nope'] AND tags ? 'Name';
--- a key and what stands behind it, and a document as a whole
+-- keys of a map and what stands behind one
 SELECT arn FROM aws.ec2_instance WHERE tags ? 'Name' AND tags->'env' = 'prod' AND NOT tags ? 'nope';
+-- a document of a map as a whole
 SELECT arn FROM aws.ec2_instance WHERE state #>> '{}' = '{"Code": 16, "Name": "running"}' OR state #>> '{Name}' = 'stopped';
-SELECT arn FROM aws.ec2_instance WHERE state #>> '{}' <> '';
