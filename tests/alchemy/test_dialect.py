@@ -207,3 +207,28 @@ def test_parameters_have_any_name(engine: sa.Engine, name: str) -> None:
         assert connection.execute(sa.select(sa.bindparam(name, 5, type_=sa.Integer))).scalar() == 5
         many = sa.select(sa.literal(1)).where(sa.literal(2).in_(sa.bindparam(name, [1, 2], expanding=True)))
         assert connection.execute(many).scalar() == 1
+
+
+def test_tables_of_the_session_are_reflected_with_their_keys_and_indexes() -> None:
+    made = sa.create_engine("cirql://", poolclass=sa.StaticPool)
+    tables = sa.MetaData()
+    kinds = (sa.Column("id", sa.Integer, primary_key=True), sa.Column("name", sa.String(20), nullable=False, server_default="x"))
+    sa.Table("parents", tables, *kinds, sa.UniqueConstraint("name", "id"), sa.CheckConstraint("id > 0"))
+    sa.Table("children", tables, sa.Column("parent", sa.ForeignKey("parents.id"), index=True), sa.Column("n", sa.Numeric(10, 2)))
+    tables.create_all(made)
+    inspector = sa.inspect(made)
+    id_, name = inspector.get_columns("parents")
+    assert (id_["nullable"], id_["autoincrement"], name["nullable"], name["default"]) == (False, True, False, "'x'")
+    assert inspector.get_pk_constraint("parents")["constrained_columns"] == ["id"]
+    assert [u["column_names"] for u in inspector.get_unique_constraints("parents")] == [["name", "id"]]
+    assert [c["sqltext"] for c in inspector.get_check_constraints("parents")] == ["(id > 0)"]
+    (key,) = inspector.get_foreign_keys("children")
+    assert (key["constrained_columns"], key["referred_table"], key["referred_columns"]) == (["parent"], "parents", ["id"])
+    (index,) = inspector.get_indexes("children")
+    assert (index["name"], index["column_names"], index["unique"]) == ("ix_children_parent", ["parent"], False)
+    assert inspector.get_indexes("s3_bucket") == []
+    reflected = sa.MetaData()
+    reflected.reflect(made, only=["children"])
+    assert {i.name for i in reflected.tables["children"].indexes} == {"ix_children_parent"}
+    assert "parents" in reflected.tables
+    made.dispose()

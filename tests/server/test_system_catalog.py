@@ -11,6 +11,8 @@ from cirql.catalog.lookup import Catalog
 from cirql.introspection import steampipe
 from cirql.introspection.names import published
 from cirql.localcloud import LocalCloud
+from cirql.runtime import Runtime
+from cirql.server.system.columns import STANDARD
 from cirql.server.system.narrowing import Narrowing, narrowing
 
 COLUMNS = (
@@ -64,7 +66,7 @@ def test_only_conditions_that_hold_for_the_whole_question_narrow_it(sql: str, va
     assert narrowing(parse_one(sql, read="postgres"), values) == asked
 
 
-def test_the_columns_of_all_tables_are_those_of_the_catalog(address: str, cloud: LocalCloud) -> None:
+def test_the_columns_of_all_tables_are_those_of_the_catalog(address: str, runtime: Runtime, cloud: LocalCloud) -> None:
     with psycopg.connect(address, autocommit=True) as client:
         some = client.execute(f"{COLUMNS} WHERE n.nspname = 'sagemaker'").fetchall()
         found = client.execute(f"{COLUMNS.replace('c.relname,', NAME)} WHERE a.attnum > 0 AND n.nspname <> 'pg_catalog'").fetchall()
@@ -72,6 +74,10 @@ def test_the_columns_of_all_tables_are_those_of_the_catalog(address: str, cloud:
         expected = {(".".join(f.name.parts[-2:]), c.name) for f in published(catalog) for c in f.star}
         expected |= {(v.name, c.name) for v in catalog.views() for c in v.columns}
     expected |= {(f"steampipe_internal.{name}", c) for name, columns in steampipe.COLUMNS.items() for c in columns}
+    with runtime.session() as session:
+        told = [r.table for name, r in session.directory.relations.items() if name.startswith("cirql.")]
+    expected |= {(str(table.name), column.name) for table in told for column in table.columns}
+    expected |= {(f"information_schema.{name.removeprefix('is_')}", c) for name, columns in STANDARD.items() for c in columns}
     found = [pair for pair in found if not pair[0].endswith("_pkey")]
     some = [pair for pair in some if not pair[0].endswith("_pkey")]
     assert set(found) == expected

@@ -264,14 +264,18 @@ class CirqlDialect(PGDialect):
     def get_pk_constraint(self, connection: sa.Connection, table_name: str, schema: str | None = None, **kw: Any) -> Any:
         """A dataset's key is `_key`; a resource's is its region and identifier."""
         found = self._found(connection, table_name, schema, **kw)
-        key = seen.key(found) if found is not None else ()
-        return {"constrained_columns": list(key), "name": f"{table_name}_pkey" if key else None, "comment": None}
+        own = seen.own_keys(_session(connection), table_name, "p") if found is None else []
+        key = seen.key(found) if found is not None else own[0].columns if own else ()
+        return {"constrained_columns": list(key), "name": f"{table_name}_pkey" if found is not None and key else None, "comment": None}
 
     @reflection.cache
     def get_foreign_keys(self, connection: sa.Connection, table_name: str, schema: str | None = None, **kw: Any) -> Any:
         """The tables whose values are needed to list this one: an image's versions need its name."""
         found = self._found(connection, table_name, schema, **kw)
         keys: list[dict[str, Any]] = []
+        for own in seen.own_keys(_session(connection), table_name, "f") if found is None else ():
+            told = {"constrained_columns": list(own.columns), "referred_table": own.other, "referred_columns": list(own.other_columns)}
+            keys.append({"name": own.name, **told, "referred_schema": None, "options": {}, "comment": None})
         for column, table, source in seen.parents(found) if found is not None else ():
             home = table.parts[-2]
             keys.append(
@@ -293,13 +297,37 @@ class CirqlDialect(PGDialect):
         found = self._found(connection, table_name, schema, **kw)
         return {"text": (found.table.description or None) if found is not None else None}
 
-    def _none_of(self, connection: sa.Connection, table_name: str, schema: str | None = None, **kw: Any) -> Any:
-        self._found(connection, table_name, schema, **kw)
-        return []
+    @reflection.cache
+    def get_indexes(self, connection: sa.Connection, table_name: str, schema: str | None = None, **kw: Any) -> Any:
+        """Those that CREATE INDEX made of the session's own tables, and those behind their unique constraints. AWS's tables have none."""
+        if self._found(connection, table_name, schema, **kw) is not None:
+            return []
+        own = seen.own_relation(_session(connection), table_name)
+        found: list[dict[str, Any]] = []
+        for index in own.indexes if own is not None else ():
+            known = {column.name for column in own.columns} if own is not None else set()
+            names = [name if name in known else None for name in index.columns]
+            told = {"name": index.name, "unique": index.is_unique, "column_names": names, "include_columns": [], "dialect_options": {}}
+            found.append(told | ({"expressions": list(index.columns)} if None in names else {}))
+        for key in own.constraints if own is not None else ():
+            if key.kind == "u":
+                told = {"name": key.name, "column_names": list(key.columns), "unique": True, "include_columns": [], "dialect_options": {}}
+                found.append(told | {"duplicates_constraint": key.name})
+        return found
 
-    get_indexes = _none_of
-    get_unique_constraints = _none_of
-    get_check_constraints = _none_of
+    @reflection.cache
+    def get_unique_constraints(self, connection: sa.Connection, table_name: str, schema: str | None = None, **kw: Any) -> Any:
+        """Those of the session's own tables, called as PostgreSQL calls what has no name."""
+        found = self._found(connection, table_name, schema, **kw)
+        keys = seen.own_keys(_session(connection), table_name, "u") if found is None else []
+        return [{"name": key.name, "column_names": list(key.columns), "comment": None} for key in keys]
+
+    @reflection.cache
+    def get_check_constraints(self, connection: sa.Connection, table_name: str, schema: str | None = None, **kw: Any) -> Any:
+        """Those of the session's own tables."""
+        found = self._found(connection, table_name, schema, **kw)
+        keys = seen.own_keys(_session(connection), table_name, "c") if found is None else []
+        return [{"name": key.name, "sqltext": key.check, "comment": None} for key in keys]
 
     @reflection.cache
     def get_table_options(self, connection: sa.Connection, table_name: str, schema: str | None = None, **kw: Any) -> Any:

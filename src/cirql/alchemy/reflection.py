@@ -10,11 +10,11 @@ from cirql.alchemy.kinds import type_of
 from cirql.catalog.model import Face
 from cirql.errors import Error
 from cirql.names import TableName
-from cirql.sql.quoting import name as quoted
 
 if TYPE_CHECKING:
     from cirql.catalog.lookup import Catalog, Found
     from cirql.session import Session
+    from cirql.statements.own_described import OwnColumn, OwnConstraint, OwnRelation
 
 DEFAULT = "aws"
 """The schema of names that have none, which the session's own tables have not either."""
@@ -78,9 +78,28 @@ def exists(session: Session, name: str, schema: str | None) -> bool:
 def columns(session: Session, name: str, found: Found | None) -> list[dict[str, Any]]:
     """The columns as SQLAlchemy describes them; of the session's own tables where nothing was found."""
     if found is None:
-        described = session.describe(f"SELECT * FROM {quoted(name)}").columns or ()
-        return [_column(c.name, c.type, "") for c in described]
+        own = own_relation(session, name)
+        return [_own_column(column) for column in own.columns] if own is not None else []
     return [_column(c.name, str(c.type.value), c.description) for c in found.star]
+
+
+def own_relation(session: Session, name: str) -> OwnRelation | None:
+    """A table or view of the session's own, with its keys and indexes; None where there is none of that name."""
+    from cirql.statements.own_described import described
+
+    return next((relation for relation in described(session) if relation.name == name), None)
+
+
+def own_keys(session: Session, name: str, kind: str) -> list[OwnConstraint]:
+    """The constraints of one kind of a table of the session's own: p, u, f or c."""
+    own = own_relation(session, name)
+    return [key for key in own.constraints if key.kind == kind] if own is not None else []
+
+
+def _own_column(column: OwnColumn) -> dict[str, Any]:
+    told = _column(column.name, column.type, "")
+    is_numbered = column.default is not None and column.default.startswith("nextval(")
+    return told | {"nullable": column.is_nullable, "default": column.default, "autoincrement": is_numbered}
 
 
 def _column(name: str, kind: str, comment: str) -> dict[str, Any]:

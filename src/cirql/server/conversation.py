@@ -16,7 +16,9 @@ from cirql.errors import (
     AlreadyExists,
     Error,
     Internal,
+    InvalidProperty,
     LoginRefused,
+    NotSupported,
     ProtocolViolation,
     ShuttingDown,
     UnknownDatabase,
@@ -42,6 +44,8 @@ T = TypeVar("T")
 _LOGIN_SECONDS = 60.0
 _MAX_NAMED = 10_000
 _FLUSH_AT = 1 << 18
+_KINDS = frozenset(bytes([letter]) for letter in b"QPBDECHSXFdcfp")
+"""The messages that there are. After one of another kind nothing says where the next begins."""
 _IGNORED_OPTIONS = frozenset({"user", "database", "options", "replication"})
 
 
@@ -242,7 +246,9 @@ class Conversation:
                 raise ShuttingDown("terminating connection due to idle-session timeout", sqlstate="57P05") from None
             if kind == b"X":
                 return
-            if self._skips and kind not in (b"S", b"Q"):
+            if kind not in _KINDS:
+                raise ProtocolViolation(f"there is no message {kind!r}")
+            if self._skips and kind not in (b"S", b"Q", b"F"):
                 continue
             self._busy = True
             await self._answer(kind, Body(data))
@@ -253,16 +259,21 @@ class Conversation:
 
         The error is told at once: a client may wait for it before it sends Sync (asyncpg does).
         """
-        if not await self._is_answered(self._dispatch(kind, body)):
+        is_whole = kind in (b"Q", b"F")
+        if not await self._is_answered(self._dispatch(kind, body)) and not is_whole:
             self._skips = True
-        if self._skips or kind == b"Q" or len(self._out) > _FLUSH_AT:
+        if is_whole:
+            self._skips = False
+            self._tell_settings()
+            self._say(messages.ready(self._desk.status))
+        if self._skips or is_whole or len(self._out) > _FLUSH_AT:
             await self._flush()
 
     async def _is_answered(self, work: Awaitable[None]) -> bool:
         """Do it, and tell the client where that fails; whether it did not. Raises what ends the conversation."""
         try:
             await work
-        except (ProtocolViolation, OSError):
+        except OSError:
             raise
         except Error as error:
             fault = error
@@ -295,10 +306,12 @@ class Conversation:
                 await self._flush()
             case b"S":
                 await self._sync()
-            case b"d" | b"c" | b"f":
-                return  # data of a COPY that failed already
+            case b"F":
+                raise NotSupported("functions are not called by their numbers", hint="SELECT function(…)")
+            case b"p":
+                raise ProtocolViolation("a password was sent and none is asked for")
             case _:
-                raise ProtocolViolation(f"there is no message {kind!r}")
+                return  # data of a COPY that failed already
 
     async def _simple(self, body: Body) -> None:
         sql = body.text()
@@ -306,9 +319,7 @@ class Conversation:
         self._skips = False
         self._drop_portals()
         at_once = self._desk.is_instant(sql)
-        await self._is_answered(self._stream(lambda: self._all_of(sql, is_one=at_once), at_once=at_once))
-        self._tell_settings()
-        self._say(messages.ready(self._desk.status))
+        await self._stream(lambda: self._all_of(sql, is_one=at_once), at_once=at_once)
 
     def _is_instant(self, statement: PreparedStatement) -> bool:
         return not statement.given and self._desk.is_instant(statement.sql)
@@ -345,9 +356,15 @@ class Conversation:
         columns = [body.short() for _ in range(body.count())]
         body.end()
         statement = self._statement(name)
+        if portal and portal in self._portals:
+            raise AlreadyExists(f'cursor "{portal}" already exists', sqlstate="42P03")
+        if any(form not in (0, 1) for form in forms):
+            raise InvalidProperty("a parameter's format is 0 (text) or 1 (binary)")
         if len(forms) not in (0, 1, len(values)):
             raise ProtocolViolation(f"{len(forms)} formats were given for {len(values)} parameters")
         wanted = forms if len(forms) == len(values) else (forms or [0]) * len(values)
+        if statement.is_told and len(values) != (count := len(statement.parameter_oids(self._desk))):
+            raise ProtocolViolation(f"the statement takes {count} parameters and {len(values)} were given")
         kinds = list(statement.given) + [0] * (len(values) - len(statement.given))
         if any(not kind and (form == 1 or is_zoned_day(v)) for form, kind, v in zip(wanted, kinds, values, strict=False)):
             kinds = await self._in_thread(lambda: statement.parameter_oids(self._desk))

@@ -25,10 +25,15 @@ def value_of(data: bytes | None, oid: int, form: int) -> Any:
     if data is None:
         return None
     try:
-        if form == 0:
-            return _from_text(data.decode(), oid)
-        return _from_binary(data, oid)
-    except (ValueError, OverflowError, InvalidOperation, struct.error):
+        found = _from_text(data.decode(), oid) if form == 0 else _from_binary(data, oid)
+        if isinstance(found, str) and "\0" in found:
+            raise InvalidText("a text has no NUL in it", sqlstate="22021")
+        return found
+    except UnicodeDecodeError:
+        raise InvalidText("a parameter is not UTF-8", hint="client_encoding is UTF8", sqlstate="22021") from None
+    except struct.error:
+        raise InvalidText(f"a parameter has not the length of {name_of(oid) or 'its type'}", sqlstate="22P03") from None
+    except (ValueError, OverflowError, InvalidOperation):
         raise InvalidText(f"a parameter does not read as {name_of(oid) or 'text'}") from None
 
 

@@ -5,6 +5,7 @@ Also the client's transaction as PostgreSQL has it: after an error nothing but i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -22,6 +23,7 @@ from cirql.sql.prepared import Deallocate
 from cirql.sql.prepared import read as read_prepared
 from cirql.sql.quoting import text as quoted
 from cirql.startup.records import dataclass, replace
+from cirql.startup.regexes import regex
 
 if TYPE_CHECKING:
     from cirql.session import Session
@@ -31,6 +33,8 @@ _COMMITS = frozenset({"COMMIT", "END"})
 _ROLLS_BACK = frozenset({"ROLLBACK", "ABORT"})
 _SAVEPOINTS = frozenset({"SAVEPOINT", "RELEASE"})
 _OF_CURSORS = frozenset({"DECLARE", "FETCH", "MOVE", "CLOSE"})
+_NAMELESS = regex(r"\s*DROP\s+VIEW\s+IF\s+EXISTS\s*;?\s*", re.IGNORECASE)
+"""What ibis sends, after the columns of a text, where sqlglot 29 or later is beside it: it loses the name. It may go when ibis has one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +216,7 @@ class ClientDesk:
 
     @staticmethod
     def _is_control(sql: str, word: str) -> bool:
-        if word in _BEGINS | _COMMITS | _ROLLS_BACK | _SAVEPOINTS:
+        if word in _BEGINS | _COMMITS | _ROLLS_BACK | _SAVEPOINTS or _NAMELESS.fullmatch(sql):
             return True
         return word in ("SET", "RESET", "DISCARD") and (read_set(sql) is not None or read_reset(sql) is not None)
 
@@ -348,6 +352,8 @@ class ClientDesk:
         return Told(self.cursors.find(step.name).columns if isinstance(step, CursorStep) and not step.is_move else None)
 
     def _setting(self, sql: str) -> Reply | None:
+        if _NAMELESS.fullmatch(sql):
+            return Reply(None, "DROP VIEW", notices=("no view was named, and none dropped",))
         if (name := read_show(sql)) is not None and (shown := self._shown(name)) is not None:
             return Reply(shown, "SHOW", has_rows=True)
         if (assigned := read_set(sql)) is not None:

@@ -34,6 +34,7 @@ from cirql.server.wire import Wire
 from cirql.statements.client import Client
 
 if TYPE_CHECKING:
+    from cirql.catalog.model import Table
     from cirql.runtime import Runtime
 
 _log = logging.getLogger("cirql.server")
@@ -99,7 +100,7 @@ class Server:
         self._listener: asyncio.Server | None = None
         self._is_ending = False
         self._constants = ConstantAnswers()
-        self._system = SystemTables(lambda: runtime.catalog, kept, Activity(self._seen, self._cancel_for, self._terminate_for))
+        self._system = SystemTables(lambda: runtime.catalog, kept, Activity(self._seen, self._cancel_for, self._terminate_for), self._told)
         self._reads_ahead = kept is not None
 
     def start(self) -> None:
@@ -233,6 +234,11 @@ class Server:
         found = self._conversations.get(process)
         if found is not None and secrets.compare_digest(str(found[0].secret), str(secret)) and found[0].desk is not None:
             found[0].desk.session.cancel()
+
+    def _told(self) -> list[Table]:
+        """The tables of the schema cirql, which every session has."""
+        with self._runtime.session(locked=True) as session:
+            return [relation.table for name, relation in session.directory.relations.items() if name.startswith("cirql.")]
 
     def _seen(self) -> list[ClientConnection]:
         return [seen for c, _, _ in tuple(self._conversations.values()) if (seen := c.seen()) is not None]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from cirql.errors import InvalidStatement, NotSupported, ProtocolViolation
+from cirql.errors import InvalidProperty, InvalidStatement, ProtocolViolation
 from cirql.server import messages, oids
 from cirql.server.desk import ClientDesk, Reply, Told
 from cirql.server.encoding import data_rows
@@ -31,6 +31,11 @@ class PreparedStatement:
     sql: str
     given: tuple[int, ...] = ()
     _told: Told | None = field(default=None)
+
+    @property
+    def is_told(self) -> bool:
+        """Whether it was found out already what it takes."""
+        return self._told is not None
 
     def told(self, desk: ClientDesk) -> Told:
         """What it gives and takes; found out once. Raises the errors of the statement."""
@@ -113,7 +118,7 @@ class Portal:
         elif reply.has_rows and reply.result is not None:
             yield from self._rows(reply, reply.result, limit)
         elif self._ended:
-            raise InvalidStatement("a portal without rows was executed twice")
+            raise InvalidStatement("a portal without rows was executed twice", sqlstate="55000")
         else:
             self._ended = True
             self._note()
@@ -146,7 +151,7 @@ class Portal:
             raise ProtocolViolation(f"{len(self._formats)} formats were given for {columns} columns")
         forms = list(self._formats) if len(self._formats) == columns else list(self._formats or (0,)) * columns
         if any(form not in (0, 1) for form in forms):
-            raise NotSupported("a column's format is 0 (text) or 1 (binary)")
+            raise InvalidProperty("a column's format is 0 (text) or 1 (binary)")
         return forms
 
     def _rows(self, reply: Reply, result: Result, limit: int) -> Iterator[bytes]:

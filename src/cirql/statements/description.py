@@ -80,7 +80,7 @@ def _described(statement: Statement, given: ParameterTypes | None, planning: Pla
     from cirql.sql.parse import is_definition, is_write
 
     inference = Inference(statement, given)
-    marked = inference.statement
+    marked = workspace.short(inference.statement)
     if is_definition(marked):
         return _definition(marked, inference, planning, workspace)
     if is_write(marked):

@@ -169,6 +169,16 @@ class Workspace:
         return values
 
     @property
+    def tables(self) -> Mapping[str, Mapping[str, ColumnType]]:
+        """The tables, those behind materialized views among them, with the columns whose types have a name here."""
+        return self._tables
+
+    @property
+    def views(self) -> Mapping[str, View]:
+        """The views, materialized ones among them."""
+        return self._views
+
+    @property
     def names(self) -> tuple[str, ...]:
         """Everything that can be named in FROM."""
         return tuple({*self._tables, *(n for n, v in self._views.items() if not v.materialized)})

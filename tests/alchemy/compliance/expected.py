@@ -10,7 +10,6 @@ PARTS = 3
 _BY_DRIVER = "the suite knows by their names the drivers that stream; that rows stream here is in test_dialect.py"
 _LOCKS = "there are no row locks in AWS: FOR UPDATE is refused and not ignored"
 _ORDER = "the test asks for no order and expects one"
-_INDEXES = "the indexes of a session's own tables are not reflected"
 
 EXPECTED = {
     "ServerSideCursorsTest::test_conn_option": _BY_DRIVER,
@@ -22,7 +21,6 @@ EXPECTED = {
     "ServerSideCursorsTest::test_ss_cursor_status[stmt_option]": _BY_DRIVER,
     "ServerSideCursorsTest::test_ss_cursor_status[text_ss_option]": _BY_DRIVER,
     "WindowFunctionTest::test_window_range": _ORDER,
-    "LongNameBlowoutTest::test_long_convention_name[ix-_exclusions_02]": _INDEXES,
 }
 
 

@@ -5,31 +5,43 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from cirql.engine import engine_error
 from cirql.result import Result, ResultColumn
 from cirql.rows import sql_type
 from cirql.server.desk import ClientDesk, Told
 from cirql.server.oids import is_internal, named
+from cirql.server.system import standard
 from cirql.server.system.activity import Activity, is_live
+from cirql.server.system.columns import STANDARD_PREFIX
 from cirql.server.system.contents import SystemRows
 from cirql.server.system.definitions import statements
 from cirql.server.system.inference import kinds_of
 from cirql.server.system.kept import KeptContents
 from cirql.server.system.narrowing import is_empty, narrowing
+from cirql.server.system.own import OwnRows
 from cirql.server.system.remembering import Answers, Query, Recent, with_any_number
 from cirql.server.system.rewriting import ARRAY, concerns, listed, parsed, rewritten
+from cirql.sql.quoting import text as quoted
 from cirql.startup.regexes import regex
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from cirql.catalog.lookup import Catalog
+    from cirql.catalog.model import Table
 
-_OF_A_TABLE = regex(r"\bpg_(?:attribute|constraint|index|indexes|description|attrdef)\b|_description\s*\(", re.IGNORECASE)
+_OF_A_TABLE = regex(
+    r"\bpg_(?:attribute|constraint|index|indexes|description|attrdef)\b|_description\s*\(|\bpg_get_viewdef\b|\bpg_views\b|"
+    r"\binformation_schema\W+(?:\w*columns?\w*|\w*constraints?\w*|element_types|views)\b",
+    re.IGNORECASE,
+)
+_OF_CHANGES = regex(r"\binformation_schema\W+tables\b", re.IGNORECASE), regex(r"\*|\bis_insertable_into\b", re.IGNORECASE)
+"""A question that asks whether tables can be inserted into, which their columns' reading tells."""
 _MEMORY = "1GB"
 """What all questions together may take; the whole catalog takes a fifth of it."""
 _LOCKED = ("autoinstall_known_extensions = false", "autoload_known_extensions = false", "python_enable_replacements = false")
@@ -41,8 +53,18 @@ _QUIET = 1.0
 class SystemTables:
     """Shared by all clients; made when the first asks."""
 
-    def __init__(self, catalog: Callable[[], Catalog], kept: Path | None = None, activity: Activity | None = None) -> None:
-        """`kept` is a directory with what another server has read of the catalog; without one nothing is kept."""
+    def __init__(
+        self,
+        catalog: Callable[[], Catalog],
+        kept: Path | None = None,
+        activity: Activity | None = None,
+        told: Callable[[], Iterable[Table]] = tuple,
+    ) -> None:
+        """`kept` is a directory with what another server has read of the catalog; without one nothing is kept.
+
+        `told` gives the tables of the schema cirql.
+        """
+        self._told = told
         self._catalog = catalog
         self._activity = activity or Activity()
         self._kept = kept
@@ -53,6 +75,7 @@ class SystemTables:
         self._asked = -_QUIET
         self._queries: Recent[Query] = Recent()
         self._answers = Answers()
+        self._own: WeakKeyDictionary[ClientDesk, OwnRows] = WeakKeyDictionary()
 
     def concerns(self, sql: str) -> bool:
         """Whether a statement asks it."""
@@ -97,8 +120,12 @@ class SystemTables:
         text = query.text if query.is_empty else query.of(number)
         text = text if limit is None else f"SELECT * FROM ({text}) LIMIT {limit}"
         given = _given(text, values)
-        asked = (text, "" if query.is_empty else repr(given))
-        if (known := self._answers.get(asked)) is not None:
+        own = self._own.setdefault(desk, OwnRows(desk.process))
+        has_own = own.look(desk.session)
+        has_settings = "pg_settings" in text
+        named = {standard.DATABASE: desk.database, standard.WHO: desk.user} if STANDARD_PREFIX in text else {}
+        asked = (text, "" if query.is_empty else repr((given, named)))
+        if not (has_own or has_settings) and (known := self._answers.get(asked)) is not None:
             return known, query.kinds
         with self._lock:
             contents = self._opened()
@@ -107,8 +134,15 @@ class SystemTables:
             live = is_live(sql)
             if live:
                 self._activity.fill(self._connection, desk.user)
-            is_lasting = not live and (contents.is_whole or query.is_empty or limit is not None)
+            is_lasting = not (live or has_own or has_settings) and (contents.is_whole or query.is_empty or limit is not None)
             connection = self._connection.cursor()
+        for name, value in named.items():
+            connection.execute(f"SET VARIABLE {name} = {quoted(value)}")
+        if has_settings:
+            settings = [name for name, _ in desk.variables.every(desk.session.settings)]
+            _lay_settings(connection, {name: facts[f"setting.{name.lower()}"] for name in settings})
+        if has_own:
+            own.lay_over(connection)
         answer = self._run(connection, text, given, desk)
         if is_lasting:
             with self._lock:
@@ -123,7 +157,8 @@ class SystemTables:
         if found is None:
             tree = parsed(pattern)
             nothing, kinds = is_empty(tree), kinds_of(tree)  # of the tree as it is written, which is used up then
-            found = Query(rewritten(tree, facts), _OF_A_TABLE.search(sql) is not None, nothing, kinds)
+            is_of_tables = _OF_A_TABLE.search(sql) is not None or all(pattern.search(sql) for pattern in _OF_CHANGES)
+            found = Query(rewritten(tree, facts), is_of_tables, nothing, kinds)
             self._queries.put(key, found)
         return found, number
 
@@ -159,7 +194,7 @@ class SystemTables:
                 self._connection.execute(statement)
             catalog = self._catalog()
             kept = KeptContents(self._kept, str(catalog.version)) if self._kept is not None else None
-            contents = SystemRows(self._connection, catalog, kept)
+            contents = SystemRows(self._connection, catalog, kept, self._told)
             contents.begin()
             self._activity.begin(self._connection)
             self._connection.execute("SET GLOBAL enable_external_access = false")
@@ -174,6 +209,14 @@ class SystemTables:
             if self._connection is not None:
                 self._connection.close()
                 self._connection = self._contents = None
+
+
+def _lay_settings(connection: Any, settings: Mapping[str, str]) -> None:
+    """Put what a client's settings say in the place of what they say to begin with, for one connection to the DuckDB."""
+    connection.execute("CREATE TEMP TABLE own_settings AS FROM memory.main.pg_settings LIMIT 0")
+    rows = [(name, value, value, "user", "string", "default") for name, value in settings.items()]
+    connection.executemany("INSERT INTO own_settings (name, setting, reset_val, context, vartype, source) VALUES (?, ?, ?, ?, ?, ?)", rows)
+    connection.execute("CREATE TEMP VIEW pg_settings AS FROM temp.main.own_settings")
 
 
 def _columns(schema: pa.Schema, kinds: Sequence[str | None]) -> tuple[ResultColumn, ...]:

@@ -29,19 +29,25 @@ _ENGINE = {
 """What is not here is text: names, characters, trees of nodes, addresses. A sum of two small numbers is an integer, as in PostgreSQL."""
 
 
-def _read() -> Iterator[tuple[str, str, dict[str, str]]]:
-    for part in (Path(__file__).parent / "postgres.txt").read_text(encoding="utf-8").split("\n\n")[1:]:
+def _read(file: str) -> Iterator[tuple[str, str, dict[str, str]]]:
+    for part in (Path(__file__).parent / file).read_text(encoding="utf-8").split("\n\n")[1:]:
         title, _, columns = part.strip().partition("\n")
         name, _, number = title.partition(" ")
         pairs = (column.partition(" ") for column in " ".join(columns.split()).split(", "))
         yield name, number, {column: kind for column, _, kind in pairs}
 
 
-_TABLES = tuple(_read())
+_TABLES = tuple(_read("postgres.txt"))
 COLUMNS = {name: columns for name, _, columns in _TABLES}
 """The columns of each table, in order, with the names of their types: `COLUMNS["pg_class"]["relkind"] == '"char"'`."""
 NUMBERS = {name: int(number) for name, number, _ in _TABLES if number}
 """The numbers of the tables, by which a comment says what it is about."""
+
+
+STANDARD_PREFIX = "is_"
+STANDARD = {f"{STANDARD_PREFIX}{name}": columns for name, _, columns in _read("standard.txt")}
+"""The views of information_schema, under the names that they have in the DuckDB."""
+EVERY = COLUMNS | STANDARD
 
 
 def engine_type(kind: str) -> str:
@@ -56,13 +62,15 @@ _FIRST_VIEW = 12_000
 
 def system_numbers() -> dict[str, int]:
     """The numbers of all tables and views."""
-    return NUMBERS | {name: _FIRST_VIEW + n for n, name in enumerate(name for name in COLUMNS if name not in NUMBERS)}
+    return NUMBERS | {name: _FIRST_VIEW + n for n, name in enumerate(name for name in EVERY if name not in NUMBERS)}
 
 
 def system_classes() -> list[dict[str, Any]]:
     """Rows of `pg_class` for the tables themselves."""
     return [
         {"oid": oid, "relname": name, "relnamespace": 11, "relkind": "r" if name in NUMBERS else "v", "relhastriggers": False}
+        if name in COLUMNS
+        else {"oid": oid, "relname": name.removeprefix(STANDARD_PREFIX), "relnamespace": 13_000, "relkind": "v", "relhastriggers": False}
         for name, oid in system_numbers().items()
     ]
 
@@ -71,7 +79,7 @@ def system_attributes() -> list[dict[str, Any]]:
     """Rows of `pg_attribute` for their columns."""
     found = []
     for table, oid in system_numbers().items():
-        for number, (name, kind) in enumerate(COLUMNS[table].items(), 1):
+        for number, (name, kind) in enumerate(EVERY[table].items(), 1):
             found.append({"attrelid": oid, "attname": name, "atttypid": named(kind), "attnum": number})
             found[-1]["attlen"] = BY_OID[named(kind)].size if named(kind) in BY_OID else -1
     return found

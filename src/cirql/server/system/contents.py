@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from cirql.catalog.model import Face
+from cirql.catalog.model import Face, Table
 from cirql.catalog.pages import plain
 from cirql.catalog.views import INTERNAL
 from cirql.catalog.views import SCHEMAS as VIEW_SCHEMAS
@@ -16,9 +16,11 @@ from cirql.server.oids import BY_OID, ELEMENTS, HSTORE
 from cirql.server.pg_types import PROCEDURES, type_rows
 from cirql.server.system.columns import system_attributes, system_classes
 from cirql.server.system.definitions import DATABASE, INDEX_DEFINITIONS, stored_tables
+from cirql.server.system.fixed import ATTRIBUTE, CLASS, CONSTRAINT, INDEX, attribute, in_schema, listed, shown
 from cirql.server.system.kept import KeptContents
 from cirql.server.system.narrowing import Narrowing
 from cirql.server.system.patterns import of_like, of_psql
+from cirql.server.system.standard import CHANGEABLE
 from cirql.server.variables import DEFAULTS
 from cirql.types import ColumnType
 
@@ -35,6 +37,9 @@ _PARENTS = 32
 """Numbers that each table has for the keys of its parents."""
 _FIRST_VIEW = 500_000
 """The schemas of other systems' names, and a hundred later their views."""
+_FIRST_TOLD = 510_000
+"""The tables of the schema cirql, which tell of cirql itself."""
+_CIRQL = "cirql"
 _MANY = 50
 """So many tables are read in one go, which starts with all names."""
 _SLICE = 500
@@ -58,13 +63,14 @@ _OF_VIEW = {"text": 25, "bigint": 20, "double precision": 701, "boolean": 16, "t
 }
 
 
-_PLAIN = re.compile(r"[a-z_][a-z0-9_$]*")
-
-
 class SystemRows:
     """The rows, put into a DuckDB."""
 
-    def __init__(self, connection: Any, catalog: Catalog, kept: KeptContents | None = None) -> None:
+    def __init__(
+        self, connection: Any, catalog: Catalog, kept: KeptContents | None = None, told: Callable[[], Iterable[Table]] = tuple
+    ) -> None:
+        """`told` gives the tables of the schema cirql."""
+        self._told = told
         self._connection = connection
         self._catalog = catalog
         self._kept = kept
@@ -85,7 +91,7 @@ class SystemRows:
             return
         self._types()
         schemas = {"aws": AWS} | {name: AWS + n for n, name in enumerate(sorted(self._services()), 1)}
-        schemas |= {name: _FIRST_VIEW + n for n, name in enumerate((*VIEW_SCHEMAS, INTERNAL))}
+        schemas |= {name: _FIRST_VIEW + n for n, name in enumerate((*VIEW_SCHEMAS, INTERNAL, _CIRQL))}
         self._namespaces = schemas
         rows = [(11, "pg_catalog", 10, None), (13_000, "information_schema", 10, None)]
         self._put("pg_namespace", [*rows, *((oid, name, 10, None) for name, oid in schemas.items())])
@@ -103,14 +109,24 @@ class SystemRows:
             self._published[oid], self._schemas[oid] = name, schemas[schema_name]
             tables.append({"oid": oid, "relname": last, "relnamespace": schemas[schema_name], "relkind": "v", "relhastriggers": False})
         described = []
+        comments: list[tuple[int, int, int, str]] = []
         for n, (name, columns) in enumerate(STEAMPIPE_TABLES.items()):
             oid = _FIRST_VIEW + 50 + n
             tables.append({"oid": oid, "relname": name, "relnamespace": schemas[INTERNAL], "relkind": "r", "relhastriggers": False})
             for number, (column, kind) in enumerate(columns.items(), 1):
-                described.append(_attribute(oid, column, _OF_COLUMN[kind], number))
+                described.append(attribute(oid, column, _OF_COLUMN[kind], number))
+        for n, table in enumerate(sorted(self._told(), key=lambda table: str(table.name))):
+            oid, name = _FIRST_TOLD + n, table.name.parts[-1]
+            tables.append({"oid": oid, "relname": name, "relnamespace": schemas[_CIRQL], "relkind": "v", "relhastriggers": False})
+            described += [attribute(oid, column.name, _OF_COLUMN[column.type], number) for number, column in enumerate(table.columns, 1)]
+            comments.append((oid, 1259, 0, plain(table.description)))
+            comments += [
+                (oid, 1259, number, plain(column.description)) for number, column in enumerate(table.columns, 1) if column.description
+            ]
+        self._put("pg_description", comments)
         self._insert_classes([*tables, *system_classes()])
-        self._insert("pg_attribute", system_attributes(), _ATTRIBUTE)
-        self._insert("pg_attribute", described, _ATTRIBUTE)
+        self._insert("pg_attribute", system_attributes(), ATTRIBUTE)
+        self._insert("pg_attribute", described, ATTRIBUTE)
         self._small()
 
     def _services(self) -> set[str]:
@@ -123,20 +139,7 @@ class SystemRows:
         self._put("type_titles", [*titles, *((oid, f"{element.name}[]") for oid, element in ELEMENTS.items())])
 
     def _insert_classes(self, tables: Sequence[dict[str, Any]]) -> None:
-        fixed: dict[str, Any] = {
-            "reltype": 0,
-            "reloftype": 0,
-            "relowner": 10,
-            "relam": 0,
-            "relfilenode": 0,
-            "reltablespace": 0,
-            "relpages": 0,
-        }
-        fixed |= {"reltuples": -1.0, "reltoastrelid": 0, "relhasindex": True, "relisshared": False, "relpersistence": "p", "relchecks": 0}
-        # With triggers, as a foreign key has them in PostgreSQL: psql 15 looks for the keys where there are some.
-        fixed |= {"relhasrules": False, "relhastriggers": False, "relhassubclass": False, "relrowsecurity": False}
-        fixed |= {"relforcerowsecurity": False, "relispopulated": True, "relreplident": "d", "relispartition": False, "relrewrite": 0}
-        self._insert("pg_class", tables, fixed)
+        self._insert("pg_class", tables, CLASS)
 
     def _small(self) -> None:
         self._insert(
@@ -153,12 +156,14 @@ class SystemRows:
                 }
                 for n, name in enumerate(("aws", *VIEW_SCHEMAS))
             ],
-            {"datlocprovider": "c", "dattablespace": 0, "datcollate": "C", "datctype": "C"},
+            {"datlocprovider": "c", "dattablespace": 1663, "datcollate": "C", "datctype": "C"},
         )
         flags = {"rolsuper": False, "rolinherit": True, "rolcreaterole": False, "rolcreatedb": False, "rolcanlogin": True}
         self._insert(
             "pg_roles", [{"oid": 10, "rolname": "aws", "rolconnlimit": -1, "rolreplication": False, "rolbypassrls": False, **flags}]
         )
+        spaces = {"pg_default": 1663, "pg_global": 1664}
+        self._insert("pg_tablespace", [{"oid": oid, "spcname": name, "spcowner": 10} for name, oid in spaces.items()])
         self._insert("pg_am", [{"oid": 2, "amname": "heap", "amtype": "t"}, {"oid": 403, "amname": "btree", "amtype": "i"}])
         self._insert("pg_extension", [{"oid": 16_399, "extname": "hstore", "extnamespace": 11, "extversion": "1.8", "extowner": 10}])
         self._insert("pg_collation", [{"oid": 100, "collname": "default", "collnamespace": 11, "collprovider": "d"}])
@@ -221,6 +226,7 @@ class SystemRows:
         keys: list[tuple[int, str, list[int], tuple[str, ...]]] = []
         parents: list[dict[str, Any]] = []
         texts: list[tuple[int, str]] = []
+        changeable: list[tuple[int, int]] = []
         if len(by_name) > _MANY:
             every = published(self._catalog, keep=lambda spellings: [spelling.name in by_name for spelling in spellings])
         else:
@@ -228,17 +234,22 @@ class SystemRows:
         for found in every:
             oid = by_name[str(found.name)]
             self._of_table(oid, found, columns, comments, keys)
+            changeable += _changeable(oid, found)
+            if found.face in (Face.LIST_ONLY, Face.TAGS):
+                texts.append((oid, f" SELECT {listed(c.name for c in found.star)} FROM {found.table.name};"))
             for row, text in self._parents(oid, found):
                 parents.append(row)
                 texts.append((row["oid"], text))
         for oid in tables:
             if oid >= _FIRST_VIEW and (view := self._catalog.view(self._published[oid])) is not None:
                 columns += _of_view(oid, view)
-        self._insert("pg_attribute", columns, _ATTRIBUTE)
+                texts.append((oid, f" {view.select(None)};" if view.columns else ""))
+        self._insert("pg_attribute", columns, ATTRIBUTE)
         self._put("pg_description", comments)
         self._keys(keys)
-        self._insert("pg_constraint", parents, _CONSTRAINT)
+        self._insert("pg_constraint", parents, CONSTRAINT)
         self._put("definition_texts", texts)
+        self._put(CHANGEABLE, changeable)
         self._filled.update(tables)
         self._fill(sorted({row["confrelid"] for row in parents} - self._filled))  # a foreign key is shown with their columns
 
@@ -247,7 +258,7 @@ class SystemRows:
         names = {}
         for number, column in enumerate(found.star, 1):
             names[column.name] = number
-            columns.append(_attribute(oid, column.name, _OF_COLUMN[column.type], number))
+            columns.append(attribute(oid, column.name, _OF_COLUMN[column.type], number))
             if column.description:
                 comments.append((oid, 1259, number, plain(column.description)))
         table = found.table
@@ -288,14 +299,12 @@ class SystemRows:
                     "confdeltype": "a",
                     "confmatchtype": "s",
                 }
-                refers = f"{self._shown(referred[0])}({_quoted(parent.source)})"
-                yield row, f"FOREIGN KEY ({_quoted(parent.column)}) REFERENCES {refers}"
+                refers = f"{self._shown(referred[0])}({shown(parent.source)})"
+                yield row, f"FOREIGN KEY ({shown(parent.column)}) REFERENCES {refers}"
 
     def _shown(self, oid: int) -> str:
-        """A table's name as definitions have it: without the schema `aws`, which is the first that is looked in."""
         schema, _, name = self._published[oid].rpartition(".")
-        schema = schema.removeprefix("aws.")
-        return _quoted(name) if schema == "aws" else f"{_quoted(schema)}.{_quoted(name)}"
+        return in_schema(schema.removeprefix("aws."), name)
 
     def _place_of(self, table: str, column: str) -> tuple[int, int] | None:
         """The numbers of a table and of a column of it; None where either is not published."""
@@ -317,12 +326,12 @@ class SystemRows:
             )
             classes.append({"oid": number, "relname": f"{name}_pkey", "relnamespace": schema, "relkind": "i", "relam": 403})
             indexes.append({"indexrelid": number, "indrelid": oid, "indnatts": len(key), "indnkeyatts": len(key), "indkey": key})
-            texts.append((number, f"PRIMARY KEY ({_listed(names)})"))
-            shown = f"CREATE UNIQUE INDEX {_quoted(name + '_pkey')} ON {self._shown(oid)} USING btree ({_listed(names)})"
-            texts.append((number + INDEX_DEFINITIONS, shown))
+            texts.append((number, f"PRIMARY KEY ({listed(names)})"))
+            made = f"CREATE UNIQUE INDEX {shown(name + '_pkey')} ON {self._shown(oid)} USING btree ({listed(names)})"
+            texts.append((number + INDEX_DEFINITIONS, made))
             indexes[-1] |= {"indoption": [0] * len(key), "indclass": [0] * len(key), "indcollation": [0] * len(key)}
-        self._insert("pg_constraint", constraints, _CONSTRAINT)
-        self._insert("pg_index", indexes, _INDEX)
+        self._insert("pg_constraint", constraints, CONSTRAINT)
+        self._insert("pg_index", indexes, INDEX)
         self._put("pg_depend", depends)  # an index is its constraint's: pgAdmin finds keys by it
         self._insert_classes(classes)
         self._put("definition_texts", texts)
@@ -350,44 +359,19 @@ class SystemRows:
         self._connection.unregister("incoming")
 
 
-_ATTRIBUTE: dict[str, Any] = {"attstattarget": -1, "attndims": 0, "atttypmod": -1, "attbyval": False, "attstorage": "x", "attalign": "i"}
-_ATTRIBUTE |= {"attcompression": "", "attnotnull": False, "atthasdef": False, "attidentity": "", "attgenerated": "", "attisdropped": False}
-_ATTRIBUTE |= {"attislocal": True, "attinhcount": 0, "attcollation": 0}
-_CONSTRAINT: dict[str, Any] = {
-    "contype": "p",
-    "condeferrable": False,
-    "condeferred": False,
-    "convalidated": True,
-    "contypid": 0,
-    "conparentid": 0,
-}
-_CONSTRAINT |= {"confrelid": 0, "conislocal": True, "coninhcount": 0, "connoinherit": True}
-_INDEX: dict[str, Any] = {"indisunique": True, "indisprimary": True, "indisexclusion": False, "indimmediate": True, "indisclustered": False}
-_INDEX |= {
-    "indisvalid": True,
-    "indcheckxmin": False,
-    "indisready": True,
-    "indislive": True,
-    "indisreplident": False,
-    "indnullsnotdistinct": False,
-}
-
-
-def _quoted(name: str) -> str:
-    return name if _PLAIN.fullmatch(name) else f'"{name}"'
-
-
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(map(_quoted, names))
-
-
 def _of_view(oid: int, view: SchemaView) -> list[dict[str, Any]]:
-    return [_attribute(oid, column.name, _OF_VIEW[column.type], number) for number, column in enumerate(view.columns, 1)]
+    return [attribute(oid, column.name, _OF_VIEW[column.type], number) for number, column in enumerate(view.columns, 1)]
 
 
-def _attribute(oid: int, name: str, kind: int, number: int) -> dict[str, Any]:
-    size = BY_OID[kind].size if kind in BY_OID else -1
-    return {"attrelid": oid, "attname": name, "atttypid": kind, "attlen": size, "attnum": number}
+def _changeable(oid: int, found: Found) -> Iterator[tuple[int, int]]:
+    """Whether INSERT creates a resource, and the places of the columns that UPDATE sets."""
+    if found.face not in (Face.SINGULAR, Face.PLURAL):
+        return
+    if any(method.verb == "INSERT" for method in found.table.methods):
+        yield oid, 0
+    for number, column in enumerate(found.star, 1):
+        if column.access.is_updatable and column.member:
+            yield oid, number
 
 
 def _key_of(found: Found) -> tuple[str, ...]:

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import re
 
-from cirql.server.system.columns import COLUMNS, NUMBERS, engine_type
+from cirql.server.system import standard
+from cirql.server.system.columns import COLUMNS, EVERY, NUMBERS, engine_type
 
 _LIVE_TABLES = frozenset({"pg_stat_activity", "pg_stat_ssl", "pg_stat_gssapi"})
 """Tables that say what goes on; each question finds them as they are then."""
-ALWAYS_EMPTY = frozenset(
-    {"pg_inherits", "pg_trigger", "pg_rewrite", "pg_policy", "pg_foreign_table", "pg_attrdef", "pg_sequence"}
-) | frozenset(
-    {"pg_statistic_ext", "pg_publication", "pg_publication_rel", "pg_publication_namespace", "pg_partitioned_table", "pg_enum", "pg_range"}
+_EMPTY = (
+    "pg_inherits pg_trigger pg_rewrite pg_policy pg_foreign_table pg_attrdef pg_sequence pg_statistic_ext pg_publication "
+    "pg_publication_rel pg_publication_namespace pg_partitioned_table pg_enum pg_range"
 )
+ALWAYS_EMPTY = frozenset(_EMPTY.split()) | standard.EMPTY
 DATABASE = 16_384
 """The number of the one database: the first that is not one of PostgreSQL's own, which tools leave out."""
 INDEX_DEFINITIONS = 500_000_000
@@ -46,8 +47,8 @@ _VIEWS: dict[str, tuple[str, dict[str, str]]] = {
         | {"hasrules": "false", "hastriggers": "false", "rowsecurity": "false"},
     ),
     "pg_views": (
-        f"{_OF_A_CLASS} WHERE c.relkind = 'v'",
-        {"schemaname": "n.nspname", "viewname": "c.relname", "viewowner": "'aws'", "definition": "''"},
+        f"{_OF_A_CLASS} LEFT JOIN definition_texts d ON d.oid = c.oid WHERE c.relkind = 'v'",
+        {"schemaname": "n.nspname", "viewname": "c.relname", "viewowner": "'aws'", "definition": "d.definition"},
     ),
     "pg_indexes": (
         "FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid JOIN pg_class c ON c.oid = i.indrelid "
@@ -71,8 +72,8 @@ _FUNCTIONS = {
     "pg_type_is_visible(o)": "true",
     "pg_function_is_visible(o)": "true",
     "pg_collation_is_visible(o)": "true",
-    "pg_get_expr(a, b)": "NULL::VARCHAR",
-    "pg_get_viewdef(o)": "''",
+    "pg_get_expr(a, b)": "a::VARCHAR",
+    "pg_get_viewdef(o)": "coalesce((SELECT x.definition FROM definition_texts x WHERE x.oid = o), '')",
     "pg_get_ruledef(o)": "NULL::VARCHAR",
     "pg_get_triggerdef(o)": "NULL::VARCHAR",
     "pg_get_functiondef(o)": "NULL::VARCHAR",
@@ -94,6 +95,7 @@ _FUNCTIONS = {
     "pg_database_size(o)": "0::BIGINT",
     "pg_blocking_pids(o)": "[]::INTEGER[]",
     "pg_my_temp_schema()": "0::UINTEGER",
+    "pg_is_other_temp_schema(o)": "false",
     "pg_postmaster_start_time()": "current_timestamp",
     "pg_is_wal_replay_paused()": "false",
     "pg_get_function_sqlbody(o)": "NULL::VARCHAR",
@@ -103,14 +105,17 @@ _FUNCTIONS = {
     "pg_partition_ancestors(o)": "unnest([]::UINTEGER[])",
     "pg_get_constraintdef(o)": "(SELECT x.definition FROM definition_texts x WHERE x.oid = o)",
     "pg_get_indexdef(o)": f"(SELECT x.definition FROM definition_texts x WHERE x.oid = o + {INDEX_DEFINITIONS})",
-    "format_type(o, n)": ("CASE WHEN o IS NULL THEN NULL ELSE coalesce((SELECT t.typtitle FROM type_titles t WHERE t.oid = o), '???') END"),
+    "format_type(o, n)": (
+        "CASE WHEN o IS NULL THEN NULL WHEN o = 1700 AND n > 4 THEN printf('numeric(%d,%d)', (n - 4) >> 16, (n - 4) & 65535) "
+        "ELSE coalesce((SELECT t.typtitle FROM type_titles t WHERE t.oid = o), '???') END"
+    ),
     "regclass_name(o)": "(SELECT c.relname FROM pg_class c WHERE c.oid = o)",
     "regclass_oid(s)": (
         "coalesce(TRY_CAST(s AS UINTEGER), "
         + _OWN_NUMBER
         + ", (SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
         "WHERE n.nspname || '.' || c.relname = replace(replace(s, '\"', ''), 'aws.aws.', 'aws.') "
-        "OR (c.relname = s AND n.nspname = 'aws') LIMIT 1))"
+        "OR (c.relname = replace(s, '\"', '') AND n.nspname = 'aws') LIMIT 1))"
     ),
     "regtype_oid(s)": (
         "coalesce(TRY_CAST(s AS UINTEGER), (SELECT t.oid FROM pg_type t WHERE t.typname = s LIMIT 1), "
@@ -146,7 +151,7 @@ OVERLOADED = {
 
 def table_names() -> frozenset[str]:
     """Every table and view of the catalog."""
-    return frozenset(COLUMNS)
+    return frozenset(EVERY)
 
 
 def function_names() -> frozenset[str]:
@@ -156,7 +161,11 @@ def function_names() -> frozenset[str]:
 
 def stored_tables() -> tuple[str, ...]:
     """The tables that depend on the catalog alone."""
-    return (*_OWN_TABLES, *(name for name in COLUMNS if name not in _LIVE_TABLES and name not in _VIEWS and name != SETTINGS))
+    return (
+        *_OWN_TABLES,
+        standard.CHANGEABLE,
+        *(name for name in COLUMNS if name not in _LIVE_TABLES and name not in _VIEWS and name != SETTINGS),
+    )
 
 
 def statements() -> list[str]:
@@ -174,7 +183,7 @@ def statements() -> list[str]:
     made += views
     # A macro may call another: each comes after those it calls.
     made += [f"CREATE MACRO c_{signature} AS {_calls(body)}" for signature, body in _FUNCTIONS.items()]
-    return made
+    return [*made, *standard.statements()]
 
 
 def _calls(body: str) -> str:

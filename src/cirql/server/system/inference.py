@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from cirql.server.system.columns import COLUMNS
+from cirql.server.system.columns import EVERY
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -104,8 +104,8 @@ class _Question:
                 name = source.name.lower()
                 if name in self._tables:
                     columns = self._tables[name]
-                elif name in COLUMNS and not isinstance(source.this, exp.Func):
-                    columns = [*COLUMNS[name].items()]
+                elif name in EVERY and not isinstance(source.this, exp.Func):
+                    columns = [*EVERY[name].items()]
             name = source.alias_or_name.lower()
             self._sources[name] = columns
             self._own.append(name)

@@ -19,10 +19,14 @@ _SOURCES = (
     "contents.py",
     "definitions.py",
     "postgres.txt",
+    "standard.py",
+    "standard.txt",
+    "fixed.py",
     "columns.py",
     "../pg_types.py",
     "../oids.py",
     "../../introspection/steampipe.py",
+    "../../introspection/directory.py",
 )
 """What decides what is in the tables, beside the catalog."""
 _PREFIX = "system-"

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _NAMES = frozenset({"relname", "tablename", "viewname", "table_name"})
 _NUMBERS = frozenset({"attrelid", "conrelid", "indrelid", "indexrelid", "objoid", "adrelid"})
-_SCHEMAS = frozenset({"nspname", "schemaname"})
+_SCHEMAS = frozenset({"nspname", "schemaname", "table_schema"})
 
 
 @dataclass(frozen=True, slots=True)

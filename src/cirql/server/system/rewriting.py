@@ -8,8 +8,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from cirql.errors import NotSupported, ParseError
-from cirql.server.system.columns import NUMBERS
+from cirql.server.system.columns import NUMBERS, STANDARD, STANDARD_PREFIX
 from cirql.server.system.definitions import OVERLOADED, function_names, table_names
+from cirql.sql.qualified import DATABASES
 from cirql.startup.regexes import regex
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ _OIDS = regex(r"::\s*(?:oid|regtype|regclass)\s*\[\s*\]", re.IGNORECASE)
 _CHAR = regex(r'::\s*"char"(\[\])?', re.IGNORECASE)
 _TABLES, _FUNCTIONS = table_names(), function_names()
 _NAMED = regex(
-    r"\bpg_catalog\s*\.|\b(?:"
+    r"\bpg_catalog\s*\.|\binformation_schema\"?\s*\.|\b(?:"
     + "|".join(sorted(_TABLES))
     + r")\b|\b(?:version|current_schemas?|current_setting|set_config|current_database|"
     r"pg_backend_pid|pg_is_in_recovery|format_type|obj_description|col_description|to_regclass|pg_[a-z_]+)\s*\(|"
@@ -87,9 +88,27 @@ def _trees(sql: str) -> list[exp.Expr]:
     text = _QUALIFIED.sub("", text)
     text = _OIDS.sub("::int8[]", _CHAR.sub(r"::text\1", text))
     try:
-        return [t for t in parse(text, read="postgres") if t is not None]
+        trees = [t for t in parse(text, read="postgres") if t is not None]
     except SqlglotError as fault:
         raise ParseError(f"this question about the catalog is not understood: {str(fault).splitlines()[0]}") from None
+    for tree in trees:
+        _name_standard(tree)
+    return trees
+
+
+def _name_standard(tree: exp.Expr) -> None:
+    """The views of information_schema by the names that they have in the DuckDB, each still called as it was."""
+    from sqlglot import exp
+
+    for table in list(tree.find_all(exp.Table)):
+        name = f"{STANDARD_PREFIX}{table.name.lower()}"
+        if table.db.lower() == "information_schema" and table.catalog.lower() in ("", *DATABASES) and name in STANDARD:
+            alias = table.args.get("alias") or exp.TableAlias(this=exp.to_identifier(table.name.lower(), quoted=True))
+            table.replace(exp.Table(this=exp.to_identifier(name), alias=alias, joins=table.args.get("joins")))
+    for column in tree.find_all(exp.Column):
+        if column.db.lower() == "information_schema":
+            column.set("db", None)
+            column.set("catalog", None)
 
 
 def rewritten(tree: exp.Expr, facts: Mapping[str, str]) -> str:
@@ -322,9 +341,7 @@ def _call(name: str, node: exp.Expr, arguments: list[exp.Expr], facts: Mapping[s
         searched.meta["postgres"] = name
         return searched
     if name == "current_setting":
-        if len(arguments) > 1 and f"setting.{arguments[0].name.lower()}" not in facts:
-            return _constant(None, name)
-        return _constant(facts.get(f"setting.{arguments[0].name.lower()}", ""), name)
+        return _setting(arguments, facts)
     if name == "set_config":
         return _constant(arguments[1].name, name)
     if name.startswith("has_") and name.endswith("_privilege"):
@@ -345,6 +362,17 @@ def _call(name: str, node: exp.Expr, arguments: list[exp.Expr], facts: Mapping[s
         found.meta["postgres"] = name
         return found
     return node
+
+
+def _setting(arguments: list[exp.Expr], facts: Mapping[str, str]) -> exp.Expr:
+    """`current_setting(name)`, of a name that is written out, and of those of a table's rows."""
+    from sqlglot import exp, parse_one
+
+    if not _is_text(arguments[0]):
+        every = parse_one("(SELECT map_from_entries(list((s.name, s.setting))) FROM pg_settings s)", read="duckdb")
+        return exp.func("map_extract_value", every, exp.func("lower", arguments[0]), dialect="duckdb")
+    key = f"setting.{arguments[0].name.lower()}"
+    return _constant(None if len(arguments) > 1 and key not in facts else facts.get(key, ""), "current_setting")
 
 
 def _of_index(index: exp.Expr, place: exp.Expr) -> exp.Expr:
@@ -394,7 +422,20 @@ def _cast(node: exp.Expr) -> exp.Expr:
             if kind == "regtype":
                 return exp.Anonymous(this="c_format_type", expressions=[inner, exp.null()])
             return exp.Anonymous(this=f"c_{kind}_name", expressions=[inner])
-        case "regproc" | "regrole" | "regoper" | "regprocedure" | "name" | "text" | "varchar" | "xid":
+        case (
+            "regproc"
+            | "regrole"
+            | "regoper"
+            | "regoperator"
+            | "regprocedure"
+            | "regcollation"
+            | "regconfig"
+            | "regdictionary"
+            | "name"
+            | "text"
+            | "varchar"
+            | "xid"
+        ):
             return exp.cast(inner, "VARCHAR", dialect="duckdb")
         case "regtype[]" | "oid[]":
             return exp.cast(inner, "UINTEGER[]", dialect="duckdb")

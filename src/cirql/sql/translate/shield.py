@@ -35,7 +35,7 @@ _GRAMMAR = frozenset(
     select from where having order limit offset union intersect except with lateral ordinality distinct partition rows range
     groups interval json_value json_exists json_query json_table xmltable if vector current_date current_timestamp
     current_time localtime localtimestamp current_user session_user user materialized recursive table into default returning
-    set timestamp timestamptz timetz decimal numeric dec varchar char character bpchar bit float struct map list int bigint
+    check set timestamp timestamptz timetz decimal numeric dec varchar char character bpchar bit float struct map list int bigint
     read_csv read_csv_auto read_parquet parquet_scan read_json read_json_auto read_ndjson read_ndjson_auto
     bernoulli system tablesample repeatable glob exclude
     replace_columns approx_count_distinct arg_max arg_min max_by min_by columns
