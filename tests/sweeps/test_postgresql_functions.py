@@ -48,7 +48,7 @@ def test_every_function_answers_as_in_postgresql_or_says_that_it_is_not_there(
     for function in functions.functions(postgres):
         for sql in functions.calls(function, CALLS_OF_EACH):
             expected = differential.ask_postgres(postgres, sql)
-            if expected.error and expected.error.startswith("UndefinedFunction"):
+            if expected.error and expected.error.startswith(("UndefinedFunction", "QueryCanceled")):  # no such function, or no end of it
                 continue
             calls += 1
             found = differential.ask_duckdb(engine, sql)

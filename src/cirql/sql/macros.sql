@@ -113,7 +113,7 @@ cirql_quotient_parts(t, u) AS {'t': t, 'u': u, 'a': cirql_unscaled(t), 's': cirq
 cirql_quotient(x, y) AS list_transform(list_transform(list_transform([{'t': cirql_stripped(x), 'u': cirql_stripped(y)}], lambda v: cirql_quotient_parts(v.t, v.u)), lambda v: {'t': v.t, 'u': v.u, 'a': v.a, 'b': v.b, 'k': v.z - v.s, 'p': cirql_quotient_places(v.a, v.s, v.b, v.z)}), lambda v: cirql_quotient_to(v))[1];
 cirql_square_high(x) AS (x::HUGEINT * x::HUGEINT) // 18446744073709551616::HUGEINT;
 cirql_square_low(x) AS (x::HUGEINT * x::HUGEINT) % 18446744073709551616::HUGEINT;
-cirql_threshold(x, a) AS CASE WHEN x IS NOT NULL AND a IS NOT NULL THEN len(list_filter(a, lambda e: e <= x)) END;
+cirql_threshold(x, a) AS CASE WHEN len(list_filter(a, lambda e: e IS NULL)) > 0 THEN error('thresholds array must not contain NULLs')::BIGINT WHEN x IS NOT NULL AND a IS NOT NULL THEN len(list_filter(a, lambda e: e <= x)) END;
 cirql_width_bucket(x, lo, hi, n) AS CASE WHEN n <= 0 THEN error('count must be greater than zero')::DOUBLE WHEN lo = hi THEN error('lower bound cannot equal upper bound')::DOUBLE WHEN NOT (isfinite(lo) AND isfinite(hi)) THEN error('lower and upper bounds must be finite')::DOUBLE WHEN lo > hi THEN CASE WHEN x > lo THEN 0 WHEN x <= hi THEN n + 1 ELSE floor((lo - x) / (lo - hi) * n) + 1 END WHEN x < lo THEN 0 WHEN x >= hi THEN n + 1 ELSE floor((x - lo) / (hi - lo) * n) + 1 END;
 cirql_numeric_series(a, b, s) AS list_transform(range(0, CASE WHEN (b - a) / s < 0 THEN 0 ELSE floor(((b - a) / s)::DECIMAL(38, 10))::BIGINT + 1 END), lambda i: (a + i * s)::DECIMAL(28, 10));
 cirql_to_number(t) AS regexp_replace(t, '[^0-9.+-]', '', 'g');
