@@ -14,6 +14,7 @@ import pytest
 from cirql import errors
 from cirql.changes.masking import named_secrets, told_statement, without_secrets
 from cirql.changes.model import Change, ChangeKind
+from cirql.cli.report import excerpt
 from cirql.cloud.target import Target
 from cirql.completion.confidential import may_hold_secrets, without_texts
 from cirql.errors import without_user
@@ -225,3 +226,12 @@ def test_what_is_kept_of_a_statement_that_writes_has_none_of_its_texts(statement
 def test_a_statement_that_only_reads_is_kept_as_it_is(statement: str) -> None:
     assert told_statement(statement) == statement
     assert not may_hold_secrets(statement)
+
+
+def test_an_error_points_at_its_place_and_shows_no_text_of_a_statement_that_writes() -> None:
+    sql = f"INSERT INTO aws.secretsmanager.secrets (name, secret_string, nosuch) VALUES ('p', '{SECRET}', 1) -- {SECRET}"
+    line, caret = excerpt(sql, sql.index("nosuch"))
+    assert SECRET not in line
+    assert line[caret.index("^") :].startswith("nosuch") and "'*******'" in line
+    read = "SELECT nosuch FROM aws.s3_bucket WHERE name = 'a'"
+    assert excerpt(read, read.index("nosuch"))[0] == f"LINE 1: {read}"

@@ -13,7 +13,7 @@ from typing import Any
 from cirql.changes.access import is_secret
 from cirql.changes.model import MASK, Change, ChangeKind, JournalEntry, PropertyPath, values_at
 from cirql.names import snake
-from cirql.sql.literals import without_literals
+from cirql.sql.literals import with_stars, without_literals
 from cirql.startup.records import replace
 
 _ENDS = (
@@ -83,9 +83,17 @@ def told_statement(statement: str) -> str:
 
     Which parameters of which calls are secrets nobody knows here (`@Value` of a parameter store is), nor what EXECUTE gives its values to.
     """
+    return without_literals(statement, MASK) if _may_tell_secrets(statement) else statement
+
+
+def shown_statement(statement: str) -> str:
+    """A statement's text to point at a place in: stars where `told_statement` leaves a text out, and all else is where it was."""
+    return with_stars(statement) if _may_tell_secrets(statement) else statement
+
+
+def _may_tell_secrets(statement: str) -> bool:
     words = re.findall(r"[A-Za-z_][A-Za-z0-9_]*", statement)
-    hides = any(word.upper() in _WRITES or _says_secret(word) for word in words)
-    return without_literals(statement, MASK) if hides else statement
+    return any(word.upper() in _WRITES or _says_secret(word) for word in words)
 
 
 def without_told_secrets(entry: JournalEntry) -> JournalEntry:

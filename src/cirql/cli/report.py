@@ -72,7 +72,12 @@ def excerpt(sql: str, position: int) -> list[str]:
 
     `LINE 2: FROM aws.sagemaker_imag`
     `             ^`
+
+    No text of a statement that writes is in it: the log of whoever runs it is no place for a secret.
     """
+    from cirql.changes.masking import shown_statement
+
+    sql = shown_statement(sql)
     position = max(0, min(position, len(sql)))
     number = sql.count("\n", 0, position) + 1
     start = sql.rfind("\n", 0, position) + 1
