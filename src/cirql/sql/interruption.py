@@ -10,11 +10,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from itertools import count
+from time import monotonic
 from typing import TypeVar
 from weakref import WeakValueDictionary
 
 T = TypeVar("T")
 _NUMBERS = count(1)
+_AGAIN = 0.5
+"""Seconds after which a function that still runs is told again."""
 _KNOWN: WeakValueDictionary[int, Interruption] = WeakValueDictionary()
 
 
@@ -28,21 +31,25 @@ class Interruption:
     def __init__(self) -> None:
         self.number = next(_NUMBERS)
         self._lock = threading.Lock()
-        self._inside: dict[int, list[bool]] = {}
+        self._inside: dict[int, list[float]] = {}
         _KNOWN[self.number] = self
 
     def interrupt(self) -> None:
-        """End the functions that run now; each hears it once. What begins afterwards is not ended. From any thread; never waits long."""
+        """End the functions that run now. What begins afterwards is not ended. From any thread; never waits long.
+
+        One that goes on for a while hears it again: an error is lost where it meets what Python calls by the way (finalisers).
+        """
+        now = monotonic()
         with self._lock:
             for thread, told in list(self._inside.items()):
-                if not told:
-                    told.append(True)
+                if not told or now - told[-1] > _AGAIN:
+                    told.append(now)
                     _raise_in(thread, _Stopped)
 
     def run(self, work: Callable[[], T]) -> T:
         """Do that, unless it is ended: then ValueError."""
         here = threading.get_ident()
-        told: list[bool] = []
+        told: list[float] = []
         try:
             with self._lock:
                 self._inside[here] = told

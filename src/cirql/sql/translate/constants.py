@@ -149,6 +149,7 @@ def _hstore(value: str, target: SqlType) -> exp.Expr:
     return as_type(call("map", keys, values), st.HSTORE)
 
 
+_BLANKS = regex(r"\s*+\Z")
 _HSTORE_PAIR = regex(
     r"""\s*(?:"((?:[^"\\]|\\.)*)"|((?:[^\s"=,>\\]|=(?!>)|\\.)+))\s*=>\s*(?:"((?:[^"\\]|\\.)*)"|((?:[^\s",\\]|\\.)+))\s*(,|$)""", re.DOTALL
 )
@@ -169,7 +170,7 @@ def hstore_pairs(value: str) -> Iterator[tuple[str, str | None]]:
         yield from _members(value)
         return
     place, comma = 0, ""
-    while place < len(value) and value[place:].strip():
+    while _BLANKS.match(value, place) is None:
         match = _HSTORE_PAIR.match(value, place)
         if match is None:
             raise ValueError(value)
