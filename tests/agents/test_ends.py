@@ -76,3 +76,17 @@ def test_a_call_that_is_taken_back_asks_nothing_more(agent: Asker, cloud: LocalC
     time.sleep(1)
     assert len(cloud.calls) == asked
     assert agent.answer("query", sql="SELECT 1 AS one")["rows"] == [[1]]
+
+
+def test_what_is_no_message_is_answered_and_the_next_one_is_heard() -> None:
+    with started() as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        deep = '{"jsonrpc": "2.0", "id": 5, "method": "tools/call", "params": {"name": "query", "arguments": {"sql": %s}}}'
+        lines = [deep % ("[" * 5_000 + "]" * 5_000), "{not json", '{"jsonrpc": "2.0", "id": "six"}']
+        process.stdin.write("\n".join(lines) + "\n")
+        process.stdin.flush()
+        answers = [json.loads(process.stdout.readline()) for _ in lines]
+        assert [(a["id"], a["error"]["code"]) for a in answers] == [(5, -32700), (None, -32700), ("six", -32600)]
+        send(process, "tools/list", 7)
+        assert json.loads(process.stdout.readline())["id"] == 7

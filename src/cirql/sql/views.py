@@ -20,6 +20,13 @@ from cirql.sql.translate import parse_postgres
 from cirql.sql.trees import all_of
 
 ViewOf = Callable[[str], SchemaView | None]
+_WORDS = {
+    "not matched": "nothing here says it",
+    "same fetch, unmatched": "nothing here says it",
+    "derived": "nothing here says it",
+    "a condition there, not a column": "there it only repeats a condition",
+    "no API lists it": "no API lists it",
+}
 
 
 class Views:
@@ -45,7 +52,7 @@ class Views:
         for table, view in found:
             if not view.columns:
                 why = view.lacking.get("*", "")
-                raise NotSupported(f"{view.name} has no equal here: {why}", position=position_of(self._statement, table.parts[-1]))
+                raise NotSupported(f"{view.name} has no equal here: {_said(why)}", position=position_of(self._statement, table.parts[-1]))
             _replace(table, view, None if table.alias_column_names else named)
         return opened
 
@@ -73,8 +80,13 @@ class Views:
             at = position_of(self._statement, column.this)
             if column.name in lacking and at == error.position:
                 view, why = lacking[column.name]
-                return UnknownColumn(f"{view.name} has no column {column.name} here: {why}", position=at)
+                return UnknownColumn(f"{view.name} has no column {column.name} here: {_said(why)}", position=at)
         return error
+
+
+def _said(why: str) -> str:
+    """Why there is nothing, as a sentence goes on: what is missing is mostly a call."""
+    return _WORDS.get(why, f"that needs {why}, which no table here calls" if ":" in why else why)
 
 
 def _named(tree: exp.Expr, aliases: Sequence[str]) -> frozenset[str] | None:

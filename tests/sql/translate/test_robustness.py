@@ -14,6 +14,7 @@ from cirql.errors import Error, NotSupported, UnknownFunction
 from cirql.sql.functions import install
 from cirql.sql.parse import parse
 from cirql.sql.translate import parse_postgres, translate
+from cirql.types import ColumnType
 from tests.sql.translate.world import RELATIONS
 
 WORDS = r"""
@@ -116,3 +117,9 @@ def test_parameters_pass_through() -> None:
     install(connection, sql)
     assert connection.execute(sql, [41, "hey"]).fetchall() == [(42, "hey!")]
     database.close()
+
+
+def test_a_text_that_holds_a_document_is_told_how_to_be_read() -> None:
+    with pytest.raises(UnknownFunction, match="operator does not exist: text -> ") as caught:
+        translate(parse("SELECT policy -> 'Statement' FROM t").tree, {"t": {"policy": ColumnType.VARCHAR}})
+    assert caught.value.hint == "policy is text: where that is a document, write policy::jsonb -> …"

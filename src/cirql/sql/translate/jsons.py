@@ -29,6 +29,12 @@ def _key(node: exp.Expr) -> exp.Expr:
     return node
 
 
+def _as_document(subject: exp.Expr, kind: st.SqlType) -> str:
+    if isinstance(subject, exp.Column) and kind.is_text:
+        return f"{subject.name} is text: where that is a document, write {subject.name}::jsonb -> …"
+    return "the arrows bind no tighter than ||: write … || (doc->>'key')"
+
+
 def arrow(node: exp.Expr, site: Site) -> exp.Expr:
     """`->` and `->>`: text from an hstore, a member or element from a document."""
     subject, key = node.this, _key(node.expression)
@@ -39,7 +45,7 @@ def arrow(node: exp.Expr, site: Site) -> exp.Expr:
     if not (kind.is_json or kind.is_open) and not site.is_lenient:
         raise UnknownFunction(
             f"operator does not exist: {kind} {'->>' if as_text else '->'} {type_of(key)}",
-            hint="the arrows bind no tighter than ||: write … || (doc->>'key')",
+            hint=_as_document(subject, kind),
             position=position_of(node),
         )
     if site.is_lenient and (path := constant(key)) is not None and path.startswith("$"):
