@@ -1,6 +1,7 @@
 """Queries in the style of compliance controls: run over a world of resources, and answered as PostgreSQL answers over the same rows.
 
-`controls.sql` has them, and `further.sql` those that only `make sweep` runs, over sixty tables more. Each table that they name is read once, with the columns that they name, and put into a PostgreSQL under the types
+`controls.sql` has them, and `further.sql` those that only `make sweep` runs, over sixty tables more.
+Each table that they name is read once, with the columns that they name, and put into a PostgreSQL under the types
 that the view has; then the same text is run there and here.
 """
 

@@ -1,6 +1,6 @@
 """Messages that cannot be read are answered: a client that waits for what nobody understood would wait for ever.
 
-The protocol's SDK drops a line of stdin that is no message, and its readers stop at some 200 levels of nesting: a call of a tool can be one.
+The protocol's SDK drops a line of stdin that is no message, and its readers stop at some 200 levels of nesting: a call can be one.
 """
 
 from __future__ import annotations
