@@ -56,7 +56,7 @@ from cirql.agents.answers import error_answer, visible
 from cirql.agents.calls import Agency, ToolCall
 from cirql.agents.prompts import PROMPTS
 from cirql.agents.tools import Question, Tool
-from cirql.agents.unread import Answering
+from cirql.agents.unread import AnsweredStream
 from cirql.errors import AccessDenied, Error
 
 _AT_ONCE = 4
@@ -267,7 +267,7 @@ def serve_stdio(door: Door) -> None:
     async def serve() -> None:
         asyncio.get_running_loop().set_exception_handler(_say_but_interrupts)
         async with stdio_server() as (reading, writing):
-            await door.server.run(Answering(reading, writing), writing, door.server.create_initialization_options())
+            await door.server.run(AnsweredStream(reading, writing), writing, door.server.create_initialization_options())
 
     quieten()
     anyio.run(serve)

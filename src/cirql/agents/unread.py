@@ -18,7 +18,7 @@ from pydantic import ValidationError
 _ID = re.compile(r'"id"\s*:\s*(-?\d{1,18}|"[^"\\]{0,200}")')
 
 
-class Answering:
+class AnsweredStream:
     """What comes in, as the server reads it; what is no message is answered on the way out, with the id that it has."""
 
     def __init__(self, reading: Any, writing: Any) -> None:
