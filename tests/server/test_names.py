@@ -33,6 +33,9 @@ KINDS = {
     "a table of cirql's": "FROM cirql.tables",
     "a function": "FROM generate_series(1, 3)",
     "two kinds": "FROM mine m JOIN aws.s3_bucket b ON m.id = 1",
+    "an own table and the catalog": "FROM mine m JOIN pg_catalog.pg_class c ON c.relname = 's3_bucket'",
+    "a dataset and the catalog": "FROM aws.s3_bucket b JOIN pg_class c ON c.relname = 's3_bucket'",
+    "a dataset and the standard": "FROM aws.s3_bucket b JOIN information_schema.schemata s ON s.schema_name = 's3'",
     "a query inside": "FROM (SELECT current_user AS u FROM aws.s3_bucket) q",
     "a query before": "FROM (WITH q AS (SELECT id FROM mine) SELECT * FROM q) q",
 }
@@ -109,3 +112,14 @@ def test_more_parts_than_there_can_be_are_refused_in_postgresqls_words(client: p
         client.execute("SELECT * FROM aws.aws.sagemaker.image")
     with pytest.raises(psycopg.errors.UndefinedTable):
         client.execute("SELECT * FROM other.aws.s3_bucket")
+
+
+def test_tables_of_the_catalog_are_kept_and_joined_with_others(client: psycopg.Connection) -> None:
+    client.execute("CREATE TABLE kept AS SELECT relname, oid FROM pg_class WHERE relname = 's3_bucket'")
+    client.execute("INSERT INTO kept SELECT nspname, oid FROM pg_catalog.pg_namespace WHERE nspname = 's3'")
+    asked = "SELECT k.relname, c.relkind FROM kept k LEFT JOIN pg_class c ON c.oid = k.oid ORDER BY 1"
+    assert client.execute(asked).fetchall() == [("s3", None), ("s3_bucket", "r")]
+    assert client.execute("SELECT count(*) FROM kept").fetchone() == (2,)
+    seen = "SELECT relname FROM pg_class WHERE oid >= 900000000 ORDER BY 1"
+    assert [name for (name,) in client.execute(seen).fetchall()] == ["kept", "mine", "passing", "seen"]
+    client.execute("DROP TABLE kept")

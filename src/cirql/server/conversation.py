@@ -44,6 +44,7 @@ T = TypeVar("T")
 _LOGIN_SECONDS = 60.0
 _MAX_NAMED = 10_000
 _FLUSH_AT = 1 << 18
+_DUMPING = frozenset({"pg_dump", "pg_dumpall", "pg_restore", "pg_basebackup"})
 _KINDS = frozenset(bytes([letter]) for letter in b"QPBDECHSXFdcfp")
 """The messages that there are. After one of another kind nothing says where the next begins."""
 _IGNORED_OPTIONS = frozenset({"user", "database", "options", "replication"})
@@ -152,6 +153,11 @@ class Conversation:
             if "database" in options:
                 raise UnknownDatabase(f"there is no database {wanted}", hint="the database is aws")
             wanted = "aws"
+        if options.get("application_name") in _DUMPING:
+            raise NotSupported(
+                f"{options['application_name']} reads files and functions that PostgreSQL alone has: there is nothing that it can dump",
+                hint="COPY (SELECT …) TO STDOUT writes rows; information_schema.columns, or \\d in psql, tells of tables",
+            )
         self.desk = await self._in_thread(lambda: self._home.desk(user, wanted, self._wire.address, self.process))
         self.desk.forget = self._forget
         self._wire.gone = self._left

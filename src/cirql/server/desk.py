@@ -6,7 +6,7 @@ Also the client's transaction as PostgreSQL has it: after an error nothing but i
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from cirql.catalog.views import INTERNAL, SCHEMAS
@@ -16,7 +16,7 @@ from cirql.server.constants import ConstantAnswers
 from cirql.server.copying import Copy, read_copy
 from cirql.server.cursors import Close, Cursors, CursorStatement, CursorStep, Declare, RowCursor, read_cursor
 from cirql.server.ledger import AuditLedger
-from cirql.server.variables import OWN, REPORTED, Variables, read_reset, read_set, read_show, spelled
+from cirql.server.variables import OWN, REPORTED, Variables, read_discard, read_reset, read_set, read_show, spelled
 from cirql.settings import searched
 from cirql.sql.blanks import first_word
 from cirql.sql.prepared import Deallocate
@@ -69,6 +69,10 @@ class SystemCatalog(Protocol):
 
     def concerns(self, sql: str) -> bool:
         """Whether a statement asks it."""
+        ...
+
+    def lent(self, sql: str, desk: ClientDesk) -> Mapping[str, Any]:
+        """The rows of its tables that a statement reads beside others, by their names, as Arrow tables."""
         ...
 
     def execute(self, sql: str, values: Sequence[Any], desk: ClientDesk) -> Result:
@@ -205,6 +209,7 @@ class ClientDesk:
             return Told(known)
         if self._catalog.concerns(sql):
             return self._catalog.describe(sql, self)
+        self.session.workspace.lend(self._catalog.lent(sql, self))
         told = self.session.describe(sql, list(types))
         columns = told.columns or None
         return Told(columns, tuple(told.parameters.values()), is_known=told.columns is not None)
@@ -218,7 +223,8 @@ class ClientDesk:
     def _is_control(sql: str, word: str) -> bool:
         if word in _BEGINS | _COMMITS | _ROLLS_BACK | _SAVEPOINTS or _NAMELESS.fullmatch(sql):
             return True
-        return word in ("SET", "RESET", "DISCARD") and (read_set(sql) is not None or read_reset(sql) is not None)
+        is_setting = any(read(sql) is not None for read in (read_set, read_reset, read_discard))
+        return word == "UNLISTEN" or (word in ("SET", "RESET", "DISCARD") and is_setting)
 
     def execute(self, sql: str, values: Sequence[Any] = ()) -> Reply:
         """Answer a statement. Raises its errors; in a transaction, that is then the end of all but its end."""
@@ -254,6 +260,7 @@ class ClientDesk:
             return Reply(self._execute(copy.query, values).result, "COPY", copy=copy)
         if self._catalog.concerns(sql):
             return Reply(self._catalog.execute(sql, values, self), "SELECT", has_rows=True)
+        self.session.workspace.lend(self._catalog.lent(sql, self))
         told = answering(sql)
         if told.is_change and self.status == "T" and not self.session.in_transaction:
             self.session.execute("BEGIN").close()
@@ -360,12 +367,35 @@ class ClientDesk:
             said = self.set(*assigned) if assigned[0] else None
             return Reply(None, "SET", notices=(said,) if said else ())
         if (forgotten := read_reset(sql)) is not None:
-            self.variables.reset(forgotten)
-            if "ALL" in sql.upper().split() and first_word(sql) == "DISCARD":
-                self.forget("all")
-            self.search(self._path())
-            return Reply(None, "RESET" if first_word(sql) == "RESET" else "DISCARD ALL")
+            self._reset(forgotten)
+            return Reply(None, "RESET")
+        if (dropped := read_discard(sql)) is not None:
+            return self._discard(dropped)
+        if first_word(sql) == "UNLISTEN":  # there is nothing to be told of: clients that give a connection back say so all the same
+            return Reply(None, "UNLISTEN")
         return None
+
+    def _reset(self, name: str) -> None:
+        """A setting, or `all`, as it was when the client came. Raises the errors of the setting."""
+        self.variables.reset(name)
+        for own in (*OWN, "statement_timeout"):
+            if name in ("all", own if own == "statement_timeout" else f"cirql.{own}"):
+                self.session.execute(f"SET {own} = DEFAULT").close()
+        if name in ("all", "search_path"):
+            self.search(self._path())
+
+    def _discard(self, what: str) -> Reply:
+        """What the client has made for itself and left. Raises InvalidStatement in a transaction."""
+        if what == "all":
+            if self.status != "I":
+                raise InvalidStatement("DISCARD ALL cannot run inside a transaction block", sqlstate="25001")
+            self.cursors.close_all()
+            self._reset("all")
+            self.forget("all")
+            self.session.workspace.deallocate("all").close()
+        if what in ("all", "temp"):
+            self.session.workspace.discard()
+        return Reply(None, f"DISCARD {what.upper()}")
 
     def _shown(self, name: str) -> Result | None:
         if name == "all":

@@ -129,7 +129,8 @@ def scalar_type(sql_type: str) -> WireType:
 def is_array(sql_type: str) -> bool:
     """Whether values go as arrays: lists of scalars do, lists of lists and of structures are JSON."""
     element = sql_type.removesuffix("[]")
-    return element != sql_type and not element.endswith(("]", ")"))
+    is_scalar = not element.endswith(("]", ")")) or (element.startswith("DECIMAL(") and element.endswith(")"))
+    return element != sql_type and is_scalar
 
 
 def oid_of(sql_type: str) -> int:

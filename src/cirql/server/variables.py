@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from cirql.errors import InvalidProperty, NotSupported, SettingsError
+from cirql.server import without_effect
 from cirql.settings import Settings
 from cirql.startup.regexes import regex
 
@@ -32,6 +33,7 @@ _FIXED = {
     "ssl": "off",
 }
 _FREE = {
+    **without_effect.DEFAULTS,
     "application_name": "",
     "client_encoding": "UTF8",
     "datestyle": "ISO, MDY",
@@ -59,7 +61,8 @@ _SPELLED = {name.lower(): name for name in REPORTED}
 _SET = regex(r"\s*SET\s+(?:(?:SESSION|LOCAL)\s+)?([\w.]+)\s*(?:=|\bTO\b)\s*(.+?)\s*;?\s*", re.IGNORECASE | re.DOTALL)
 _ZONE = regex(r"\s*SET\s+(?:(?:SESSION|LOCAL)\s+)?TIME\s+ZONE\s+(.+?)\s*;?\s*", re.IGNORECASE | re.DOTALL)
 _IGNORED = regex(r"\s*SET\s+(?:SESSION\s+CHARACTERISTICS|(?:LOCAL\s+)?TRANSACTION|SESSION\s+AUTHORIZATION|ROLE)\b", re.IGNORECASE)
-_RESET = regex(r"\s*(?:RESET\s+([\w.]+)|DISCARD\s+(?:ALL|PLANS|TEMP|SEQUENCES))\s*;?\s*", re.IGNORECASE)
+_RESET = regex(r"\s*RESET\s+(SESSION\s+AUTHORIZATION|TIME\s+ZONE|[\w.]+)\s*;?\s*", re.IGNORECASE)
+_DISCARD = regex(r"\s*DISCARD\s+(ALL|PLANS|TEMP|TEMPORARY|SEQUENCES)\s*;?\s*", re.IGNORECASE)
 _SHOW = regex(r"\s*SHOW\s+(TIME\s+ZONE|TRANSACTION\s+ISOLATION\s+LEVEL|[\w.]+)\s*;?\s*", re.IGNORECASE)
 _WORDS = {"time zone": "timezone", "transaction isolation level": "transaction_isolation"}
 
@@ -99,7 +102,9 @@ class Variables:
         if key in _FIXED:
             raise NotSupported(f"{name} cannot be changed")
         if "." not in key and key not in _FREE:
-            raise SettingsError(f"there is no setting {name}", hint="SHOW ALL has those there are; cirql's own are cirql.<name>")
+            raise SettingsError(
+                f"there is no setting {name}", hint="SHOW ALL has those there are; cirql's own are cirql.<name>", sqlstate="42704"
+            )
         if key == "client_encoding" and value.lower().replace("-", "").replace("_", "") not in (
             "utf8",
             "unicode",
@@ -161,9 +166,16 @@ def read_set(sql: str) -> tuple[str, str] | None:
 
 
 def read_reset(sql: str) -> str | None:
-    """What a RESET or DISCARD forgets; None where it is neither."""
+    """The setting that a RESET forgets, or `all`; None where it is none."""
     found = _RESET.fullmatch(sql)
-    return None if found is None else (found[1] or "all")
+    name = " ".join(found[1].lower().split()) if found is not None else None
+    return _WORDS.get(name, name) if name is not None else None
+
+
+def read_discard(sql: str) -> str | None:
+    """What a DISCARD drops: `all`, `plans`, `temp` or `sequences`; None where it is none."""
+    found = _DISCARD.fullmatch(sql)
+    return None if found is None else found[1].lower().removesuffix("orary")
 
 
 def read_show(sql: str) -> str | None:

@@ -18,7 +18,8 @@ from cirql.sql.trees import all_of
 DATABASES = ("aws", *VIEW_SCHEMAS)
 HOME, TEMPORARY = "aws", "pg_temp"
 """The schemas of a session's own tables and views: where those are that were made, and those that were made TEMPORARY."""
-_NO_SERVICE = frozenset({HOME, TEMPORARY, *VIEW_SCHEMAS, INTERNAL, "cirql", "information_schema", "pg_catalog"})
+CATALOG = "pg_catalog"
+_NO_SERVICE = frozenset({HOME, TEMPORARY, *VIEW_SCHEMAS, INTERNAL, "cirql", "information_schema", CATALOG})
 Home = Callable[[str], str | None]
 
 

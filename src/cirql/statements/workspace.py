@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from cirql.errors import AlreadyExists, Error, InvalidStatement, NotSupported, UnknownTable
 from cirql.result import Result
 from cirql.settings import Settings, searched
-from cirql.sql.qualified import HOME, TEMPORARY, shorten
+from cirql.sql.qualified import CATALOG, HOME, TEMPORARY, shorten
 from cirql.sql.quoting import name as quoted
 from cirql.startup.records import dataclass, replace
 from cirql.startup.regexes import regex
@@ -62,6 +62,7 @@ class Workspace:
         self._database = database
         self._is_taken = is_taken
         self._temporary: set[str] = set()
+        self._lent: frozenset[str] = frozenset()
         self.version = 0
         """Grows with each change of what there is."""
         self._select = select
@@ -111,6 +112,8 @@ class Workspace:
 
         One that was made TEMPORARY, or has the name of a table of AWS's, which it covers, is in `pg_temp`, where PostgreSQL looks first.
         """
+        if name in self._lent:
+            return CATALOG
         if name not in self._tables and name not in self._views:
             return None
         return TEMPORARY if name in self._temporary else HOME
@@ -126,6 +129,22 @@ class Workspace:
             for outer in ("db", "catalog"):
                 target.set(outer, None)
         return statement
+
+    def lend(self, tables: Mapping[str, Any]) -> None:
+        """Tables of PostgreSQL's catalog for the next statement, in place of those that the last one had: rows as Arrow tables."""
+        for name in self._lent:
+            self._execute(f"DROP TABLE IF EXISTS {quoted(name)}")
+        was, self._lent = self._lent, frozenset(tables)
+        for name, rows in tables.items():
+            self._fill(name, rows)
+        if was and not tables:
+            self._learn()
+
+    def discard(self) -> None:
+        """Drop what was made TEMPORARY."""
+        for name in [name for name in (*self._views, *self._tables) if self.home(name) == TEMPORARY]:
+            if name in self._views or name in self._tables:
+                self._forget(name)
 
     def register(self, name: str, rows: Any) -> None:
         """Make a table of Arrow's rows, in place of one of that name. Raises InvalidStatement, AlreadyExists for a view's name."""
@@ -171,7 +190,7 @@ class Workspace:
     @property
     def tables(self) -> Mapping[str, Mapping[str, ColumnType]]:
         """The tables, those behind materialized views among them, with the columns whose types have a name here."""
-        return self._tables
+        return {name: columns for name, columns in self._tables.items() if name not in self._lent}
 
     @property
     def views(self) -> Mapping[str, View]:
@@ -397,7 +416,7 @@ class Workspace:
         tree = own_changes.with_first(statement.tree)
         target = tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
         name = _own_name(target)
-        if name not in self._tables:
+        if name not in self.tables:
             raise UnknownTable(f"there is no table {name} in this session", hint="cloud tables are named aws.<service>.<resource>")
         known = name, target, tree
         if isinstance(tree, exp.Insert) and isinstance(tree.expression, exp.Query) and not isinstance(tree.expression, exp.Values):

@@ -25,7 +25,7 @@ from cirql.server.system.kept import KeptContents
 from cirql.server.system.narrowing import is_empty, narrowing
 from cirql.server.system.own import OwnRows
 from cirql.server.system.remembering import Answers, Query, Recent, with_any_number
-from cirql.server.system.rewriting import ARRAY, concerns, listed, parsed, rewritten
+from cirql.server.system.rewriting import ARRAY, concerns, lent, listed, parsed, rewritten
 from cirql.sql.quoting import text as quoted
 from cirql.startup.regexes import regex
 
@@ -80,6 +80,10 @@ class SystemTables:
     def concerns(self, sql: str) -> bool:
         """Whether a statement asks it."""
         return concerns(sql)
+
+    def lent(self, sql: str, desk: ClientDesk) -> dict[str, pa.Table]:
+        """The rows of the tables that a statement reads beside the cloud's or the session's own."""
+        return {name: self._answer(f"SELECT * FROM {name}", (), desk)[0] for name in sorted(lent(sql))}
 
     def execute(self, sql: str, values: Sequence[Any], desk: ClientDesk) -> Result:
         """The answer to a question. Raises its errors."""

@@ -89,7 +89,12 @@ _FUNCTIONS = {
     "pg_relation_size(o)": "0::BIGINT",
     "pg_table_size(o)": "0::BIGINT",
     "pg_total_relation_size(o)": "0::BIGINT",
-    "pg_size_pretty(o)": "'0 bytes'",
+    "pg_size_pretty(o)": (
+        "CASE WHEN abs(o) < 10240 THEN o || ' bytes' WHEN abs(o) < 10485247 THEN round(o / 1024)::BIGINT || ' kB' "
+        "WHEN abs(o) < 10736893952 THEN round(o / 1048576)::BIGINT || ' MB' "
+        "WHEN abs(o) < 10994579406848 THEN round(o / 1073741824)::BIGINT || ' GB' ELSE round(o / 1099511627776)::BIGINT || ' TB' END"
+    ),
+    "pg_advisory_unlock_all()": "NULL::VARCHAR",
     "pg_tablespace_location(o)": "''",
     "pg_tablespace_size(o)": "0::BIGINT",
     "pg_database_size(o)": "0::BIGINT",

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from cirql.errors import NotSupported, ParseError
-from cirql.server.system.columns import NUMBERS, STANDARD, STANDARD_PREFIX
+from cirql.server.system.columns import COLUMNS, NUMBERS, STANDARD, STANDARD_PREFIX
 from cirql.server.system.definitions import OVERLOADED, function_names, table_names
 from cirql.sql.qualified import DATABASES
 from cirql.startup.regexes import regex
@@ -48,23 +48,33 @@ ORDER BY depth DESC"""
 
 def concerns(sql: str) -> bool:
     """Whether a statement asks PostgreSQL's catalog, and no table of the cloud's or of the session's own."""
-    bare = _STRINGS.sub("''", sql)
-    return _NAMED.search(bare) is not None and _asks_catalog(sql)
+    return _is_named(sql) and _read_by(sql)[1]
+
+
+def lent(sql: str) -> frozenset[str]:
+    """The tables of PostgreSQL's catalog that a statement reads beside others, for which it must have their rows."""
+    return _read_by(sql)[0] if _is_named(sql) and not _read_by(sql)[1] else frozenset()
+
+
+def _is_named(sql: str) -> bool:
+    return _NAMED.search(_STRINGS.sub("''", sql)) is not None
 
 
 @lru_cache(maxsize=512)
-def _asks_catalog(sql: str) -> bool:
-    """Whether all tables that it names are PostgreSQL's, or it names none."""
+def _read_by(sql: str) -> tuple[frozenset[str], bool]:
+    """The tables of PostgreSQL's that a statement names, and whether it names no others."""
     from sqlglot import exp
 
     try:
         trees = _trees(sql)
     except ParseError:
-        return _CLOUD.search(_STRINGS.sub("''", sql)) is None
+        return frozenset(), _CLOUD.search(_STRINGS.sub("''", sql)) is None
     within = {cte.alias.lower() for tree in trees for cte in tree.find_all(exp.CTE)}
     tables = [t for tree in trees for t in tree.find_all(exp.Table) if isinstance(t.this, exp.Identifier)]
     named = [t for t in tables if t.db or t.name.lower() not in within]
-    return all(not t.db and t.name.lower() in _TABLES for t in named) and not any(isinstance(t, exp.Command) for t in trees)
+    theirs = [t.name.lower() for t in named if not t.db and t.name.lower() in _TABLES]
+    is_question = len(theirs) == len(named) and not any(isinstance(t, exp.Command) for t in trees)
+    return frozenset(name for name in theirs if name in COLUMNS), is_question
 
 
 def parsed(sql: str) -> exp.Expr:
@@ -210,17 +220,42 @@ def _node(node: exp.Expr, facts: Mapping[str, str]) -> exp.Expr:
             return _from_zero(node)
         case exp.Anonymous():
             return _call(node.name.lower(), node, list(node.expressions), facts)
-        case exp.Substring() if isinstance(pattern := node.args.get("start"), exp.Literal) and pattern.is_string:
-            group = exp.Literal.number(1 if "(" in pattern.name else 0)
-            return exp.func("nullif", exp.func("regexp_extract", node.this, pattern, group, dialect="duckdb"), exp.Literal.string(""))
-        case exp.RegexpLike() | exp.RegexpILike():
-            options = [exp.Literal.string("i")] if isinstance(node, exp.RegexpILike) else []
-            return exp.func("regexp_matches", node.this, node.expression, *options)
+        case exp.Substring() | exp.RegexpLike() | exp.RegexpILike():
+            return _matched(node)
+        case exp.Unnest() if len(node.expressions) > 1:
+            return _in_step(node)
         case exp.CurrentCatalog():
             return _constant(facts["current_database"], "current_catalog")
         case exp.Func():
             return _call(_name_of(node), node, list(node.args.values()), facts)
     return node
+
+
+def _matched(node: exp.Expr) -> exp.Expr:
+    """What a regular expression finds in a text, or whether it does."""
+    from sqlglot import exp
+
+    if isinstance(node, exp.Substring):
+        pattern = node.args.get("start")
+        if not isinstance(pattern, exp.Literal) or not pattern.is_string:
+            return node
+        group = exp.Literal.number(1 if "(" in pattern.name else 0)
+        return exp.func("nullif", exp.func("regexp_extract", node.this, pattern, group, dialect="duckdb"), exp.Literal.string(""))
+    options = [exp.Literal.string("i")] if isinstance(node, exp.RegexpILike) else []
+    return exp.func("regexp_matches", node.this, node.expression, *options)
+
+
+def _in_step(node: exp.Unnest) -> exp.Expr:
+    """`unnest(a, b) WITH ORDINALITY t(x, y, n)`, as Django asks for indexes: DuckDB takes several lists apart in SELECT alone."""
+    from sqlglot import exp
+
+    alias = node.args["alias"]
+    names = [column.name for column in alias.columns] or [f"unnest_{n}" for n in range(len(node.expressions))]
+    items = [exp.alias_(exp.func("unnest", each), name, quoted=True) for each, name in zip(node.expressions, names, strict=False)]
+    if node.args.get("offset"):
+        place = exp.Anonymous(this="generate_subscripts", expressions=[node.expressions[0].copy(), exp.Literal.number(1)])
+        items.append(exp.alias_(place, node.args["offset"].name, quoted=True))
+    return exp.Subquery(this=exp.select(*items), alias=exp.TableAlias(this=alias.this.copy()))
 
 
 def _column(node: exp.Column, facts: Mapping[str, str]) -> exp.Expr:
@@ -272,7 +307,16 @@ def _function_in_from(node: exp.Table) -> exp.Expr:
     if name in ("pg_partition_ancestors", "pg_partition_tree"):
         nothing = parse_one("SELECT NULL::uinteger AS relid, NULL::bigint AS depth WHERE false", read="duckdb")
         return exp.Subquery(this=nothing, alias=exp.TableAlias(this=exp.to_identifier(node.alias or name)))
+    if name == "pg_sleep" or (name in _FUNCTIONS and name not in _SETS):  # one value, which PostgreSQL takes for a table of one row
+        called = node.args.get("alias") or exp.TableAlias(this=exp.to_identifier(name))
+        column = called.columns[0].name if called.columns else name
+        value = exp.select(exp.alias_(node.this.copy(), column, quoted=True))
+        return exp.Subquery(this=value, alias=exp.TableAlias(this=called.this.copy()))
     return node
+
+
+_SETS = frozenset({"aclexplode", "expandarray", "pg_partition_ancestors"})
+"""Functions that give many rows."""
 
 
 ARRAY = regex(r"\{([^{}\\]*)\}")
