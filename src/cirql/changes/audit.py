@@ -7,13 +7,12 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from cirql.changes.places import lives_once
-from cirql.cloud.sight import GLOBAL_REGION, Sight
 from cirql.types import ColumnType
 
 if TYPE_CHECKING:
     from cirql.catalog.lookup import Catalog
     from cirql.changes.model import Change, JournalEntry
+    from cirql.cloud.sight import Sight
 
 RELATION = "cirql.changes"
 DESCRIPTION = "Every change that was decided, and how far it has come: the audit trail."
@@ -65,6 +64,9 @@ def rows(entries: Sequence[JournalEntry], sight: Sight, catalog: Catalog, user: 
 
 def _region(change: Change, catalog: Catalog) -> str:
     """The region that a change belongs to, or that it belongs to none: a role is in no region, whichever its call went to."""
+    from cirql.changes.places import lives_once
+    from cirql.cloud.sight import GLOBAL_REGION
+
     return GLOBAL_REGION if lives_once(catalog, change.table) else change.target.region
 
 

@@ -9,22 +9,21 @@ from typing import TYPE_CHECKING, Any
 
 from cirql.catalog.lookup import Catalog, Found
 from cirql.catalog.model import Column, Table
-from cirql.cloud.sight import Sight
 from cirql.errors import InvalidStatement
 from cirql.introspection.relations import Relation, Row, Wish, define
-from cirql.inventory.coverage import never_read
 from cirql.names import TableName
 from cirql.types import ColumnType
 
 if TYPE_CHECKING:
     from sqlglot import exp
 
+    from cirql.cloud.sight import Sight
     from cirql.inventory.store import Store
     from cirql.inventory.stored import StoredTable
     from cirql.sql.time_travel import Evaluate
 
 OpenStore = Callable[[], "Store"]
-Look = Callable[[], Sight]
+Look = Callable[[], "Sight"]
 """What the session may see when it asks."""
 Find = Callable[[str], Found]
 _TEXT, _NUMBER, _YES, _LIST, _TIME = (
@@ -121,6 +120,8 @@ def _history(store: OpenStore, find: Find, look: Look, given: tuple[exp.Expr, ..
     def rows(catalog: Catalog, wish: Wish) -> Iterator[Row]:
         keys, sight = wish.values.get(stored.key or ""), look()
         if next(iter(store().scans(stored.name)), None) is None and next(iter(store().history(stored.name)), None) is None:
+            from cirql.inventory.coverage import never_read
+
             raise never_read(str(stored.table.name))
         for key in [None] if keys is None else sorted(map(str, keys)):
             for version in store().history(stored.name, key):

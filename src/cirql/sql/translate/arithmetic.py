@@ -7,7 +7,6 @@ from decimal import Decimal, localcontext
 from sqlglot import exp
 
 from cirql.errors import UnknownFunction
-from cirql.sql import numerics
 from cirql.sql.translate import hstores, jsons, networks
 from cirql.sql.translate import sqltypes as st
 from cirql.sql.translate.casts import convert
@@ -251,6 +250,8 @@ def _quotient_of_constants(left: exp.Expr, right: exp.Expr) -> exp.Expr | None:
     one, other = decimal_of(left), decimal_of(right)
     if one is None or not other:
         return None
+    from cirql.sql import numerics
+
     try:
         plain = numerics.quotient_as_written(format(one, "f"), format(other, "f"))
     except ValueError:
