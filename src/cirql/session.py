@@ -60,6 +60,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _PATIENCE = 5.0
 """Seconds that closing waits for statements to come to rest: after that, one is stuck where nothing can end it."""
+_OF_PREPARED = frozenset({"PREPARE", "EXECUTE", "DEALLOCATE", "SLEEP"})
+"""What a text begins with that is answered without a plan."""
 
 
 class Session:
@@ -180,10 +182,10 @@ class Session:
         return self._under_way(lambda: self._execute(sql, params, pushdown, errand))
 
     def _execute(self, sql: str, params: Parameters | None, pushdown: bool, errand: Errand | None = None) -> Result:
+        from cirql.sql.blanks import first_word
         from cirql.sql.parameters import fill, from_percent
         from cirql.sql.parse import parse
         from cirql.statements.plans import key_of
-        from cirql.statements.prepared import answer
         from cirql.statements.shows import show
 
         key = key_of(sql, params, self.settings, self.workspace) if pushdown else None
@@ -191,8 +193,11 @@ class Session:
             return self._select(kept.statement, None, (), errand, kept=kept)
         if (shown := show(sql, lambda: self.catalog)) is not None:
             return self.select(shown.statement, directory=shown.directory, notices=shown.notices)
-        if (prepared := answer(sql, lambda: self.workspace, self.run, self._current.get())) is not None:
-            return prepared
+        if first_word(sql) in _OF_PREPARED:
+            from cirql.statements.prepared import answer
+
+            if (prepared := answer(sql, lambda: self.workspace, self.run, self._current.get())) is not None:
+                return prepared
         statement = parse(sql) if params is None else fill(parse(from_percent(sql, params)), params)
         return self._run(statement, pushdown, errand, key)
 

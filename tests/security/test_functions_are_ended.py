@@ -20,7 +20,8 @@ WITHOUT_END = (
     f"SELECT jsonb_path_exists({NUMBERS.format(1, 200000)}, '$[*] ? (@ == $[*] && @ < 0)')",
     f"SELECT {NUMBERS.format(1, 200000)} @> {NUMBERS.format(1, 200000)}",
     "SELECT length(regexp_replace(repeat('a,', 20000000), 'a', 'bb', 'g'))",
-    "SELECT count(*) FROM generate_series(1, 2000) AS t(g) WHERE repeat('a', 40) || '!c' || g ~ '^(a|a)+(?=c)c'",
+    "SELECT cardinality(string_to_array(repeat('a,', 1500000), ','))",
+    "SELECT count(*) FROM generate_series(1, 2000) AS t(g) WHERE repeat('a', 14) || '!c' || g ~ '^(a|a)+(?=c)c'",
 )
 
 
@@ -44,8 +45,7 @@ def test_what_would_go_on_ends_with_its_statement(sql: str, session: Session) ->
     asking = threading.Thread(target=ask, daemon=True)
     asking.start()
     asking.join(30)  # more than any of them takes to hear of it, and less than it would take
-    assert len(ended) == 1
-    assert isinstance(ended[0], errors.TimedOut | errors.DataError), "by the statement's limit, or by the shorter one of look-around"
+    assert [type(error) for error in ended] == [errors.TimedOut]
     session.execute("SET statement_timeout = '0'")
     assert session.execute("SELECT jsonb_path_exists('[1]', '$[*] ? (@ == 1)')").fetchall() == [(True,)]
 

@@ -35,6 +35,6 @@ def server(runtime: Runtime) -> Iterator[Server]:
         yield listening
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def address(server: Server) -> str:
     return f"postgresql://aws@127.0.0.1:{server.port}/aws"

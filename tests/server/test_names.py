@@ -9,8 +9,8 @@ import pytest
 
 
 @pytest.fixture(scope="module")
-def client(server: object) -> Iterator[psycopg.Connection]:
-    with psycopg.connect(f"postgresql://aws@127.0.0.1:{server.port}/aws", autocommit=True) as opened:  # type: ignore[attr-defined]
+def client(address: str) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(address, autocommit=True) as opened:
         opened.execute("CREATE TABLE mine AS SELECT 1 AS id")
         opened.execute("CREATE TEMPORARY TABLE passing AS SELECT 2 AS id")
         opened.execute("CREATE VIEW seen AS SELECT id + 1 AS id FROM aws.mine")

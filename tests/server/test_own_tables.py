@@ -11,6 +11,7 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
+from cirql.server.listening import Server
 from cirql.server.system.columns import STANDARD as STANDARD_VIEWS
 
 MADE = """
@@ -21,11 +22,6 @@ CREATE VIEW seen AS SELECT id, price * 2 AS double_price FROM mine
 CREATE MATERIALIZED VIEW counted AS SELECT count(*) AS n FROM mine
 CREATE TEMP TABLE passing (n int)
 """
-
-
-@pytest.fixture(scope="module")
-def address(server: object) -> str:
-    return f"postgresql://aws@127.0.0.1:{server.port}/aws"  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="module")
@@ -234,11 +230,11 @@ def test_pandas_writes_replaces_and_reads_them(engine: sa.Engine) -> None:
     assert pd.read_sql_table("placed", engine, schema="aws")["a"].tolist() == [1, 2, 3]
 
 
-def test_ibis_asks_by_text_and_by_name(server: object) -> None:
+def test_ibis_asks_by_text_and_by_name(server: Server) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import ibis
-    con = ibis.postgres.connect(host="127.0.0.1", port=server.port, user="aws", database="aws", schema="aws")  # type: ignore[attr-defined]
+    con = ibis.postgres.connect(host="127.0.0.1", port=server.port, user="aws", database="aws", schema="aws")
     try:
         con.raw_sql("CREATE TABLE mine (id int, name text)").close()
         con.raw_sql("INSERT INTO mine VALUES (1, 'a'), (2, 'b')").close()

@@ -34,8 +34,8 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[psycopg.Connectio
 
 
 @pytest.fixture(scope="module")
-def ours(server: object) -> Iterator[psycopg.Connection]:
-    with psycopg.connect(f"postgresql://aws@127.0.0.1:{server.port}/aws", autocommit=True) as client:  # type: ignore[attr-defined]
+def ours(address: str) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(address, autocommit=True) as client:
         yield client
 
 

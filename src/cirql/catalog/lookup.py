@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import sqlite3
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
@@ -278,8 +279,6 @@ class Catalog:
         near = [n for n in (squeezed.get(wanted), squeezed.get(f"{wanted}s"), squeezed.get(wanted.removesuffix("s"))) if n]
         noun = text.rpartition(".")[2]
         near += sorted((n for n in every if n.endswith((f".{noun}", f"_{noun}"))), key=lambda n: (len(n), n))[:3]
-        import difflib
-
         near += difflib.get_close_matches(text, [n for n in every if n[4:6] == text[4:6]] or every, n=3, cutoff=0.6)
         if not near:
             return "names are aws.<service>_<resource> (inventory) or aws.<service>.<resource> (live)"

@@ -5,6 +5,7 @@ The index is part of the compiled catalog (SQLite FTS5): a row per table and no 
 
 from __future__ import annotations
 
+import difflib
 import math
 import re
 import sqlite3
@@ -77,8 +78,6 @@ def spelled(connection: sqlite3.Connection, text: str) -> list[str]:
         if not is_there and not known:
             names = (name for (name,) in connection.execute("SELECT name FROM spellings WHERE published"))
             known = sorted({part for name in names for part in re.split(r"[._]", name)})
-        import difflib
-
         near = [] if is_there else difflib.get_close_matches(word, known, n=1, cutoff=0.75)
         found.append(near[0] if near else word)
     return found

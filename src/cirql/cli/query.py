@@ -18,7 +18,6 @@ import click
 from cirql.cli.absent import import_pyarrow
 from cirql.cli.compat import compatible
 from cirql.cli.compat import option as compat_option
-from cirql.cli.confirm import asker
 from cirql.cli.interrupt import prompt_interrupts
 from cirql.cli.output import PARQUET, Destination, Format, unfinished, write
 from cirql.cli.progress import ScanProgress
@@ -31,6 +30,7 @@ from cirql.result import Result, Stats
 from cirql.startup.records import dataclass, replace
 
 if TYPE_CHECKING:
+    from cirql.changes.plan import ChangePlan
     from cirql.cloud import Cloud
     from cirql.session import Session
 
@@ -277,7 +277,12 @@ def _session(request: QueryRequest, given: dict[str, Any], progress: ScanProgres
     from cirql.session import Session
     from cirql.settings import Settings
 
-    settings, confirm = Settings.load(**given), None if request.yes else asker(progress)
+    def confirm(plan: ChangePlan) -> bool:
+        from cirql.cli.confirm import asker
+
+        return asker(progress)(plan)
+
+    settings = Settings.load(**given)
     with ExitStack() as opened:
         cloud: Cloud | None = None
         if request.local:
@@ -290,7 +295,7 @@ def _session(request: QueryRequest, given: dict[str, Any], progress: ScanProgres
             from cirql.cloud.tape import Tape
 
             cloud = Recording(cloud or Lazy.of(settings), opened.enter_context(Tape(request.record)))
-        yield opened.enter_context(Session(settings, progress=progress, confirm=confirm, cloud=cloud))
+        yield opened.enter_context(Session(settings, progress=progress, confirm=None if request.yes else confirm, cloud=cloud))
 
 
 def _statements(request: QueryRequest) -> list[str]:

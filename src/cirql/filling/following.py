@@ -61,7 +61,7 @@ class Following:
         parsed, unread = self._queue.parse(self._new(messages))
         for account in self._share(messages, parsed):
             self._threads.submit(self._run, account)
-        idle = [m for m in messages if m.id in unread or not parsed.get(m.id, [None])]
+        idle = [m for m in messages if m.id in unread or parsed.get(m.id) == []]
         if idle:
             self._report(idle, unread, Ingested())
         return len(messages)

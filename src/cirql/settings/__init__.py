@@ -15,6 +15,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -337,8 +338,6 @@ def _is_http_url(text: str) -> bool:
 
 
 def _unknown(what: str, name: str, known: tuple[str, ...], source: str) -> SettingsError:
-    from difflib import get_close_matches
-
     near = get_close_matches(name, known, n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(sorted(known))}"
     return SettingsError(f"unknown {what} {name!r} in {source}", hint=hint)

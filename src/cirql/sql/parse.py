@@ -57,7 +57,6 @@ def parse(text: str) -> Statement:
             f"the statement is longer than {MAX_SQL_BYTES // 1024} KiB",
             hint="put long lists of values into a file and join it: … IN (SELECT id FROM read_csv('ids.csv'))",
         )
-    from cirql.sql.hints import max_age_hint
     from cirql.sql.time_travel import restore_positions, written_out
 
     refuse_half_characters(text, "the statement")
@@ -77,9 +76,18 @@ def parse(text: str) -> Statement:
         from cirql.sql.calls import parameters
 
         trees[0].set("expressions", parameters(text[offset:], offset))
-    statement = Statement(trees[0], text, explain, offset, max_age_hint(text))
+    statement = Statement(trees[0], text, explain, offset, _max_age(text))
     _refuse_others(statement)
     return statement
+
+
+def _max_age(text: str) -> float | None:
+    """The age that a statement's hint allows, where it has any. Raises ParseError for one that is no duration."""
+    if "/*+" not in text:
+        return None
+    from cirql.sql.hints import max_age_hint
+
+    return max_age_hint(text)
 
 
 def refuse_half_characters(text: str, what: str) -> None:

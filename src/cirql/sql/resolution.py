@@ -5,6 +5,7 @@ Each cloud table learns which of its columns are wanted. What stays unknown (the
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -481,7 +482,5 @@ def _meant(column: exp.Column, names: Iterable[str]) -> str | None:
 
 
 def _nearest(name: str, names: Iterable[str]) -> str | None:
-    import difflib
-
     near = difflib.get_close_matches(name, list(dict.fromkeys(names)), n=3, cutoff=0.5)
     return f"did you mean {' or '.join(near)}?" if near else None

@@ -137,7 +137,7 @@ class Planning:
 
     def doubts(self, bound: Bound) -> Iterator[str]:
         """What a reader should know of a statement that is right and may not mean what it says."""
-        return self._documents.doubts(bound)
+        return self._documents.doubts(bound) if bound.sources else iter(())
 
     @property
     def _documents(self) -> Documents:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable
 from functools import cache
 
@@ -123,8 +124,6 @@ _BOUNDED = {"range": "cirql_range", "list_resize": "cirql_list_resize", "array_r
 
 def _nearest(name: str) -> str | None:
     known = {*plain_functions(), *_special(), *allowed_functions()}
-    import difflib
-
     near = difflib.get_close_matches(name, known, 3)
     return "did you mean " + " or ".join(near) + "?" if near else None
 
