@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
 import duckdb
 import pytest
 
 from cirql import errors
 from cirql.engine import engine_error
 from cirql.session import Session
+from cirql.sql.parse import parse
+from cirql.sql.translate.constants import canonical_json, loads
 
 WHAT = (
     "FUNCTION f() RETURNS int AS 'select 1' LANGUAGE sql",
@@ -132,6 +137,43 @@ def test_a_value_that_is_nested_without_end_is_refused_as_postgresql_does(sql: s
     with pytest.raises(errors.DataError, match="nested too deeply") as caught:
         session.execute(sql).fetchall()
     assert caught.value.sqlstate == "54001"
+
+
+@pytest.mark.parametrize(
+    ("value", "is_read"),
+    [
+        ("[" * 256 + "]" * 256, True),
+        ("[" * 257 + "]" * 257, False),
+        ('{"a":' * 256 + "1" + "}" * 256, True),
+        ('{"a":' * 257 + "1" + "}" * 257, False),
+        ("[" + ",".join(["[]"] * 1000) + "]", True),
+        (r'["\\", "\"' + "[" * 1000 + '"]', True),
+    ],
+)
+def test_how_deep_a_value_may_be_is_the_same_on_every_thread(value: str, is_read: bool, session: Session) -> None:
+    def read(_: int) -> bool:
+        try:
+            canonical_json(loads(value))
+        except ValueError as fault:
+            assert str(fault) == "nested too deeply"
+            return False
+        return True
+
+    with ThreadPoolExecutor(4) as pool:
+        told = set(pool.map(read, range(8)))
+    asked = "SELECT jsonb_typeof($1::jsonb || '[]') IS NOT NULL"
+    try:
+        rows = session.execute(asked, [value]).fetchall()
+    except errors.DataError:
+        rows = []
+    assert told == {is_read} == {bool(rows)}
+
+
+def test_statements_read_on_many_threads_leave_the_interpreter_its_limit() -> None:
+    before = sys.getrecursionlimit()
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda n: parse("SELECT " + "(" * 50 + str(n) + ")" * 50), range(200)))
+    assert sys.getrecursionlimit() == before
 
 
 def test_more_text_than_can_be_given_is_no_defect() -> None:

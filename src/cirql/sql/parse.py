@@ -8,8 +8,8 @@ Nothing here knows tables: names are resolved in `bind`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+import sys
+import threading
 from typing import TYPE_CHECKING, Any
 
 from cirql.errors import InvalidStatement, InvalidText, NotSupported, ParseError
@@ -150,7 +150,7 @@ def _parse_all(text: str, offset: int) -> list[Any]:
     # sqlglot warns on its logger when it falls back to an opaque Command; that case is refused by name below.
     logging.getLogger("sqlglot").setLevel(logging.ERROR)
     try:
-        with _deep_recursion():
+        with _deep_recursion:
             return parse_postgres(text)
     except SyntaxFault as fault:
         raise _syntax_error(text, offset, fault) from None
@@ -160,17 +160,32 @@ def _parse_all(text: str, offset: int) -> list[Any]:
         raise ParseError("the statement is nested too deeply", hint="flatten long chains of OR into IN (…)") from None
 
 
-@contextmanager
-def _deep_recursion() -> Iterator[None]:
-    """Leave sqlglot's recursive descent enough frames for a long generated statement, and give them back."""
-    import sys
+class _DeepRecursion:
+    """Leaves sqlglot's recursive descent enough frames for a long generated statement, and gives them back.
 
-    before = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(before, 5000))
-    try:
-        yield
-    finally:
-        sys.setrecursionlimit(before)
+    The limit is the interpreter's: of several threads the first raises it, and the last gives it back.
+    """
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.users = 0
+        self.before = 0
+
+    def __enter__(self) -> None:
+        with self.lock:
+            if not self.users:
+                self.before = sys.getrecursionlimit()
+                sys.setrecursionlimit(max(self.before, 5000))
+            self.users += 1
+
+    def __exit__(self, *fault: object) -> None:
+        with self.lock:
+            self.users -= 1
+            if not self.users:
+                sys.setrecursionlimit(self.before)
+
+
+_deep_recursion = _DeepRecursion()
 
 
 def _syntax_error(text: str, offset: int, fault: Any) -> ParseError:

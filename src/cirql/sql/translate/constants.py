@@ -26,6 +26,9 @@ from cirql.startup.regexes import regex
 _OF_TIME = ("interval", "date", "time", "timestamp", "timestamptz")
 _MAX_EXPONENT = 400
 """Numbers are written out in full: an exponent of a billion would fill the memory."""
+MAX_LEVELS = 256
+"""Levels of brackets in a JSON value: canonical text takes two of the interpreter's 1,000 frames for each."""
+_BRACKET_OR_TEXT = regex(r'"(?:[^"\\]|\\.)*+"|[\[{\]}]', re.DOTALL)
 _TRUE = ("t", "tr", "tru", "true", "y", "ye", "yes", "on", "1")
 _FALSE = ("f", "fa", "fal", "fals", "false", "n", "no", "of", "off", "0")
 
@@ -113,7 +116,7 @@ def _json(value: str, target: SqlType) -> exp.Expr:
 
 
 def loads(value: str) -> Any:
-    """Strict JSON with numbers kept exactly as Decimal or int."""
+    """Strict JSON with numbers kept exactly as Decimal or int. Raises ValueError for other text, and beyond `MAX_LEVELS`."""
 
     def refuse(name: str) -> Any:
         raise ValueError(name)
@@ -124,10 +127,22 @@ def loads(value: str) -> Any:
             raise ValueError("value overflows numeric format")
         return number
 
-    try:
-        return json.loads(value, parse_float=exact, parse_constant=refuse)
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
+    # The interpreter's own bound depends on who called, and on what other threads are about: the same text was refused or not.
+    if value.count("[") + value.count("{") > MAX_LEVELS and _levels(value) > MAX_LEVELS:
+        raise ValueError("nested too deeply")
+    return json.loads(value, parse_float=exact, parse_constant=refuse)
+
+
+def _levels(value: str) -> int:
+    """How many brackets of a JSON text are open at once, at most."""
+    level = deepest = 0
+    for mark in _BRACKET_OR_TEXT.findall(value):
+        if mark in "[{":
+            level += 1
+            deepest = max(deepest, level)
+        elif mark in "]}":
+            level -= 1
+    return deepest
 
 
 def canonical_json(value: Any) -> str:
