@@ -108,7 +108,7 @@ def begin(seed):
 assert "duckdb" not in sys.modules
 waits, killed, deadline = random.Random(), 0, time.monotonic() + 25
 for start in range(0, kills, 4):
-    if time.monotonic() > deadline:
+    if killed > 5 and time.monotonic() > deadline:  # a hundred, or as many as a busy machine can do in 25 s
         break
     living = [begin(n) for n in range(start, min(start + 4, kills))]
     for n, (pid, heard) in enumerate(living):
@@ -179,7 +179,7 @@ def test_a_writer_gives_up_after_its_patience_and_says_so(shelf: Any) -> None:
 def test_a_hundred_kills_at_random_leave_a_sound_store(tmp_path: Path, prefix: str) -> None:
     path = tmp_path / "store"
     kills = 100 if not prefix or SWEEP else 12
-    assert finish(start(KILLED, f"{prefix}{path}", kills))["killed"] >= 5, "a hundred, or as many as a busy machine can do in 25 s"
+    assert finish(start(KILLED, f"{prefix}{path}", kills))["killed"] > 5
     with open_store(f"{prefix}{path}") as store:
         assert store.verify() == []
         assert len(list(store.scans(TABLE))) > (10 if kills == 100 else 3)
